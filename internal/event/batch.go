@@ -1,0 +1,200 @@
+package event
+
+// Batch is a set of rows of one environment and dataset, by column. One
+// goroutine builds it (Begin, then Set… for the fields of that row); once handed
+// over it is immutable and may be read by many. Rows keep the order they were
+// begun in.
+type Batch struct {
+	Environment string // slug
+	Dataset     string // slug
+	Times       []int64
+	SampleRates []uint32 // nil means 1 for every row
+	Columns     []*Column
+
+	index map[string]*Column
+	hint  int
+}
+
+// NewBatch returns an empty batch.
+func NewBatch(environment, dataset string) *Batch {
+	return &Batch{Environment: environment, Dataset: dataset, index: make(map[string]*Column, 32)}
+}
+
+// Len returns the number of rows.
+func (b *Batch) Len() int { return len(b.Times) }
+
+// Begin starts a row at a time in Unix nanoseconds; the Set methods fill it.
+func (b *Batch) Begin(timeNS int64) {
+	b.Times = append(b.Times, timeNS)
+	if b.SampleRates != nil {
+		b.SampleRates = append(b.SampleRates, 1)
+	}
+	b.hint = 0
+}
+
+// SetSampleRate says how many events the current row stands for; below 2 is 1.
+func (b *Batch) SetSampleRate(rate uint32) {
+	if rate < 2 {
+		if b.SampleRates != nil {
+			b.SampleRates[len(b.Times)-1] = 1
+		}
+		return
+	}
+	if b.SampleRates == nil {
+		b.SampleRates = make([]uint32, len(b.Times), cap(b.Times))
+		for i := range b.SampleRates {
+			b.SampleRates[i] = 1
+		}
+	}
+	b.SampleRates[len(b.Times)-1] = rate
+}
+
+// SampleRate returns how many events a row stands for, at least 1.
+func (b *Batch) SampleRate(row int) uint32 {
+	if b.SampleRates == nil {
+		return 1
+	}
+	return b.SampleRates[row]
+}
+
+// Column returns the column called name, making it if need be. Names are taken
+// in the order of the previous row at no cost: senders repeat themselves.
+// A name of a system column gets an underscore before it.
+func (b *Batch) Column(name string) *Column {
+	if b.hint < len(b.Columns) && b.Columns[b.hint].Name == name {
+		c := b.Columns[b.hint]
+		b.hint++
+		return c
+	}
+	return b.lookUp(name)
+}
+
+// ColumnBytes is Column for a name that lies in a buffer; it is copied only when new.
+func (b *Batch) ColumnBytes(name []byte) *Column {
+	if b.hint < len(b.Columns) && b.Columns[b.hint].Name == string(name) {
+		c := b.Columns[b.hint]
+		b.hint++
+		return c
+	}
+	if c := b.index[string(name)]; c != nil {
+		b.hint = c.place + 1
+		return c
+	}
+	return b.lookUp(string(name))
+}
+
+func (b *Batch) lookUp(name string) *Column {
+	if isSystem(name) {
+		name = "_" + name
+	}
+	if b.index == nil {
+		b.reindex()
+	}
+	c := b.index[name]
+	if c == nil {
+		c = &Column{Name: name, place: len(b.Columns)}
+		b.Columns = append(b.Columns, c)
+		b.index[name] = c
+	}
+	b.hint = c.place + 1
+	return c
+}
+
+func (b *Batch) reindex() {
+	b.index = make(map[string]*Column, len(b.Columns))
+	for i, c := range b.Columns {
+		c.place = i
+		b.index[c.Name] = c
+	}
+}
+
+// Find returns the column called name, or nil. It is safe for concurrent
+// readers of a batch that is no longer written.
+func (b *Batch) Find(name string) *Column {
+	if b.index != nil {
+		return b.index[name]
+	}
+	for _, c := range b.Columns {
+		if c.Name == name {
+			return c
+		}
+	}
+	return nil
+}
+
+// SetString stores a string in the current row, in place of an earlier value there.
+func (b *Batch) SetString(c *Column, v string) {
+	if c.Kind != String {
+		c.widen(String)
+	}
+	c.setCode(len(b.Times)-1, c.Dict.Intern(v))
+}
+
+// SetBytes is SetString for bytes that lie in a buffer; they are copied.
+func (b *Batch) SetBytes(c *Column, v []byte) { c.setBytes(len(b.Times)-1, v) }
+
+// SetInt stores an integer in the current row; the column widens if it holds other kinds.
+func (b *Batch) SetInt(c *Column, v int64) { c.setInt(len(b.Times)-1, v) }
+
+// SetFloat stores a float in the current row; the column widens if it holds other kinds.
+func (b *Batch) SetFloat(c *Column, v float64) { c.setFloat(len(b.Times)-1, v) }
+
+// SetBool stores a boolean in the current row; the column widens if it holds other kinds.
+func (b *Batch) SetBool(c *Column, v bool) { c.setBool(len(b.Times)-1, v) }
+
+// Set stores a value in the current row under a name; null stores nothing.
+func (b *Batch) Set(name string, v Value) {
+	if v.kind == Null {
+		return
+	}
+	c := b.Column(name)
+	if to := Unify(c.Kind, v.kind); to != v.kind {
+		v = v.Convert(to)
+	}
+	c.set(len(b.Times)-1, v)
+}
+
+// Has reports whether the current row already has a value in c.
+func (b *Batch) Has(c *Column) bool {
+	row, n := len(b.Times)-1, c.Len()
+	if c.Rows == nil {
+		return n == row+1
+	}
+	return n > 0 && int(c.Rows[n-1]) == row
+}
+
+// Row returns row i as something a filter can ask for fields.
+func (b *Batch) Row(i int) Row { return Row{Batch: b, Index: i} }
+
+// Row is one event of a batch. It implements the look-up that query.Match needs.
+type Row struct {
+	Batch *Batch
+	Index int
+}
+
+// Get returns the value of a field or system column, null where the row has none.
+func (r Row) Get(name string) Value {
+	switch name {
+	case SystemTime:
+		return IntValue(r.Batch.Times[r.Index])
+	case SystemEnvironment:
+		return StringValue(r.Batch.Environment)
+	case SystemDataset:
+		return StringValue(r.Batch.Dataset)
+	case SystemSampleRate:
+		return IntValue(int64(r.Batch.SampleRate(r.Index)))
+	}
+	if c := r.Batch.Find(name); c != nil {
+		return c.Get(r.Index)
+	}
+	return Value{}
+}
+
+// Each calls f for every attribute the row has, in column order.
+func (r Row) Each(f func(name string, v Value)) {
+	for _, c := range r.Batch.Columns {
+		if i := c.find(r.Index); i >= 0 {
+			f(c.Name, c.ValueAt(i))
+		}
+	}
+}

@@ -1,0 +1,142 @@
+package event
+
+import (
+	"hash/maphash"
+	"unsafe"
+)
+
+// Dict maps the distinct strings of a column to codes. When most strings turn
+// out to differ it stops looking for equal ones, so entries may then repeat:
+// equal codes mean equal text, different codes do not mean different text.
+// Reading is safe from many goroutines while nobody interns.
+type Dict struct {
+	// Ends[i] is where entry i ends in Data; it starts where entry i-1 ends.
+	Ends []uint32
+	Data []byte
+
+	slots  []uint32 // open addressing: code+1, 0 is free; nil while small or given up
+	hashes []uint32 // per entry, as long as slots is kept
+	last   uint32   // code last returned, +1
+	asked  int      // strings interned so far
+	loose  bool     // entries may repeat
+}
+
+var dictSeed = maphash.MakeSeed()
+
+const (
+	dictScanLimit  = 8    // up to here a linear scan beats hashing
+	dictJudgeAfter = 1024 // strings seen before giving up on equal ones
+)
+
+// Len returns the number of entries.
+func (d *Dict) Len() int { return len(d.Ends) }
+
+// Loose reports whether entries may repeat.
+func (d *Dict) Loose() bool { return d.loose }
+
+// Bytes returns entry code; the caller must not change it.
+func (d *Dict) Bytes(code uint32) []byte {
+	start := uint32(0)
+	if code > 0 {
+		start = d.Ends[code-1]
+	}
+	return d.Data[start:d.Ends[code]]
+}
+
+// Text returns entry code as a string that shares the dictionary's memory,
+// which never changes once written.
+func (d *Dict) Text(code uint32) string {
+	b := d.Bytes(code)
+	return unsafe.String(unsafe.SliceData(b), len(b))
+}
+
+// Intern returns the code of s, adding it if need be.
+func (d *Dict) Intern(s string) uint32 {
+	return d.InternBytes(unsafe.Slice(unsafe.StringData(s), len(s)))
+}
+
+// InternBytes returns the code of b, adding a copy if need be. The total of all
+// entries is limited to 4 GiB by the offsets; batches stay far below.
+func (d *Dict) InternBytes(b []byte) uint32 {
+	d.asked++
+	if d.last > 0 && string(d.Bytes(d.last-1)) == string(b) {
+		return d.last - 1
+	}
+	if d.loose {
+		return d.add(b)
+	}
+	if d.slots == nil {
+		for code := range d.Ends {
+			if string(d.Bytes(uint32(code))) == string(b) {
+				d.last = uint32(code) + 1
+				return uint32(code)
+			}
+		}
+		if len(d.Ends) < dictScanLimit {
+			return d.add(b)
+		}
+		d.grow(64)
+	}
+	h := uint32(maphash.Bytes(dictSeed, b))
+	mask := uint32(len(d.slots) - 1)
+	i := h & mask
+	for d.slots[i] != 0 {
+		code := d.slots[i] - 1
+		if d.hashes[code] == h && string(d.Bytes(code)) == string(b) {
+			d.last = code + 1
+			return code
+		}
+		i = (i + 1) & mask
+	}
+	code := d.add(b)
+	d.hashes = append(d.hashes, h)
+	d.slots[i] = code + 1
+	switch n := len(d.Ends); {
+	case d.asked >= dictJudgeAfter && n > d.asked-d.asked/4:
+		// Three in four are new: hashing them buys nothing.
+		d.loose, d.slots, d.hashes = true, nil, nil
+	case n > len(d.slots)-len(d.slots)/4:
+		d.grow(2 * len(d.slots))
+	}
+	return code
+}
+
+// Unique tells the dictionary that its strings will rarely repeat (ids), so
+// that it never hashes.
+func (d *Dict) Unique() {
+	d.loose, d.slots, d.hashes = true, nil, nil
+}
+
+func (d *Dict) add(b []byte) uint32 {
+	d.Data = append(d.Data, b...)
+	d.Ends = append(d.Ends, uint32(len(d.Data)))
+	d.last = uint32(len(d.Ends))
+	return d.last - 1
+}
+
+func (d *Dict) grow(size int) {
+	for size < 2*len(d.Ends) {
+		size *= 2
+	}
+	d.slots = make([]uint32, size)
+	if len(d.hashes) != len(d.Ends) {
+		d.hashes = make([]uint32, len(d.Ends), size)
+		for code := range d.Ends {
+			d.hashes[code] = uint32(maphash.Bytes(dictSeed, d.Bytes(uint32(code))))
+		}
+	}
+	mask := uint32(size - 1)
+	for code, h := range d.hashes {
+		i := h & mask
+		for d.slots[i] != 0 {
+			i = (i + 1) & mask
+		}
+		d.slots[i] = uint32(code) + 1
+	}
+}
+
+// Restore makes a dictionary of entries read from outside; the slices are kept.
+// Later interning works, at the price of hashing the entries once.
+func Restore(ends []uint32, data []byte, loose bool) Dict {
+	return Dict{Ends: ends, Data: data, loose: loose}
+}

@@ -1,0 +1,65 @@
+package event
+
+// Names of the fields with a fixed meaning. Signals other than traces use the
+// same names where the meaning is the same. Fields that start with "_" and are
+// listed under System are not attributes: they are columns of every row.
+const (
+	FieldTraceID        = "trace.trace_id"
+	FieldSpanID         = "trace.span_id"
+	FieldParentID       = "trace.parent_id"
+	FieldTraceState     = "trace.trace_state"
+	FieldName           = "name"
+	FieldService        = "service.name"
+	FieldSpanKind       = "span.kind"
+	FieldType           = "type"
+	FieldDuration       = "duration_ms"
+	FieldError          = "error"
+	FieldStatusCode     = "status_code"
+	FieldStatusMessage  = "status_message"
+	FieldNumEvents      = "span.num_events"
+	FieldNumLinks       = "span.num_links"
+	FieldSignal         = "meta.signal_type"
+	FieldAnnotation     = "meta.annotation_type"
+	FieldParentName     = "parent_name"
+	FieldLinkTraceID    = "trace.link.trace_id"
+	FieldLinkSpanID     = "trace.link.span_id"
+	FieldSinceSpanStart = "meta.time_since_span_start_ms"
+	FieldSeverity       = "severity"
+	FieldSeverityCode   = "severity_code"
+	FieldSeverityText   = "severity_text"
+	FieldBody           = "body"
+	FieldOverflow       = "_overflow"
+)
+
+// System columns, present in every row of every segment. An attribute of one
+// of these exact names is renamed by [Batch.Column] (an underscore is put
+// before it) so that no sender can forge them.
+const (
+	SystemTime        = "_time"        // event time, Unix nanoseconds
+	SystemEnvironment = "_environment" // slug
+	SystemDataset     = "_dataset"     // slug
+	SystemSampleRate  = "_sample_rate" // ≥ 1; one stored row stands for this many
+)
+
+// Values of FieldSignal and FieldAnnotation.
+const (
+	SignalTrace  = "trace"
+	SignalLog    = "log"
+	SignalMetric = "metric"
+	SignalError  = "error"
+	SignalEvent  = "event"
+
+	AnnotationSpanEvent = "span_event"
+	AnnotationLink      = "link"
+)
+
+func isSystem(name string) bool {
+	switch name {
+	case SystemTime, SystemEnvironment, SystemDataset, SystemSampleRate, FieldOverflow:
+		return true
+	}
+	return false
+}
+
+// IsSystem reports whether name is a system column rather than an attribute.
+func IsSystem(name string) bool { return isSystem(name) }

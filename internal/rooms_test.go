@@ -1,0 +1,89 @@
+package internal_test
+
+import (
+	"encoding/json"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/oriel-dev/oriel/"
+
+// core is what the design calls "@": the rooms that know the domain and no wire.
+var core = []string{"event", "fault", "query", "meta", "auth", "dataset", "trace", "ingest", "querier"}
+
+// arrows is the whole list of who may import whom. A room that is not here, or
+// an arrow that is not here, fails the test: a new one is a reviewed line.
+var arrows = map[string][]string{
+	"internal/event":                 {},
+	"internal/fault":                 {},
+	"internal/golden":                {},
+	"internal/query":                 rooms("event", "fault"),
+	"internal/meta":                  rooms("fault"),
+	"internal/trace":                 rooms("event", "fault"),
+	"internal/store":                 rooms("event", "fault", "query"),
+	"internal/store/segment":         rooms("event", "fault"),
+	"internal/store/sqlgen":          rooms("event", "fault", "query", "store"),
+	"internal/store/storetest":       rooms("event", "fault", "query", "store"),
+	"internal/store/duckdb":          rooms("event", "fault", "query", "store", "store/sqlgen", "store/segment"),
+	"internal/auth":                  rooms("fault", "meta"),
+	"internal/dataset":               rooms("event", "fault", "meta", "query", "store"),
+	"internal/ingest":                rooms("event", "fault", "query", "store", "dataset", "ingest/journal"),
+	"internal/ingest/journal":        rooms("fault"),
+	"internal/querier":               rooms("event", "fault", "query", "store", "dataset", "trace"),
+	"internal/protocol":              rooms(core...),
+	"internal/protocol/otlp":         rooms("event", "fault"),
+	"internal/protocol/protocoltest": rooms(append(core, "protocol", "protocol/otlp", "golden")...),
+	"internal/protocol/honeycomb":    rooms(append(core, "protocol", "protocol/otlp")...),
+	"internal/api":                   rooms(append(core, "store")...),
+	"internal/cli":                   rooms("event", "fault", "query", "trace"),
+	"internal/server":                append(rooms(append(core, "store", "store/duckdb", "ingest/journal", "protocol", "protocol/otlp", "protocol/honeycomb", "api")...), "ui"),
+	"cmd/oriel":                      rooms("server", "cli"),
+	"ui":                             {},
+	"bench":                          rooms("event", "query", "store", "store/segment", "store/duckdb", "protocol/otlp"),
+	"bench/generate":                 {},
+}
+
+func rooms(names ...string) []string {
+	paths := make([]string, len(names))
+	for i, n := range names {
+		paths[i] = "internal/" + n
+	}
+	return paths
+}
+
+func TestRoomsImportOnlyWhatTheTableAllows(t *testing.T) {
+	t.Parallel()
+	cmd := exec.CommandContext(t.Context(), "go", "list", "-e", "-json=ImportPath,Imports", "./...")
+	cmd.Dir = ".."
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	dec := json.NewDecoder(strings.NewReader(string(out)))
+	for dec.More() {
+		var pkg struct {
+			ImportPath string
+			Imports    []string
+		}
+		if err := dec.Decode(&pkg); err != nil {
+			t.Fatal(err)
+		}
+		room := strings.TrimPrefix(pkg.ImportPath, module)
+		if room == "internal" {
+			continue
+		}
+		allowed, known := arrows[room]
+		if !known {
+			t.Errorf("room %s is not in the table: add it with what it may import", room)
+			continue
+		}
+		for _, imp := range pkg.Imports {
+			to, ours := strings.CutPrefix(imp, module)
+			if ours && !slices.Contains(allowed, to) {
+				t.Errorf("%s imports %s, which the table does not allow", room, to)
+			}
+		}
+	}
+}

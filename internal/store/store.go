@@ -1,0 +1,140 @@
+// Package store is the contract between Oriel and what keeps its events. An
+// engine is a sub-package; store/storetest holds the conformance suite that every
+// engine passes and the slow, obvious store it is compared with.
+package store
+
+import (
+	"context"
+
+	"github.com/oriel-dev/oriel/internal/event"
+	"github.com/oriel-dev/oriel/internal/query"
+)
+
+// Store keeps events and answers queries. All methods are safe for concurrent
+// use unless they say otherwise. Errors are classified with fault.
+type Store interface {
+	// Append makes the batches visible to queries that start after it returns.
+	// seq is their position in the journal and grows from call to call; calls
+	// are made one at a time. The store owns the batches from then on. Appending
+	// a seq at or below Durable does nothing: it is a replay.
+	// Unavailable or Throttled faults ask the caller to stop taking events in.
+	Append(ctx context.Context, seq uint64, batches []*event.Batch) error
+
+	// Durable returns the highest seq such that every batch up to it is in
+	// durable storage and its journal may be dropped. It never goes down, also
+	// across restarts.
+	Durable() uint64
+
+	// Run answers q. It ends early with a Canceled or Deadline fault when ctx
+	// does, and then its work has really stopped. Rows come from one snapshot:
+	// never missing, never double, whatever runs beside it.
+	Run(ctx context.Context, q *query.Query, opts Options) (*Result, error)
+
+	// Trace returns every row (spans, annotations, logs, errors) that carries
+	// the trace id (canonical form, see event.TraceID), in no particular order,
+	// at most limit rows; more reports whether there are others.
+	Trace(ctx context.Context, environment, traceID string, limit int) (rows []*event.Batch, more bool, err error)
+
+	// Catalog describes what is held, from metadata alone.
+	Catalog(environment string) Catalog
+
+	// Rollups returns the per-minute summaries of [start, end) kept at flush,
+	// those of rows not yet flushed included.
+	Rollups(ctx context.Context, environment string, start, end int64) ([]Rollup, error)
+
+	// Flush puts everything appended so far into durable segments.
+	Flush(ctx context.Context) error
+
+	// Maintain runs retention and compaction once, in the background's way.
+	Maintain(ctx context.Context) error
+
+	// Close flushes nothing; what is in the journal comes back by replay.
+	Close() error
+}
+
+// Options tune one query.
+type Options struct {
+	MaxRows  int            // limit of result rows, with a TooLarge fault above it; 0 means 1,000,000
+	Threads  int            // 0 means the engine's own
+	Progress func(Progress) // called now and then from another goroutine; may be nil
+}
+
+// Progress says how far a query is.
+type Progress struct {
+	Share   float64 // 0..1
+	Scanned int64   // rows looked at so far, estimated
+	Rows    int64   // rows there are to look at
+}
+
+// Result is the answer to a query, by column.
+type Result struct {
+	Columns []ResultColumn
+	Rows    int
+	Stats   Stats
+}
+
+// ResultColumn holds one column's values, one for each row, null where absent.
+type ResultColumn struct {
+	Name   string
+	Kind   event.Kind // Null if no row has a value
+	Values []event.Value
+}
+
+// Column returns the column called name, or nil.
+func (r *Result) Column(name string) *ResultColumn {
+	for i := range r.Columns {
+		if r.Columns[i].Name == name {
+			return &r.Columns[i]
+		}
+	}
+	return nil
+}
+
+// Stats says what an answer cost and whether it is whole.
+type Stats struct {
+	Segments int   // segments looked at
+	Scanned  int64 // rows in them and in memory
+	Sampled  bool  // some row stands for more than one event
+	Partial  bool  // part of the data could not be read; see Missing
+	Missing  []string
+}
+
+// Catalog lists the datasets of an environment.
+type Catalog struct {
+	Datasets []Dataset
+	Segments int
+	Bytes    int64 // on disk
+}
+
+// Dataset describes the rows of a dataset.
+type Dataset struct {
+	Slug        string
+	Rows        int64
+	Bytes       int64 // on disk, estimated by share
+	First, Last int64 // event times, Unix nanoseconds
+	Fields      []FieldInfo
+	Overflowed  bool // some names are kept in the overflow column
+}
+
+// FieldInfo describes a field of a dataset.
+type FieldInfo struct {
+	Name   string
+	Kind   event.Kind // unified over all segments
+	Filled int64      // rows that have it
+	Last   int64      // newest event time seen with it, Unix nanoseconds
+}
+
+// Rollup is the summary of the spans of one minute, service and name, or with
+// Caller set, of the calls from one service to another.
+type Rollup struct {
+	Minute  int64 // start, Unix nanoseconds
+	Dataset string
+	Service string
+	Name    string
+	Kind    string // span kind
+	Root    bool   // spans without a parent
+	Count   float64
+	Errors  float64
+	SumMS   float64
+	Bins    map[int32]float64 // latency in ms by query.HistogramBin
+}
