@@ -2,6 +2,9 @@ module github.com/oriel-dev/oriel
 
 go 1.26
 
+require github.com/duckdb/duckdb-go-bindings v0.10506.0
+
 require (
-	github.com/duckdb/duckdb-go-bindings v0.10506.0
+	github.com/google/go-cmp v0.7.0 // indirect
+	pgregory.net/rapid v1.3.0 // indirect
 )

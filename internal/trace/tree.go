@@ -1,0 +1,179 @@
+package trace
+
+import (
+	"cmp"
+	"slices"
+)
+
+// merge sorts spans by start, drops those received twice and keeps at most limit.
+func (a *assembly) merge(limit int) {
+	slices.SortStableFunc(a.nodes, func(x, y node) int {
+		return cmp.Or(cmp.Compare(x.start, y.start), cmp.Compare(y.end, x.end))
+	})
+	kept := a.nodes[:0]
+	for _, n := range a.nodes {
+		if i, seen := a.byID[n.id]; seen {
+			if same(&kept[i], &n) {
+				continue
+			}
+			a.out.Notes.Duplicates++
+			n.flags |= FlagDuplicate
+			kept[i].flags |= FlagDuplicate
+		} else {
+			a.byID[n.id] = int32(len(kept))
+		}
+		kept = append(kept, n)
+	}
+	a.out.Total = len(kept)
+	if len(kept) > limit {
+		for _, n := range kept[limit:] {
+			if i := a.byID[n.id]; int(i) >= limit {
+				delete(a.byID, n.id)
+			}
+		}
+		kept = kept[:limit]
+	}
+	a.nodes = kept
+}
+
+func same(x, y *node) bool {
+	return x.start == y.start && x.end == y.end && x.name == y.name && x.service == y.service && x.parentID == y.parentID
+}
+
+// link gives every span its parent, makes placeholders for parents that never
+// came, and cuts loops so that all spans hang on some root.
+func (a *assembly) link() {
+	missing := map[string]int32{}
+	for i := range len(a.nodes) {
+		n := &a.nodes[i]
+		if n.parentID == "" {
+			continue
+		}
+		p, known := a.byID[n.parentID]
+		switch {
+		case known && p == int32(i), n.parentID == n.id:
+			n.flags |= FlagLoop
+			a.out.Notes.Loops++
+		case known:
+			n.parent = p
+		default:
+			n.parent = a.placeholder(missing, n.parentID)
+		}
+	}
+	a.out.Notes.MissingParents = len(missing)
+	a.cutLoops()
+	for i := range a.nodes {
+		if p := a.nodes[i].parent; p >= 0 {
+			a.nodes[p].children = append(a.nodes[p].children, int32(i))
+		} else {
+			a.roots = append(a.roots, int32(i))
+		}
+	}
+	for _, p := range missing {
+		a.spread(p)
+	}
+	a.out.Notes.Roots = len(a.roots)
+}
+
+func (a *assembly) placeholder(missing map[string]int32, id string) int32 {
+	p, ok := missing[id]
+	if !ok {
+		p = int32(len(a.nodes))
+		missing[id] = p
+		a.nodes = append(a.nodes, node{id: id, parent: -1, flags: FlagPlaceholder | FlagNoDuration, ref: Ref{Batch: -1, Row: -1}})
+	}
+	return p
+}
+
+// spread stretches a placeholder over the children it stands above.
+func (a *assembly) spread(p int32) {
+	n := &a.nodes[p]
+	for k, c := range n.children {
+		child := &a.nodes[c]
+		if k == 0 || child.start < n.start {
+			n.start = child.start
+		}
+		n.end = max(n.end, child.end)
+	}
+}
+
+// cutLoops makes the earliest span of each loop a root. Each span is walked
+// upwards once: the walk stops at a span of an earlier walk.
+func (a *assembly) cutLoops() {
+	seen := make([]int32, len(a.nodes)) // 0 never, else the number of the walk
+	for i := range a.nodes {
+		walk := int32(i) + 1
+		at := int32(i)
+		for at >= 0 && seen[at] == 0 {
+			seen[at] = walk
+			at = a.nodes[at].parent
+		}
+		if at < 0 || seen[at] != walk {
+			continue
+		}
+		earliest := at
+		for j := a.nodes[at].parent; j != at; j = a.nodes[j].parent {
+			if j < earliest { // spans stand in order of their start
+				earliest = j
+			}
+		}
+		a.nodes[earliest].parent = -1
+		a.nodes[earliest].flags |= FlagLoop
+		a.out.Notes.Loops++
+	}
+}
+
+// order lays the spans out depth first, children by start.
+func (a *assembly) order() {
+	byStart := func(x, y int32) int {
+		return cmp.Or(cmp.Compare(a.nodes[x].start, a.nodes[y].start), cmp.Compare(x, y))
+	}
+	slices.SortFunc(a.roots, byStart)
+	for i := range a.nodes {
+		slices.SortFunc(a.nodes[i].children, byStart)
+	}
+	base, end := a.bounds()
+	a.out.Base, a.out.Duration = base, end-base
+	a.final = make([]int32, len(a.nodes))
+	a.out.Spans = make([]Span, 0, len(a.nodes))
+	type frame struct{ node, parent, depth int32 }
+	stack := make([]frame, 0, 64)
+	for _, r := range slices.Backward(a.roots) {
+		stack = append(stack, frame{r, -1, 0})
+	}
+	for len(stack) > 0 {
+		f := stack[len(stack)-1]
+		stack = stack[:len(stack)-1]
+		n := &a.nodes[f.node]
+		at := int32(len(a.out.Spans))
+		a.final[f.node] = at
+		a.out.Spans = append(a.out.Spans, Span{
+			ID: n.id, Parent: f.parent, Depth: f.depth, Start: n.start - base, Duration: n.end - n.start,
+			Service: n.service, Name: n.name, Kind: n.kind, Status: n.status, HTTP: n.http, Flags: n.flags, Ref: n.ref,
+		})
+		for _, c := range slices.Backward(n.children) {
+			stack = append(stack, frame{c, at, f.depth + 1})
+		}
+	}
+}
+
+func (a *assembly) bounds() (base, end int64) {
+	for i := range a.nodes {
+		n := &a.nodes[i]
+		if i == 0 || n.start < base {
+			base = n.start
+		}
+		if i == 0 || n.end > end {
+			end = n.end
+		}
+	}
+	if len(a.nodes) == 0 {
+		for i, m := range a.marks {
+			if i == 0 || m.time < base {
+				base = m.time
+			}
+			end = max(end, m.time)
+		}
+	}
+	return base, max(end, base)
+}
