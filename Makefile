@@ -1,0 +1,112 @@
+# make help lists the targets. Needs Go 1.26, gcc and g++, Node 20 with npm, and
+# Python 3 for the tests of the Python clients.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+GO ?= go
+NPM_CI := npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+VENV := .venv
+export CHROMIUM_PATH ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome || echo /usr/bin/chromium)
+
+.PHONY: help
+help: ## List the targets
+	@grep -hE '^[a-z][a-z0-9-]*:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
+
+.PHONY: run
+run: build ## Build everything and start Oriel with sample traffic
+	bin/oriel demo
+
+.PHONY: build
+build: ui ## Build the UI and the server into bin/oriel
+	CGO_ENABLED=1 $(GO) build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o bin/oriel ./cmd/oriel
+
+.PHONY: server
+server: ## Build the server alone, with whatever UI was built before
+	CGO_ENABLED=1 $(GO) build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o bin/oriel ./cmd/oriel
+
+.PHONY: ui
+ui: ui/dist/index.html ## Build the UI if its sources changed
+
+ui/node_modules/.installed: ui/package-lock.json
+	cd ui && $(NPM_CI)
+	@touch $@
+
+ui/dist/index.html: ui/node_modules/.installed ui/index.html ui/vite.config.ts $(shell find ui/src -type f 2>/dev/null)
+	cd ui && npm run --silent build
+
+.PHONY: dev
+dev: server ## Start the server, and the UI with hot reload beside it
+	bin/oriel demo & trap 'kill $$!' EXIT; cd ui && npm run dev
+
+.PHONY: test
+test: test-tools build test-ui test-go test-e2e ## Install what the tests need and run them all
+
+.PHONY: test-tools
+test-tools: ## Install what the tests need beyond Go and Node: Chromium, Python packages
+	@scripts/install-test-tools
+
+.PHONY: test-go
+test-go: internal/store/sqlgen/testdata/chdb/node_modules/.installed ## Go tests
+	ORIEL_CHDB_DIR=$(CURDIR)/internal/store/sqlgen/testdata/chdb $(GO) vet ./...
+	ORIEL_CHDB_DIR=$(CURDIR)/internal/store/sqlgen/testdata/chdb $(GO) test -timeout 15m ./...
+
+internal/store/sqlgen/testdata/chdb/node_modules/.installed: internal/store/sqlgen/testdata/chdb/package-lock.json
+	cd internal/store/sqlgen/testdata/chdb && $(NPM_CI)
+	@touch $@
+
+.PHONY: test-ui
+test-ui: ui/node_modules/.installed ## Type check, lint and unit tests of the UI
+	cd ui && npm run --silent typecheck && npm run --silent lint && npm test --silent
+
+.PHONY: test-e2e
+test-e2e: e2e-cli e2e-sdk e2e-ui ## The real clients, the command line and the browser against the built binary
+
+.PHONY: e2e-cli
+e2e-cli: ## Command line and crash tests
+	cd e2e/cli && ORIEL_BIN=$(CURDIR)/bin/oriel $(GO) test -timeout 10m ./...
+
+.PHONY: e2e-sdk
+e2e-sdk: ## OpenTelemetry SDKs in Go, Python and Node
+	cd e2e/sdk && ORIEL_BIN=$(CURDIR)/bin/oriel ORIEL_PYTHON=$(CURDIR)/$(VENV)/bin/python $(GO) test -timeout 10m ./...
+
+.PHONY: e2e-ui
+e2e-ui: ## Playwright with axe
+	cd e2e/ui && $(NPM_CI) && npx playwright test
+
+.PHONY: race
+race: ## Go tests with the race detector
+	$(GO) test -race -timeout 30m ./internal/...
+
+.PHONY: lint
+lint: ## golangci-lint and eslint
+	$(GO) tool -modfile=lint.mod golangci-lint run ./...
+	cd ui && npm run --silent lint
+
+.PHONY: fmt
+fmt: ## Format Go and TypeScript
+	$(GO) tool -modfile=lint.mod gofumpt -extra -w internal cmd bench e2e
+	cd ui && npx prettier --write src
+
+.PHONY: golden
+golden: ## Rewrite golden files; review the diff like code
+	$(GO) test ./internal/... -update
+
+.PHONY: fuzz
+fuzz: ## Fuzz every decoder and parser for FUZZTIME (default 1m each)
+	@for p in $$($(GO) list ./internal/...); do \
+	  for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz' || true); do \
+	    echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $${FUZZTIME:-1m} $$p; \
+	  done; done
+
+.PHONY: crash
+crash: server ## The long crash test: 50 kills under load
+	cd e2e/cli && ORIEL_BIN=$(CURDIR)/bin/oriel ORIEL_KILLS=50 $(GO) test -run Kill -timeout 60m -v ./...
+
+.PHONY: bench
+bench: server ## Measure ingest, disk, memory, look-up, queries and start; prints the table of docs/performance.md
+	$(GO) run ./bench -bin bin/oriel
+
+.PHONY: clean
+clean: ## Remove what was built
+	rm -rf bin ui/dist/assets ui/dist/index.html
