@@ -38,11 +38,12 @@ var arrows = map[string][]string{
 	"internal/protocol/honeycomb":    rooms(append(core, "protocol", "protocol/otlp")...),
 	"internal/api":                   rooms(append(core, "store")...),
 	"internal/cli":                   rooms("event", "fault", "query", "trace"),
+	"internal/sample":                {},
+	"internal/demo":                  rooms("sample"),
 	"internal/server":                append(rooms(append(core, "store", "store/duckdb", "ingest/journal", "protocol", "protocol/otlp", "protocol/honeycomb", "api")...), "ui"),
-	"cmd/oriel":                      rooms("server", "cli"),
+	"cmd/oriel":                      rooms("server", "cli", "demo"),
 	"ui":                             {},
-	"bench":                          rooms("event", "query", "store", "store/segment", "store/duckdb", "protocol/otlp"),
-	"bench/generate":                 {},
+	"bench":                          rooms("event", "query", "store", "store/segment", "store/duckdb", "protocol/otlp", "sample"),
 }
 
 func rooms(names ...string) []string {

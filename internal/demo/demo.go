@@ -1,0 +1,139 @@
+// Package demo sends sample traffic to a running Oriel: an hour of the past at
+// once, then live traces until it is stopped. It uses only the public OTLP
+// door, as any application would.
+package demo
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"math"
+	"net/http"
+	"time"
+
+	"github.com/oriel-dev/oriel/internal/sample"
+)
+
+// Config says where the traffic goes and how much of it there is.
+type Config struct {
+	Endpoint string        // base URL, without /v1/traces
+	Key      string        // sent as x-honeycomb-team
+	Past     time.Duration // history sent at the start
+	Rate     float64       // traces a second, on average
+	Clock    func() time.Time
+	Log      *slog.Logger
+}
+
+// batchOf is how many traces go into one request.
+const batchOf = 50
+
+// Run sends the past, reports it, and then sends live traffic until ctx ends.
+// It gives up only if the past can't be sent; live traces that are refused are
+// logged and left out.
+func Run(ctx context.Context, c Config) error {
+	g := sample.New(sample.Dense(1))
+	s := sender{config: c, client: &http.Client{Timeout: 30 * time.Second}}
+	now := c.Clock()
+	spans, err := s.past(ctx, g, now)
+	if err != nil {
+		return fmt.Errorf("send sample traffic: %w", err)
+	}
+	c.Log.InfoContext(ctx, "sample traffic of the past is in", slog.Int("spans", spans), slog.Duration("reaching_back", c.Past))
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	owed := 0.0
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case at := <-tick.C:
+			owed += c.Rate * wave(at)
+			traces, starts := []sample.Trace{}, []int64{}
+			for ; owed >= 1; owed-- {
+				traces = append(traces, g.Next())
+				starts = append(starts, at.Add(-time.Duration(owed/c.Rate*float64(time.Second))).UnixNano())
+			}
+			if len(traces) == 0 {
+				continue
+			}
+			if err := s.send(ctx, g.Encode(traces, starts)); err != nil && ctx.Err() == nil {
+				c.Log.WarnContext(ctx, "sample traces were not taken", slog.Any("error", err))
+			}
+		}
+	}
+}
+
+// wave makes traffic swell and ebb over ten minutes, so that charts have a shape.
+func wave(at time.Time) float64 {
+	return 1 + 0.5*math.Sin(float64(at.Unix()%600)/600*2*math.Pi)
+}
+
+type sender struct {
+	config Config
+	client *http.Client
+}
+
+func (s *sender) past(ctx context.Context, g *sample.Generator, now time.Time) (spans int, err error) {
+	var traces []sample.Trace
+	var starts []int64
+	flush := func() error {
+		if len(traces) == 0 {
+			return nil
+		}
+		r := g.Encode(traces, starts)
+		spans += r.Spans
+		traces, starts = traces[:0], starts[:0]
+		return s.send(ctx, r)
+	}
+	at := now.Add(-s.config.Past)
+	for at.Before(now) {
+		traces = append(traces, g.Next())
+		starts = append(starts, at.UnixNano())
+		at = at.Add(time.Duration(float64(time.Second) / (s.config.Rate * wave(at))))
+		if len(traces) == batchOf {
+			if err := flush(); err != nil {
+				return spans, err
+			}
+		}
+	}
+	return spans, flush()
+}
+
+func (s *sender) send(ctx context.Context, r *sample.Request) error {
+	for attempt := 0; ; attempt++ {
+		wait, err := s.post(ctx, r.Body)
+		if err == nil || wait == 0 || attempt == 10 {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(wait):
+		}
+	}
+}
+
+// post sends one request; wait is how long to hold back before trying again, 0 if that is no use.
+func (s *sender) post(ctx context.Context, body []byte) (wait time.Duration, err error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.config.Endpoint+"/v1/traces", bytes.NewReader(body))
+	if err != nil {
+		return 0, err
+	}
+	req.Header.Set("Content-Type", "application/x-protobuf")
+	req.Header.Set("X-Honeycomb-Team", s.config.Key)
+	resp, err := s.client.Do(req)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = resp.Body.Close() }()
+	answer, _ := io.ReadAll(io.LimitReader(resp.Body, 1<<12))
+	switch resp.StatusCode {
+	case http.StatusOK:
+		return 0, nil
+	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
+		return time.Second, fmt.Errorf("status %d", resp.StatusCode)
+	}
+	return 0, fmt.Errorf("status %d: %q", resp.StatusCode, answer)
+}

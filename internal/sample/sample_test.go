@@ -1,0 +1,62 @@
+package sample
+
+import (
+	"bytes"
+	"testing"
+)
+
+func TestGenerator_IsDeterministicAndInItsBounds(t *testing.T) {
+	t.Parallel()
+	a, b := New(Dense(7)), New(Dense(7))
+	services, spans, failed := map[int]bool{}, 0, 0
+	const traces = 2000
+	for range traces {
+		x, y := a.Next(), b.Next()
+		if len(x.Spans) != len(y.Spans) || x.High != y.High {
+			t.Fatal("the same seed gave different traces")
+		}
+		if n := len(x.Spans); n < 5 || n > 40 {
+			t.Fatalf("%d spans in a trace", n)
+		}
+		spans += len(x.Spans)
+		for _, s := range x.Spans {
+			services[s.Service] = true
+			if s.Failed && s.Parent == 0 {
+				failed++
+			}
+			if len(s.Attributes) != 11 || s.End < s.Start {
+				t.Fatalf("span %+v", s)
+			}
+		}
+	}
+	if len(services) != 12 || failed < traces/100 || failed > traces/25 {
+		t.Fatalf("%d services, %d of %d traces failed", len(services), failed, traces)
+	}
+	t.Logf("%.1f spans a trace", float64(spans)/traces)
+}
+
+func TestRequest_MovesAndMovesBack(t *testing.T) {
+	t.Parallel()
+	g := New(Wide(1))
+	r := g.Encode([]Trace{g.Next(), g.Next()}, []int64{1e18, 2e18})
+	before := bytes.Clone(r.Body)
+	r.Move(5, 1000)
+	if bytes.Equal(before, r.Body) {
+		t.Fatal("nothing moved")
+	}
+	r.Move(0, 0)
+	if !bytes.Equal(before, r.Body) {
+		t.Fatal("moving back did not restore the request")
+	}
+	names := map[string]bool{}
+	for range 500 {
+		for _, s := range g.Next().Spans {
+			for _, a := range s.Attributes {
+				names[a.Name] = true
+			}
+		}
+	}
+	if len(names) < 250 || len(names) > 300 {
+		t.Fatalf("%d attribute names", len(names))
+	}
+}
