@@ -44,7 +44,7 @@ func (a *assembly) measure() {
 // for. Children that outlive their parent count until the parent's end.
 func (a *assembly) criticalPath() {
 	spans := a.out.Spans
-	root := a.mainRoot()
+	root := a.out.Root()
 	if root < 0 {
 		return
 	}
@@ -59,14 +59,14 @@ func (a *assembly) criticalPath() {
 		from, to int64 // to is where the walk stands; it moves down to from
 		next     int   // children still to look at, latest end first
 	}
-	open := func(i int32, to int64) visit {
+	open := func(i int32, from, to int64) visit {
 		slices.SortFunc(children[i], func(x, y int32) int {
 			return cmp.Or(cmp.Compare(end(&spans[x]), end(&spans[y])), cmp.Compare(x, y))
 		})
 		spans[i].Flags |= FlagCritical
-		return visit{i, spans[i].Start, min(to, end(&spans[i])), len(children[i])}
+		return visit{i, from, to, len(children[i])}
 	}
-	stack := []visit{open(root, end(&spans[root]))}
+	stack := []visit{open(root, spans[root].Start, end(&spans[root]))}
 	for len(stack) > 0 {
 		v := &stack[len(stack)-1]
 		entered := false
@@ -80,7 +80,7 @@ func (a *assembly) criticalPath() {
 			}
 			a.step(v.span, stop, v.to)
 			v.to = start
-			stack = append(stack, open(c, stop))
+			stack = append(stack, open(c, start, stop))
 			entered = true
 		}
 		if !entered {
@@ -99,11 +99,12 @@ func (a *assembly) step(span int32, from, to int64) {
 	}
 }
 
-// mainRoot is the longest root that was received, else the longest placeholder.
-func (a *assembly) mainRoot() int32 {
+// Root returns the index of the root that stands for the trace: the longest one
+// that was received, else the longest placeholder; -1 if there are no spans.
+func (t *Trace) Root() int32 {
 	best := int32(-1)
-	for i := range a.out.Spans {
-		s := &a.out.Spans[i]
+	for i := range t.Spans {
+		s := &t.Spans[i]
 		if s.Parent >= 0 {
 			continue
 		}
@@ -111,7 +112,7 @@ func (a *assembly) mainRoot() int32 {
 			best = int32(i)
 			continue
 		}
-		b := &a.out.Spans[best]
+		b := &t.Spans[best]
 		real, bestReal := s.Flags&FlagPlaceholder == 0, b.Flags&FlagPlaceholder == 0
 		if (real && !bestReal) || (real == bestReal && s.Duration > b.Duration) {
 			best = int32(i)
