@@ -1,0 +1,166 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const aboutDoctor = `Checks a running server from the outside, as an application would see it: is it
+alive and ready, does it take a trace and show it, are its doors open, does its
+clock agree with ours, and what has it refused lately. Each failure comes with
+what to do about it. Ends with an error if something is wrong.`
+
+// finding is the outcome of one check.
+type finding struct {
+	what   string
+	detail string
+	remedy string // empty if all is well
+	warn   bool   // worth knowing, not wrong
+}
+
+func runDoctor(ctx context.Context, s Streams, args []string) error {
+	var t target
+	set := flags(s, "doctor", aboutDoctor, &t)
+	if err := set.Parse(args); err != nil {
+		return err
+	}
+	c := t.client(s)
+	wrong := 0
+	for _, check := range []func(context.Context, *client) []finding{checkAlive, checkStart, checkTrace, checkRefused} {
+		findings := check(ctx, c)
+		for _, f := range findings {
+			mark := s.paint("32", "✓")
+			switch {
+			case f.remedy != "" && !f.warn:
+				mark = s.paint(red, "✗")
+				wrong++
+			case f.warn:
+				mark = s.paint("33", "!")
+			}
+			_, _ = fmt.Fprintf(s.Out, "%s %s: %s\n", mark, f.what, clean(f.detail))
+			if f.remedy != "" {
+				_, _ = fmt.Fprintf(s.Out, "    %s\n", f.remedy)
+			}
+		}
+		if wrong > 0 {
+			break // what follows would fail for the same cause
+		}
+	}
+	if wrong > 0 {
+		return errors.New("something is wrong: see above")
+	}
+	return nil
+}
+
+func checkAlive(ctx context.Context, c *client) []finding {
+	started := c.clock()
+	resp, err := c.request(ctx, http.MethodGet, "/healthz", nil, nil)
+	if err != nil {
+		return []finding{{what: "alive", detail: err.Error(), remedy: "start it with oriel serve, or name its address with --url"}}
+	}
+	_ = resp.Body.Close()
+	out := []finding{{what: "alive", detail: "answers in " + c.clock().Sub(started).Round(10*time.Microsecond).String()}}
+	if served, err := http.ParseTime(resp.Header.Get("Date")); err == nil {
+		if off := served.Sub(c.clock()).Round(time.Second); off.Abs() > 5*time.Second {
+			out = append(out, finding{what: "clock", detail: fmt.Sprintf("the server is %s off", off), warn: true,
+				remedy: "set the clocks by NTP: traces of several hosts will not line up, and signed AWS requests are refused"})
+		} else {
+			out = append(out, finding{what: "clock", detail: "agrees with ours"})
+		}
+	}
+	resp, err = c.request(ctx, http.MethodGet, "/readyz", nil, nil)
+	if err != nil {
+		return append(out, finding{what: "ready", detail: err.Error(), remedy: "it may still be reading its journal: wait, then look into its log"})
+	}
+	_ = resp.Body.Close()
+	return append(out, finding{what: "ready", detail: "takes and answers"})
+}
+
+func checkStart(ctx context.Context, c *client) []finding {
+	var start struct {
+		Version   string            `json:"version"`
+		Auth      string            `json:"auth"`
+		Endpoints map[string]string `json:"endpoints"`
+	}
+	if err := c.get(ctx, "/api/start", nil, &start); err != nil {
+		return []finding{{what: "API", detail: err.Error(), remedy: "give a key that may run queries with --key"}}
+	}
+	out := []finding{{what: "API", detail: fmt.Sprintf("version %s, auth %s", start.Version, start.Auth)}}
+	host := "127.0.0.1"
+	if u, err := url.Parse(c.base); err == nil && u.Hostname() != "" {
+		host = u.Hostname()
+	}
+	for _, door := range []struct{ name, what string }{{"otlp_grpc", "OTLP over gRPC"}, {"otlp_http", "OTLP over HTTP"}} {
+		address := start.Endpoints[door.name]
+		if address == "" {
+			out = append(out, finding{what: door.what, detail: "no listener of its own; the main address takes it too", warn: true})
+			continue
+		}
+		_, port, err := net.SplitHostPort(address)
+		if err != nil {
+			continue
+		}
+		d := net.Dialer{Timeout: 3 * time.Second}
+		conn, err := d.DialContext(ctx, "tcp", net.JoinHostPort(host, port))
+		if err != nil {
+			out = append(out, finding{what: door.what, detail: err.Error(), remedy: "a firewall may be in the way, or it listens on loopback only: see oriel config"})
+			continue
+		}
+		_ = conn.Close()
+		out = append(out, finding{what: door.what, detail: "open at " + net.JoinHostPort(host, port)})
+	}
+	return out
+}
+
+// checkTrace sends a trace through the ingest door and waits until it is seen.
+func checkTrace(ctx context.Context, c *client) []finding {
+	started := c.clock()
+	var sent struct {
+		TraceID string `json:"trace_id"`
+	}
+	if err := c.post(ctx, "/api/test-event", map[string]any{}, &sent); err != nil {
+		return []finding{{what: "sending a trace", detail: err.Error(), remedy: "see the server's log; a full disk and a key without the right to send are the usual causes"}}
+	}
+	var last error
+	for range 50 {
+		var sk skeleton
+		if last = c.get(ctx, "/api/trace/"+sent.TraceID, nil, &sk); last == nil {
+			took := c.clock().Sub(started).Round(time.Millisecond)
+			return []finding{{what: "sending a trace", detail: fmt.Sprintf("%d spans on disk and readable after %s", sk.Total, took)}}
+		}
+		select {
+		case <-ctx.Done():
+			return []finding{{what: "sending a trace", detail: ctx.Err().Error(), remedy: "run it again"}}
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+	return []finding{{what: "sending a trace", detail: "taken, but not readable after 5 s: " + last.Error(), remedy: "see the server's log"}}
+}
+
+func checkRefused(ctx context.Context, c *client) []finding {
+	var drops struct {
+		Drops []struct {
+			Reason   string `json:"reason"`
+			Protocol string `json:"protocol"`
+			Count    int64  `json:"count"`
+		} `json:"drops"`
+	}
+	if err := c.get(ctx, "/api/drops", nil, &drops); err != nil {
+		return []finding{{what: "refused data", detail: err.Error(), remedy: "see the server's log"}}
+	}
+	if len(drops.Drops) == 0 {
+		return []finding{{what: "refused data", detail: "nothing since the server started"}}
+	}
+	var parts []string
+	for _, d := range drops.Drops {
+		parts = append(parts, strconv.FormatInt(d.Count, 10)+" × "+d.Reason+" ("+d.Protocol+")")
+	}
+	return []finding{{what: "refused data", detail: strings.Join(parts, ", "), warn: true, remedy: "the set-up page shows the last of each with what to change"}}
+}

@@ -1,0 +1,247 @@
+package cli
+
+import (
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"net/http"
+	"strings"
+)
+
+const aboutQuery = `Asks a question in one line of text or as Honeycomb query JSON, for example:
+
+  oriel query 'VISUALIZE P99(duration_ms), COUNT WHERE service.name = "api" GROUP BY http.route LAST 1h'
+  oriel query '{"calculations":[{"op":"COUNT"}],"breakdowns":["service.name"],"time_range":3600}'
+
+With "-" the question is read from standard input. In a terminal each group of
+the table has a sparkline of its course over time.`
+
+// queryLine is one line of the answer of /api/query.
+type queryLine struct {
+	Type   string       `json:"type"`
+	Share  float64      `json:"share"`
+	Result *queryResult `json:"result"`
+	Error  *serverError `json:"error"`
+}
+
+type queryResult struct {
+	Columns []struct {
+		Name string `json:"name"`
+		Kind string `json:"kind"`
+	} `json:"columns"`
+	Rows   [][]any `json:"rows"`
+	Series *struct {
+		Groups []struct {
+			Key    []any                 `json:"key"`
+			Values map[string][]*float64 `json:"values"`
+		} `json:"groups"`
+	} `json:"series"`
+	raw json.RawMessage
+}
+
+func runQuery(ctx context.Context, s Streams, args []string) error {
+	var t target
+	set := flags(s, "query", aboutQuery, &t)
+	dataset := set.String("dataset", "__all__", "dataset `slug`; __all__ is the whole environment")
+	form := outputFlags(set, asTable, asCSV, asJSON)
+	if err := set.Parse(args); err != nil {
+		return err
+	}
+	how, err := form()
+	if err != nil {
+		return err
+	}
+	question := strings.TrimSpace(strings.Join(set.Args(), " "))
+	if question == "-" {
+		raw, err := io.ReadAll(io.LimitReader(s.In, 1<<20))
+		if err != nil {
+			return fmt.Errorf("read the question: %w", err)
+		}
+		question = strings.TrimSpace(string(raw))
+	}
+	if question == "" {
+		set.Usage()
+		return errors.New("no question was given")
+	}
+	body := map[string]any{"dataset": *dataset, "series": how == asTable && s.Width > 0}
+	if strings.HasPrefix(question, "{") {
+		body["query"] = json.RawMessage(question)
+		if !json.Valid([]byte(question)) {
+			return errors.New("the question begins with { but is not valid JSON")
+		}
+	} else {
+		body["text"] = question
+	}
+	result, err := ask(ctx, s, t.client(s), body)
+	if err != nil {
+		return explain(question, err)
+	}
+	switch how {
+	case asJSON:
+		_, err = fmt.Fprintln(s.Out, string(result.raw))
+		return err
+	case asCSV:
+		return printCSV(s.Out, result)
+	case asTable:
+	}
+	return printResult(s, result)
+}
+
+func ask(ctx context.Context, s Streams, c *client, body map[string]any) (*queryResult, error) {
+	resp, err := c.request(ctx, http.MethodPost, "/api/query", nil, body)
+	if err != nil {
+		return nil, err
+	}
+	var result *queryResult
+	shown := false
+	err = lines(resp, func(raw []byte) error {
+		var l struct {
+			queryLine
+			Result json.RawMessage `json:"result"`
+		}
+		if err := json.Unmarshal(raw, &l); err != nil {
+			return fmt.Errorf("read the answer: %w", err)
+		}
+		switch l.Type {
+		case "progress":
+			if s.Width > 0 {
+				shown = true
+				_, _ = fmt.Fprintf(s.Err, "\r%3.0f %%", l.Share*100)
+			}
+		case "error":
+			return l.Error
+		case "done":
+			result = &queryResult{raw: l.Result}
+			return json.Unmarshal(l.Result, result)
+		}
+		return nil
+	})
+	if shown {
+		_, _ = fmt.Fprint(s.Err, "\r      \r")
+	}
+	if err == nil && result == nil {
+		err = errors.New("the answer broke off before its end")
+	}
+	return result, err
+}
+
+// explain points at the place in the question that the server did not understand.
+func explain(question string, err error) error {
+	var e *serverError
+	if !errors.As(err, &e) || e.Position == nil || strings.Contains(question, "\n") || *e.Position > len(question) {
+		return err
+	}
+	pad := strings.Repeat(" ", len([]rune(question[:*e.Position])))
+	return fmt.Errorf("%w\n  %s\n  %s^", err, clean(question), pad)
+}
+
+func printCSV(w io.Writer, r *queryResult) error {
+	out := csv.NewWriter(w)
+	record := make([]string, len(r.Columns))
+	for i, c := range r.Columns {
+		record[i] = guard(c.Name)
+	}
+	if err := out.Write(record); err != nil {
+		return err
+	}
+	for _, row := range r.Rows {
+		for i := range record {
+			record[i] = ""
+			if i < len(row) {
+				record[i] = exact(row[i])
+				if _, text := row[i].(string); text {
+					record[i] = guard(record[i])
+				}
+			}
+		}
+		if err := out.Write(record); err != nil {
+			return err
+		}
+	}
+	out.Flush()
+	return out.Error()
+}
+
+// guard keeps a spreadsheet from running a cell as a formula.
+func guard(s string) string {
+	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
+		return "'" + s
+	}
+	return s
+}
+
+// exact prints a value with all its digits.
+func exact(v any) string {
+	switch x := v.(type) {
+	case nil:
+		return ""
+	case string:
+		return x
+	case float64:
+		if x == math.Trunc(x) && math.Abs(x) < 1e15 {
+			return fmt.Sprintf("%.0f", x)
+		}
+	}
+	return fmt.Sprint(v)
+}
+
+func printResult(s Streams, r *queryResult) error {
+	tab := table{width: s.Width}
+	for _, c := range r.Columns {
+		tab.columns = append(tab.columns, column{title: clean(c.Name), right: c.Kind == "integer" || c.Kind == "float"})
+	}
+	sparks := sparksByKey(r)
+	if len(sparks) > 0 {
+		tab.columns = append(tab.columns, column{title: "over time"})
+	}
+	for _, row := range r.Rows {
+		cells := make([]string, 0, len(tab.columns))
+		for _, v := range row {
+			cells = append(cells, short(v))
+		}
+		if len(sparks) > 0 {
+			cells = append(cells, sparks[keyOf(row, len(r.Series.Groups[0].Key))])
+		}
+		tab.rows = append(tab.rows, cells)
+	}
+	if len(r.Rows) == 0 {
+		_, err := fmt.Fprintln(s.Out, "no rows: nothing in this range matches")
+		return err
+	}
+	return tab.print(s.Out)
+}
+
+func keyOf(row []any, n int) string {
+	raw, err := json.Marshal(row[:min(n, len(row))])
+	if err != nil {
+		return ""
+	}
+	return string(raw)
+}
+
+// sparksByKey draws the first calculation of each group over time.
+func sparksByKey(r *queryResult) map[string]string {
+	if r.Series == nil || len(r.Series.Groups) == 0 {
+		return nil
+	}
+	keys := len(r.Series.Groups[0].Key)
+	first := ""
+	for _, c := range r.Columns[min(keys, len(r.Columns)):] {
+		if _, ok := r.Series.Groups[0].Values[c.Name]; ok {
+			first = c.Name
+			break
+		}
+	}
+	if first == "" {
+		return nil
+	}
+	out := map[string]string{}
+	for _, g := range r.Series.Groups {
+		out[keyOf(g.Key, keys)] = sparkline(g.Values[first], 24)
+	}
+	return out
+}
