@@ -1,0 +1,225 @@
+// Package api is Oriel's own HTTP API: what the UI and the command line need
+// and no vendor's API offers. The shapes are described in docs/api.md. Every
+// question goes through the querier, all that comes in through the ingest door.
+package api
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/oriel-dev/oriel/internal/auth"
+	"github.com/oriel-dev/oriel/internal/dataset"
+	"github.com/oriel-dev/oriel/internal/event"
+	"github.com/oriel-dev/oriel/internal/fault"
+	"github.com/oriel-dev/oriel/internal/ingest"
+	"github.com/oriel-dev/oriel/internal/meta"
+	"github.com/oriel-dev/oriel/internal/querier"
+)
+
+// Deps is what the API stands on. All of it must outlive the API.
+type Deps struct {
+	Querier  *querier.Querier
+	Door     *ingest.Door
+	Keys     *auth.Keys
+	Datasets *dataset.Registry
+	Meta     *meta.DB
+	Clock    func() time.Time
+	Log      *slog.Logger
+	Open     bool // any key is taken
+	Version  string
+	// Endpoints are the bound addresses, by the names of the ready line.
+	Endpoints func() map[string]string
+}
+
+// API serves everything under /api/.
+type API struct {
+	Deps
+	prefs   *preferences
+	closing chan struct{}
+	mux     *http.ServeMux
+}
+
+// New prepares the API's own table and routes.
+func New(ctx context.Context, deps Deps) (*API, error) {
+	prefs, err := openPreferences(ctx, deps.Meta)
+	if err != nil {
+		return nil, err
+	}
+	a := &API{Deps: deps, prefs: prefs, closing: make(chan struct{}), mux: http.NewServeMux()}
+	for _, r := range a.routes() {
+		a.mux.Handle(r.pattern, a.serve(a.guard(r)))
+	}
+	a.mux.Handle("/api/", a.serve(func(_ http.ResponseWriter, r *http.Request) error {
+		return fault.New(fault.NotFound, "%s %s is not part of the API; docs/api.md lists what is", r.Method, r.URL.Path)
+	}))
+	return a, nil
+}
+
+// Close ends the streams, so that a graceful stop need not wait for them.
+func (a *API) Close() { close(a.closing) }
+
+// ServeHTTP serves one request.
+func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.mux.ServeHTTP(w, r) }
+
+// access is what a caller must be allowed to do.
+type access uint8
+
+const (
+	anyone  access = iota // signing in
+	reader                // may run queries
+	sender                // may send events
+)
+
+type route struct {
+	pattern string
+	access  access
+	handler handler
+}
+
+func (a *API) routes() []route {
+	return []route{
+		{"POST /api/session", anyone, a.signIn},
+		{"DELETE /api/session", anyone, a.signOut},
+		{"GET /api/start", reader, a.start},
+		{"GET /api/setup", reader, a.setup},
+		{"GET /api/watch", reader, a.watch},
+		{"POST /api/test-event", sender, a.testEvent},
+		{"POST /api/query", reader, a.query},
+		{"POST /api/query/parse", reader, a.parseQuery},
+		{"GET /api/traces", reader, a.traces},
+		{"GET /api/traces/groups", reader, a.traceGroups},
+		{"GET /api/traces/latency", reader, a.traceLatency},
+		{"GET /api/volume", reader, a.volume},
+		{"GET /api/trace/{id}", reader, a.trace},
+		{"POST /api/trace/{id}/spans", reader, a.traceSpans},
+		{"GET /api/trace/{id}/live", reader, a.traceLive},
+		{"GET /api/peers", reader, a.peers},
+		{"GET /api/fields", reader, a.fields},
+		{"GET /api/values", reader, a.values},
+		{"GET /api/find", reader, a.find},
+		{"GET /api/tail", reader, a.tail},
+		{"GET /api/drops", reader, a.drops},
+		{"GET /api/storage", reader, a.storage},
+		{"GET /api/prefs", reader, a.getPrefs},
+		{"PUT /api/prefs", reader, a.putPrefs},
+	}
+}
+
+type callerKey struct{}
+
+// caller is who asks, and the environment of the question.
+type caller struct {
+	principal   *auth.Principal
+	environment string
+	key         string
+}
+
+func callerOf(r *http.Request) caller {
+	c, _ := r.Context().Value(callerKey{}).(caller)
+	return c
+}
+
+const keyCookie = "oriel_key"
+
+// guard checks who calls and from where before the endpoint runs.
+func (a *API) guard(rt route) handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		if err := a.checkOrigin(r); err != nil {
+			return err
+		}
+		if rt.access == anyone {
+			return rt.handler(w, r)
+		}
+		key := keyOf(r)
+		p, err := a.Keys.Authenticate(r.Context(), auth.Sending, key)
+		if err != nil {
+			return err
+		}
+		switch {
+		case rt.access == reader && !p.Permissions.RunQueries:
+			return fault.New(fault.Denied, "key %s may not run queries; use a key of kind honeycomb", p.KeyID)
+		case rt.access == sender && !p.Permissions.SendEvents:
+			return fault.New(fault.Denied, "key %s may not send events", p.KeyID)
+		}
+		c := caller{principal: p, environment: p.Environment, key: key}
+		if want := r.URL.Query().Get("env"); want != "" && want != p.Environment {
+			if !a.Open || !a.knownEnvironment(want) {
+				return fault.New(fault.Denied, "environment %q is not one this key may see", want)
+			}
+			c.environment = want
+		}
+		return rt.handler(w, r.WithContext(context.WithValue(r.Context(), callerKey{}, c)))
+	}
+}
+
+func (a *API) knownEnvironment(slug string) bool {
+	for _, e := range a.Keys.Environments() {
+		if e.Slug == slug {
+			return true
+		}
+	}
+	return false
+}
+
+func keyOf(r *http.Request) string {
+	if k := r.Header.Get("X-Honeycomb-Team"); k != "" {
+		return k
+	}
+	if k, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
+		return k
+	}
+	if c, err := r.Cookie(keyCookie); err == nil {
+		return c.Value
+	}
+	return ""
+}
+
+// checkOrigin keeps other web sites out. A browser says in Sec-Fetch-Site where
+// a request comes from. In open mode, where there is no key to guess, the name
+// the browser asked for must also be one of this machine: else a site could
+// point its own name at a loopback address and read everything.
+func (a *API) checkOrigin(r *http.Request) error {
+	switch site := r.Header.Get("Sec-Fetch-Site"); site {
+	case "", "same-origin", "none":
+	default:
+		return fault.New(fault.Denied, "the API answers its own pages only; this request came from another site")
+	}
+	if !a.Open || r.Header.Get("Sec-Fetch-Site") == "" {
+		return nil
+	}
+	host := r.Host
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		host = h
+	}
+	host = strings.Trim(host, "[]")
+	if host == "localhost" || strings.HasSuffix(host, ".localhost") || net.ParseIP(host) != nil {
+		return nil
+	}
+	return fault.New(fault.Denied, "in open mode the pages answer only to localhost and IP addresses, not to %q; require keys with --auth required to use a name", host)
+}
+
+func (a *API) environment(r *http.Request) string { return callerOf(r).environment }
+
+// environments are those the caller may see.
+func (a *API) environments(r *http.Request) []string {
+	if !a.Open {
+		return []string{a.environment(r)}
+	}
+	var slugs []string
+	for _, e := range a.Keys.Environments() {
+		slugs = append(slugs, e.Slug)
+	}
+	return slugs
+}
+
+func (a *API) clock() time.Time { return a.Clock() }
+
+// subscribe calls for rows as they come in; the channel ends with ctx.
+func (a *API) subscribe(ctx context.Context, match func(event.Row) bool) (*ingest.Subscription, error) {
+	const buffer = 2000
+	return a.Door.Subscribe(ctx, buffer, match)
+}
