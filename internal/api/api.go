@@ -69,9 +69,9 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.mux.ServeHTT
 type access uint8
 
 const (
-	anyone  access = iota // signing in
-	reader                // may run queries
-	sender                // may send events
+	anyone access = iota // signing in
+	reader               // may run queries
+	sender               // may send events
 )
 
 type route struct {
