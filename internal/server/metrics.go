@@ -1,0 +1,67 @@
+package server
+
+import (
+	"fmt"
+	"net/http"
+	"runtime/debug"
+
+	"github.com/VictoriaMetrics/metrics"
+)
+
+// limitMemory tells Go's collector the part of the budget that is its own: the
+// query engine allocates outside of it.
+func limitMemory(budget int64) {
+	debug.SetMemoryLimit(budget * 6 / 10)
+}
+
+// writeMetrics answers a scrape: Oriel about itself, in Prometheus' text form.
+func (s *Server) writeMetrics(w http.ResponseWriter) {
+	w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
+	if s.serving.Load() {
+		s.writeOwnMetrics(w)
+	}
+	metrics.WriteProcessMetrics(w)
+}
+
+// sample is one line of a scrape.
+type sample struct {
+	name  string
+	value float64
+}
+
+func (s *Server) writeOwnMetrics(w http.ResponseWriter) {
+	in, kept, asked := s.door.Stats(), s.store.Stats(), s.querier.Stats()
+	samples := []sample{
+		{`oriel_ingest_requests_total`, float64(in.Requests)},
+		{`oriel_ingest_rows_total{outcome="received"}`, float64(in.Received)},
+		{`oriel_ingest_rows_total{outcome="stored"}`, float64(in.Stored)},
+		{`oriel_ingest_rows_total{outcome="deduplicated"}`, float64(in.Deduplicated)},
+		{`oriel_ingest_rows_total{outcome="refused"}`, float64(in.Refused)},
+		{`oriel_ingest_in_flight_bytes`, float64(in.InFlight)},
+		{`oriel_ingest_subscriptions`, float64(in.Subscriptions)},
+		{`oriel_journal_bytes`, float64(in.Journal.Bytes)},
+		{`oriel_journal_files`, float64(in.Journal.Files)},
+		{`oriel_store_segments`, float64(kept.Segments)},
+		{`oriel_store_rows`, float64(kept.Rows)},
+		{`oriel_store_bytes`, float64(kept.Bytes)},
+		{`oriel_store_hot_rows`, float64(kept.HotRows)},
+		{`oriel_store_hot_bytes`, float64(kept.HotBytes)},
+		{`oriel_store_flushes_total`, float64(kept.Flushes)},
+		{`oriel_store_flush_failures_total`, float64(kept.FlushFailures)},
+		{`oriel_store_compactions_total`, float64(kept.Compactions)},
+		{`oriel_store_quarantined_segments`, float64(kept.Quarantined)},
+		{`oriel_query_running`, float64(asked.Running)},
+		{`oriel_query_waiting`, float64(asked.Waiting)},
+		{`oriel_query_total{outcome="done"}`, float64(asked.Done)},
+		{`oriel_query_total{outcome="failed"}`, float64(asked.Failed)},
+		{`oriel_query_total{outcome="throttled"}`, float64(asked.Throttled)},
+		{`oriel_query_total{outcome="deadline"}`, float64(asked.Deadline)},
+		{`oriel_query_total{outcome="cached"}`, float64(asked.Cached)},
+	}
+	for _, d := range s.door.Ledger().Drops() {
+		samples = append(samples, sample{fmt.Sprintf("oriel_dropped_total{reason=%q,protocol=%q}", d.Reason, d.Protocol), float64(d.Count)})
+	}
+	for _, m := range samples {
+		_, _ = fmt.Fprintf(w, "%s %g\n", m.name, m.value) // the scraper may have gone
+	}
+}

@@ -1,0 +1,303 @@
+// Package server builds everything and runs it: the list of front ends, the
+// listeners, settings, self-metrics and the order of start and stop. It holds
+// wiring only; what things do is in their rooms.
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/oriel-dev/oriel/internal/api"
+	"github.com/oriel-dev/oriel/internal/auth"
+	"github.com/oriel-dev/oriel/internal/dataset"
+	"github.com/oriel-dev/oriel/internal/ingest"
+	"github.com/oriel-dev/oriel/internal/meta"
+	"github.com/oriel-dev/oriel/internal/protocol"
+	"github.com/oriel-dev/oriel/internal/protocol/honeycomb"
+	"github.com/oriel-dev/oriel/internal/querier"
+	"github.com/oriel-dev/oriel/internal/store/duckdb"
+	"github.com/oriel-dev/oriel/ui"
+)
+
+// What lies where in the data folder.
+const (
+	metaFile      = "meta.db"
+	journalFolder = "journal"
+	storeFolder   = "store"
+)
+
+// Surroundings are what the server is given by the program around it.
+type Surroundings struct {
+	Version  string
+	Out, Err io.Writer // Out gets the ready line, Err the log
+	Clock    func() time.Time
+}
+
+// Server is a running Oriel. Open binds its addresses and opens its data; Run
+// serves until its context ends.
+type Server struct {
+	config Config
+	around Surroundings
+	log    *slog.Logger
+
+	meta     *meta.DB
+	keys     *auth.Keys
+	datasets *dataset.Registry
+	store    *duckdb.Store
+	door     *ingest.Door
+	querier  *querier.Querier
+	api      *api.API
+	fronts   []protocol.Front
+
+	listeners listeners
+	serving   atomic.Bool
+	ready     chan struct{}
+	closers   []closer
+}
+
+// closer is a step of the stop, run last opened first.
+type closer struct {
+	what  string
+	close func(ctx context.Context) error
+}
+
+// Open opens the data, replays the journal and binds the addresses. The probes
+// are answered from then on, everything else once Run is called. A Server that
+// is never run must be closed with Close.
+func Open(ctx context.Context, c Config, around Surroundings) (*Server, error) {
+	log, err := newLogger(c, around.Err)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{config: c, around: around, log: log, ready: make(chan struct{})}
+	s.listeners.log = log
+	if err := s.open(ctx); err != nil {
+		return nil, errors.Join(err, s.Close(context.WithoutCancel(ctx)))
+	}
+	return s, nil
+}
+
+func newLogger(c Config, out io.Writer) (*slog.Logger, error) {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(c.LogLevel)); err != nil {
+		return nil, fmt.Errorf("log-level is %q; it must be debug, info, warn or error", c.LogLevel)
+	}
+	opts := &slog.HandlerOptions{Level: level}
+	if c.LogJSON {
+		return slog.New(slog.NewJSONHandler(out, opts)), nil
+	}
+	return slog.New(slog.NewTextHandler(out, opts)), nil
+}
+
+func (s *Server) open(ctx context.Context) error {
+	if err := s.config.makeDataFolder(); err != nil {
+		return err
+	}
+	limitMemory(s.config.MemoryBytes)
+	if err := s.bind(ctx); err != nil {
+		return err
+	}
+	if err := s.openRooms(ctx); err != nil {
+		return err
+	}
+	return s.openFronts(ctx)
+}
+
+func (s *Server) later(what string, f func(ctx context.Context) error) {
+	s.closers = append(s.closers, closer{what, f})
+}
+
+// openRooms opens what holds state, in the order in which they stand on each other.
+func (s *Server) openRooms(ctx context.Context) (err error) {
+	c, clock := s.config, s.around.Clock
+	if s.store, err = duckdb.Open(ctx, s.storeConfig()); err != nil {
+		return fmt.Errorf("open the store: %w", err)
+	}
+	s.later("store", func(context.Context) error { return s.store.Close() })
+	if s.meta, err = meta.Open(ctx, filepath.Join(c.Data, metaFile)); err != nil {
+		return fmt.Errorf("open the settings: %w", err)
+	}
+	s.later("settings", func(context.Context) error { return s.meta.Close() })
+	s.keys, err = auth.Open(ctx, s.meta, auth.Config{Dir: c.Data, AcceptAny: c.Auth == AuthOpen, Clock: clock, Log: s.log})
+	if err != nil {
+		return fmt.Errorf("open the keys: %w", err)
+	}
+	s.later("keys", s.keys.Close)
+	if s.datasets, err = dataset.Open(ctx, s.meta, dataset.Config{Clock: clock, Log: s.log}); err != nil {
+		return fmt.Errorf("open the datasets: %w", err)
+	}
+	s.later("datasets", s.datasets.Close)
+	s.querier = querier.New(querier.Config{
+		Store: s.store, Clock: clock, MaxConcurrent: c.MaxQueries, Deadline: c.QueryTimeout, CacheBytes: c.MemoryBytes / 20, Log: s.log,
+	})
+	started := clock()
+	s.door, err = ingest.Open(ctx, ingest.Config{
+		Dir: filepath.Join(c.Data, journalFolder), Store: s.store, Datasets: s.datasets, Clock: clock, Log: s.log,
+		MaxInFlight: c.MemoryBytes / 10, MaxPast: c.Retention,
+	})
+	if err != nil {
+		return fmt.Errorf("open the journal: %w", err)
+	}
+	s.later("journal", s.door.Close)
+	s.log.InfoContext(ctx, "journal replayed", slog.Int64("rows", s.door.Stats().Replayed), slog.Duration("took", clock().Sub(started)))
+	return nil
+}
+
+// storeConfig divides the memory budget: a third for rows not yet in segments,
+// and, since the query engine overshoots its own limit by 1.7 (measured), less
+// than a third for queries.
+func (s *Server) storeConfig() duckdb.Config {
+	c := s.config
+	return duckdb.Config{
+		Dir: filepath.Join(c.Data, storeFolder), MemoryLimit: c.MemoryBytes * 3 / 10, Threads: c.QueryThreads,
+		FlushRows: c.FlushRows, FlushAge: c.FlushAge, FlushBytes: c.MemoryBytes / 6, HotLimit: c.MemoryBytes / 3, MaxFields: c.MaxFields,
+		RetentionAge: c.Retention, RetentionBytes: c.RetentionBytes, Clock: s.around.Clock, Log: s.log,
+	}
+}
+
+func (s *Server) openFronts(ctx context.Context) (err error) {
+	deps := protocol.Deps{
+		Door: s.door, Keys: s.keys, Datasets: s.datasets, Clock: s.around.Clock, Log: s.log, Version: s.around.Version,
+		Ready: s.isReady,
+	}
+	s.fronts = []protocol.Front{honeycomb.New(deps)}
+	s.api, err = api.New(ctx, api.Deps{
+		Querier: s.querier, Door: s.door, Keys: s.keys, Datasets: s.datasets, Meta: s.meta, Clock: s.around.Clock, Log: s.log,
+		Open: s.config.Auth == AuthOpen, Version: s.around.Version, Endpoints: s.Addresses,
+	})
+	return err
+}
+
+func (s *Server) bind(ctx context.Context) error {
+	c, defaults := s.config, DefaultConfig()
+	if c.XRay != "" {
+		s.log.WarnContext(ctx, "this version does not speak the X-Ray daemon's protocol; nobody listens there", slog.String("xray", c.XRay))
+	}
+	for _, door := range []struct {
+		name, address, customary string
+	}{
+		{"listen", c.Listen, ""},
+		{"otlp_grpc", c.OTLPGRPC, defaults.OTLPGRPC},
+		{"otlp_http", c.OTLPHTTP, defaults.OTLPHTTP},
+	} {
+		if err := s.listeners.bind(ctx, door.name, door.address, door.address == door.customary, s.handler()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Addresses returns the bound addresses by the names of the ready line.
+func (s *Server) Addresses() map[string]string { return s.listeners.addresses() }
+
+// Ready is closed once the server serves.
+func (s *Server) Ready() <-chan struct{} { return s.ready }
+
+// Log returns the server's logger.
+func (s *Server) Log() *slog.Logger { return s.log }
+
+func (s *Server) isReady() error {
+	if !s.serving.Load() {
+		return errors.New("starting")
+	}
+	return s.door.Ready()
+}
+
+// Run serves until ctx ends, then stops gracefully within the configured time.
+func (s *Server) Run(ctx context.Context) error {
+	failed := make(chan error, 1)
+	s.serving.Store(true)
+	s.listeners.serve(failed)
+	if err := s.listeners.ready(s.around.Out); err != nil {
+		return errors.Join(fmt.Errorf("write the ready line: %w", err), s.Close(context.WithoutCancel(ctx)))
+	}
+	close(s.ready)
+	s.log.InfoContext(ctx, "serving", slog.String("address", "http://"+s.Addresses()["listen"]), slog.String("auth", s.config.Auth),
+		slog.String("data", s.config.Data), slog.String("version", s.around.Version))
+	var err error
+	select {
+	case <-ctx.Done():
+	case err = <-failed:
+	}
+	s.log.InfoContext(context.WithoutCancel(ctx), "stopping")
+	return errors.Join(err, s.Close(context.WithoutCancel(ctx)))
+}
+
+// Close stops taking requests, lets those under way end, and closes everything
+// in the reverse order of its opening, all within the configured time.
+func (s *Server) Close(ctx context.Context) error {
+	s.serving.Store(false)
+	ctx, cancel := context.WithTimeout(ctx, s.config.ShutdownWait)
+	defer cancel()
+	if s.api != nil {
+		s.api.Close()
+		s.api = nil
+	}
+	s.listeners.shutdown(ctx)
+	s.listeners.close()
+	var errs []error
+	for i := len(s.closers) - 1; i >= 0; i-- {
+		if err := s.closers[i].close(ctx); err != nil {
+			errs = append(errs, fmt.Errorf("close the %s: %w", s.closers[i].what, err))
+		}
+	}
+	s.closers = nil
+	return errors.Join(errs...)
+}
+
+// dist returns the built pages embedded in the binary.
+func dist() fs.FS {
+	sub, err := fs.Sub(ui.Dist, "dist")
+	if err != nil {
+		return ui.Dist
+	}
+	return sub
+}
+
+// handler routes by path, and by content type where protocols share one.
+func (s *Server) handler() http.Handler {
+	static := newPages(dist())
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/healthz":
+			answerText(w, http.StatusOK, "ok\n")
+			return
+		case "/readyz":
+			if err := s.isReady(); err != nil {
+				answerText(w, http.StatusServiceUnavailable, err.Error()+"\n")
+				return
+			}
+			answerText(w, http.StatusOK, "ok\n")
+			return
+		case "/metrics":
+			s.writeMetrics(w)
+			return
+		}
+		for _, f := range s.fronts {
+			if f.Handles(r) {
+				f.ServeHTTP(w, r)
+				return
+			}
+		}
+		if strings.HasPrefix(r.URL.Path, "/api/") {
+			s.api.ServeHTTP(w, r)
+			return
+		}
+		static.ServeHTTP(w, r)
+	})
+}
+
+func answerText(w http.ResponseWriter, status int, text string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = io.WriteString(w, text) // the prober may have gone
+}
