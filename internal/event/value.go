@@ -7,6 +7,7 @@ package event
 import (
 	"math"
 	"strconv"
+	"strings"
 )
 
 // Kind is the type of a value.
@@ -106,7 +107,7 @@ func (v Value) Float() float64 {
 func (v Value) Bool() bool { return v.kind == Bool && v.num == 1 }
 
 // Number returns the value as a float64: ints and floats as they are, booleans
-// as 1 and 0, strings if they parse as a finite number.
+// as 1 and 0, strings if they parse as a finite decimal number without underscores.
 func (v Value) Number() (float64, bool) {
 	switch v.kind {
 	case Int:
@@ -117,7 +118,7 @@ func (v Value) Number() (float64, bool) {
 		return float64(v.num), true
 	case String:
 		f, err := strconv.ParseFloat(v.str, 64)
-		if err != nil || math.IsInf(f, 0) || math.IsNaN(f) {
+		if err != nil || math.IsInf(f, 0) || math.IsNaN(f) || strings.ContainsAny(v.str, "_xX") {
 			return 0, false
 		}
 		return f, true
