@@ -2,33 +2,152 @@ package ingest
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/oriel-dev/oriel/internal/event"
+	"github.com/oriel-dev/oriel/internal/fault"
+	"github.com/oriel-dev/oriel/internal/ingest/journal"
 )
+
+// tidyEvery is how often the journal is truncated and fingerprints expire.
+const tidyEvery = time.Second
 
 // Door is the way in. All methods are safe for concurrent use.
 type Door struct {
-	cfg    Config
-	ledger *Ledger
-	tail   *fanOut
+	cfg     Config
+	journal *journal.Journal
+	ledger  *Ledger
+	tail    *fanOut
+	seen    *fingerprints
+	apply   applyQueue
+	stalled stall
+	buffers sync.Pool // of *[]byte
+
+	closing sync.RWMutex // held for reading while a write is submitted
+	closed  bool
+	writes  sync.WaitGroup // submitted and not yet taken by the store
+
+	background sync.WaitGroup
+	stop       context.CancelFunc
+
+	requests, received, stored, deduplicated, refused, replayed, inFlight atomic.Int64
 }
 
 // Open opens the journal, hands everything in it that the store does not hold
 // durably to the store, and returns a door that is ready. Errors: Conflict if
-// another process has the journal.
+// another process has the journal; what the store answers when it does not take
+// the rows back.
 func Open(ctx context.Context, cfg Config) (*Door, error) {
 	cfg.setDefaults()
-	return &Door{cfg: cfg, ledger: newLedger(cfg.Clock), tail: newFanOut()}, nil
+	d := &Door{
+		cfg: cfg, ledger: newLedger(cfg.Clock), seen: newFingerprints(cfg.DedupWindow, cfg.DedupEntries),
+		apply: applyQueue{arrived: make(chan struct{}, 1)},
+	}
+	var err error
+	d.journal, err = journal.Open(ctx, journal.Config{
+		Dir: cfg.Dir, FS: cfg.FS, Clock: cfg.Clock, Log: cfg.Log, After: cfg.Store.Durable(), Preface: d.seen.note,
+		// The door's own limit governs; the journal must not be the narrower one.
+		MaxQueue: 2 * cfg.MaxInFlight, MaxBytes: cfg.MaxJournal, FileBytes: cfg.JournalFile,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("open the journal: %w", err)
+	}
+	if err := d.replay(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("replay the journal: %w", err), d.journal.Close(ctx))
+	}
+	d.tail = newFanOut()
+	background, stop := context.WithCancel(context.WithoutCancel(ctx))
+	d.stop = stop
+	d.background.Go(func() { d.runApply(background) })
+	d.background.Go(func() { d.runTidy(background) })
+	return d, nil
 }
 
-// Write stores a request: when it returns nil, the rows are on disk and can be
-// queried. Errors: Throttled or Unavailable with a time to wait when too much
-// is in flight, the disk is full or the door closes; TooLarge; Canceled or
-// Deadline when ctx ends first, in which case the rows may be stored all the same
-// (a retry with the same fingerprint will not count twice).
-func (d *Door) Write(ctx context.Context, req Request) error {
-	return d.cfg.Store.Append(ctx, 1, req.Batches)
+// replay gives the store what it lacks. An entry whose write failed and was
+// then retried may be there twice: the fingerprint tells, among the entries that
+// are given to the store now (of older ones we cannot know whether it has them).
+func (d *Door) replay(ctx context.Context) error {
+	durable := d.cfg.Store.Durable()
+	given := map[fingerprint]time.Time{}
+	return d.journal.Replay(ctx, durable, func(r journal.Record) error {
+		if r.Note {
+			d.seen.restore(r.Payload)
+			return nil
+		}
+		if r.Fingerprint != (fingerprint{}) {
+			d.seen.add(r.Fingerprint, r.Time.UnixNano())
+		}
+		if r.Seq <= durable {
+			return nil
+		}
+		if r.Fingerprint != (fingerprint{}) {
+			if at, again := given[r.Fingerprint]; again && r.Time.Sub(at) < d.cfg.DedupWindow {
+				return nil
+			}
+			given[r.Fingerprint] = r.Time
+		}
+		batches, err := decode(r.Payload)
+		if err != nil {
+			d.cfg.Log.ErrorContext(ctx, "a journal record cannot be decoded and is left out", slog.Uint64("seq", r.Seq), slog.Any("error", err))
+			d.ledger.Drop("journal_record_unreadable", "journal", 1, err.Error())
+			return nil
+		}
+		if err := d.appendReplayed(ctx, r.Seq, batches); err != nil {
+			return err
+		}
+		d.replayed.Add(int64(rowsOf(batches)))
+		d.touch(batches)
+		return nil
+	})
+}
+
+// appendReplayed waits for a store that is only busy; any other error ends the start.
+func (d *Door) appendReplayed(ctx context.Context, seq uint64, batches []*event.Batch) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	return d.appendRetrying(ctx, seq, batches, func(err error) {
+		if !fault.Is(err, fault.Throttled) {
+			cancel(err)
+		}
+	})
+}
+
+func decode(payload []byte) ([]*event.Batch, error) {
+	var batches []*event.Batch
+	for len(payload) > 0 {
+		b, rest, err := event.DecodeBatch(payload)
+		if err != nil {
+			return nil, err
+		}
+		batches, payload = append(batches, b), rest
+	}
+	return batches, nil
+}
+
+func (d *Door) runTidy(ctx context.Context) {
+	ticker := time.NewTicker(tidyEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+			d.tidy(ctx)
+		}
+	}
+}
+
+func (d *Door) tidy(ctx context.Context) {
+	d.seen.expire(d.cfg.Clock())
+	_ = d.journal.Ready() // looks at the free space, also while nobody writes
+	if err := d.journal.Truncate(ctx, d.cfg.Store.Durable()); err != nil {
+		d.cfg.Log.WarnContext(ctx, "the journal could not be shortened", slog.Any("error", err))
+	}
 }
 
 // Limits returns the event times accepted now.
@@ -50,17 +169,59 @@ func (d *Door) Subscribe(ctx context.Context, buffer int, match func(event.Row) 
 }
 
 // Stats returns the counts for metrics.
-func (d *Door) Stats() Stats { return Stats{Dropped: d.ledger.Dropped()} }
+func (d *Door) Stats() Stats {
+	dropped := d.ledger.Dropped()
+	return Stats{
+		Received: d.received.Load() + dropped, Stored: d.stored.Load(), Deduplicated: d.deduplicated.Load(),
+		Dropped: dropped, Refused: d.refused.Load(), Replayed: d.replayed.Load(),
+		InFlight: d.inFlight.Load(), Requests: d.requests.Load(), Fingerprints: d.seen.count(),
+		Subscriptions: int(d.tail.active.Load()), Journal: d.journal.Stats(),
+	}
+}
 
-// Ready returns nil while writes are taken, else why not.
-func (d *Door) Ready() error { return nil }
+// Ready returns nil while writes are taken, else the fault they get.
+func (d *Door) Ready() error {
+	d.closing.RLock()
+	closed := d.closed
+	d.closing.RUnlock()
+	if closed {
+		return fault.New(fault.Unavailable, "the server is shutting down")
+	}
+	if err := d.stalled.get(); err != nil {
+		return err
+	}
+	return d.journal.Ready()
+}
 
 // Close refuses new writes, waits for those in flight, lets the store flush so
 // that the next start replays nothing, and closes the journal. It gives up
-// waiting when ctx ends; nothing acknowledged is lost then either.
+// waiting when ctx ends; nothing acknowledged is lost then either, and the next
+// start replays it. The store is the caller's to close afterwards.
 func (d *Door) Close(ctx context.Context) error {
+	d.closing.Lock()
+	again := d.closed
+	d.closed = true
+	d.closing.Unlock()
+	if again {
+		return nil
+	}
+	drained := make(chan struct{})
+	go func() {
+		d.writes.Wait()
+		close(drained)
+	}()
+	var errs []error
+	select {
+	case <-drained:
+		errs = append(errs, d.cfg.Store.Flush(ctx))
+	case <-ctx.Done():
+		errs = append(errs, fmt.Errorf("wait for the writes in flight: %w", ctx.Err()))
+	}
+	d.stop()
+	d.background.Wait()
+	d.tidy(ctx)
 	d.tail.close()
-	return nil
+	errs = append(errs, d.journal.Close(ctx))
+	d.leave(d.apply.take(nil)) // what the journal wrote after the store was given its last
+	return errors.Join(errs...)
 }
-
-var _ = time.Second

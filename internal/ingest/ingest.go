@@ -26,8 +26,9 @@ type Config struct {
 	Log      *slog.Logger
 	FS       journal.FS // nil means the operating system's
 
-	MaxInFlight  int64         // bytes written but not yet taken by the store; 128 MiB
+	MaxInFlight  int64         // bytes written but not yet taken by the store; 64 MiB
 	MaxJournal   int64         // bytes of journal on disk before writes are refused; 8 GiB
+	JournalFile  int64         // bytes of one journal file; 64 MiB
 	MaxPast      time.Duration // events older than this are refused by decoders; 60 days
 	MaxFuture    time.Duration // events further ahead than this, too; 24 hours
 	DedupWindow  time.Duration // how long a fingerprint is remembered; 10 minutes
@@ -35,7 +36,7 @@ type Config struct {
 }
 
 const (
-	defaultInFlight     = 128 << 20
+	defaultInFlight     = 64 << 20
 	defaultPast         = 60 * 24 * time.Hour
 	defaultFuture       = 24 * time.Hour
 	defaultDedupWindow  = 10 * time.Minute

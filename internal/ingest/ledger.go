@@ -58,6 +58,7 @@ type Entry struct {
 // Received describes rows of one dataset that were acknowledged.
 type Received struct {
 	Protocol    string
+	Key         string // id of the key
 	Environment string
 	Dataset     string
 	Service     string // of the first row; may be empty

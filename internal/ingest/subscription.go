@@ -23,6 +23,8 @@ type Subscription struct {
 	rows    chan event.Row
 	match   func(event.Row) bool
 	skipped atomic.Int64
+	from    *fanOut
+	missed  int64 // of from when it began
 	end     func()
 }
 
@@ -33,7 +35,7 @@ func (s *Subscription) Rows() <-chan event.Row { return s.rows }
 // Skipped returns how many rows may have matched but were not delivered: those
 // that found the buffer full, and those never looked at because matching was
 // behind.
-func (s *Subscription) Skipped() int64 { return s.skipped.Load() }
+func (s *Subscription) Skipped() int64 { return s.skipped.Load() + s.from.missed.Load() - s.missed }
 
 // Close ends the subscription. It may be called more than once.
 func (s *Subscription) Close() { s.end() }
@@ -41,6 +43,7 @@ func (s *Subscription) Close() { s.end() }
 // fanOut hands acknowledged batches to subscriptions on a goroutine of its own.
 type fanOut struct {
 	active atomic.Int32
+	missed atomic.Int64 // rows that matching had no time for
 	queue  chan []*event.Batch
 	stop   chan struct{}
 	done   chan struct{}
@@ -83,11 +86,7 @@ func (f *fanOut) publish(batches []*event.Batch) {
 	select {
 	case f.queue <- batches:
 	default:
-		f.mu.Lock()
-		defer f.mu.Unlock()
-		for _, s := range f.subs {
-			s.skipped.Add(int64(rowsOf(batches)))
-		}
+		f.missed.Add(int64(rowsOf(batches)))
 	}
 }
 
@@ -114,7 +113,7 @@ func (f *fanOut) deliver(batches []*event.Batch) {
 }
 
 func (f *fanOut) subscribe(ctx context.Context, buffer int, match func(event.Row) bool) (*Subscription, error) {
-	s := &Subscription{rows: make(chan event.Row, min(max(buffer, 1), maxBuffer)), match: match}
+	s := &Subscription{rows: make(chan event.Row, min(max(buffer, 1), maxBuffer)), match: match, from: f}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	switch {
@@ -125,15 +124,17 @@ func (f *fanOut) subscribe(ctx context.Context, buffer int, match func(event.Row
 	}
 	f.subs = append(f.subs, s)
 	f.active.Add(1)
-	release := context.AfterFunc(ctx, func() { s.end() })
+	s.missed = f.missed.Load()
+	var release func() bool
 	s.end = sync.OnceFunc(func() {
-		release()
-		f.mu.Lock()
+		f.mu.Lock() // also waits until subscribe has returned
 		defer f.mu.Unlock()
+		release()
 		f.subs = slices.DeleteFunc(f.subs, func(other *Subscription) bool { return other == s })
 		f.active.Add(-1)
 		close(s.rows)
 	})
+	release = context.AfterFunc(ctx, s.end)
 	return s, nil
 }
 
