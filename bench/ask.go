@@ -1,0 +1,163 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"time"
+)
+
+// question is a measured query; the bar is DESIGN's.
+type question struct {
+	name, bar string
+	spec      map[string]any
+}
+
+func questions() []question {
+	calc := func(op, column string) map[string]any {
+		c := map[string]any{"op": op}
+		if column != "" {
+			c["column"] = column
+		}
+		return c
+	}
+	one := func(c map[string]any, by ...string) map[string]any {
+		return map[string]any{"calculations": []any{c}, "breakdowns": by, "limit": 100}
+	}
+	return []question{
+		{"p99 by route", "0.5 s", one(calc("P99", "duration_ms"), "http.route")},
+		{"heatmap of durations", "0.7 s", one(calc("HEATMAP", "duration_ms"))},
+		{"count by user (100k values), top 100", "1 s", one(calc("COUNT", ""), "user.id")},
+		{"count by service", "", one(calc("COUNT", ""), "service.name")},
+		{"errors by service and build", "", map[string]any{
+			"calculations": []any{calc("COUNT", "")}, "breakdowns": []string{"service.name", "app.build_id"},
+			"filters": []any{map[string]any{"column": "error", "op": "=", "value": true}},
+		}},
+		{"substring of a statement", "", map[string]any{
+			"calculations": []any{calc("COUNT", "")},
+			"filters":      []any{map[string]any{"column": "db.statement", "op": "contains", "value": "message_groups"}},
+		}},
+	}
+}
+
+// ask sends a query and returns its result line.
+func ask(ctx context.Context, s *process, spec map[string]any, series bool) (json.RawMessage, error) {
+	body, err := json.Marshal(map[string]any{"dataset": "__all__", "query": spec, "series": series})
+	if err != nil {
+		return nil, err
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.url+"/api/query", bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = resp.Body.Close() }()
+	answer, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return nil, err
+	}
+	for line := range bytes.Lines(answer) {
+		var l struct {
+			Type   string          `json:"type"`
+			Result json.RawMessage `json:"result"`
+		}
+		if json.Unmarshal(line, &l) == nil && l.Type == "done" {
+			return l.Result, nil
+		}
+	}
+	return nil, fmt.Errorf("query: %d %.500s", resp.StatusCode, answer)
+}
+
+func count(ctx context.Context, s *process, l *loaded) (float64, error) {
+	raw, err := ask(ctx, s, map[string]any{"calculations": []any{map[string]any{"op": "COUNT"}}, "start_time": l.from / 1e9, "end_time": l.to / 1e9}, false)
+	if err != nil {
+		return 0, err
+	}
+	var r struct {
+		Rows [][]float64 `json:"rows"`
+	}
+	if err := json.Unmarshal(raw, &r); err != nil || len(r.Rows) == 0 || len(r.Rows[0]) == 0 {
+		return 0, fmt.Errorf("count: %s: %w", raw, err)
+	}
+	return r.Rows[0][0], nil
+}
+
+func measureQueries(ctx context.Context, s *process, l *loaded, o options, t *table) error {
+	for _, q := range questions() {
+		var took []time.Duration
+		for i := range o.repeats {
+			spec := map[string]any{}
+			for k, v := range q.spec {
+				spec[k] = v
+			}
+			// Each run asks for another range, so that no cache answers.
+			spec["start_time"], spec["end_time"] = l.from/1e9-int64(i), l.to/1e9
+			began := time.Now()
+			if _, err := ask(ctx, s, spec, false); err != nil {
+				return fmt.Errorf("%s: %w", q.name, err)
+			}
+			took = append(took, time.Since(began))
+		}
+		slices.Sort(took)
+		t.add(fmt.Sprintf("%s over %s spans, median of %d", q.name, millions(l.spans), o.repeats), took[len(took)/2], q.bar)
+	}
+	return nil
+}
+
+func measureLookups(ctx context.Context, s *process, l *loaded, o options, t *table, name string) error {
+	if len(l.traceIDs) == 0 {
+		return fmt.Errorf("no trace ids were kept")
+	}
+	var took []time.Duration
+	for i := range o.lookups {
+		id := l.traceIDs[i*7919%len(l.traceIDs)]
+		began := time.Now()
+		resp, err := http.Get(s.url + "/api/trace/" + id) //nolint:noctx // a measured call, ended with the process
+		if err != nil {
+			return err
+		}
+		body, err := io.ReadAll(resp.Body)
+		_ = resp.Body.Close()
+		if err != nil || resp.StatusCode != http.StatusOK {
+			return fmt.Errorf("trace %s: %d %.200s %w", id, resp.StatusCode, body, err)
+		}
+		took = append(took, time.Since(began))
+	}
+	slices.Sort(took)
+	bar := "p99 10 ms"
+	if name != "one trace by id, warm" {
+		bar = "p99 50 ms"
+	}
+	t.add(name+", p50 / p99", fmt.Sprintf("%s / %s", short(at(took, 0.5)), short(at(took, 0.99))), bar)
+	return nil
+}
+
+// table is the report.
+type table struct{ rows [][3]string }
+
+func (t *table) add(what string, value any, bar string) {
+	text := fmt.Sprint(value)
+	if d, ok := value.(time.Duration); ok {
+		text = short(d)
+	}
+	t.rows = append(t.rows, [3]string{what, text, bar})
+	fmt.Printf("%s: %s\n", what, text)
+}
+
+func (t *table) print(w io.Writer) {
+	_, _ = fmt.Fprintln(w, "\n| what | measured | bar |\n| --- | --- | --- |")
+	for _, r := range t.rows {
+		_, _ = fmt.Fprintf(w, "| %s | %s | %s |\n", r[0], r[1], r[2])
+	}
+}
+
+func bytesOf(n int64) string { return fmt.Sprintf("%.0f MB", float64(n)/1e6) }
+
+func millions(n int64) string { return fmt.Sprintf("%.1f M", float64(n)/1e6) }
