@@ -1,18 +1,208 @@
 package sqlgen
 
 import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/oriel-dev/oriel/internal/event"
 	"github.com/oriel-dev/oriel/internal/fault"
 	"github.com/oriel-dev/oriel/internal/query"
 )
 
+// maxStages bounds the nesting of subqueries.
+const maxStages = 200
+
 type compiler struct {
-	d Dialect
-	q *query.Query
-	s Schema
+	d     Dialect
+	q     *query.Query
+	s     Schema
+	out   *Statement
+	rel   relation
+	names int
+	late  []column // computed columns that are not in rel.from yet
 }
 
-func newCompiler(d Dialect, q *query.Query, s Schema) *compiler { return &compiler{d: d, q: q, s: s} }
-
 func (c *compiler) compile() (*Statement, error) {
-	return nil, fault.New(fault.Unsupported, "not yet")
+	if len(c.q.Stages) > maxStages {
+		return nil, fault.New(fault.Invalid, "a query has at most %d stages, this one has %d", maxStages, len(c.q.Stages))
+	}
+	c.rel = relation{from: "events", raw: true}
+	if c.out.AllDatasets && len(c.q.Datasets) > 0 {
+		c.out.NeedsDataset = true
+		c.rel.where = append(c.rel.where, "ds IN ("+c.quoted(c.q.Datasets)+")")
+	}
+	for _, stage := range c.q.Stages {
+		if err := c.stage(stage); err != nil {
+			return nil, err
+		}
+	}
+	c.finish()
+	return c.out, nil
+}
+
+func (c *compiler) quoted(texts []string) string {
+	list := make([]string, len(texts))
+	for i, s := range texts {
+		list[i] = c.d.Quote(s)
+	}
+	return strings.Join(list, ", ")
+}
+
+// stage applies one stage to the relation.
+func (c *compiler) stage(stage query.Stage) error {
+	if s, ok := stage.(query.Compute); ok {
+		return c.compute(s)
+	}
+	c.flush()
+	switch s := stage.(type) {
+	case query.Filter:
+		c.settle()
+		cond, err := c.cond(s.Where)
+		if err != nil {
+			return err
+		}
+		c.rel.where = append(c.rel.where, cond)
+	case query.TraceFilter:
+		return c.traceFilter(s)
+	case query.Aggregate:
+		return c.aggregate(s)
+	case query.Sort:
+		c.settle()
+		c.rel.order = nil
+		for _, k := range s.Keys {
+			if t := c.lookup(k.Field); !t.literal {
+				c.rel.order = append(c.rel.order, orderKey{t.sql, k.Desc})
+			}
+		}
+	case query.Limit:
+		c.settle()
+		c.rel.count, c.rel.offset, c.rel.cut = max(s.Count, 0), max(s.Offset, 0), true
+	case query.Dedup:
+		c.dedup(s)
+	case query.Project:
+		c.project(s.Fields)
+	default:
+		return fault.New(fault.Invalid, "a query cannot hold a stage of type %T", stage)
+	}
+	return nil
+}
+
+// compute adds a column. Columns that do not need each other share a SELECT.
+func (c *compiler) compute(s query.Compute) error {
+	c.settle()
+	if len(c.late) > 0 && slices.ContainsFunc(c.late, func(l column) bool { return l.name == s.Name || mentions(s.Expr, l.name) }) {
+		c.flush()
+	}
+	v, err := c.expr(s.Expr)
+	if err != nil {
+		return err
+	}
+	if v.kind == event.Null {
+		c.define(column{s.Name, c.null()})
+		return nil
+	}
+	c.late = append(c.late, column{s.Name, term{sql: v.sql, kind: v.kind}})
+	return nil
+}
+
+// flush puts the computed columns into the relation.
+func (c *compiler) flush() {
+	if len(c.late) == 0 {
+		return
+	}
+	extra := make([]string, len(c.late))
+	late := c.late
+	c.late = nil
+	for i, l := range late {
+		name := c.alias("x")
+		extra[i] = l.sql + " AS " + name
+		late[i].sql = name
+	}
+	c.wrap(extra...)
+	for _, l := range late {
+		c.define(l)
+	}
+}
+
+// define puts a column in scope, in place of one with the same name.
+func (c *compiler) define(col column) {
+	c.rel.cols = slices.Clone(c.rel.cols)
+	if i := slices.IndexFunc(c.rel.cols, func(o column) bool { return o.name == col.name }); i >= 0 {
+		c.rel.cols[i] = col
+		return
+	}
+	c.rel.cols = append(c.rel.cols, col)
+}
+
+// dedup keeps the first row of each combination in the current order.
+func (c *compiler) dedup(s query.Dedup) {
+	c.settle()
+	parts := make([]string, 0, len(s.Fields))
+	for _, f := range s.Fields {
+		parts = append(parts, c.lookup(f).sql)
+	}
+	over := ""
+	if len(parts) > 0 {
+		over = "PARTITION BY " + strings.Join(parts, ", ")
+	}
+	if len(c.rel.order) > 0 {
+		over = strings.TrimSpace(over + " ORDER BY " + c.rel.orderBy())
+	}
+	name := c.alias("n")
+	c.wrap("row_number() OVER (" + over + ") AS " + name)
+	c.rel.where = append(c.rel.where, name+" = 1")
+}
+
+func (c *compiler) project(fields []string) {
+	cols := make([]column, len(fields))
+	for i, f := range fields {
+		cols[i] = column{f, c.lookup(f)}
+	}
+	c.rel.cols, c.rel.closed = cols, true
+}
+
+// finish writes the outermost SELECT.
+func (c *compiler) finish() {
+	c.flush()
+	cols := c.rel.cols
+	if c.rel.raw && !c.rel.closed {
+		cols = c.everything()
+	}
+	list := make([]string, 0, len(cols))
+	for i, col := range cols {
+		list = append(list, fmt.Sprintf("%s AS r%d", col.sql, i))
+		c.out.Columns = append(c.out.Columns, Column{col.name, col.kind})
+	}
+	if len(list) == 0 {
+		// A result without columns still has rows.
+		list = append(list, "1 AS r0")
+	}
+	c.out.SQL = "SELECT " + strings.Join(list, ", ") + c.rel.tail(true)
+}
+
+// everything lists the columns of raw events: time, dataset, the attributes,
+// then what was computed.
+func (c *compiler) everything() []column {
+	names := append([]string{event.SystemTime, event.SystemDataset}, c.s.Fields()...)
+	cols := make([]column, 0, len(names)+len(c.rel.cols))
+	for _, name := range names {
+		cols = append(cols, column{name, c.lookup(name)})
+	}
+	for _, col := range c.rel.cols {
+		if !slices.Contains(names, col.name) {
+			cols = append(cols, col)
+		}
+	}
+	return cols
+}
+
+func newCompiler(d Dialect, q *query.Query, s Schema) *compiler {
+	return &compiler{d: d, q: q, s: s, out: &Statement{AllDatasets: LooksAtTraces(q)}}
+}
+
+// LooksAtTraces reports whether q asks about other spans of a row's trace, so
+// that the events relation must hold every dataset of the environment.
+func LooksAtTraces(q *query.Query) bool {
+	return slices.ContainsFunc(q.Stages, func(s query.Stage) bool { _, ok := s.(query.TraceFilter); return ok })
 }

@@ -1,17 +1,24 @@
 // Package storetest holds the slow, obvious [Reference] store, and the
-// conformance suite that every engine passes by giving the same answers.
+// conformance suite [Run] that every engine passes by giving the same answers.
+// It is for tests only.
 package storetest
 
 import (
 	"context"
+	"errors"
+	"slices"
+	"strings"
 	"sync"
 
 	"github.com/oriel-dev/oriel/internal/event"
+	"github.com/oriel-dev/oriel/internal/fault"
+	"github.com/oriel-dev/oriel/internal/query"
 	"github.com/oriel-dev/oriel/internal/store"
 )
 
 // Reference is a store that keeps rows as maps in memory and answers with plain
-// loops and exact arithmetic. It is for tests: right before fast.
+// loops and exact arithmetic: right before fast. It says what a query means
+// where engines disagree.
 type Reference struct {
 	mu      sync.Mutex
 	rows    []row
@@ -19,10 +26,13 @@ type Reference struct {
 	durable uint64
 }
 
+var _ store.Store = (*Reference)(nil)
+
+// row is one stored event.
 type row struct {
 	environment, dataset string
 	time                 int64
-	weight               uint32
+	weight               int64
 	fields               map[string]event.Value
 }
 
@@ -41,7 +51,7 @@ func (r *Reference) Append(_ context.Context, seq uint64, batches []*event.Batch
 		for i := range b.Len() {
 			kept := row{
 				environment: b.Environment, dataset: b.Dataset,
-				time: b.Times[i], weight: b.SampleRate(i), fields: map[string]event.Value{},
+				time: b.Times[i], weight: int64(b.SampleRate(i)), fields: map[string]event.Value{},
 			}
 			b.Row(i).Each(func(name string, v event.Value) { kept.fields[name] = v })
 			r.rows = append(r.rows, kept)
@@ -71,4 +81,170 @@ func (r *Reference) Maintain(context.Context) error { return nil }
 // Close implements store.Store; there is nothing to release.
 func (r *Reference) Close() error { return nil }
 
-var _ = store.Options{}
+// snapshot returns the rows appended so far; they are never changed.
+func (r *Reference) snapshot() []row {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.rows[:len(r.rows):len(r.rows)]
+}
+
+// Run implements store.Store.
+func (r *Reference) Run(ctx context.Context, q *query.Query, opts store.Options) (*store.Result, error) {
+	var all []row // of the environment and range: what conditions on traces look at
+	for _, e := range r.snapshot() {
+		if e.environment == q.Environment && e.time >= q.Start && e.time < q.End {
+			all = append(all, e)
+		}
+	}
+	wholeTraces := slices.ContainsFunc(q.Stages, func(s query.Stage) bool { _, ok := s.(query.TraceFilter); return ok })
+	reached := all
+	if !wholeTraces {
+		reached = inDatasets(all, q.Datasets)
+	}
+	unify(reached)
+	p := &pipeline{ctx: ctx, q: q, all: reached, raw: true}
+	for i, e := range inDatasets(reached, q.Datasets) {
+		r := newRecord(e)
+		r.id = i
+		p.records = append(p.records, r)
+		p.stats.Scanned++
+		p.stats.Sampled = p.stats.Sampled || e.weight > 1
+	}
+	for _, s := range q.Stages {
+		if err := p.apply(s); err != nil {
+			return nil, err
+		}
+		if err := stopped(ctx); err != nil {
+			return nil, err
+		}
+	}
+	limit := opts.MaxRows
+	if limit == 0 {
+		limit = 1_000_000
+	}
+	if len(p.records) > limit {
+		return nil, fault.New(fault.TooLarge, "the result has more than %d rows", limit)
+	}
+	return p.result(), nil
+}
+
+// stopped returns the fault for a context that has ended.
+func stopped(ctx context.Context) error {
+	switch err := ctx.Err(); {
+	case err == nil:
+		return nil
+	case errors.Is(err, context.DeadlineExceeded):
+		return fault.Wrap(fault.Deadline, err, "the query took too long")
+	default:
+		return fault.Wrap(fault.Canceled, err, "the query was canceled")
+	}
+}
+
+func inDatasets(rows []row, datasets []string) []row {
+	if len(datasets) == 0 {
+		return rows
+	}
+	var in []row
+	for _, e := range rows {
+		if slices.Contains(datasets, e.dataset) {
+			in = append(in, e)
+		}
+	}
+	return in
+}
+
+// unify converts the values of each field to the one kind that holds them all.
+func unify(rows []row) {
+	kinds := map[string]event.Kind{}
+	for _, e := range rows {
+		for name, v := range e.fields {
+			kinds[name] = event.Unify(kinds[name], v.Kind())
+		}
+	}
+	for i, e := range rows {
+		fields := make(map[string]event.Value, len(e.fields))
+		for name, v := range e.fields {
+			fields[name] = v.Convert(kinds[name])
+		}
+		rows[i].fields = fields
+	}
+}
+
+// Trace implements store.Store.
+func (r *Reference) Trace(ctx context.Context, environment, traceID string, limit int) ([]*event.Batch, bool, error) {
+	if err := stopped(ctx); err != nil {
+		return nil, false, err
+	}
+	byDataset := map[string]*event.Batch{}
+	var batches []*event.Batch
+	found := 0
+	for _, e := range r.snapshot() {
+		if e.environment != environment || e.fields[event.FieldTraceID].Text() != traceID || traceID == "" {
+			continue
+		}
+		if found++; found > limit {
+			return batches, true, nil
+		}
+		b := byDataset[e.dataset]
+		if b == nil {
+			b = event.NewBatch(environment, e.dataset)
+			byDataset[e.dataset] = b
+			batches = append(batches, b)
+		}
+		appendRow(b, e)
+	}
+	return batches, false, nil
+}
+
+func appendRow(b *event.Batch, e row) {
+	b.Begin(e.time)
+	b.SetSampleRate(uint32(e.weight))
+	for _, name := range sortedKeys(e.fields) {
+		b.Set(name, e.fields[name])
+	}
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	names := make([]string, 0, len(m))
+	for name := range m {
+		names = append(names, name)
+	}
+	slices.SortFunc(names, strings.Compare)
+	return names
+}
+
+// Catalog implements store.Store. Nothing is on disk.
+func (r *Reference) Catalog(environment string) store.Catalog {
+	byName := map[string]*store.Dataset{}
+	fields := map[string]map[string]store.FieldInfo{}
+	for _, e := range r.snapshot() {
+		if e.environment != environment {
+			continue
+		}
+		d := byName[e.dataset]
+		if d == nil {
+			d = &store.Dataset{Slug: e.dataset, First: e.time, Last: e.time}
+			byName[e.dataset] = d
+			fields[e.dataset] = map[string]store.FieldInfo{}
+		}
+		d.Rows++
+		d.First, d.Last = min(d.First, e.time), max(d.Last, e.time)
+		for name, v := range e.fields {
+			f, known := fields[e.dataset][name]
+			if !known {
+				f = store.FieldInfo{Name: name, Last: e.time}
+			}
+			f.Kind, f.Filled, f.Last = event.Unify(f.Kind, v.Kind()), f.Filled+1, max(f.Last, e.time)
+			fields[e.dataset][name] = f
+		}
+	}
+	var c store.Catalog
+	for _, slug := range sortedKeys(byName) {
+		d := byName[slug]
+		for _, name := range sortedKeys(fields[slug]) {
+			d.Fields = append(d.Fields, fields[slug][name])
+		}
+		c.Datasets = append(c.Datasets, *d)
+	}
+	return c
+}

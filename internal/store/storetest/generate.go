@@ -1,0 +1,238 @@
+package storetest
+
+import (
+	"fmt"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/oriel-dev/oriel/internal/event"
+	"github.com/oriel-dev/oriel/internal/query"
+)
+
+// The fields of generated events. "mixed" holds every kind of value; two names
+// differ only by case; one needs quoting.
+var (
+	textFields   = []string{"route", "Route", `we"ird' name`, event.FieldName}
+	numberFields = []string{"status", event.FieldDuration, "ratio"}
+	anyFields    = []string{"route", "Route", `we"ird' name`, "status", event.FieldDuration, "ratio", "ok", "mixed", "absent"}
+	words        = []string{"", "a", "A", "b", "ab", "Äb", "ß", "GET /", "it's", "10", "9", "true", "x%_", "x\ny", "日本"}
+)
+
+// GeneratedEnd is the end of the range that generated events lie in; it starts at
+// GeneratedStart, before the epoch, so that times of both signs are there.
+const (
+	GeneratedStart = -int64(10 * time.Second)
+	GeneratedEnd   = int64(50 * time.Second)
+)
+
+// Events draws up to limit events in batches of several datasets. No two have
+// the same time. Numbers are such that sums are exact.
+func Events(t *rapid.T, limit int) []*event.Batch {
+	n := rapid.IntRange(0, limit).Draw(t, "events")
+	sampled := rapid.Bool().Draw(t, "sampled")
+	byDataset := map[string]*event.Batch{}
+	var batches []*event.Batch
+	for i := range n {
+		dataset := rapid.SampledFrom([]string{"api", "web", "da'ta\"set"}).Draw(t, "dataset")
+		b := byDataset[dataset]
+		if b == nil {
+			b = event.NewBatch(Environment, dataset)
+			byDataset[dataset] = b
+			batches = append(batches, b)
+		}
+		// Unique, and not in the order of arrival.
+		slot := int64(i*7919%1000) * (GeneratedEnd - GeneratedStart) / 1000
+		b.Begin(GeneratedStart + slot)
+		if sampled {
+			b.SetSampleRate(rapid.SampledFrom([]uint32{1, 1, 2, 5, 1000}).Draw(t, "rate"))
+		}
+		setFields(t, b, i)
+	}
+	return batches
+}
+
+func setFields(t *rapid.T, b *event.Batch, i int) {
+	maybe := func(name string, draw func() event.Value) {
+		if rapid.IntRange(0, 3).Draw(t, "has "+name) > 0 {
+			b.Set(name, draw())
+		}
+	}
+	for _, name := range textFields {
+		maybe(name, func() event.Value { return event.StringValue(rapid.SampledFrom(words).Draw(t, name)) })
+	}
+	maybe("status", func() event.Value {
+		return event.IntValue(rapid.SampledFrom([]int64{-3, 0, 1, 9, 10, 200, 500}).Draw(t, "status"))
+	})
+	maybe(event.FieldDuration, func() event.Value {
+		return event.FloatValue(float64(rapid.IntRange(-1, 100_000).Draw(t, "duration")) / 4)
+	})
+	maybe("ratio", func() event.Value {
+		return event.FloatValue(rapid.SampledFrom([]float64{-1.5, -0.25, 0, 0.5, 1, 10, 1e6}).Draw(t, "ratio"))
+	})
+	maybe("ok", func() event.Value { return event.BoolValue(rapid.Bool().Draw(t, "ok")) })
+	maybe("mixed", func() event.Value { return mixed(t) })
+	if rapid.Bool().Draw(t, "traced") {
+		trace := rapid.IntRange(1, 3).Draw(t, "trace")
+		b.Set(event.FieldTraceID, event.StringValue(fmt.Sprintf("%032x", trace)))
+		b.Set(event.FieldSpanID, event.StringValue(fmt.Sprintf("%016x", i)))
+		if i > 0 && rapid.IntRange(0, 3).Draw(t, "child") > 0 {
+			b.Set(event.FieldParentID, event.StringValue(fmt.Sprintf("%016x", rapid.IntRange(0, i-1).Draw(t, "parent"))))
+		}
+	}
+}
+
+func mixed(t *rapid.T) event.Value {
+	return rapid.SampledFrom([]event.Value{
+		event.IntValue(10), event.IntValue(9), event.IntValue(-1), event.FloatValue(0.5), event.FloatValue(10), event.FloatValue(1e20),
+		event.FloatValue(2.5e-5), event.StringValue("10"), event.StringValue("9.0"), event.StringValue(" 9"), event.StringValue("1e1"),
+		event.StringValue("nan"), event.StringValue("inf"), event.StringValue("1_0"), event.StringValue("x"), event.StringValue(""),
+		event.BoolValue(true), event.StringValue("+9"), event.StringValue(".5"), event.StringValue("5."),
+	}).Draw(t, "mixed")
+}
+
+// Query draws a query whose answer is determined over generated events.
+func Query(t *rapid.T) *query.Query {
+	q := &query.Query{Environment: Environment, Start: GeneratedStart, End: GeneratedEnd}
+	q.Unweighted = rapid.Bool().Draw(t, "unweighted")
+	if rapid.Bool().Draw(t, "some datasets") {
+		q.Datasets = []string{"api", "da'ta\"set"}
+	}
+	if rapid.Bool().Draw(t, "shorter range") {
+		q.Start, q.End = q.Start+int64(5*time.Second), q.End-int64(7*time.Second)
+	}
+	if rapid.Bool().Draw(t, "filtered") {
+		q.Stages = append(q.Stages, query.Filter{Where: Condition(t, anyFields, 3)})
+	}
+	if rapid.IntRange(0, 5).Draw(t, "traces") == 0 {
+		relation := query.Relation(rapid.IntRange(0, 4).Draw(t, "relation"))
+		q.Stages = append(q.Stages, query.TraceFilter{Conditions: []query.TraceCondition{{Relation: relation, Where: Condition(t, anyFields, 1)}}})
+	}
+	if rapid.IntRange(0, 3).Draw(t, "computed") == 0 {
+		q.Stages = append(q.Stages, query.Compute{Name: "made", Expr: Condition(t, anyFields, 2)})
+	}
+	if rapid.IntRange(0, 3).Draw(t, "raw") == 0 {
+		q.Stages = append(q.Stages, rawStages(t)...)
+		return q
+	}
+	return aggregated(t, q)
+}
+
+func rawStages(t *rapid.T) []query.Stage {
+	stages := []query.Stage{query.Sort{Keys: []query.SortKey{{Field: event.SystemTime, Desc: rapid.Bool().Draw(t, "desc")}}}}
+	if rapid.Bool().Draw(t, "dedup") {
+		stages = append(stages, query.Dedup{Fields: []string{rapid.SampledFrom(anyFields).Draw(t, "dedup by")}})
+	}
+	if rapid.Bool().Draw(t, "limit") {
+		stages = append(stages, query.Limit{Count: rapid.IntRange(0, 10).Draw(t, "count"), Offset: rapid.IntRange(0, 3).Draw(t, "offset")})
+	}
+	if rapid.Bool().Draw(t, "filter late") {
+		stages = append(stages, query.Filter{Where: Condition(t, anyFields, 1)})
+	}
+	if rapid.Bool().Draw(t, "project") {
+		stages = append(stages, query.Project{Fields: []string{event.SystemTime, "status", "Route", "mixed", event.SystemSampleRate, "absent", "made"}})
+	}
+	return stages
+}
+
+func aggregated(t *rapid.T, q *query.Query) *query.Query {
+	a := query.Aggregate{Groups: rapid.SliceOfNDistinct(rapid.SampledFrom(append([]string{"made", event.SystemDataset}, anyFields...)), 0, 3, rapid.ID[string]).Draw(t, "groups")}
+	if rapid.Bool().Draw(t, "buckets") {
+		a.Step = int64(rapid.SampledFrom([]time.Duration{time.Second, 7 * time.Second, time.Minute}).Draw(t, "step"))
+	}
+	calcs := rapid.IntRange(0, 4).Draw(t, "calcs")
+	for i := range calcs {
+		a.Calcs = append(a.Calcs, Calculation(t, fmt.Sprintf("calc %d", i)))
+	}
+	q.Stages = append(q.Stages, a)
+	if calcs > 0 && rapid.IntRange(0, 3).Draw(t, "having") == 0 && exact(a.Calcs[0].Op) {
+		q.Stages = append(q.Stages, query.Filter{Where: query.Compare{
+			Op: query.CompareOp(rapid.IntRange(0, 5).Draw(t, "having op")), L: query.Field{Name: "calc 0"},
+			R: query.Literal{Value: event.IntValue(rapid.Int64Range(0, 5).Draw(t, "having"))},
+		}})
+	}
+	if rapid.Bool().Draw(t, "sorted") {
+		var keys []query.SortKey
+		for _, g := range append(a.Groups, event.SystemTime) {
+			keys = append(keys, query.SortKey{Field: g, Desc: rapid.Bool().Draw(t, "desc")})
+		}
+		q.Stages = append(q.Stages, query.Sort{Keys: keys}, query.Limit{Count: rapid.IntRange(0, 8).Draw(t, "limit")})
+	}
+	return q
+}
+
+func exact(op query.CalcOp) bool {
+	return op == query.Count || op == query.CountDistinct || op == query.Min || op == query.Max
+}
+
+// Calculation draws one with a name.
+func Calculation(t *rapid.T, name string) query.Calc {
+	c := query.Calc{Name: name, Op: query.CalcOp(rapid.IntRange(0, int(query.Last)).Draw(t, "op"))}
+	switch c.Op {
+	case query.Concurrency:
+	case query.Count:
+		c.Field = rapid.SampledFrom(append([]string{""}, anyFields...)).Draw(t, "field")
+	case query.Sum, query.Avg:
+		c.Field = rapid.SampledFrom(append([]string{"ok", "absent"}, numberFields...)).Draw(t, "field")
+	case query.CountDistinct, query.Min, query.Max, query.Histogram, query.First, query.Last:
+		c.Field = rapid.SampledFrom(anyFields).Draw(t, "field")
+	case query.Quantile:
+		c.Field = rapid.SampledFrom(anyFields).Draw(t, "field")
+		c.Q = rapid.SampledFrom([]float64{0.001, 0.05, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.999}).Draw(t, "q")
+	}
+	if rapid.IntRange(0, 3).Draw(t, "calc where") == 0 {
+		c.Where = Condition(t, anyFields, 1)
+	}
+	return c
+}
+
+// Condition draws an expression that is a condition over the fields.
+func Condition(t *rapid.T, fields []string, depth int) query.Expr {
+	if depth > 0 {
+		switch rapid.IntRange(0, 6).Draw(t, "junction") {
+		case 0:
+			return query.And{Terms: conditions(t, fields, depth-1)}
+		case 1:
+			return query.Or{Terms: conditions(t, fields, depth-1)}
+		case 2:
+			return query.Not{X: Condition(t, fields, depth-1)}
+		}
+	}
+	field := query.Field{Name: rapid.SampledFrom(fields).Draw(t, "of")}
+	switch rapid.IntRange(0, 5).Draw(t, "kind of condition") {
+	case 0:
+		return query.Exists{X: field}
+	case 1:
+		return query.Text{
+			Op: query.TextOp(rapid.IntRange(0, int(query.Search)).Draw(t, "text op")), X: field,
+			S: rapid.SampledFrom([]string{"a", "A", "1", "it's", "", ".", "0", "ß", "b$"}).Draw(t, "text"),
+		}
+	case 2:
+		return query.In{X: field, Values: rapid.SliceOfN(rapid.Custom(literal), 0, 4).Draw(t, "values")}
+	case 3:
+		return query.Compare{
+			Op: query.CompareOp(rapid.IntRange(0, 5).Draw(t, "compare op")), L: field,
+			R: query.Field{Name: rapid.SampledFrom(fields).Draw(t, "with")},
+		}
+	}
+	return query.Compare{
+		Op: query.CompareOp(rapid.IntRange(0, 5).Draw(t, "compare op")), L: field,
+		R: query.Literal{Value: literal(t)},
+	}
+}
+
+func conditions(t *rapid.T, fields []string, depth int) []query.Expr {
+	terms := make([]query.Expr, rapid.IntRange(0, 3).Draw(t, "terms"))
+	for i := range terms {
+		terms[i] = Condition(t, fields, depth)
+	}
+	return terms
+}
+
+func literal(t *rapid.T) event.Value {
+	return rapid.SampledFrom([]event.Value{
+		event.IntValue(0), event.IntValue(9), event.IntValue(10), event.IntValue(-1), event.FloatValue(0.5), event.FloatValue(10),
+		event.StringValue("9"), event.StringValue("10"), event.StringValue("a"), event.StringValue(""), event.StringValue("true"),
+		event.StringValue("it's"), event.StringValue("日本"), event.BoolValue(true), event.BoolValue(false), {},
+	}).Draw(t, "literal")
+}

@@ -1,0 +1,243 @@
+package storetest
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/oriel-dev/oriel/internal/event"
+	"github.com/oriel-dev/oriel/internal/fault"
+	"github.com/oriel-dev/oriel/internal/query"
+	"github.com/oriel-dev/oriel/internal/store"
+)
+
+// pipeline is a query being run, stage by stage, on all its rows.
+type pipeline struct {
+	ctx     context.Context
+	q       *query.Query
+	all     []row // what conditions on traces look at
+	records []record
+	columns []string // nil: raw events as they are
+	added   []string // computed, in order
+	raw     bool     // records are events, not groups
+	stats   store.Stats
+}
+
+// record is a row on its way through the pipeline.
+type record struct {
+	fields map[string]event.Value // those in scope
+	time   int64                  // of the event, whatever is in scope
+	weight int64
+	id     int // tells the events of a query apart
+}
+
+func newRecord(e row) record {
+	r := record{fields: map[string]event.Value{}, time: e.time, weight: e.weight}
+	for name, v := range e.fields {
+		r.fields[name] = v
+	}
+	r.fields[event.SystemTime] = event.IntValue(e.time)
+	r.fields[event.SystemDataset] = event.StringValue(e.dataset)
+	r.fields[event.SystemEnvironment] = event.StringValue(e.environment)
+	r.fields[event.SystemSampleRate] = event.IntValue(e.weight)
+	return r
+}
+
+// Get returns a field, null if it is not in scope.
+func (r record) Get(name string) event.Value { return r.fields[name] }
+
+func (p *pipeline) apply(stage query.Stage) error {
+	switch s := stage.(type) {
+	case query.Filter:
+		p.records = slices.DeleteFunc(slices.Clone(p.records), func(r record) bool { return !holds(s.Where, r) })
+	case query.TraceFilter:
+		if !p.raw {
+			return fault.New(fault.Invalid, "conditions on traces work on events")
+		}
+		p.filterTraces(s)
+	case query.Compute:
+		p.compute(s)
+	case query.Aggregate:
+		return p.aggregate(s)
+	case query.Sort:
+		slices.SortStableFunc(p.records, func(a, b record) int { return compareBy(s.Keys, a, b) })
+	case query.Limit:
+		start := min(max(s.Offset, 0), len(p.records))
+		end := min(start+max(s.Count, 0), len(p.records))
+		p.records = p.records[start:end]
+	case query.Dedup:
+		seen := map[string]bool{}
+		p.records = slices.DeleteFunc(slices.Clone(p.records), func(r record) bool {
+			key := keyOf(r, s.Fields)
+			again := seen[key]
+			seen[key] = true
+			return again
+		})
+	case query.Project:
+		p.project(s.Fields)
+	default:
+		return fault.New(fault.Invalid, "unknown stage %T", stage)
+	}
+	return nil
+}
+
+func (p *pipeline) compute(s query.Compute) {
+	for i, r := range p.records {
+		v := value(s.Expr, r)
+		fields := make(map[string]event.Value, len(r.fields)+1)
+		for name, old := range r.fields {
+			fields[name] = old
+		}
+		fields[s.Name] = v
+		p.records[i].fields = fields
+	}
+	p.unifyColumn(s.Name)
+	if p.columns != nil {
+		if !slices.Contains(p.columns, s.Name) {
+			p.columns = append(slices.Clone(p.columns), s.Name)
+		}
+		return
+	}
+	p.added = append(p.added, s.Name)
+}
+
+func (p *pipeline) unifyColumn(name string) {
+	kind := event.Null
+	for _, r := range p.records {
+		kind = event.Unify(kind, r.Get(name).Kind())
+	}
+	for _, r := range p.records {
+		r.fields[name] = r.fields[name].Convert(kind)
+	}
+}
+
+func (p *pipeline) project(fields []string) {
+	for i, r := range p.records {
+		kept := make(map[string]event.Value, len(fields))
+		for _, name := range fields {
+			kept[name] = r.fields[name]
+		}
+		p.records[i].fields = kept
+	}
+	p.columns = slices.Clone(fields)
+	if p.columns == nil {
+		p.columns = []string{}
+	}
+}
+
+// keyOf makes a text that is equal for records with equal values in the fields.
+func keyOf(r record, fields []string) string {
+	var b strings.Builder
+	for _, name := range fields {
+		if v := r.Get(name); !v.IsNull() {
+			b.WriteString("=" + strings.NewReplacer("\\", "\\\\", "|", "\\|").Replace(v.Text()))
+		}
+		b.WriteByte('|')
+	}
+	return b.String()
+}
+
+// compareBy orders records by the keys; nulls come last either way.
+func compareBy(keys []query.SortKey, a, b record) int {
+	for _, k := range keys {
+		x, y := a.Get(k.Field), b.Get(k.Field)
+		switch {
+		case x.IsNull() && y.IsNull():
+			continue
+		case x.IsNull():
+			return 1
+		case y.IsNull():
+			return -1
+		}
+		c := compareValues(x, y)
+		if k.Desc {
+			c = -c
+		}
+		if c != 0 {
+			return c
+		}
+	}
+	return 0
+}
+
+// compareValues orders two values of one column: numbers by size, else by text.
+func compareValues(x, y event.Value) int {
+	switch {
+	case x.Kind() == event.Int && y.Kind() == event.Int:
+		return cmp.Compare(x.Int(), y.Int())
+	case x.Kind() != event.String && y.Kind() != event.String:
+		a, _ := x.Number()
+		b, _ := y.Number()
+		return cmp.Compare(a, b)
+	}
+	return strings.Compare(x.Text(), y.Text())
+}
+
+// result turns the records into columns.
+func (p *pipeline) result() *store.Result {
+	names := p.columns
+	if names == nil {
+		names = []string{event.SystemTime, event.SystemDataset}
+		attributes := map[string]bool{}
+		for _, r := range p.records {
+			for name := range r.fields {
+				if !event.IsSystem(name) && !slices.Contains(p.added, name) {
+					attributes[name] = true
+				}
+			}
+		}
+		names = append(append(names, sortedKeys(attributes)...), p.added...)
+	}
+	res := &store.Result{Rows: len(p.records), Stats: p.stats}
+	for _, name := range names {
+		col := store.ResultColumn{Name: name}
+		for _, r := range p.records {
+			v := r.Get(name)
+			col.Values = append(col.Values, v)
+			col.Kind = event.Unify(col.Kind, v.Kind())
+		}
+		res.Columns = append(res.Columns, col)
+	}
+	return res
+}
+
+// filterTraces keeps the records whose trace satisfies every condition.
+func (p *pipeline) filterTraces(s query.TraceFilter) {
+	for _, c := range s.Conditions {
+		p.records = slices.DeleteFunc(slices.Clone(p.records), func(r record) bool { return !p.satisfies(r, c) })
+	}
+}
+
+func (p *pipeline) satisfies(r record, c query.TraceCondition) bool {
+	trace := r.Get(event.FieldTraceID).Text()
+	if trace == "" {
+		return false
+	}
+	span, parent := r.Get(event.FieldSpanID).Text(), r.Get(event.FieldParentID).Text()
+	for _, e := range p.all {
+		if e.fields[event.FieldTraceID].Text() != trace || !holds(c.Where, newRecord(e)) {
+			continue
+		}
+		itsSpan, itsParent := e.fields[event.FieldSpanID].Text(), e.fields[event.FieldParentID].Text()
+		switch c.Relation {
+		case query.Root:
+			if itsSpan != "" && itsParent == "" {
+				return true
+			}
+		case query.Parent:
+			if itsSpan != "" && itsSpan == parent {
+				return true
+			}
+		case query.Child:
+			if itsParent != "" && itsParent == span {
+				return true
+			}
+		case query.Any:
+			return true
+		case query.None:
+			return false
+		}
+	}
+	return c.Relation == query.None
+}
