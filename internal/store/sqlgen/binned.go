@@ -2,6 +2,7 @@ package sqlgen
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -44,10 +45,10 @@ func (a *aggregation) binned(k calculation) bool {
 	return false
 }
 
-// addBinned puts k with those that bin the same values the same way.
+// addBinned puts k with those that bin the same values.
 func (a *aggregation) addBinned(parts []part, k calculation) []part {
 	for i, p := range parts {
-		if p.binned && p.calcs[0].Op == k.Op && p.calcs[0].field.sql == k.field.sql && p.calcs[0].where == k.where {
+		if p.binned && p.calcs[0].field.sql == k.field.sql && p.calcs[0].where == k.where {
 			parts[i].calcs = append(parts[i].calcs, k)
 			return parts
 		}
@@ -55,66 +56,77 @@ func (a *aggregation) addBinned(parts []part, k calculation) []part {
 	return append(parts, part{calcs: []calculation{k}, binned: true})
 }
 
+// bins are the columns of a SELECT that has grouped by keys and bin.
+type bins struct {
+	sql     string
+	bin     string // null for rows without a value, so that their groups appear
+	count   string // events in it
+	mean    string // of the values in it
+	running string // events up to and with this bin; only after rank
+	all     string // events in the group that have a value; only after rank
+}
+
 // binnedSelect groups by the keys and the bin of the value, then reads the
-// answers off the bins. Rows without a value are in the null bin, so that their
-// groups appear.
+// answers of the calculations, which share field and condition, off the bins.
 func (a *aggregation) binnedSelect(calcs []calculation) string {
 	d, k := a.c.d, calcs[0]
 	value := d.finite(k.field.sql, k.field.kind)
 	if k.where != "" {
 		value = "CASE WHEN " + k.where + " THEN " + value + " END"
 	}
-	v, b, n := a.c.alias("v"), a.c.alias("b"), a.c.alias("n")
-	source := fmt.Sprintf("SELECT *, %s AS %s%s", value, v, a.c.rel.tail(false))
-	bin, mean := a.histogramBin(v), ""
-	if k.Op == query.Quantile {
-		bin, mean = fineBin(v), fmt.Sprintf(", sum(%s) / sum(%s) AS %s", a.weigh(v), a.weight(), v+"m")
+	v := a.c.alias("v")
+	b := bins{bin: a.c.alias("b"), count: a.c.alias("n"), mean: a.c.alias("m")}
+	list := append(a.keyList(), d.bin(v)+" AS "+b.bin, d.cast(a.total(), event.Int)+" AS "+b.count)
+	if needsRanks(calcs) {
+		list = append(list, fmt.Sprintf("sum(%s) / sum(%s) AS %s", a.weigh(v), a.weight(), b.mean))
 	}
-	list := append(a.keyList(), bin+" AS "+b, d.cast(a.total(), event.Int)+" AS "+n)
-	groups := strings.Join(append(a.aliases(), b), ", ")
-	bins := "SELECT " + strings.Join(list, ", ") + mean + " FROM (" + source + ") GROUP BY " + groups
-	if k.Op == query.Histogram {
-		return a.histograms(calcs, bins, b, n)
+	b.sql = fmt.Sprintf("SELECT %s FROM (SELECT *, %s AS %s%s) GROUP BY %s",
+		strings.Join(list, ", "), value, v, a.c.rel.tail(false), strings.Join(append(a.aliases(), b.bin), ", "))
+	if needsRanks(calcs) {
+		a.rank(&b)
 	}
-	return a.quantiles(calcs, bins, b, n, v+"m")
+	answers := a.aliases()
+	for _, k := range calcs {
+		answer := a.histogram(b)
+		if k.Op == query.Quantile {
+			answer = fmt.Sprintf("arg_min(%s, %s) FILTER (WHERE %s IS NOT NULL AND %s >= %s * %s - 1e-6)",
+				b.mean, b.bin, b.bin, b.running, strconv.FormatFloat(k.Q, 'e', -1, 64), b.all)
+		}
+		answers = append(answers, answer+" AS "+k.name)
+	}
+	return "SELECT " + strings.Join(answers, ", ") + " FROM (" + b.sql + ")" + a.groupBy()
 }
 
-// quantiles finds in each group the first bin at which the running total reaches
-// the rank, and answers with the mean of its values: exact where all are equal,
-// else within the bin's width, 0.8 %.
-func (a *aggregation) quantiles(calcs []calculation, bins, b, n, mean string) string {
-	running, all := a.c.alias("s"), a.c.alias("s")
+func needsRanks(calcs []calculation) bool {
+	return slices.ContainsFunc(calcs, func(k calculation) bool { return k.Op == query.Quantile })
+}
+
+// rank adds running totals over the bins of each group. A quantile is the mean of
+// the first bin at which the running total reaches its rank: exact where all
+// values of the bin are equal, else within the bin's width, 0.8 %.
+func (a *aggregation) rank(b *bins) {
+	b.running, b.all = a.c.alias("s"), a.c.alias("s")
 	partition := ""
 	if len(a.keys) > 0 {
-		partition = "PARTITION BY " + strings.Join(a.keyNames, ", ")
+		partition = "PARTITION BY " + strings.Join(a.keyNames, ", ") + " "
 	}
-	counted := "CASE WHEN " + b + " IS NULL THEN 0 ELSE " + n + " END"
-	ranked := fmt.Sprintf("SELECT *, sum(%s) OVER (%s ORDER BY %s NULLS LAST) AS %s, sum(%s) OVER (%s) AS %s FROM (%s)",
-		counted, partition, b, running, counted, partition, all, bins)
-	list := a.aliases()
-	for _, k := range calcs {
-		q := strconv.FormatFloat(k.Q, 'e', -1, 64)
-		list = append(list, fmt.Sprintf("arg_min(%s, %s) FILTER (WHERE %s IS NOT NULL AND %s >= %s * %s - 1e-6) AS %s", mean, b, b, running, q, all, k.name))
-	}
-	return "SELECT " + strings.Join(list, ", ") + " FROM (" + ranked + ")" + a.groupBy()
+	counted := "CASE WHEN " + b.bin + " IS NULL THEN 0 ELSE " + b.count + " END"
+	b.sql = fmt.Sprintf("SELECT *, sum(%s) OVER (%sORDER BY %s NULLS LAST) AS %s, sum(%s) OVER (%s) AS %s FROM (%s)",
+		counted, partition, b.bin, b.running, counted, strings.TrimSpace(partition), b.all, b.sql)
 }
 
-// fineBin numbers bins e^(1/128) wide, in the order of the values.
-func fineBin(v string) string {
-	return fmt.Sprintf("CASE WHEN %s > 0 THEN 200000 + CAST(floor(ln(%s) * 128) AS INTEGER) WHEN %s < 0 THEN -200000 - CAST(floor(ln(-%s) * 128) AS INTEGER) WHEN %s = 0 THEN 0 END", v, v, v, v, v)
+// bin numbers bins e^(1/128) wide: query.HistogramBin in SQL. The numbers of
+// finite values are in the order of the values.
+func (d Dialect) bin(v string) string {
+	above, below := d.cast("floor(ln("+v+") * 128)", event.Int), d.cast("floor(ln(-"+v+") * 128)", event.Int)
+	return fmt.Sprintf("CASE WHEN %s > 0 THEN 200000 + %s WHEN %s < 0 THEN -200000 - %s WHEN %s = 0 THEN 0 END", v, above, v, below, v)
 }
 
-// histograms writes the bins of each group as a JSON object, in order.
-func (a *aggregation) histograms(calcs []calculation, bins, b, n string) string {
-	text := `'{' || string_agg('"' || ` + b + ` || '":' || ` + n + `, ',' ORDER BY ` + b + `) FILTER (WHERE ` + b + ` IS NOT NULL) || '}'`
+// histogram writes the bins of each group as a JSON object, in order.
+func (a *aggregation) histogram(b bins) string {
 	if a.c.d == ClickHouse {
-		pairs := "arraySort(groupArray((assumeNotNull(" + b + "), " + n + ")) FILTER (WHERE " + b + " IS NOT NULL))"
-		text = `if(count(` + b + `) = 0, NULL, concat('{', arrayStringConcat(arrayMap(p -> concat('"', toString(p.1), '":', toString(p.2)), ` + pairs + `), ','), '}'))`
+		pairs := "arraySort(groupArray((assumeNotNull(" + b.bin + "), " + b.count + ")) FILTER (WHERE " + b.bin + " IS NOT NULL))"
+		return `if(count(` + b.bin + `) = 0, NULL, concat('{', arrayStringConcat(arrayMap(p -> concat('"', toString(p.1), '":', toString(p.2)), ` + pairs + `), ','), '}'))`
 	}
-	list := a.aliases()
-	for _, k := range calcs {
-		list = append(list, text+" AS "+k.name)
-	}
-	return "SELECT " + strings.Join(list, ", ") + " FROM (" + bins + ")" + a.groupBy()
+	return `'{' || string_agg('"' || ` + b.bin + ` || '":' || ` + b.count + `, ',' ORDER BY ` + b.bin + `) FILTER (WHERE ` + b.bin + ` IS NOT NULL) || '}'`
 }
-func (a *aggregation) histogramBin(v string) string { return fineBin(v) }

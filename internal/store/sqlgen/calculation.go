@@ -111,7 +111,7 @@ func (a *aggregation) quantile(k calculation) string {
 	n := a.c.d.finite(k.field.sql, k.field.kind)
 	q := strconv.FormatFloat(k.Q, 'f', -1, 64)
 	if a.c.d == ClickHouse {
-		return "quantileExactWeightedOrNull(" + q + ")(" + n + ", " + a.weight() + ")" + filter(k.where)
+		return "quantileExactWeightedOrNull(" + q + ")(" + n + ", toUInt64(" + a.weight() + "))" + filter(k.where)
 	}
 	return "quantile_disc(" + n + ", " + q + ")" + filter(k.where)
 }

@@ -12,9 +12,10 @@ import (
 // every bucket it reaches into.
 func (a *aggregation) concurrency(k calculation) string {
 	d, c := a.c.d, a.c
-	start, end := integerLiteral(c.q.Start), integerLiteral(c.q.End)
+	start, end := d.integer(c.q.Start), d.integer(c.q.End)
 	from, to := c.alias("s"), c.alias("e")
-	length := fmt.Sprintf("least(greatest(round(%s * 1e6), 0), %s - %s)", d.finite(k.field.sql, k.field.kind), end, a.time.sql)
+	left := d.cast(end+" - "+a.time.sql, event.Float)
+	length := fmt.Sprintf("least(greatest(round(%s * 1e6), 0e0), %s)", d.finite(k.field.sql, k.field.kind), left)
 	keys := a.keyList()
 	step := a.stage.Step
 	if step > 0 {
@@ -41,7 +42,7 @@ func (a *aggregation) concurrency(k calculation) string {
 		return "SELECT " + strings.Join(append(names, mean), ", ") + " FROM (" + spans + ")" + a.groupBy()
 	}
 	bucket := a.keyNames[len(a.keyNames)-1]
-	s := integerLiteral(step)
+	s := d.integer(step)
 	first := d.bucket(from, step, c.q.Start < 0)
 	reached := fmt.Sprintf("SELECT *, %s AS %s FROM (%s) WHERE %s > %s", d.each(first, to, s), bucket, spans, to, from)
 	overlap := d.cast(fmt.Sprintf("least(%s, %s + %s) - greatest(%s, %s)", to, bucket, s, from, bucket), event.Float)

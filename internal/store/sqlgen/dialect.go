@@ -143,7 +143,7 @@ func (d Dialect) call(duckdb, clickhouse string, args ...string) string {
 // bucket rounds a time down to a multiple of step, also below zero, where
 // integer division of both engines rounds up.
 func (d Dialect) bucket(t string, step int64, mayBeNegative bool) string {
-	s := integerLiteral(step)
+	s := d.integer(step)
 	if !mayBeNegative {
 		return t + " - " + t + " % " + s
 	}

@@ -90,11 +90,14 @@ func withEvents(d sqlgen.Dialect, stmt *sqlgen.Statement, s sqlgen.Schema, rows 
 	if d == sqlgen.ClickHouse {
 		structure := make([]string, len(names))
 		for i, name := range names {
+			if i < 3 {
+				name = "given_" + name
+			}
 			structure[i] = name + " " + d.Type(kinds[i])
 		}
 		values = "values(" + d.Quote(strings.Join(structure, ", ")) + ", " + strings.Join(tuples, ", ") + ")"
 		// The relation an engine gives has times, datasets and weights without nulls.
-		return "WITH events AS (SELECT assumeNotNull(t) AS t, assumeNotNull(ds) AS ds, assumeNotNull(w) AS w, * EXCEPT (t, ds, w) FROM " + values + " WHERE t IS NOT NULL) " + stmt.SQL
+		return "WITH events AS (SELECT assumeNotNull(given_t) AS t, assumeNotNull(given_ds) AS ds, assumeNotNull(given_w) AS w, * EXCEPT (given_t, given_ds, given_w) FROM " + values + " WHERE given_t IS NOT NULL) " + stmt.SQL
 	}
 	return "WITH events AS (SELECT * FROM " + values + " WHERE t IS NOT NULL) " + stmt.SQL
 }

@@ -73,6 +73,12 @@ func integerLiteral(i int64) string {
 	return strconv.FormatInt(i, 10)
 }
 
+// integer is an integer for arithmetic. ClickHouse would take the narrowest type,
+// unsigned, and wrap around.
+func (d Dialect) integer(i int64) string {
+	return d.pick(integerLiteral(i), "toInt64("+integerLiteral(i)+")")
+}
+
 // floatLiteral always has an exponent: without one DuckDB reads a decimal.
 func (d Dialect) floatLiteral(f float64) string {
 	if math.IsNaN(f) || math.IsInf(f, 0) {

@@ -40,6 +40,38 @@ func TestCompile_AnswersAsTheReferenceDoes(t *testing.T) {
 	})
 }
 
+// TestCompile_AnswersAsTheReferenceDoesInClickHouse draws all its cases first, to
+// run them in one process.
+func TestCompile_AnswersAsTheReferenceDoesInClickHouse(t *testing.T) {
+	t.Parallel()
+	type drawn struct {
+		q       *query.Query
+		batches []*event.Batch
+	}
+	var batch clickHouseBatch
+	cases := make([]drawn, 300)
+	for i := range cases {
+		cases[i] = rapid.Custom(func(t *rapid.T) drawn { return drawn{storetest.Query(t), storetest.Events(t, 25)} }).Example(i)
+		if _, err := batch.add(cases[i].q, cases[i].batches); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i, answer := range batch.run(t) {
+		want, err := runReference(t.Context(), cases[i].q, cases[i].batches)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := answer()
+		if err != nil {
+			t.Errorf("case %d: %v", i, err)
+			continue
+		}
+		if d := storetest.Difference(cases[i].q, want, got); d != "" {
+			t.Errorf("case %d: %s\n%s", i, d, batch.compiled[i].SQL)
+		}
+	}
+}
+
 func sqlOf(q *query.Query, batches []*event.Batch) string {
 	rows := reached(q, batches)
 	schema := schemaOf(rows)
