@@ -1,0 +1,175 @@
+package query
+
+import (
+	"regexp"
+	"strings"
+	"sync"
+
+	"github.com/oriel-dev/oriel/internal/event"
+)
+
+// Row is what an expression is evaluated on.
+type Row interface {
+	// Get returns the value of a field, null where the row has none.
+	Get(name string) event.Value
+}
+
+// Match reports whether an expression is true of a row. The rules, which every
+// store follows too:
+//
+//   - A comparison with null is not true, whatever the operator; Not of it is.
+//     So "status != 200" as Not(status = 200) keeps rows without a status.
+//   - Two strings compare as text, byte by byte. Otherwise both sides compare as
+//     numbers if both can be read as one (booleans are 1 and 0, strings that
+//     parse count), else as text in the canonical form of event.Value.Text.
+//   - Text tests are about the canonical text; null has none.
+//   - A value that stands as a condition is true if it is true, a number other
+//     than zero, or the string "true".
+func Match(e Expr, row Row) bool {
+	switch x := e.(type) {
+	case Compare:
+		return compareValues(x.Op, Eval(x.L, row), Eval(x.R, row))
+	case In:
+		v := Eval(x.X, row)
+		for _, w := range x.Values {
+			if compareValues(Eq, v, w) {
+				return true
+			}
+		}
+		return false
+	case Exists:
+		return !Eval(x.X, row).IsNull()
+	case Text:
+		v := Eval(x.X, row)
+		return !v.IsNull() && testText(x.Op, v.Text(), x.S)
+	case And:
+		for _, t := range x.Terms {
+			if !Match(t, row) {
+				return false
+			}
+		}
+		return true
+	case Or:
+		for _, t := range x.Terms {
+			if Match(t, row) {
+				return true
+			}
+		}
+		return false
+	case Not:
+		return !Match(x.X, row)
+	}
+	return Truth(Eval(e, row))
+}
+
+// Truth reports whether a value counts as true where a condition is wanted.
+func Truth(v event.Value) bool {
+	switch v.Kind() {
+	case event.Bool:
+		return v.Bool()
+	case event.Int, event.Float:
+		f, _ := v.Number()
+		return f != 0
+	case event.String:
+		return v.Str() == "true"
+	case event.Null:
+	}
+	return false
+}
+
+// Eval computes an expression; a condition gives a boolean.
+func Eval(e Expr, row Row) event.Value {
+	switch x := e.(type) {
+	case Field:
+		return row.Get(x.Name)
+	case Literal:
+		return x.Value
+	case Call:
+		// The catalogue of functions is empty: Validate refuses every call.
+		return event.Value{}
+	}
+	return event.BoolValue(Match(e, row))
+}
+
+func compareValues(op CompareOp, a, b event.Value) bool {
+	if a.IsNull() || b.IsNull() {
+		return false
+	}
+	if a.Kind() != event.String || b.Kind() != event.String {
+		x, ok := a.Number()
+		y, both := b.Number()
+		if ok && both {
+			return ordered(op, x < y, x > y)
+		}
+	}
+	c := strings.Compare(a.Text(), b.Text())
+	return ordered(op, c < 0, c > 0)
+}
+
+func ordered(op CompareOp, less, greater bool) bool {
+	switch op {
+	case Eq:
+		return !less && !greater
+	case Ne:
+		return less || greater
+	case Lt:
+		return less
+	case Le:
+		return !greater
+	case Gt:
+		return greater
+	case Ge:
+		return !less
+	}
+	return false
+}
+
+func testText(op TextOp, text, part string) bool {
+	switch op {
+	case Contains:
+		return strings.Contains(text, part)
+	case StartsWith:
+		return strings.HasPrefix(text, part)
+	case EndsWith:
+		return strings.HasSuffix(text, part)
+	case Search:
+		return strings.Contains(strings.ToLower(text), strings.ToLower(part))
+	case Regex:
+		re := patterns.get(part)
+		return re != nil && re.MatchString(text)
+	}
+	return false
+}
+
+// patternCache keeps compiled patterns: a live filter tests the same one on
+// every event.
+type patternCache struct {
+	mu sync.RWMutex
+	m  map[string]*regexp.Regexp
+}
+
+const cachedPatterns = 256
+
+//nolint:gochecknoglobals // a cache of pure results; nothing can be observed to change
+var patterns = patternCache{m: map[string]*regexp.Regexp{}}
+
+// get returns the compiled pattern, nil if it is not one.
+func (c *patternCache) get(pattern string) *regexp.Regexp {
+	c.mu.RLock()
+	re, ok := c.m[pattern]
+	c.mu.RUnlock()
+	if ok {
+		return re
+	}
+	re, err := regexp.Compile(pattern)
+	if err != nil {
+		re = nil
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.m) >= cachedPatterns {
+		clear(c.m)
+	}
+	c.m[pattern] = re
+	return re
+}

@@ -1,0 +1,45 @@
+package query
+
+import "slices"
+
+// specOp says how an operation of Honeycomb's specification is computed.
+type specOp struct {
+	calc   CalcOp
+	q      float64 // of a Quantile
+	column bool    // a column is needed
+	bare   bool    // a column is not allowed
+	rate   bool    // differences between neighbouring buckets of calc
+}
+
+// specOps is the catalogue of calculations.
+func specOps() map[string]specOp {
+	ops := map[string]specOp{
+		"COUNT":          {calc: Count},
+		"COUNT_DISTINCT": {calc: CountDistinct, column: true},
+		"SUM":            {calc: Sum, column: true},
+		"AVG":            {calc: Avg, column: true},
+		"MIN":            {calc: Min, column: true},
+		"MAX":            {calc: Max, column: true},
+		"HEATMAP":        {calc: Histogram, column: true},
+		"CONCURRENCY":    {calc: Concurrency, bare: true},
+		"RATE_SUM":       {calc: Sum, column: true, rate: true},
+		"RATE_AVG":       {calc: Avg, column: true, rate: true},
+		"RATE_MAX":       {calc: Max, column: true, rate: true},
+	}
+	for name, q := range map[string]float64{
+		"P001": 0.001, "P01": 0.01, "P05": 0.05, "P10": 0.10, "P20": 0.20, "P25": 0.25, "P50": 0.50,
+		"P75": 0.75, "P80": 0.80, "P90": 0.90, "P95": 0.95, "P99": 0.99, "P999": 0.999,
+	} {
+		ops[name] = specOp{calc: Quantile, q: q, column: true}
+	}
+	return ops
+}
+
+func opNames() []string {
+	names := make([]string, 0, 32)
+	for name := range specOps() {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}

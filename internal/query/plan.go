@@ -1,0 +1,280 @@
+package query
+
+import (
+	"slices"
+	"time"
+
+	"github.com/oriel-dev/oriel/internal/event"
+	"github.com/oriel-dev/oriel/internal/fault"
+)
+
+// Plan is a question made ready to run: its time range resolved, its parts
+// turned into pipelines. A store's Limit is one above Limit, so that a result
+// can tell whether there are more groups.
+type Plan struct {
+	Environment string
+	Datasets    []string
+	Start, End  int64 // Unix nanoseconds, [Start, End)
+	Step        int64 // ns, of the series
+	Limit       int
+	Breakdowns  []string
+	Calcs       []PlannedCalc
+	Where       Expr  // nil for none
+	Compare     int64 // ns back, 0 for no comparison
+	Unweighted  bool
+
+	havings []Expr
+	sort    []SortKey
+}
+
+// PlannedCalc is a calculation with the column of the result that holds it.
+type PlannedCalc struct {
+	Calc
+	Key     string // name in results
+	Heatmap bool
+	Rate    bool
+}
+
+// Plan resolves the question at a moment. Datasets empty means all of them.
+// Series are limited to 1,000 groups; withSeries says whether they are wanted.
+func (s *Spec) Plan(environment string, datasets []string, now time.Time, withSeries bool) (*Plan, error) {
+	if err := s.Validate(); err != nil {
+		return nil, err
+	}
+	where, err := s.Condition()
+	if err != nil {
+		return nil, err
+	}
+	p := &Plan{Environment: environment, Datasets: datasets, Breakdowns: s.Breakdowns, Where: where, Unweighted: s.UsageMode}
+	p.Start, p.End = s.bounds(now)
+	if p.Start >= p.End {
+		return nil, fault.New(fault.Invalid, "the time range is empty: it ends at %d and starts at %d", p.End/1e9, p.Start/1e9)
+	}
+	if p.Step, err = s.step(p.End - p.Start); err != nil {
+		return nil, err
+	}
+	if p.Limit, err = s.limit(withSeries); err != nil {
+		return nil, err
+	}
+	if s.CompareOffset != nil {
+		p.Compare = *s.CompareOffset * int64(time.Second)
+		if p.Compare < p.End-p.Start {
+			return nil, fault.New(fault.Invalid, "compare_time_offset_seconds is %d; it must be at least the time range of %d seconds", *s.CompareOffset, (p.End-p.Start)/1e9)
+		}
+	}
+	ops := specOps()
+	for _, c := range s.calcs() {
+		op := ops[c.Op]
+		condition, err := condition(c.Filters, c.FilterCombination)
+		if err != nil {
+			return nil, err
+		}
+		p.Calcs = append(p.Calcs, PlannedCalc{
+			Calc: Calc{Op: op.calc, Field: c.Column, Q: op.q, Where: condition, Name: c.Key()}, Key: c.Key(),
+			Heatmap: op.calc == Histogram, Rate: op.rate,
+		})
+	}
+	p.planHavings(s)
+	p.planOrder(s)
+	return p, nil
+}
+
+// bounds follows Honeycomb: the range reaches forward from a start, backward
+// from an end, and back from now where neither is given.
+func (s *Spec) bounds(now time.Time) (start, end int64) {
+	length := int64(defaultRange)
+	if s.TimeRange != nil {
+		length = *s.TimeRange
+	}
+	const second = int64(time.Second)
+	switch {
+	case s.StartTime != nil && s.EndTime != nil:
+		return *s.StartTime * second, *s.EndTime * second
+	case s.StartTime != nil && s.TimeRange == nil:
+		return *s.StartTime * second, now.UnixNano()
+	case s.StartTime != nil:
+		return *s.StartTime * second, (*s.StartTime + length) * second
+	case s.EndTime != nil:
+		return (*s.EndTime - length) * second, *s.EndTime * second
+	}
+	return now.UnixNano() - length*second, now.UnixNano()
+}
+
+// HumanSteps are the lengths of buckets that people count in.
+func HumanSteps() []time.Duration {
+	const day = 24 * time.Hour
+	return []time.Duration{
+		10 * time.Millisecond, 50 * time.Millisecond, 100 * time.Millisecond, 500 * time.Millisecond,
+		time.Second, 5 * time.Second, 10 * time.Second, 15 * time.Second, 30 * time.Second,
+		time.Minute, 2 * time.Minute, 5 * time.Minute, 10 * time.Minute, 15 * time.Minute, 30 * time.Minute,
+		time.Hour, 2 * time.Hour, 3 * time.Hour, 4 * time.Hour, 6 * time.Hour, 12 * time.Hour,
+		day, 2 * day, 3 * day, 7 * day,
+	}
+}
+
+// pointsOfASeries is how many buckets an automatic granularity aims below.
+const pointsOfASeries = 170
+
+func (s *Spec) step(length int64) (int64, error) {
+	if s.Granularity == nil || *s.Granularity == 0 {
+		for _, step := range HumanSteps() {
+			if int64(step) >= length/pointsOfASeries {
+				return int64(step), nil
+			}
+		}
+		return int64(7 * 24 * time.Hour), nil
+	}
+	step := int64(*s.Granularity * 1e9)
+	if step < length/1000 || step > length || step <= 0 {
+		return 0, fault.New(fault.Invalid, "granularity is %v seconds; for this time range it must be from %v to %v", *s.Granularity, float64(length/1000)/1e9, float64(length)/1e9)
+	}
+	return step, nil
+}
+
+// defaultLimit is how many groups are answered where the question does not say.
+const defaultLimit = 100
+
+func (s *Spec) limit(withSeries bool) (int, error) {
+	if s.Limit == nil {
+		return defaultLimit, nil
+	}
+	if withSeries && *s.Limit > maxGroupLimit {
+		return 0, fault.New(fault.Invalid, "limit is %d; with series it must be from 1 to %d", *s.Limit, maxGroupLimit)
+	}
+	return *s.Limit, nil
+}
+
+func (p *Plan) planHavings(s *Spec) {
+	for _, h := range s.Havings {
+		ops := []CompareOp{Eq, Eq, Lt, Le, Gt, Ge}
+		compare := Compare{Op: ops[havingOp(h.Op)], L: Field{Name: h.Key()}, R: Literal{Value: event.FloatValue(*h.Value)}}
+		p.havings = append(p.havings, negated(h.Op == "!=", compare))
+	}
+}
+
+// planOrder sorts as asked, and without being asked by the first calculation,
+// largest first; breakdowns break ties so that pages are stable.
+func (p *Plan) planOrder(s *Spec) {
+	for _, o := range s.Orders {
+		p.sort = append(p.sort, SortKey{Field: o.Key(), Desc: o.Order == "descending"})
+	}
+	if len(p.sort) == 0 {
+		if at := slices.IndexFunc(p.Calcs, func(c PlannedCalc) bool { return !c.Heatmap && !c.Rate }); at >= 0 {
+			p.sort = append(p.sort, SortKey{Field: p.Calcs[at].Key, Desc: true})
+		}
+	}
+	for _, b := range p.Breakdowns {
+		if !slices.ContainsFunc(p.sort, func(k SortKey) bool { return k.Field == b }) {
+			p.sort = append(p.sort, SortKey{Field: b})
+		}
+	}
+}
+
+// plain are the calculations that one aggregate gives, for the table or, with
+// the rates' base, for the series. A heatmap is asked for by itself.
+func (p *Plan) plain(series bool) []Calc {
+	var calcs []Calc
+	for _, c := range p.Calcs {
+		if !c.Heatmap && (series || !c.Rate) {
+			calcs = append(calcs, c.Calc)
+		}
+	}
+	return calcs
+}
+
+func (p *Plan) query(start, end int64, stages ...Stage) *Query {
+	if p.Where != nil {
+		stages = append([]Stage{Filter{Where: p.Where}}, stages...)
+	}
+	return &Query{Environment: p.Environment, Datasets: p.Datasets, Start: start, End: end, Unweighted: p.Unweighted, Stages: stages}
+}
+
+// Table asks for one row per group over the whole range. Groups come in order,
+// one more than Limit if there are more. Where only heatmaps and rates are asked
+// for, and there are groups, they are found by their count.
+func (p *Plan) Table() *Query {
+	calcs := p.plain(false)
+	stages := []Stage{Aggregate{Groups: p.Breakdowns, Calcs: calcs}}
+	if len(calcs) == 0 {
+		stages = []Stage{Aggregate{Groups: p.Breakdowns, Calcs: []Calc{{Op: Count, Name: hiddenCount}}}}
+	}
+	for _, h := range p.havings {
+		stages = append(stages, Filter{Where: h})
+	}
+	sort := slices.DeleteFunc(slices.Clone(p.sort), func(k SortKey) bool {
+		return !slices.Contains(p.Breakdowns, k.Field) && !slices.ContainsFunc(calcs, func(c Calc) bool { return c.Name == k.Field })
+	})
+	if len(p.Breakdowns) > 0 {
+		if len(sort) > 0 {
+			stages = append(stages, Sort{Keys: sort})
+		}
+		stages = append(stages, Limit{Count: p.Limit + 1})
+	}
+	return p.query(p.Start, p.End, stages...)
+}
+
+// hiddenCount is the column of a count that nobody asked for.
+const hiddenCount = "_count"
+
+// Series asks for the course over time of the groups with the given keys, each
+// as long as Breakdowns; null stands for rows without the field. Without
+// breakdowns keys is ignored. The second result is false if there is nothing to
+// ask: no calculation has a course but heatmaps.
+func (p *Plan) Series(keys [][]event.Value, shift int64) (*Query, bool) {
+	calcs := p.plain(true)
+	if len(calcs) == 0 || (len(p.Breakdowns) > 0 && len(keys) == 0) {
+		return nil, false
+	}
+	var stages []Stage
+	if len(p.Breakdowns) > 0 {
+		stages = append(stages, Filter{Where: p.isOneOf(keys)})
+	}
+	stages = append(stages, Aggregate{Groups: p.Breakdowns, Step: p.Step, Calcs: calcs})
+	return p.query(p.Start-shift, p.End-shift, stages...), true
+}
+
+// isOneOf is true of rows of the groups with the given keys. With several
+// breakdowns it lets through a few groups more: each field is checked alone,
+// which is far cheaper, and the caller drops what it did not ask for.
+func (p *Plan) isOneOf(keys [][]event.Value) Expr {
+	var terms []Expr
+	for i, b := range p.Breakdowns {
+		field := Field{Name: b}
+		in := In{X: field}
+		null := false
+		for _, k := range keys {
+			switch v := k[i]; {
+			case v.IsNull():
+				null = true
+			case !slices.Contains(in.Values, v):
+				in.Values = append(in.Values, v)
+			}
+		}
+		switch {
+		case !null:
+			terms = append(terms, in)
+		case len(in.Values) == 0:
+			terms = append(terms, Not{X: Exists{X: field}})
+		default:
+			terms = append(terms, Or{Terms: []Expr{in, Not{X: Exists{X: field}}}})
+		}
+	}
+	if len(terms) == 1 {
+		return terms[0]
+	}
+	return And{Terms: terms}
+}
+
+// Heatmap asks for the histogram of a calculation per bucket of time.
+func (p *Plan) Heatmap(c PlannedCalc, step int64) *Query {
+	return p.query(p.Start, p.End, Aggregate{Step: step, Calcs: []Calc{c.Calc}})
+}
+
+// Totals asks for the calculations over all rows, whatever their group.
+func (p *Plan) Totals() (*Query, bool) {
+	calcs := p.plain(false)
+	if len(calcs) == 0 {
+		return nil, false
+	}
+	return p.query(p.Start, p.End, Aggregate{Calcs: calcs}), true
+}
