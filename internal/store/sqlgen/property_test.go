@@ -24,8 +24,8 @@ func runReference(ctx context.Context, q *query.Query, batches []*event.Batch) (
 func TestCompile_AnswersAsTheReferenceDoes(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		batches := storetest.Events(t, 40)
-		q := storetest.Query(t)
+		batches := storetest.Events(t, storetest.Environment, 40)
+		q := storetest.Query(t, storetest.Environment)
 		want, err := runReference(context.Background(), q, batches)
 		if err != nil {
 			t.Fatal(err)
@@ -51,7 +51,9 @@ func TestCompile_AnswersAsTheReferenceDoesInClickHouse(t *testing.T) {
 	var batch clickHouseBatch
 	cases := make([]drawn, 300)
 	for i := range cases {
-		cases[i] = rapid.Custom(func(t *rapid.T) drawn { return drawn{storetest.Query(t), storetest.Events(t, 25)} }).Example(i)
+		cases[i] = rapid.Custom(func(t *rapid.T) drawn {
+			return drawn{storetest.Query(t, storetest.Environment), storetest.Events(t, storetest.Environment, 25)}
+		}).Example(i)
 		if _, err := batch.add(cases[i].q, cases[i].batches); err != nil {
 			t.Fatal(err)
 		}

@@ -28,7 +28,7 @@ const (
 
 // Events draws up to limit events in batches of several datasets. No two have
 // the same time. Numbers are such that sums are exact.
-func Events(t *rapid.T, limit int) []*event.Batch {
+func Events(t *rapid.T, environment string, limit int) []*event.Batch {
 	n := rapid.IntRange(0, limit).Draw(t, "events")
 	sampled := rapid.Bool().Draw(t, "sampled")
 	byDataset := map[string]*event.Batch{}
@@ -37,7 +37,7 @@ func Events(t *rapid.T, limit int) []*event.Batch {
 		dataset := rapid.SampledFrom([]string{"api", "web", "da'ta\"set"}).Draw(t, "dataset")
 		b := byDataset[dataset]
 		if b == nil {
-			b = event.NewBatch(Environment, dataset)
+			b = event.NewBatch(environment, dataset)
 			byDataset[dataset] = b
 			batches = append(batches, b)
 		}
@@ -92,8 +92,8 @@ func mixed(t *rapid.T) event.Value {
 }
 
 // Query draws a query whose answer is determined over generated events.
-func Query(t *rapid.T) *query.Query {
-	q := &query.Query{Environment: Environment, Start: GeneratedStart, End: GeneratedEnd}
+func Query(t *rapid.T, environment string) *query.Query {
+	q := &query.Query{Environment: environment, Start: GeneratedStart, End: GeneratedEnd}
 	q.Unweighted = rapid.Bool().Draw(t, "unweighted")
 	if rapid.Bool().Draw(t, "some datasets") {
 		q.Datasets = []string{"api", "da'ta\"set"}

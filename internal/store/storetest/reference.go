@@ -39,6 +39,15 @@ type row struct {
 // NewReference returns an empty store.
 func NewReference() *Reference { return &Reference{} }
 
+func rowAt(b *event.Batch, i int) row {
+	kept := row{
+		environment: b.Environment, dataset: b.Dataset,
+		time: b.Times[i], weight: int64(b.SampleRate(i)), fields: map[string]event.Value{},
+	}
+	b.Row(i).Each(func(name string, v event.Value) { kept.fields[name] = v })
+	return kept
+}
+
 // Append implements store.Store.
 func (r *Reference) Append(_ context.Context, seq uint64, batches []*event.Batch) error {
 	r.mu.Lock()
@@ -49,12 +58,7 @@ func (r *Reference) Append(_ context.Context, seq uint64, batches []*event.Batch
 	r.seen = max(r.seen, seq)
 	for _, b := range batches {
 		for i := range b.Len() {
-			kept := row{
-				environment: b.Environment, dataset: b.Dataset,
-				time: b.Times[i], weight: int64(b.SampleRate(i)), fields: map[string]event.Value{},
-			}
-			b.Row(i).Each(func(name string, v event.Value) { kept.fields[name] = v })
-			r.rows = append(r.rows, kept)
+			r.rows = append(r.rows, rowAt(b, i))
 		}
 	}
 	return nil
@@ -90,6 +94,9 @@ func (r *Reference) snapshot() []row {
 
 // Run implements store.Store.
 func (r *Reference) Run(ctx context.Context, q *query.Query, opts store.Options) (*store.Result, error) {
+	if err := stopped(ctx); err != nil {
+		return nil, err
+	}
 	var all []row // of the environment and range: what conditions on traces look at
 	for _, e := range r.snapshot() {
 		if e.environment == q.Environment && e.time >= q.Start && e.time < q.End {

@@ -1,0 +1,269 @@
+package storetest
+
+import (
+	"fmt"
+	"math"
+	"testing"
+
+	"github.com/oriel-dev/oriel/internal/event"
+	"github.com/oriel-dev/oriel/internal/query"
+	"github.com/oriel-dev/oriel/internal/store"
+)
+
+func emptyStoreAnswers(_ *testing.T, p *pair) {
+	p.agree(ask())
+	p.agree(ask(count()))
+	p.agree(ask(count("route")))
+	p.agree(ask(query.Aggregate{Step: second, Calcs: []query.Calc{{Op: query.Avg, Field: "x", Name: "a"}}}))
+	p.agree(ask(query.Filter{Where: is("a", 1)}, query.Sort{Keys: []query.SortKey{{Field: "a"}}}, query.Limit{Count: 3}))
+}
+
+// sampleBatches are three batches of two datasets with every kind, nulls, and
+// weights in some.
+func sampleBatches() []*event.Batch {
+	return []*event.Batch{
+		batchOf("api",
+			object{"route": "/a", "duration_ms": 12.5, "status": 200, "error": false, "user": "u1"},
+			object{"route": "/b", "duration_ms": 250.0, "status": 500, "error": true},
+			object{"route": "/a", "status": 404, "user": "u2"},
+			object{"duration_ms": 0.25, "user": "u1"},
+		),
+		batchOf("web",
+			object{"_time": suiteBase + 100*second, "_sample_rate": 20, "route": "/a", "duration_ms": 90.0, "status": 200},
+			object{"_time": suiteBase + 101*second, "_sample_rate": 3, "route": "/c", "duration_ms": 1000.0, "error": true},
+			object{"_time": suiteBase + 160*second, "route": "/c", "duration_ms": -4.0, "status": -1},
+		),
+		batchOf("api",
+			object{"_time": suiteBase + 3*second + 1, "route": "/A", "duration_ms": 0.0, "status": 0, "user": ""},
+			object{"_time": suiteBase + 61*second, "_sample_rate": 1000, "route": "/b", "duration_ms": 70.0, "user": "u3"},
+		),
+	}
+}
+
+func everyCalculation(_ *testing.T, p *pair) {
+	p.inEveryLayout(sampleBatches(), func() {
+		for op := query.Count; op <= query.Last; op++ {
+			for _, name := range []string{"route", "duration_ms", "status", "error", "user", "absent"} {
+				for _, unweighted := range []bool{false, true} {
+					calc := query.Calc{Op: op, Field: name, Name: "calc"}
+					conditional := query.Calc{Op: op, Field: name, Name: "conditional", Where: is("error", true)}
+					if op == query.Concurrency {
+						calc.Field, conditional.Field = "", ""
+					}
+					for _, q := range []float64{0.5, 0.99} {
+						calc.Q, conditional.Q = q, q
+						calcs := []query.Calc{calc, conditional, {Op: query.Count, Name: "COUNT"}}
+						for _, groups := range [][]string{nil, {"route"}, {"user", event.SystemDataset}} {
+							query := ask(query.Aggregate{Groups: groups, Calcs: calcs})
+							query.Unweighted = unweighted
+							p.agree(query)
+						}
+						bucketed := ask(query.Aggregate{Step: 60 * second, Calcs: calcs})
+						bucketed.Unweighted = unweighted
+						p.agree(bucketed)
+						if op != query.Quantile {
+							break
+						}
+					}
+				}
+			}
+		}
+	})
+}
+
+// kept lists the rows that satisfy a condition, by their times.
+func kept(where query.Expr) *query.Query {
+	return ask(
+		query.Filter{Where: where},
+		query.Sort{Keys: []query.SortKey{{Field: event.SystemTime}}},
+		query.Project{Fields: []string{event.SystemTime, event.SystemDataset}},
+	)
+}
+
+func everyComparison(_ *testing.T, p *pair) {
+	literals := []any{nil, true, false, 0, 200, 12.5, -4.0, 1e300, "", "200", "/a", "/b", "true", "12.50"}
+	p.inEveryLayout(sampleBatches(), func() {
+		for _, name := range []string{"route", "duration_ms", "status", "error", "user", "absent", event.SystemDataset, event.SystemSampleRate} {
+			p.agree(kept(query.Exists{X: field(name)}))
+			p.agree(kept(query.Not{X: query.Exists{X: field(name)}}))
+			var values []event.Value
+			for _, l := range literals {
+				values = append(values, valueOf(l))
+				for op := query.Eq; op <= query.Ge; op++ {
+					c := query.Compare{Op: op, L: field(name), R: lit(l)}
+					p.agree(kept(query.And{Terms: []query.Expr{c, query.Not{X: is("route", "/c")}}}))
+				}
+				p.agree(kept(query.Not{X: is(name, l)}))
+			}
+			p.agree(kept(query.In{X: field(name), Values: values[4:]}))
+			p.agree(kept(query.Not{X: query.In{X: field(name), Values: values[:7]}}))
+		}
+		for op := query.Eq; op <= query.Ge; op++ {
+			p.agree(kept(query.Compare{Op: op, L: field("duration_ms"), R: field("status")}))
+			p.agree(kept(query.Compare{Op: op, L: field("route"), R: field("user")}))
+			p.agree(kept(query.Compare{Op: op, L: field("error"), R: field("status")}))
+			p.agree(kept(query.Compare{Op: op, L: lit(100), R: field("status")}))
+		}
+		p.agree(kept(query.And{}))
+		p.agree(kept(query.Or{}))
+		p.agree(kept(field("error")))
+		p.agree(kept(query.Or{Terms: []query.Expr{field("status"), query.Not{X: field("duration_ms")}}}))
+	})
+}
+
+func everyTextTest(_ *testing.T, p *pair) {
+	batches := append(sampleBatches(), batchOf("web",
+		object{"_time": suiteBase + 200*second, "route": "GET /Straße", "user": "Ünïcode 日本", "duration_ms": 1e21},
+		object{"_time": suiteBase + 201*second, "route": "50%_off\\", "user": "line\nbreak", "duration_ms": 2.5e-7},
+		object{"_time": suiteBase + 202*second, "route": "it's \"quoted\"", "user": "tab\there", "duration_ms": 123456789.0},
+	))
+	parts := []string{"", "/", "a", "A", "u1", "0", "25", ".", "%", "_", "\\", "'", "\"", "日", "SS", "straße", "\n", "e"}
+	p.inEveryLayout(batches, func() {
+		for _, name := range []string{"route", "user", "duration_ms", "status", "error", "absent"} {
+			for _, part := range parts {
+				for _, op := range []query.TextOp{query.Contains, query.StartsWith, query.EndsWith, query.Search} {
+					p.agree(kept(query.Text{Op: op, X: field(name), S: part}))
+				}
+			}
+			for _, pattern := range []string{"", "^/a$", "[0-9]+", "(?i)GET", "^.$", "a|b", "^line.break$", `\d{2,}`, `\\$`, "(a+)+$", `\pL`} {
+				p.agree(kept(query.Text{Op: query.Regex, X: field(name), S: pattern}))
+				p.agree(kept(query.Not{X: query.Text{Op: query.Regex, X: field(name), S: pattern}}))
+			}
+		}
+	})
+}
+
+func kindsConflict(_ *testing.T, p *pair) {
+	values := []any{1, 2, 2.5, 1e20, "3", "x", "3.0", true, false, nil, 10, "10", -7, ""}
+	check := func() {
+		for _, l := range []any{1, 2.5, 3, 1e20, "3", "x", "10", true, 5} {
+			for op := query.Eq; op <= query.Ge; op++ {
+				p.agree(kept(query.Compare{Op: op, L: field("mixed"), R: lit(l)}))
+			}
+		}
+		for _, op := range []query.CalcOp{query.Count, query.CountDistinct, query.Sum, query.Avg, query.Min, query.Max, query.Quantile, query.First, query.Last} {
+			p.agree(ask(query.Aggregate{Calcs: []query.Calc{{Op: op, Field: "mixed", Q: 0.5, Name: "calc"}}}))
+		}
+		p.agree(ask(count("mixed")))
+		p.agree(kept(query.Text{Op: query.Contains, X: field("mixed"), S: "0"}))
+		p.agree(ask())
+	}
+	// Each value in a segment of its own, so that the kind widens from one to the next.
+	for i, v := range values {
+		p.append(batchOf(fmt.Sprint("d", i%2), object{"_time": suiteBase + int64(i)*second, "mixed": v, "n": i}))
+		if i%3 == 2 {
+			p.flush()
+			check()
+		}
+	}
+	check()
+	p.flush()
+	// All of them in one.
+	b := batchOf("d0")
+	for i, v := range values {
+		b.Begin(suiteBase + int64(100+i)*second)
+		b.Set("mixed", valueOf(v))
+	}
+	p.append(b)
+	check()
+}
+
+func extremeValues(_ *testing.T, p *pair) {
+	long := make([]byte, 100_000)
+	for i := range long {
+		long[i] = byte('a' + i%26)
+	}
+	b := batchOf("api",
+		object{"i": int64(math.MaxInt64), "f": math.MaxFloat64, "s": ""},
+		object{"i": int64(math.MinInt64), "f": -math.MaxFloat64, "s": string(long)},
+		object{"i": int64(-1), "f": math.SmallestNonzeroFloat64, "s": "\x00"},
+		object{"i": int64(0), "f": 0.1, "s": "a\x00b"},
+		object{"i": int64(1) << 60, "f": 1.0 / 3, "s": " "},
+		object{"f": 1e15, "s": "\u2028\u200b\ufeff"}, object{"f": 1e16}, object{"f": 123456789012345680.0},
+		object{"f": 1e-5}, object{"f": 1.5e-6}, object{"f": 1e-7}, object{"f": 1.5e20}, object{"f": 1e21}, object{"f": -2.5e22},
+	)
+	p.inEveryLayout([]*event.Batch{batchOf("api"), b}, func() {
+		p.agree(ask())
+		p.agree(ask(count("i")))
+		p.agree(ask(count("f")))
+		p.agree(ask(count("s")))
+		p.agree(kept(is("s", "a\x00b")))
+		p.agree(kept(is("i", int64(math.MinInt64))))
+		p.agree(kept(is("f", 1.0/3)))
+		for _, part := range []string{"1", "5", "e-07", "00000000", ".", "e+21", "-25"} {
+			p.agree(kept(query.Text{Op: query.Contains, X: field("f"), S: part}))
+		}
+		p.agree(ask(query.Aggregate{Calcs: []query.Calc{
+			{Op: query.Min, Field: "i", Name: "min i"}, {Op: query.Max, Field: "i", Name: "max i"},
+			{Op: query.Min, Field: "f", Name: "min f"}, {Op: query.Max, Field: "s", Name: "max s"},
+		}}))
+	})
+}
+
+func sortLimitDedupProject(_ *testing.T, p *pair) {
+	byTime := query.Sort{Keys: []query.SortKey{{Field: event.SystemTime}}}
+	p.inEveryLayout(sampleBatches(), func() {
+		for _, name := range []string{"route", "duration_ms", "status", "error", "user", "absent"} {
+			for _, desc := range []bool{false, true} {
+				sorted := query.Sort{Keys: []query.SortKey{{Field: name, Desc: desc}, {Field: event.SystemTime}}}
+				p.agree(ask(sorted))
+				for _, limit := range []query.Limit{{Count: 3}, {Count: 2, Offset: 3}, {Count: 100, Offset: 5}, {Count: 0}, {Count: 1, Offset: 100}} {
+					p.agree(ask(sorted, limit))
+				}
+				p.agree(ask(sorted, query.Limit{Count: 5}, query.Filter{Where: query.Exists{X: field("user")}}, query.Limit{Count: 2}))
+				p.agree(ask(sorted, query.Dedup{Fields: []string{name}}))
+				p.agree(ask(sorted, query.Dedup{Fields: []string{"user", name}}, query.Limit{Count: 3}))
+				p.agree(ask(sorted, query.Limit{Count: 4}, count(name)))
+			}
+		}
+		p.agree(ask(byTime, query.Dedup{}))
+		p.agree(ask(byTime, query.Project{Fields: []string{"user", "route", "absent", event.SystemTime, event.SystemEnvironment, event.SystemSampleRate}}))
+		p.agree(ask(byTime, query.Project{Fields: []string{"user", event.SystemTime}}, query.Filter{Where: query.Exists{X: field("route")}}))
+		p.agree(ask(query.Compute{Name: "slow", Expr: query.Compare{Op: query.Gt, L: field("duration_ms"), R: lit(80)}}, count("slow")))
+		p.agree(ask(count("route"), query.Sort{Keys: []query.SortKey{{Field: "COUNT", Desc: true}, {Field: "route"}}}, query.Limit{Count: 2}))
+		p.agree(ask(count("route"), query.Filter{Where: query.Compare{Op: query.Ge, L: field("COUNT"), R: lit(2)}}))
+	})
+}
+
+func timeEdges(t *testing.T, p *pair) {
+	t.Helper()
+	start, end := suiteBase, suiteBase+60*second
+	b := event.NewBatch(Environment, "api")
+	for _, at := range []int64{
+		start - 1, start, start + 1, start + 30*second - 1, start + 30*second, end - 1, end, end + 1,
+		-1, 0, 1, -second, -second - 1, 7 * second,
+	} {
+		b.Begin(at)
+		b.Set("at", event.IntValue(at))
+	}
+	p.inEveryLayout([]*event.Batch{batchOf("api"), b}, func() {
+		for _, r := range [][2]int64{{start, end}, {start + 1, end + 1}, {end, end + 1}, {-2 * second, 2 * second}, {5, 5}, {end, start}, {math.MinInt64 / 2, math.MaxInt64 / 2}} {
+			for _, step := range []int64{0, 30 * second, 7 * second, 1} {
+				if step == 1 && r[1]-r[0] > 10 {
+					continue
+				}
+				q := ask(query.Aggregate{Step: step, Calcs: []query.Calc{{Op: query.Count, Name: "COUNT"}}})
+				q.Start, q.End = r[0], r[1]
+				p.agree(q)
+			}
+			q := ask()
+			q.Start, q.End = r[0], r[1]
+			p.agree(q)
+		}
+	})
+}
+
+func resultsAreLimited(t *testing.T, p *pair) {
+	p.append(sampleBatches()...)
+	for _, q := range []*query.Query{ask(), ask(count("route"))} {
+		all, err := p.store.Run(t.Context(), q, store.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := p.store.Run(t.Context(), q, store.Options{MaxRows: all.Rows}); err != nil {
+			t.Errorf("MaxRows equal to the rows: %v", err)
+		}
+		_, err = p.store.Run(t.Context(), q, store.Options{MaxRows: all.Rows - 1})
+		wantFault(t, err, tooLarge)
+	}
+}
