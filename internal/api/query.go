@@ -1,0 +1,226 @@
+package api
+
+import (
+	"bytes"
+	"encoding/json"
+	"math"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/oriel-dev/oriel/internal/event"
+	"github.com/oriel-dev/oriel/internal/fault"
+	"github.com/oriel-dev/oriel/internal/querier"
+	"github.com/oriel-dev/oriel/internal/query"
+	"github.com/oriel-dev/oriel/internal/store"
+)
+
+// question is the body of a query: Honeycomb's specification or our text.
+type question struct {
+	Dataset string          `json:"dataset"`
+	Query   json.RawMessage `json:"query"`
+	Text    string          `json:"text"`
+	Series  bool            `json:"series"`
+	Totals  bool            `json:"totals"`
+}
+
+func (a *API) readQuestion(w http.ResponseWriter, r *http.Request) (*question, *query.Spec, error) {
+	var q question
+	if err := readJSON(w, r, &q); err != nil {
+		return nil, nil, err
+	}
+	var spec *query.Spec
+	var err error
+	switch {
+	case strings.TrimSpace(q.Text) != "" && len(q.Query) > 0:
+		return nil, nil, fault.New(fault.Invalid, "both query and text are given; give one of them")
+	case strings.TrimSpace(q.Text) != "":
+		spec, err = query.ParseText(q.Text)
+	case len(q.Query) > 0:
+		spec, err = query.DecodeSpec(q.Query)
+	default:
+		return nil, nil, fault.New(fault.Invalid, "neither query nor text is given")
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	if q.Dataset != "" && q.Dataset != everyDataset {
+		if _, known := a.Datasets.Find(a.environment(r), q.Dataset); !known {
+			return nil, nil, fault.New(fault.NotFound, "dataset %q is not known", q.Dataset)
+		}
+	}
+	return &q, spec, nil
+}
+
+// parseQuery reads a question in text form and prints it back.
+func (a *API) parseQuery(w http.ResponseWriter, r *http.Request) error {
+	_, spec, err := a.readQuestion(w, r)
+	if err != nil {
+		return err
+	}
+	return a.answer(w, r, store.Stats{}, map[string]any{"query": spec, "text": spec.Text()})
+}
+
+// query answers as lines of JSON: the plan, progress now and then, and the
+// result or an error.
+func (a *API) query(w http.ResponseWriter, r *http.Request) error {
+	q, spec, err := a.readQuestion(w, r)
+	if err != nil {
+		return err
+	}
+	lines := &lineWriter{w: w, control: http.NewResponseController(w), clock: a.clock}
+	w.Header().Set("Content-Type", "application/x-ndjson")
+	w.Header().Set("X-Accel-Buffering", "no")
+	w.WriteHeader(http.StatusOK)
+	if err := lines.write(map[string]any{"type": "plan", "query": spec, "text": spec.Text()}); err != nil {
+		return nil //nolint:nilerr // the caller has gone
+	}
+	started := a.clock()
+	result, err := a.Querier.RunSpec(r.Context(), a.environment(r), datasetsOf(q.Dataset), spec, querier.SpecOptions{
+		Series: q.Series, Totals: q.Totals,
+		Progress: func(p store.Progress) {
+			lines.progress(p, a.clock().Sub(started))
+		},
+	})
+	lines.end()
+	if err != nil {
+		_, e := a.errorOf(r, err)
+		_ = lines.write(map[string]any{"type": "error", "error": e})
+		return nil
+	}
+	_ = lines.write(map[string]any{
+		"type": "done", "result": encodeResult(result), "request_id": requestOf(r.Context()).id,
+		"elapsed_ms": float64(a.clock().Sub(started).Microseconds()) / 1000,
+		"scanned":    result.Stats.Scanned, "sampled": result.Stats.Sampled, "complete": !result.Stats.Partial, "missing": result.Stats.Missing,
+	})
+	return nil
+}
+
+// lineWriter writes lines from several goroutines, and none of progress after end.
+type lineWriter struct {
+	mu      sync.Mutex
+	w       http.ResponseWriter
+	control *http.ResponseController
+	clock   func() time.Time
+	last    time.Time
+	ended   bool
+}
+
+const progressEvery = 100 * time.Millisecond
+
+func (l *lineWriter) progress(p store.Progress, elapsed time.Duration) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if now := l.clock(); !l.ended && now.Sub(l.last) >= progressEvery {
+		l.last = now
+		_ = l.writeLocked(map[string]any{ // a caller that has gone ends the query by its context
+			"type": "progress", "share": p.Share, "scanned": p.Scanned, "rows": p.Rows, "elapsed_ms": elapsed.Milliseconds(),
+		})
+	}
+}
+
+func (l *lineWriter) end() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.ended = true
+}
+
+func (l *lineWriter) write(v any) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.writeLocked(v)
+}
+
+func (l *lineWriter) writeLocked(v any) error {
+	var buf bytes.Buffer
+	enc := json.NewEncoder(&buf)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return err
+	}
+	if _, err := l.w.Write(buf.Bytes()); err != nil {
+		return err
+	}
+	return l.control.Flush()
+}
+
+// encodeResult gives a result the shape of docs/api.md.
+func encodeResult(r *querier.SpecResult) map[string]any {
+	type column struct {
+		Name string `json:"name"`
+		Kind string `json:"kind"`
+	}
+	columns := make([]column, len(r.Columns))
+	for i, c := range r.Columns {
+		columns[i] = column{c.Name, c.Kind.String()}
+	}
+	rows := make([][]any, r.Rows)
+	for i := range rows {
+		rows[i] = make([]any, len(r.Columns))
+		for k := range r.Columns {
+			rows[i][k] = jsonValue(r.Columns[k].Values[i])
+		}
+	}
+	out := map[string]any{
+		"columns": columns, "rows": rows, "more": r.More, "start": ns(r.Plan.Start), "end": ns(r.Plan.End),
+		"breakdowns": len(r.Plan.Breakdowns),
+	}
+	if r.Series != nil {
+		out["series"] = encodeSeries(r.Series)
+	}
+	if r.Compare != nil {
+		out["compare"] = map[string]any{"offset": r.Plan.Compare, "series": encodeSeries(r.Compare)}
+	}
+	if len(r.Heatmaps) > 0 {
+		out["heatmaps"] = encodeHeatmaps(r.Heatmaps)
+	}
+	if r.Totals != nil {
+		totals := map[string]any{}
+		for name, v := range r.Totals {
+			totals[name] = jsonValue(v)
+		}
+		out["totals"] = totals
+	}
+	return out
+}
+
+func encodeSeries(s *querier.Series) map[string]any {
+	type group struct {
+		Key    []any                 `json:"key"`
+		Values map[string][]*float64 `json:"values"`
+	}
+	groups := make([]group, len(s.Groups))
+	for i, g := range s.Groups {
+		groups[i] = group{Key: values(g.Key), Values: map[string][]*float64{}}
+		for name, course := range g.Values {
+			points := make([]*float64, len(course))
+			for k := range course {
+				if !math.IsNaN(course[k]) && !math.IsInf(course[k], 0) {
+					points[k] = &course[k]
+				}
+			}
+			groups[i].Values[name] = points
+		}
+	}
+	return map[string]any{"start": ns(s.Start), "step": s.Step, "count": s.Count, "groups": groups}
+}
+
+func values(list []event.Value) []any {
+	out := make([]any, len(list))
+	for i, v := range list {
+		out[i] = jsonValue(v)
+	}
+	return out
+}
+
+func encodeHeatmaps(list []querier.Heatmap) []map[string]any {
+	out := make([]map[string]any, len(list))
+	for i, h := range list {
+		out[i] = map[string]any{
+			"calc": h.Calc, "column": h.Column, "group": []any{}, "start": ns(h.Start), "step": h.Step, "count": h.Count,
+			"scale": h.Scale, "min": h.Min, "max": h.Max, "bins": h.Bins, "counts": h.Counts,
+		}
+	}
+	return out
+}
