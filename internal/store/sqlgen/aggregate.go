@@ -33,6 +33,9 @@ type calculation struct {
 	kind  event.Kind
 }
 
+// maxConcurrencyBuckets bounds the rows that one long span becomes.
+const maxConcurrencyBuckets = 20_000
+
 func (c *compiler) aggregate(s query.Aggregate) error {
 	c.settle()
 	a := &aggregation{c: c, stage: s}
@@ -111,6 +114,9 @@ func (a *aggregation) addCalc(calc query.Calc) error {
 		if !a.c.rel.raw {
 			return fault.New(fault.Invalid, "CONCURRENCY works on events, not on the result of an aggregation")
 		}
+		if buckets := (float64(a.c.q.End) - float64(a.c.q.Start)) / float64(max(a.stage.Step, 1)); a.stage.Step > 0 && buckets > maxConcurrencyBuckets {
+			return fault.New(fault.Invalid, "CONCURRENCY over %.0f time buckets; at most %d are possible: choose a coarser granularity", buckets, maxConcurrencyBuckets)
+		}
 		k.field = a.c.lookup(event.FieldDuration)
 		k.kind = event.Float
 	case query.Min, query.Max, query.First, query.Last:
@@ -177,15 +183,27 @@ func (a *aggregation) keyList() []string {
 }
 
 func (a *aggregation) plainSelect(calcs []calculation) string {
-	list := a.keyList()
+	list, outer := a.keyList(), a.aliases()
+	shared := a.sharedQuantiles(calcs)
+	for _, s := range shared {
+		list = append(list, s.sql)
+	}
 	for _, k := range calcs {
-		list = append(list, a.plain(k)+" AS "+k.name)
+		if place, ok := sharedPlace(shared, k); ok {
+			outer = append(outer, place+" AS "+k.name)
+			continue
+		}
+		list, outer = append(list, a.plain(k)+" AS "+k.name), append(outer, k.name)
 	}
 	if len(list) == 0 {
 		// No groups and no calculations still make one row.
 		list = append(list, "count(*) AS "+a.c.alias("z"))
 	}
-	return "SELECT " + strings.Join(list, ", ") + a.c.rel.tail(false) + a.groupBy()
+	sql := "SELECT " + strings.Join(list, ", ") + a.c.rel.tail(false) + a.groupBy()
+	if len(shared) == 0 {
+		return sql
+	}
+	return "SELECT " + strings.Join(outer, ", ") + " FROM (" + sql + ")"
 }
 
 // union lines the parts up: each yields all columns, null where they are another's.

@@ -45,7 +45,7 @@ func (b *clickHouseBatch) run(t *testing.T) []func() (*store.Result, error) {
 	t.Helper()
 	modules := os.Getenv("ORIEL_CHDB_DIR")
 	if modules == "" {
-		t.Skip("ORIEL_CHDB_DIR is not set: run npm ci in internal/store/sqlgen/testdata/chdb and point it to the node_modules there")
+		t.Skip("ORIEL_CHDB_DIR is not set: run npm ci in internal/store/sqlgen/testdata/chdb and name that folder")
 	}
 	modules, err := filepath.Abs(modules)
 	if err != nil {

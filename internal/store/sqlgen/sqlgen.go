@@ -11,7 +11,6 @@ package sqlgen
 import (
 	"github.com/oriel-dev/oriel/internal/event"
 	"github.com/oriel-dev/oriel/internal/query"
-	"github.com/oriel-dev/oriel/internal/store"
 )
 
 // Dialect is the SQL of one engine.
@@ -80,5 +79,3 @@ type Column struct {
 func Compile(d Dialect, q *query.Query, s Schema) (*Statement, error) {
 	return newCompiler(d, q, s).compile()
 }
-
-var _ = store.Options{}

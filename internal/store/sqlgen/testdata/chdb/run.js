@@ -1,15 +1,15 @@
 // Runs statements in ClickHouse, embedded: reads {settings, statements: [SQL]}
 // as JSON from the file named first, and writes to the file named second a list
-// of {rows: [[cell]]} or {error}. Cells are text or null. The folder of
-// node_modules with chdb is in ORIEL_CHDB_DIR.
+// of {rows: [[cell]]} or {error}. Cells are text or null. ORIEL_CHDB_DIR
+// names the folder in which npm ci has put node_modules with chdb.
 'use strict';
 
 const fs = require('node:fs');
 const path = require('node:path');
 const { createRequire } = require('node:module');
 
-const modules = path.resolve(process.env.ORIEL_CHDB_DIR);
-const { Session } = createRequire(path.join(modules, 'from-here.js'))('chdb');
+const folder = path.resolve(process.env.ORIEL_CHDB_DIR);
+const { Session } = createRequire(path.join(folder, 'from-here.js'))('chdb');
 
 const [, , input, output] = process.argv;
 const { settings, statements } = JSON.parse(fs.readFileSync(input, 'utf8'));
