@@ -90,8 +90,11 @@ func (a *aggregation) addKey(t term) {
 
 func (a *aggregation) addCalc(calc query.Calc) error {
 	k := calculation{Calc: calc, name: a.c.alias("a"), field: a.c.null()}
-	if calc.Field != "" {
+	switch {
+	case calc.Field != "":
 		k.field = a.c.lookup(calc.Field)
+	case calc.Op != query.Count && calc.Op != query.Concurrency:
+		return fault.New(fault.Invalid, "the calculation %q needs a field", calc.Name)
 	}
 	if calc.Where != nil {
 		where, err := a.c.cond(calc.Where)
@@ -241,7 +244,7 @@ func (a *aggregation) union(parts []part) string {
 // plain compiles a calculation that is one aggregate function.
 func (a *aggregation) plain(k calculation) string {
 	d, f := a.c.d, k.field
-	if k.Calc.Field != "" && f.kind == event.Null && k.Op != query.Count && k.Op != query.CountDistinct {
+	if f.kind == event.Null && k.Op != query.Count && k.Op != query.CountDistinct {
 		return a.constant(d.Null(k.kind))
 	}
 	switch k.Op {

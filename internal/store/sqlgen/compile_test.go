@@ -79,7 +79,7 @@ func TestCompile_TakesBigQueries(t *testing.T) {
 	var or query.Or
 	var in query.In
 	in.X = a
-	for i := range 1000 {
+	for i := range 20_000 {
 		in.Values = append(in.Values, event.IntValue(int64(i*7)))
 		if i%5 == 0 {
 			or.Terms = append(or.Terms, query.Compare{Op: query.Eq, L: a, R: query.Literal{Value: event.IntValue(int64(i))}})

@@ -7,7 +7,7 @@ import (
 
 // mentions reports whether an expression reads a field.
 func mentions(e query.Expr, name string) bool {
-	any := func(list []query.Expr) bool {
+	one := func(list []query.Expr) bool {
 		for _, e := range list {
 			if mentions(e, name) {
 				return true
@@ -27,13 +27,13 @@ func mentions(e query.Expr, name string) bool {
 	case query.Text:
 		return mentions(x.X, name)
 	case query.And:
-		return any(x.Terms)
+		return one(x.Terms)
 	case query.Or:
-		return any(x.Terms)
+		return one(x.Terms)
 	case query.Not:
 		return mentions(x.X, name)
 	case query.Call:
-		return any(x.Args)
+		return one(x.Args)
 	}
 	return false
 }

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"cmp"
 	"regexp"
 	"strings"
 
@@ -77,7 +78,10 @@ func compares(op query.CompareOp, a, b event.Value) bool {
 		return false
 	}
 	order := strings.Compare(a.Text(), b.Text())
-	if a.Kind() != event.String || b.Kind() != event.String {
+	switch {
+	case a.Kind() == event.Int && b.Kind() == event.Int:
+		order = cmp.Compare(a.Int(), b.Int())
+	case a.Kind() != event.String || b.Kind() != event.String:
 		x, isNumber := a.Number()
 		y, both := b.Number()
 		switch {

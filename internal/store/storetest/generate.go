@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"pgregory.net/rapid"
@@ -10,8 +11,13 @@ import (
 	"github.com/oriel-dev/oriel/internal/query"
 )
 
-// The fields of generated events. "mixed" holds every kind of value; two names
-// differ only by case; one needs quoting.
+// conflicting is a field that holds several kinds of value. A store may keep a
+// kind wider than the rows of a query need (one for a segment, say), and how
+// numbers compare and sort with text goes by kind. So the order of its values and
+// of text is not asked for: the part KindsConflict does, where all rows are seen.
+const conflicting = "mixed"
+
+// The fields of generated events. Two names differ only by case; one needs quoting.
 var (
 	textFields   = []string{"route", "Route", `we"ird' name`, event.FieldName}
 	numberFields = []string{"status", event.FieldDuration, "ratio"}
@@ -87,7 +93,7 @@ func mixed(t *rapid.T) event.Value {
 		event.IntValue(10), event.IntValue(9), event.IntValue(-1), event.FloatValue(0.5), event.FloatValue(10), event.FloatValue(1e20),
 		event.FloatValue(2.5e-5), event.StringValue("10"), event.StringValue("9.0"), event.StringValue(" 9"), event.StringValue("1e1"),
 		event.StringValue("nan"), event.StringValue("inf"), event.StringValue("1_0"), event.StringValue("x"), event.StringValue(""),
-		event.BoolValue(true), event.StringValue("+9"), event.StringValue(".5"), event.StringValue("5."),
+		event.StringValue("+9"), event.StringValue(".5"), event.StringValue("5."),
 	}).Draw(t, "mixed")
 }
 
@@ -151,9 +157,9 @@ func aggregated(t *rapid.T, q *query.Query) *query.Query {
 			R: query.Literal{Value: event.IntValue(rapid.Int64Range(0, 5).Draw(t, "having"))},
 		}})
 	}
-	if rapid.Bool().Draw(t, "sorted") {
+	if !slices.Contains(a.Groups, conflicting) && rapid.Bool().Draw(t, "sorted") {
 		var keys []query.SortKey
-		for _, g := range append(a.Groups, event.SystemTime) {
+		for _, g := range append(slices.Clone(a.Groups), event.SystemTime) {
 			keys = append(keys, query.SortKey{Field: g, Desc: rapid.Bool().Draw(t, "desc")})
 		}
 		q.Stages = append(q.Stages, query.Sort{Keys: keys}, query.Limit{Count: rapid.IntRange(0, 8).Draw(t, "limit")})
@@ -199,6 +205,7 @@ func Condition(t *rapid.T, fields []string, depth int) query.Expr {
 		}
 	}
 	field := query.Field{Name: rapid.SampledFrom(fields).Draw(t, "of")}
+	compare := query.Compare{Op: query.CompareOp(rapid.IntRange(0, 5).Draw(t, "compare op")), L: field}
 	switch rapid.IntRange(0, 5).Draw(t, "kind of condition") {
 	case 0:
 		return query.Exists{X: field}
@@ -210,15 +217,17 @@ func Condition(t *rapid.T, fields []string, depth int) query.Expr {
 	case 2:
 		return query.In{X: field, Values: rapid.SliceOfN(rapid.Custom(literal), 0, 4).Draw(t, "values")}
 	case 3:
-		return query.Compare{
-			Op: query.CompareOp(rapid.IntRange(0, 5).Draw(t, "compare op")), L: field,
-			R: query.Field{Name: rapid.SampledFrom(fields).Draw(t, "with")},
+		if with := rapid.SampledFrom(fields).Draw(t, "with"); with != conflicting && field.Name != conflicting {
+			compare.R = query.Field{Name: with}
+			return compare
 		}
 	}
-	return query.Compare{
-		Op: query.CompareOp(rapid.IntRange(0, 5).Draw(t, "compare op")), L: field,
-		R: query.Literal{Value: literal(t)},
+	v := literal(t)
+	if field.Name == conflicting && v.Kind() == event.String {
+		compare.Op %= 2 // equal or not
 	}
+	compare.R = query.Literal{Value: v}
+	return compare
 }
 
 func conditions(t *rapid.T, fields []string, depth int) []query.Expr {

@@ -141,6 +141,12 @@ func kindsConflict(_ *testing.T, p *pair) {
 				p.agree(kept(query.Compare{Op: op, L: field("mixed"), R: lit(l)}))
 			}
 		}
+		for op := query.Eq; op <= query.Ge; op++ {
+			p.agree(kept(query.Compare{Op: op, L: field("mixed"), R: field("n")}))
+			p.agree(kept(query.Compare{Op: op, L: lit(2), R: field("mixed")}))
+		}
+		p.agree(kept(query.In{X: field("mixed"), Values: []event.Value{valueOf(true), valueOf("3"), valueOf(10.0)}}))
+		p.agree(ask(query.Sort{Keys: []query.SortKey{{Field: "mixed"}, {Field: event.SystemTime}}}, query.Limit{Count: 5}))
 		for _, op := range []query.CalcOp{query.Count, query.CountDistinct, query.Sum, query.Avg, query.Min, query.Max, query.Quantile, query.First, query.Last} {
 			p.agree(ask(query.Aggregate{Calcs: []query.Calc{{Op: op, Field: "mixed", Q: 0.5, Name: "calc"}}}))
 		}
