@@ -3,6 +3,7 @@ package storetest
 import (
 	"fmt"
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/oriel-dev/oriel/internal/event"
@@ -43,32 +44,55 @@ func sampleBatches() []*event.Batch {
 func everyCalculation(_ *testing.T, p *pair) {
 	p.inEveryLayout(sampleBatches(), func() {
 		for op := query.Count; op <= query.Last; op++ {
-			for _, name := range []string{"route", "duration_ms", "status", "error", "user", "absent"} {
-				for _, unweighted := range []bool{false, true} {
-					calc := query.Calc{Op: op, Field: name, Name: "calc"}
-					conditional := query.Calc{Op: op, Field: name, Name: "conditional", Where: is("error", true)}
-					if op == query.Concurrency {
-						calc.Field, conditional.Field = "", ""
-					}
-					for _, q := range []float64{0.5, 0.99} {
-						calc.Q, conditional.Q = q, q
-						calcs := []query.Calc{calc, conditional, {Op: query.Count, Name: "COUNT"}}
-						for _, groups := range [][]string{nil, {"route"}, {"user", event.SystemDataset}} {
-							query := ask(query.Aggregate{Groups: groups, Calcs: calcs})
-							query.Unweighted = unweighted
-							p.agree(query)
-						}
-						bucketed := ask(query.Aggregate{Step: 60 * second, Calcs: calcs})
-						bucketed.Unweighted = unweighted
-						p.agree(bucketed)
-						if op != query.Quantile {
-							break
-						}
-					}
+			calcs := calculations(op, "route", "duration_ms", "status", "error", "user", "absent")
+			for _, unweighted := range []bool{false, true} {
+				for _, a := range []query.Aggregate{
+					{}, {Groups: []string{"route"}}, {Groups: []string{"user", event.SystemDataset}}, {Step: 60 * second},
+					{Groups: []string{"error"}, Step: 7 * second},
+				} {
+					a.Calcs = calcs
+					q := ask(a)
+					q.Unweighted = unweighted
+					p.agree(q)
 				}
 			}
 		}
 	})
+}
+
+// calculations applies an operator to each field, to all rows and to some.
+func calculations(op query.CalcOp, names ...string) []query.Calc {
+	calcs := []query.Calc{{Op: query.Count, Name: "COUNT"}}
+	if op == query.Concurrency {
+		names = []string{""}
+	}
+	for _, name := range names {
+		for _, q := range []float64{0.5, 0.99} {
+			calcs = append(calcs,
+				query.Calc{Op: op, Field: name, Q: q, Name: fmt.Sprint(name, q)},
+				query.Calc{Op: op, Field: name, Q: q, Name: fmt.Sprint(name, q, " of errors"), Where: is("error", true)})
+			if op != query.Quantile {
+				break
+			}
+		}
+	}
+	return calcs
+}
+
+// conditions counts the rows that satisfy each, many in a query, and lists the
+// rows of some.
+func (p *pair) conditions(conds []query.Expr) {
+	p.t.Helper()
+	const together = 30
+	for chunk := range slices.Chunk(conds, together) {
+		var a query.Aggregate
+		for i, c := range chunk {
+			a.Calcs = append(a.Calcs, query.Calc{Op: query.Count, Where: c, Name: fmt.Sprint(i)})
+		}
+		p.agree(ask(a))
+		p.agree(kept(chunk[0]))
+		p.agree(kept(query.Not{X: chunk[len(chunk)/2]}))
+	}
 }
 
 // kept lists the rows that satisfy a condition, by their times.
@@ -82,33 +106,28 @@ func kept(where query.Expr) *query.Query {
 
 func everyComparison(_ *testing.T, p *pair) {
 	literals := []any{nil, true, false, 0, 200, 12.5, -4.0, 1e300, "", "200", "/a", "/b", "true", "12.50"}
-	p.inEveryLayout(sampleBatches(), func() {
-		for _, name := range []string{"route", "duration_ms", "status", "error", "user", "absent", event.SystemDataset, event.SystemSampleRate} {
-			p.agree(kept(query.Exists{X: field(name)}))
-			p.agree(kept(query.Not{X: query.Exists{X: field(name)}}))
-			var values []event.Value
-			for _, l := range literals {
-				values = append(values, valueOf(l))
-				for op := query.Eq; op <= query.Ge; op++ {
-					c := query.Compare{Op: op, L: field(name), R: lit(l)}
-					p.agree(kept(query.And{Terms: []query.Expr{c, query.Not{X: is("route", "/c")}}}))
-				}
-				p.agree(kept(query.Not{X: is(name, l)}))
+	conds := []query.Expr{
+		query.And{}, query.Or{}, field("error"), query.Or{Terms: []query.Expr{field("status"), query.Not{X: field("duration_ms")}}},
+	}
+	for _, name := range []string{"route", "duration_ms", "status", "error", "user", "absent", event.SystemDataset, event.SystemSampleRate} {
+		var values []event.Value
+		conds = append(conds, query.Exists{X: field(name)}, query.Not{X: query.Exists{X: field(name)}})
+		for _, l := range literals {
+			values = append(values, valueOf(l))
+			for op := query.Eq; op <= query.Ge; op++ {
+				c := query.Compare{Op: op, L: field(name), R: lit(l)}
+				conds = append(conds, query.And{Terms: []query.Expr{c, query.Not{X: is("route", "/c")}}}, query.Not{X: c})
 			}
-			p.agree(kept(query.In{X: field(name), Values: values[4:]}))
-			p.agree(kept(query.Not{X: query.In{X: field(name), Values: values[:7]}}))
 		}
-		for op := query.Eq; op <= query.Ge; op++ {
-			p.agree(kept(query.Compare{Op: op, L: field("duration_ms"), R: field("status")}))
-			p.agree(kept(query.Compare{Op: op, L: field("route"), R: field("user")}))
-			p.agree(kept(query.Compare{Op: op, L: field("error"), R: field("status")}))
-			p.agree(kept(query.Compare{Op: op, L: lit(100), R: field("status")}))
+		conds = append(conds, query.In{X: field(name), Values: values[4:]}, query.Not{X: query.In{X: field(name), Values: values[:7]}})
+	}
+	for op := query.Eq; op <= query.Ge; op++ {
+		for _, fields := range [][2]string{{"duration_ms", "status"}, {"route", "user"}, {"error", "status"}} {
+			conds = append(conds, query.Compare{Op: op, L: field(fields[0]), R: field(fields[1])})
 		}
-		p.agree(kept(query.And{}))
-		p.agree(kept(query.Or{}))
-		p.agree(kept(field("error")))
-		p.agree(kept(query.Or{Terms: []query.Expr{field("status"), query.Not{X: field("duration_ms")}}}))
-	})
+		conds = append(conds, query.Compare{Op: op, L: lit(100), R: field("status")})
+	}
+	p.inEveryLayout(sampleBatches(), func() { p.conditions(conds) })
 }
 
 func everyTextTest(_ *testing.T, p *pair) {
@@ -118,34 +137,33 @@ func everyTextTest(_ *testing.T, p *pair) {
 		object{"_time": suiteBase + 202*second, "route": "it's \"quoted\"", "user": "tab\there", "duration_ms": 123456789.0},
 	))
 	parts := []string{"", "/", "a", "A", "u1", "0", "25", ".", "%", "_", "\\", "'", "\"", "日", "SS", "straße", "\n", "e"}
-	p.inEveryLayout(batches, func() {
-		for _, name := range []string{"route", "user", "duration_ms", "status", "error", "absent"} {
-			for _, part := range parts {
-				for _, op := range []query.TextOp{query.Contains, query.StartsWith, query.EndsWith, query.Search} {
-					p.agree(kept(query.Text{Op: op, X: field(name), S: part}))
-				}
-			}
-			for _, pattern := range []string{"", "^/a$", "[0-9]+", "(?i)GET", "^.$", "a|b", "^line.break$", `\d{2,}`, `\\$`, "(a+)+$", `\pL`} {
-				p.agree(kept(query.Text{Op: query.Regex, X: field(name), S: pattern}))
-				p.agree(kept(query.Not{X: query.Text{Op: query.Regex, X: field(name), S: pattern}}))
+	patterns := []string{"", "^/a$", "[0-9]+", "(?i)GET", "^.$", "a|b", "^line.break$", `\d{2,}`, `\\$`, "(a+)+$", `\pL`}
+	var conds []query.Expr
+	for _, name := range []string{"route", "user", "duration_ms", "status", "error", "absent"} {
+		for _, part := range parts {
+			for _, op := range []query.TextOp{query.Contains, query.StartsWith, query.EndsWith, query.Search} {
+				conds = append(conds, query.Text{Op: op, X: field(name), S: part})
 			}
 		}
-	})
+		for _, pattern := range patterns {
+			test := query.Text{Op: query.Regex, X: field(name), S: pattern}
+			conds = append(conds, test, query.Not{X: test})
+		}
+	}
+	p.inEveryLayout(batches, func() { p.conditions(conds) })
 }
 
 func kindsConflict(_ *testing.T, p *pair) {
 	values := []any{1, 2, 2.5, 1e20, "3", "x", "3.0", true, false, nil, 10, "10", -7, ""}
 	check := func() {
-		for _, l := range []any{1, 2.5, 3, 1e20, "3", "x", "10", true, 5} {
-			for op := query.Eq; op <= query.Ge; op++ {
-				p.agree(kept(query.Compare{Op: op, L: field("mixed"), R: lit(l)}))
-			}
-		}
+		conds := []query.Expr{query.In{X: field("mixed"), Values: []event.Value{valueOf(true), valueOf("3"), valueOf(10.0)}}}
 		for op := query.Eq; op <= query.Ge; op++ {
-			p.agree(kept(query.Compare{Op: op, L: field("mixed"), R: field("n")}))
-			p.agree(kept(query.Compare{Op: op, L: lit(2), R: field("mixed")}))
+			for _, l := range []any{1, 2.5, 3, 1e20, "3", "x", "10", true, 5} {
+				conds = append(conds, query.Compare{Op: op, L: field("mixed"), R: lit(l)}, query.Compare{Op: op, L: lit(l), R: field("mixed")})
+			}
+			conds = append(conds, query.Compare{Op: op, L: field("mixed"), R: field("n")})
 		}
-		p.agree(kept(query.In{X: field("mixed"), Values: []event.Value{valueOf(true), valueOf("3"), valueOf(10.0)}}))
+		p.conditions(conds)
 		p.agree(ask(query.Sort{Keys: []query.SortKey{{Field: "mixed"}, {Field: event.SystemTime}}}, query.Limit{Count: 5}))
 		for _, op := range []query.CalcOp{query.Count, query.CountDistinct, query.Sum, query.Avg, query.Min, query.Max, query.Quantile, query.First, query.Last} {
 			p.agree(ask(query.Aggregate{Calcs: []query.Calc{{Op: op, Field: "mixed", Q: 0.5, Name: "calc"}}}))

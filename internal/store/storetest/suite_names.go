@@ -63,27 +63,31 @@ func hostileStrings(_ *testing.T, p *pair) {
 		}
 		batches = append(batches, b)
 	}
+	var conds []query.Expr
+	named := query.Aggregate{Groups: []string{"value"}}
+	for _, s := range all {
+		conds = append(conds, is("value", s), query.Text{Op: query.Contains, X: field("value"), S: s}, query.Exists{X: field(s)})
+		if s != "" && len(named.Calcs) < 100 {
+			named.Calcs = append(named.Calcs, query.Calc{Op: query.Max, Field: s, Name: "of " + s})
+		}
+	}
 	p.inEveryLayout(batches, func() {
 		p.agree(ask())
 		p.agree(ask(count("value")))
 		p.agree(ask(count(event.SystemDataset)))
-		for i, s := range all {
-			p.agree(kept(is("value", s)))
-			if i%3 == 0 {
-				p.agree(ask(query.Filter{Where: query.Exists{X: field(s)}}, count(s)))
-				p.agree(kept(is(s, fmt.Sprint("under ", i))))
-				p.agree(kept(query.Text{Op: query.Contains, X: field("value"), S: s}))
-			}
-			if i%5 == 0 {
-				q := ask(count("value"))
-				q.Datasets = []string{s}
-				p.agree(q)
-				if s != "" {
-					p.agree(ask(query.Aggregate{Groups: []string{"value"}, Calcs: []query.Calc{{Op: query.Max, Field: s, Name: "of " + s}}}))
-				}
-			}
-		}
+		p.agree(ask(named))
+		p.conditions(conds)
 		p.agree(kept(query.In{X: field("value"), Values: valuesOf(all)}))
+		q := ask(count("value"))
+		for i := 0; i < len(all); i += 5 {
+			q.Datasets = append(q.Datasets, all[i])
+		}
+		p.agree(q)
+		for i := 0; i < len(all); i += 35 {
+			q := ask(query.Filter{Where: is(all[i], fmt.Sprint("under ", i))}, count(all[i]))
+			q.Datasets = []string{all[i]}
+			p.agree(q)
+		}
 	})
 }
 
