@@ -1,0 +1,280 @@
+package segment
+
+import (
+	"encoding/binary"
+	"math"
+	"math/bits"
+)
+
+// Decoders of the encodings in encode.go. They read what may be damaged: every
+// length is checked against the data before anything is allocated, and ok is
+// false for what is not as we write it.
+
+// decodeHybrid appends n values of width bits to out.
+func decodeHybrid(out []uint32, raw []byte, n, width int) (_ []uint32, ok bool) {
+	if width < 0 || width > 32 {
+		return out, false
+	}
+	for n > 0 {
+		head, used := binary.Uvarint(raw)
+		if used <= 0 {
+			return out, false
+		}
+		raw = raw[used:]
+		if head&1 == 0 {
+			size := (width + 7) / 8
+			if len(raw) < size || head>>1 == 0 {
+				return out, false
+			}
+			var v uint32
+			for i := range size {
+				v |= uint32(raw[i]) << (8 * i)
+			}
+			raw = raw[size:]
+			count := int(min(head>>1, uint64(n)))
+			for range count {
+				out = append(out, v)
+			}
+			n -= count
+			continue
+		}
+		groups := head >> 1
+		if groups == 0 || groups > uint64(len(raw))/uint64(max(width, 1))+1 || int(groups)*width > len(raw) {
+			return out, false
+		}
+		count := min(int(groups)*8, n)
+		out = unpack(out, raw, count, width)
+		raw = raw[int(groups)*width:]
+		n -= count
+	}
+	return out, true
+}
+
+// unpack appends n packed values; raw holds them all.
+func unpack(out []uint32, raw []byte, n, width int) []uint32 {
+	mask := uint64(1)<<width - 1
+	var acc uint64
+	have, at := 0, 0
+	for range n {
+		for have < width {
+			acc |= uint64(raw[at]) << have
+			at++
+			have += 8
+		}
+		out = append(out, uint32(acc&mask))
+		acc >>= width
+		have -= width
+	}
+	return out
+}
+
+// decodeLevels returns the positions of the rows that have a value, and what
+// follows the levels. Where all have one, full is true and positions is nil.
+func decodeLevels(raw []byte, n int) (positions []uint32, full bool, rest []byte, ok bool) {
+	if len(raw) < 4 {
+		return nil, false, nil, false
+	}
+	size := binary.LittleEndian.Uint32(raw)
+	if uint64(size) > uint64(len(raw)-4) {
+		return nil, false, nil, false
+	}
+	body := raw[4 : 4+size]
+	rest = raw[4+size:]
+	if head, used := binary.Uvarint(body); used > 0 && head == uint64(n)<<1 && len(body) == used+1 {
+		return nil, body[used] == 1, rest, body[used] <= 1
+	}
+	levels, ok := decodeHybrid(make([]uint32, 0, n), body, n, 1)
+	if !ok {
+		return nil, false, nil, false
+	}
+	positions = levels[:0]
+	for i, l := range levels {
+		if l == 1 {
+			positions = append(positions, uint32(i))
+		}
+	}
+	return positions, false, rest, true
+}
+
+// decodeDelta reads n integers in DELTA_BINARY_PACKED and returns what follows.
+func decodeDelta(raw []byte, n int) (values []int64, rest []byte, ok bool) {
+	return decodeDeltaUntil(raw, n, n)
+}
+
+// decodeDeltaUntil reads the first m of n integers; what follows is known only
+// if all are read.
+func decodeDeltaUntil(raw []byte, n, m int) (values []int64, rest []byte, ok bool) {
+	r := &thriftReader{b: raw} // its varints are Parquet's
+	if r.uvarint() != deltaBlock || r.uvarint() != deltaMiniCount || r.uvarint() != uint64(n) {
+		return nil, nil, false
+	}
+	value := r.varint()
+	if r.failed {
+		return nil, nil, false
+	}
+	if n == 0 {
+		return nil, r.b, true
+	}
+	values = append(make([]int64, 0, m), value)
+	for len(values) < m {
+		least := r.varint()
+		if r.failed || len(r.b) < deltaMiniCount {
+			return nil, nil, false
+		}
+		widths := r.b[:deltaMiniCount]
+		r.b = r.b[deltaMiniCount:]
+		for _, width := range widths {
+			if len(values) >= m {
+				break
+			}
+			size := deltaMini * int(width) / 8
+			if width > 64 || len(r.b) < size {
+				return nil, nil, false
+			}
+			values = undelta(values, r.b[:size], min(deltaMini, m-len(values)), int(width), least)
+			r.b = r.b[size:]
+		}
+	}
+	return values, r.b, true
+}
+
+// undelta appends n values from a miniblock of deltas.
+func undelta(values []int64, raw []byte, n, width int, least int64) []int64 {
+	last := values[len(values)-1]
+	if width == 0 {
+		for range n {
+			last += least
+			values = append(values, last)
+		}
+		return values
+	}
+	for i := range n {
+		last += least + int64(bitsAt(raw, i*width, width))
+		values = append(values, last)
+	}
+	return values
+}
+
+// bitsAt reads width bits from a bit offset.
+func bitsAt(raw []byte, at, width int) uint64 {
+	var v uint64
+	for got := 0; got < width; {
+		b := uint64(raw[(at+got)>>3]) >> ((at + got) & 7)
+		v |= b << got
+		got += 8 - (at+got)&7
+	}
+	if width < 64 {
+		v &= 1<<width - 1
+	}
+	return v
+}
+
+// appendFloatsAt appends floats low to high of n that are split by byte.
+func appendFloatsAt(out []float64, raw []byte, n, low, high int) []float64 {
+	for i := low; i < high; i++ {
+		out = append(out, math.Float64frombits(uint64(raw[i])|uint64(raw[n+i])<<8|uint64(raw[2*n+i])<<16|uint64(raw[3*n+i])<<24|
+			uint64(raw[4*n+i])<<32|uint64(raw[5*n+i])<<40|uint64(raw[6*n+i])<<48|uint64(raw[7*n+i])<<56))
+	}
+	return out
+}
+
+// decodePlainFloats reads n floats as they are, the form of dictionaries.
+func decodePlainFloats(raw []byte, n int) ([]float64, bool) {
+	if len(raw) != 8*n {
+		return nil, false
+	}
+	values := make([]float64, n)
+	for i := range values {
+		values[i] = math.Float64frombits(binary.LittleEndian.Uint64(raw[8*i:]))
+	}
+	return values, true
+}
+
+func decodePlainInts(raw []byte, n int) ([]int64, bool) {
+	if len(raw) != 8*n {
+		return nil, false
+	}
+	values := make([]int64, n)
+	for i := range values {
+		values[i] = int64(binary.LittleEndian.Uint64(raw[8*i:]))
+	}
+	return values, true
+}
+
+func decodeBools(raw []byte, n int) ([]bool, bool) {
+	if len(raw) != (n+7)/8 {
+		return nil, false
+	}
+	values := make([]bool, n)
+	for i := range values {
+		values[i] = raw[i>>3]>>(i&7)&1 == 1
+	}
+	return values, true
+}
+
+// texts holds strings one after the other: text i ends at ends[i].
+type texts struct {
+	ends []uint32
+	data []byte
+}
+
+// decodePlainTexts reads n texts, each with its length in front.
+func decodePlainTexts(raw []byte, n int) (t texts, ok bool) {
+	if n > len(raw)/4 {
+		return t, false
+	}
+	t.ends = make([]uint32, 0, n)
+	t.data = make([]byte, 0, len(raw)-4*n)
+	for range n {
+		if len(raw) < 4 {
+			return t, false
+		}
+		size := binary.LittleEndian.Uint32(raw)
+		if uint64(size) > uint64(len(raw)-4) {
+			return t, false
+		}
+		t.data = append(t.data, raw[4:4+size]...)
+		t.ends = append(t.ends, uint32(len(t.data)))
+		raw = raw[4+size:]
+	}
+	return t, len(raw) == 0
+}
+
+// decodeDeltaTexts reads n texts whose lengths stand together in front.
+func decodeDeltaTexts(raw []byte, n int) (t texts, ok bool) {
+	lengths, data, ok := decodeDelta(raw, n)
+	if !ok {
+		return t, false
+	}
+	t.ends = make([]uint32, n)
+	t.data = data
+	end := uint64(0)
+	for i, l := range lengths {
+		if l < 0 || end+uint64(l) > uint64(len(data)) {
+			return t, false
+		}
+		end += uint64(l)
+		t.ends[i] = uint32(end)
+	}
+	return t, end == uint64(len(data))
+}
+
+// decodeCodes reads the first n dictionary codes below size.
+func decodeCodes(raw []byte, n, size int) ([]uint32, bool) {
+	if n == 0 {
+		return nil, true
+	}
+	if len(raw) == 0 || int(raw[0]) > bits.Len32(uint32(max(size-1, 0))) {
+		return nil, false
+	}
+	codes, ok := decodeHybrid(make([]uint32, 0, n), raw[1:], n, int(raw[0]))
+	if !ok {
+		return nil, false
+	}
+	for _, c := range codes {
+		if int(c) >= size {
+			return nil, false
+		}
+	}
+	return codes, true
+}

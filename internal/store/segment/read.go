@@ -1,0 +1,280 @@
+package segment
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sort"
+	"sync"
+
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/oriel-dev/oriel/internal/event"
+)
+
+// ErrDamaged is in the chain of every error about a file that is not as we write it.
+var ErrDamaged = errors.New("segment is damaged")
+
+// Limits of what a reader takes from a file before it believes it.
+const (
+	maxFooter = 256 << 20
+	maxPage   = 256 << 20
+)
+
+// Reader reads one segment. It is safe for concurrent use.
+type Reader struct {
+	file   io.ReaderAt
+	close  func() error
+	size   int64
+	meta   *fileMeta
+	info   *Info
+	fields map[string]int // name of a field to its column
+	zstd   *zstd.Decoder
+
+	mu     sync.Mutex
+	blooms [][]byte // by row group, read when first needed
+	bounds []*byteBounds
+}
+
+// Open opens a segment file.
+func Open(path string) (*Reader, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("open segment: %w", err)
+	}
+	st, err := f.Stat()
+	if err == nil {
+		var r *Reader
+		if r, err = NewReader(f, st.Size()); err == nil {
+			r.close = f.Close
+			return r, nil
+		}
+	}
+	return nil, errors.Join(fmt.Errorf("open segment %s: %w", path, err), f.Close())
+}
+
+// NewReader reads the description of a segment of size bytes. Closing the Reader
+// does not close file.
+func NewReader(file io.ReaderAt, size int64) (*Reader, error) {
+	r := &Reader{file: file, size: size, close: func() error { return nil }}
+	const tail = 8
+	if size < int64(len(magic)+tail) {
+		return nil, damaged("it is %d bytes long", size)
+	}
+	end, err := r.readAt(size-tail, tail)
+	if err != nil {
+		return nil, err
+	}
+	length := int64(binary.LittleEndian.Uint32(end))
+	if string(end[4:]) != magic || length > maxFooter || length > size-tail {
+		return nil, damaged("it has no footer")
+	}
+	footer, err := r.readAt(size-tail-length, length)
+	if err != nil {
+		return nil, err
+	}
+	meta, ok := decodeFileMeta(footer)
+	if !ok || len(meta.info) == 0 {
+		return nil, damaged("its footer can't be read")
+	}
+	r.meta, r.info = meta, &Info{}
+	if err := json.Unmarshal(meta.info, r.info); err != nil {
+		return nil, damaged("its description can't be read: %v", err)
+	}
+	if r.info.Version != formatVersion || len(meta.columns) < systemColumns {
+		return nil, damaged("it has version %d and %d columns; this version reads version %d", r.info.Version, len(meta.columns), formatVersion)
+	}
+	r.info.Bytes = size
+	if r.info.Filter, err = r.readAt(r.info.FilterAt, int64(r.info.FilterLen)); err != nil {
+		return nil, err
+	}
+	r.blooms = make([][]byte, len(meta.rowGroups))
+	r.bounds = make([]*byteBounds, len(meta.rowGroups))
+	r.fields = map[string]int{}
+	for i, c := range meta.columns {
+		r.fields[c.name] = i
+	}
+	r.zstd, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(2), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxMemory(maxPage))
+	return r, err
+}
+
+func damaged(format string, args ...any) error {
+	return fmt.Errorf("%w: %s", ErrDamaged, fmt.Sprintf(format, args...))
+}
+
+// Info returns the description; it must not be changed.
+func (r *Reader) Info() *Info { return r.info }
+
+// Close closes the file. Nobody may be reading.
+func (r *Reader) Close() error {
+	r.zstd.Close()
+	return r.close()
+}
+
+func (r *Reader) readAt(at, length int64) ([]byte, error) {
+	if at < 0 || length < 0 || at+length > r.size || at+length < at {
+		return nil, damaged("it points to %d bytes at %d, but is %d long", length, at, r.size)
+	}
+	b := make([]byte, length)
+	if _, err := r.file.ReadAt(b, at); err != nil && (length > 0 || !errors.Is(err, io.EOF)) {
+		return nil, fmt.Errorf("read segment: %w", err)
+	}
+	return b, nil
+}
+
+// Groups returns the number of row groups.
+func (r *Reader) Groups() int { return len(r.meta.rowGroups) }
+
+// Group reads a whole row group: a batch for each dataset, rows in file order.
+func (r *Reader) Group(i int) (batches []*event.Batch, err error) {
+	defer r.recovered(&err)
+	n := r.meta.rowGroups[i].rows
+	if n < 0 || n > maxRowsOfGroup {
+		return nil, damaged("a row group has %d rows", n)
+	}
+	return r.rows(i, 0, int(n))
+}
+
+const maxRowsOfGroup = 1 << 24
+
+// recovered turns a panic while decoding damaged bytes into an error: lengths are
+// checked, but a file is hostile, and the process must live.
+func (r *Reader) recovered(err *error) {
+	if p := recover(); p != nil {
+		*err = damaged("%v", p)
+	}
+}
+
+// Trace returns the rows of a trace, at most limit; more tells that there are others.
+func (r *Reader) Trace(id string, limit int) (batches []*event.Batch, more bool, err error) {
+	defer r.recovered(&err)
+	column, known := r.fields[event.FieldTraceID]
+	if !known || !MayHold(r.info.Filter, id) {
+		return nil, false, nil
+	}
+	for g := range r.meta.rowGroups {
+		from, to, err := r.find(g, column, id)
+		if err != nil {
+			return nil, false, err
+		}
+		if to-from > limit {
+			to, more = from+limit, true
+		}
+		limit -= to - from
+		if from == to {
+			continue
+		}
+		found, err := r.rows(g, from, to)
+		if err != nil {
+			return nil, false, err
+		}
+		batches = append(batches, found...)
+	}
+	return batches, more, nil
+}
+
+// find returns the range of rows of a row group that carry a trace id.
+func (r *Reader) find(g, column int, id string) (from, to int, err error) {
+	bloom, bounds, err := r.traceIndex(g, column)
+	if err != nil || bounds == nil || !MayHold(bloom, id) {
+		return 0, 0, err
+	}
+	pages, err := r.pages(g, column)
+	if err != nil {
+		return 0, 0, err
+	}
+	if len(pages) != len(bounds.max) {
+		return 0, 0, damaged("its indexes disagree")
+	}
+	first := sort.Search(len(pages), func(i int) bool { return string(bounds.max[i]) >= id })
+	last := first
+	for last < len(pages) && string(bounds.min[last]) <= id {
+		last++
+	}
+	if first == last {
+		return 0, 0, nil
+	}
+	start := int(pages[first].firstRow)
+	end := int(r.meta.rowGroups[g].rows)
+	if last < len(pages) {
+		end = int(pages[last].firstRow)
+	}
+	c, err := r.readColumn(g, column, start, end)
+	if err != nil {
+		return 0, 0, err
+	}
+	n := c.Len()
+	low := sort.Search(n, func(i int) bool { return c.ValueAt(i).Str() >= id })
+	high := low
+	for high < n && c.ValueAt(high).Str() == id {
+		high++
+	}
+	if low == high {
+		return 0, 0, nil
+	}
+	return start + c.Row(low), start + c.Row(high-1) + 1, nil
+}
+
+// traceIndex returns a row group's Bloom filter and the bounds of its pages, nil
+// if no row of it has a trace id.
+func (r *Reader) traceIndex(g, column int) (bloom []byte, bounds *byteBounds, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.bounds[g] != nil {
+		return r.blooms[g], r.bounds[g], nil
+	}
+	chunk := &r.meta.rowGroups[g].chunks[column]
+	if chunk.columnIndex.len == 0 || chunk.bloomLen == 0 {
+		return nil, nil, nil
+	}
+	raw, err := r.readAt(chunk.bloomAt, int64(chunk.bloomLen))
+	if err != nil {
+		return nil, nil, err
+	}
+	index, err := r.readAt(chunk.columnIndex.at, int64(chunk.columnIndex.len))
+	if err != nil {
+		return nil, nil, err
+	}
+	b, ok := decodeBounds(index)
+	if !ok {
+		return nil, nil, damaged("its column index can't be read")
+	}
+	r.blooms[g], r.bounds[g] = bloomBody(raw), &b
+	return r.blooms[g], r.bounds[g], nil
+}
+
+func (r *Reader) pages(g, column int) ([]pageLocation, error) {
+	at := r.meta.rowGroups[g].chunks[column].offsetIndex
+	raw, err := r.readAt(at.at, int64(at.len))
+	if err != nil {
+		return nil, err
+	}
+	pages, ok := decodeOffsetIndex(raw)
+	if !ok {
+		return nil, damaged("its offset index can't be read")
+	}
+	last := int64(-1)
+	for _, p := range pages {
+		if p.firstRow <= last || p.firstRow >= r.meta.rowGroups[g].rows {
+			return nil, damaged("its pages are out of order")
+		}
+		last = p.firstRow
+	}
+	return pages, nil
+}
+
+// rows reads rows [from, to) of a row group into a batch for each dataset.
+func (r *Reader) rows(g, from, to int) ([]*event.Batch, error) {
+	columns := make([]*event.Column, len(r.meta.columns))
+	for i := range columns {
+		c, err := r.readColumn(g, i, from, to)
+		if err != nil {
+			return nil, err
+		}
+		columns[i] = c
+	}
+	return split(columns, r.meta.columns, to-from)
+}

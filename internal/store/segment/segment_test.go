@@ -1,0 +1,251 @@
+package segment
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/oriel-dev/oriel/internal/event"
+)
+
+func write(t testing.TB, batches []*event.Batch, opts Options) ([]byte, *Info) {
+	t.Helper()
+	var buf bytes.Buffer
+	info, err := Write(&buf, batches, opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info.Bytes != int64(buf.Len()) {
+		t.Fatalf("Info says %d bytes, the file has %d", info.Bytes, buf.Len())
+	}
+	return buf.Bytes(), info
+}
+
+func open(t testing.TB, raw []byte) *Reader {
+	t.Helper()
+	r, err := NewReader(bytes.NewReader(raw), int64(len(raw)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// listing prints every row with its fields, sorted, so that files and batches
+// can be compared whatever their order.
+func listing(batches []*event.Batch) []string {
+	var rows []string
+	for _, b := range batches {
+		for i := range b.Len() {
+			var fields []string
+			b.Row(i).Each(func(name string, v event.Value) {
+				fields = append(fields, fmt.Sprintf("%q=%q", strings.ToValidUTF8(name, "\uFFFD"), strings.ToValidUTF8(v.Text(), "\uFFFD")))
+			})
+			slices.Sort(fields)
+			rows = append(rows, fmt.Sprintf("%s/%s %d x%d %s", b.Environment, b.Dataset, b.Times[i], b.SampleRate(i), strings.Join(fields, " ")))
+		}
+	}
+	slices.Sort(rows)
+	return rows
+}
+
+func readAll(t testing.TB, r *Reader) []*event.Batch {
+	t.Helper()
+	var all []*event.Batch
+	for g := range r.Groups() {
+		batches, err := r.Group(g)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, batches...)
+	}
+	return all
+}
+
+func anyBatches(t *rapid.T) []*event.Batch {
+	names := []string{"trace.trace_id", "name", "Name", "n", "f", "ok", "odd \"`' name", "", "körper", "_Time", "bad\xff", "sparse"}
+	var batches []*event.Batch
+	for d := range rapid.IntRange(1, 4).Draw(t, "datasets") {
+		b := event.NewBatch(rapid.SampledFrom([]string{"prod", "test"}).Draw(t, "env"), fmt.Sprint("set", d))
+		for range rapid.IntRange(0, 40).Draw(t, "rows") {
+			b.Begin(rapid.Int64().Draw(t, "time"))
+			b.SetSampleRate(rapid.SampledFrom([]uint32{1, 1, 10, math.MaxInt32}).Draw(t, "rate"))
+			for _, name := range names {
+				if rapid.IntRange(0, 2).Draw(t, "has") == 0 {
+					continue
+				}
+				if name == "trace.trace_id" {
+					b.Set(name, event.StringValue(fmt.Sprintf("%032x", rapid.IntRange(0, 6).Draw(t, "trace"))))
+					continue
+				}
+				b.Set(name, anyValue(t))
+			}
+		}
+		batches = append(batches, b)
+	}
+	return batches
+}
+
+func anyValue(t *rapid.T) event.Value {
+	switch rapid.IntRange(0, 4).Draw(t, "kind") {
+	case 0:
+		return event.IntValue(rapid.Int64().Draw(t, "int"))
+	case 1:
+		return event.FloatValue(rapid.Float64().Draw(t, "float"))
+	case 2:
+		return event.BoolValue(rapid.Bool().Draw(t, "bool"))
+	case 3:
+		return event.StringValue(strings.Repeat("long ", rapid.IntRange(10, 60).Draw(t, "length")))
+	}
+	return event.StringValue(rapid.String().Draw(t, "text"))
+}
+
+func TestWrite_EverythingComesBack(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(rt *rapid.T) {
+		batches := anyBatches(rt)
+		opts := Options{
+			RowGroupRows: rapid.IntRange(1, 50).Draw(rt, "group"), BigDataset: rapid.IntRange(1, 30).Draw(rt, "big"),
+			PageRows: rapid.IntRange(1, 20).Draw(rt, "page"), MaxFields: rapid.SampledFrom([]int{3, 100}).Draw(rt, "fields"),
+		}
+		raw, info := write(t, batches, opts)
+		r := open(t, raw)
+		want := listing(batches)
+		if got := listing(readAll(t, r)); !slices.Equal(want, got) {
+			rt.Fatal(cmp.Diff(want, got))
+		}
+		if int(info.Rows) != len(want) || r.Info().Rows != info.Rows || !bytes.Equal(r.Info().Filter, info.Filter) {
+			rt.Fatalf("the description is wrong: %+v", info)
+		}
+		for id := range 7 {
+			checkTrace(rt, r, batches, fmt.Sprintf("%032x", id))
+		}
+	})
+}
+
+func checkTrace(t *rapid.T, r *Reader, batches []*event.Batch, id string) {
+	var want []string
+	for _, b := range batches {
+		for i := range b.Len() {
+			if b.Row(i).Get("trace.trace_id").Str() == id {
+				want = append(want, fmt.Sprint(b.Environment, b.Dataset, b.Times[i]))
+			}
+		}
+	}
+	found, more, err := r.Trace(id, 1000)
+	if err != nil || more {
+		t.Fatalf("trace %s: more %v, %v", id, more, err)
+	}
+	var got []string
+	for _, b := range found {
+		for i := range b.Len() {
+			got = append(got, fmt.Sprint(b.Environment, b.Dataset, b.Times[i]))
+		}
+	}
+	slices.Sort(want)
+	slices.Sort(got)
+	if !slices.Equal(want, got) {
+		t.Fatalf("trace %s: %s", id, cmp.Diff(want, got))
+	}
+}
+
+func TestTrace_StopsAtItsLimit(t *testing.T) {
+	t.Parallel()
+	b := event.NewBatch("test", "api")
+	for i := range 100 {
+		b.Begin(int64(i))
+		b.Set(event.FieldTraceID, event.StringValue("one"))
+	}
+	raw, _ := write(t, []*event.Batch{b}, Options{PageRows: 7})
+	found, more, err := open(t, raw).Trace("one", 30)
+	if err != nil || !more || found[0].Len() != 30 {
+		t.Fatalf("%d rows, more %v, %v", found[0].Len(), more, err)
+	}
+	if found, _, err := open(t, raw).Trace("two", 30); err != nil || len(found) > 0 {
+		t.Fatalf("%v, %v", found, err)
+	}
+}
+
+func TestReader_SaysWhatIsDamaged(t *testing.T) {
+	t.Parallel()
+	b := event.NewBatch("test", "api")
+	for i := range 500 {
+		b.Begin(int64(i))
+		b.Set(event.FieldTraceID, event.StringValue(fmt.Sprintf("%032x", i/5)))
+		b.Set("n", event.IntValue(int64(i*i)))
+		b.Set("text", event.StringValue(fmt.Sprint("value ", i%10)))
+	}
+	raw, _ := write(t, []*event.Batch{b}, Options{PageRows: 100})
+	want := listing([]*event.Batch{b})
+	for at := 4; at < len(raw); at += 3 {
+		bad := bytes.Clone(raw)
+		bad[at] ^= 0x10
+		r, err := NewReader(bytes.NewReader(bad), int64(len(bad)))
+		if err != nil {
+			continue
+		}
+		var all []*event.Batch
+		for g := 0; g < r.Groups() && err == nil; g++ {
+			var got []*event.Batch
+			got, err = r.Group(g)
+			all = append(all, got...)
+		}
+		if err != nil && !errors.Is(err, ErrDamaged) {
+			t.Fatalf("byte %d: %v", at, err)
+		}
+		_, _, _ = r.Trace(fmt.Sprintf("%032x", 7), 100)
+		if err == nil && !slices.Equal(want, listing(all)) && bytes.Index(raw, []byte("schema")) > at {
+			t.Fatalf("byte %d: a flipped bit in the data was not noticed", at)
+		}
+	}
+	for _, n := range []int{0, 3, 11, 12, len(raw) / 2, len(raw) - 1} {
+		if _, err := NewReader(bytes.NewReader(raw[:n]), int64(n)); err == nil {
+			t.Errorf("the first %d bytes were taken for a segment", n)
+		}
+	}
+}
+
+func TestWrite_NamesAndTextsAreValid(t *testing.T) {
+	t.Parallel()
+	b := event.NewBatch("test", "api")
+	b.Begin(1)
+	b.Set("bad\xff", event.StringValue("\xfe"))
+	raw, info := write(t, []*event.Batch{b}, Options{})
+	if !utf8.ValidString(info.Datasets[0].Fields[0].Column) {
+		t.Errorf("column %q", info.Datasets[0].Fields[0].Column)
+	}
+	got := readAll(t, open(t, raw))[0].Row(0).Get("bad\uFFFD").Str()
+	if got != "\uFFFD" {
+		t.Errorf("the text came back as %q", got)
+	}
+}
+
+func FuzzReader(f *testing.F) {
+	b := event.NewBatch("test", "api")
+	for i := range 20 {
+		b.Begin(int64(i))
+		b.Set(event.FieldTraceID, event.StringValue(fmt.Sprint(i/3)))
+		b.Set("f", event.FloatValue(float64(i)/3))
+	}
+	raw, _ := write(f, []*event.Batch{b}, Options{PageRows: 8})
+	f.Add(raw)
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		r, err := NewReader(bytes.NewReader(raw), int64(len(raw)))
+		if err != nil {
+			return
+		}
+		for g := range r.Groups() {
+			if _, err := r.Group(g); err != nil {
+				break
+			}
+		}
+		_, _, _ = r.Trace("1", 10)
+	})
+}
