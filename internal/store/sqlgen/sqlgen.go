@@ -6,6 +6,10 @@
 // Every identifier in the text is one that this package made up (t, ds, w, f0,
 // g1, …); names and literals from outside appear only as literals, and those are
 // escaped in one place, literal.go.
+//
+// Text counts as a number as in event.Value.Number, so ClickHouse must run with
+// precise_float_parsing = 1. The case files in testdata hold both texts of many
+// queries, with the rows they yield in both engines.
 package sqlgen
 
 import (

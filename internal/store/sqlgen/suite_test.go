@@ -3,6 +3,7 @@ package sqlgen_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync"
 	"testing"
 
@@ -17,14 +18,67 @@ import (
 // all its rows.
 type compiledStore struct {
 	*storetest.Reference
+	record  func(q *query.Query, batches []*event.Batch)
 	mu      sync.Mutex
 	batches []*event.Batch
 }
 
-// TestSuite runs the conformance suite of stores on compiled SQL.
+// asked is a query of the suite with the rows it was about.
+type asked struct {
+	q       *query.Query
+	batches []*event.Batch
+}
+
+// TestSuite runs the conformance suite of stores on compiled SQL in DuckDB, then
+// the same queries, in one process, in ClickHouse.
 func TestSuite(t *testing.T) {
 	t.Parallel()
-	storetest.Run(t, func(*testing.T) store.Store { return &compiledStore{Reference: storetest.NewReference()} })
+	var mu sync.Mutex
+	var all []asked
+	record := func(q *query.Query, batches []*event.Batch) {
+		mu.Lock()
+		defer mu.Unlock()
+		all = append(all, asked{q, batches})
+	}
+	t.Run("duckdb", func(t *testing.T) {
+		storetest.Run(t, func(*testing.T) store.Store {
+			return &compiledStore{Reference: storetest.NewReference(), record: record}
+		})
+	})
+	t.Run("clickhouse", func(t *testing.T) {
+		// What is slow here is to read rows as SQL.
+		const longest = 60_000
+		var batch clickHouseBatch
+		var added []asked
+		for _, a := range all {
+			if strings.HasPrefix(a.q.Environment, "random") {
+				continue // a test of its own asks such queries
+			}
+			i, err := batch.add(a.q, a.batches)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(batch.statements[i]) > longest {
+				batch.statements, batch.compiled = batch.statements[:i], batch.compiled[:i]
+				continue
+			}
+			added = append(added, a)
+		}
+		for i, answer := range batch.run(t) {
+			want, err := runReference(t.Context(), added[i].q, added[i].batches)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := answer()
+			if err != nil {
+				t.Errorf("%s\n%.3000s", added[i].q, err)
+				continue
+			}
+			if d := storetest.Difference(added[i].q, want, got); d != "" {
+				t.Errorf("%s\n%.3000s\n%s", added[i].q, d, batch.compiled[i].SQL)
+			}
+		}
+	})
 }
 
 func (s *compiledStore) Append(ctx context.Context, seq uint64, batches []*event.Batch) error {
@@ -51,6 +105,7 @@ func (s *compiledStore) Run(ctx context.Context, q *query.Query, opts store.Opti
 		}
 	}
 	s.mu.Unlock()
+	s.record(q, batches)
 	r, err := runDuckDB(q, batches)
 	if err == nil && opts.MaxRows > 0 && r.Rows > opts.MaxRows {
 		return nil, fault.New(fault.TooLarge, "more than %d rows", opts.MaxRows)
