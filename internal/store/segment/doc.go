@@ -7,7 +7,7 @@
 //	row group 0: for each column its dictionary page, if it has one, and its data
 //	             pages of Options.PageRows rows; then the Bloom filter of trace ids
 //	row group 1 …
-//	trace filter (ours, see below)
+//	Options.Extra, then the trace filter (ours, see below)
 //	column indexes and offset indexes
 //	footer (Thrift compact), its length in 4 bytes, "PAR1"
 //

@@ -13,6 +13,10 @@ type Info struct {
 	MaxTime       int64         `json:"max_time"` // of the latest row, inclusive; Unix ns
 	MaxSampleRate uint32        `json:"max_sample_rate"`
 	Datasets      []DatasetInfo `json:"datasets"`
+	Durable       uint64        `json:"durable,omitempty"`  // of Options
+	Replaces      []string      `json:"replaces,omitempty"` // of Options
+	ExtraAt       int64         `json:"extra_at,omitempty"`
+	ExtraLen      int           `json:"extra_len,omitempty"`
 	FilterAt      int64         `json:"filter_at"`
 	FilterLen     int           `json:"filter_len"`
 	Filter        []byte        `json:"-"` // over trace ids, for MayHold
@@ -45,6 +49,13 @@ type Options struct {
 	BigDataset   int // rows from which a dataset has row groups of its own; 20,000
 	PageRows     int // 2,048
 	MaxFields    int // columns of a dataset; 2,000
+
+	// What the file says of itself beside its rows: the journal position up to
+	// which rows are in segments once it is in use, the files it takes the place
+	// of, and bytes that mean nothing to this package.
+	Durable  uint64
+	Replaces []string
+	Extra    []byte
 }
 
 func (o *Options) setDefaults() {

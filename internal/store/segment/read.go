@@ -108,6 +108,11 @@ func damaged(format string, args ...any) error {
 // Info returns the description; it must not be changed.
 func (r *Reader) Info() *Info { return r.info }
 
+// Extra returns Options.Extra as it was written.
+func (r *Reader) Extra() ([]byte, error) {
+	return r.readAt(r.info.ExtraAt, int64(r.info.ExtraLen))
+}
+
 // Close closes the file. Nobody may be reading.
 func (r *Reader) Close() error {
 	r.zstd.Close()
@@ -138,7 +143,7 @@ func (r *Reader) Group(i int) (batches []*event.Batch, err error) {
 	return r.rows(i, 0, int(n))
 }
 
-const maxRowsOfGroup = 1 << 24
+const maxRowsOfGroup = 1 << 20
 
 // recovered turns a panic while decoding damaged bytes into an error: lengths are
 // checked, but a file is hostile, and the process must live.

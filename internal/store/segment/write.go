@@ -64,6 +64,9 @@ func Write(out io.Writer, batches []*event.Batch, opts Options) (*Info, error) {
 		w.writeGroup(group)
 	}
 	info := w.describe()
+	info.Durable, info.Replaces = opts.Durable, opts.Replaces
+	info.ExtraAt, info.ExtraLen = w.at, len(opts.Extra)
+	w.write(opts.Extra)
 	info.FilterAt, info.Filter = w.at, w.fileFilter()
 	info.FilterLen = len(info.Filter)
 	w.write(info.Filter)
