@@ -19,7 +19,7 @@ import (
 //
 // quantile_disc keeps every value (8 bytes) until its group is done; beyond
 // exactRows rows bins take over, whose number does not grow with the rows.
-const exactRows = 30_000_000
+const exactRows = 16_000_000
 
 // rowCounter is what a Schema may also implement.
 type rowCounter interface {
