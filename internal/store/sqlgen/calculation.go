@@ -125,7 +125,7 @@ func distinct(d Dialect, sql string) string {
 
 // sharedQuantile is one list of several quantiles of the same values: DuckDB then
 // keeps and sorts them once. Measured over 10 million rows, 40 groups, three
-// quantiles: 0.22 s for 0.45 s.
+// quantiles: 0.23 s for 0.48 s.
 type sharedQuantile struct {
 	sql   string
 	name  string
