@@ -13,7 +13,7 @@
 //
 // # Columns
 //
-//	_time         INT64 TIMESTAMP(NANOS, UTC), required
+//	_time         INT64 TIMESTAMP(NANOS), required; UTC, though not marked as such
 //	_environment  STRING, required
 //	_dataset      STRING, required
 //	_sample_rate  INT64, required, at least 1

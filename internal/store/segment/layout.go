@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/oriel-dev/oriel/internal/event"
 )
@@ -72,7 +74,7 @@ func (l *layout) chooseColumns(opts Options) {
 				continue
 			}
 			lower := foldCase(c.Name)
-			if first, taken := folded[lower]; c.Name == "" || (taken && first != c.Name) {
+			if first, taken := folded[lower]; !speakable(c.Name) || (taken && first != c.Name) {
 				l.overflow[i][c.Name] = true
 				continue
 			}
@@ -81,7 +83,7 @@ func (l *layout) chooseColumns(opts Options) {
 			if !known {
 				at = len(l.columns)
 				l.byName[c.Name] = at
-				l.columns = append(l.columns, schemaColumn{name: strings.ToValidUTF8(c.Name, "\uFFFD"), optional: true})
+				l.columns = append(l.columns, schemaColumn{name: c.Name, optional: true})
 				l.kinds = append(l.kinds, event.Null)
 				l.names = append(l.names, c.Name)
 			}
@@ -128,6 +130,14 @@ func physicalType(k event.Kind) (physical int32, utf8 bool) {
 	case event.String, event.Null:
 	}
 	return typeByteArray, true
+}
+
+// speakable reports whether every reader can call a column by this name: it is
+// UTF-8 without control characters and the like.
+func speakable(name string) bool {
+	return name != "" && utf8.ValidString(name) && strings.IndexFunc(name, func(r rune) bool {
+		return !unicode.IsPrint(r) || r == utf8.RuneError
+	}) < 0
 }
 
 // foldCase lowers ASCII letters, as DuckDB does to tell columns apart.

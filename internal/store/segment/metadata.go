@@ -41,7 +41,7 @@ type schemaColumn struct {
 	physical  int32
 	optional  bool
 	utf8      bool
-	timestamp bool // nanoseconds, UTC
+	timestamp bool // nanoseconds
 }
 
 type rowGroupMeta struct {
@@ -134,8 +134,8 @@ func (c *schemaColumn) encode(w *thriftWriter) {
 		w.end()
 	case c.timestamp:
 		w.structure(10)
-		w.structure(8) // TIMESTAMP
-		w.bool(1, true)
+		w.structure(8)   // TIMESTAMP
+		w.bool(1, false) // readers that see UTC here cut nanoseconds off
 		w.structure(2)
 		w.structure(3) // NANOS
 		w.end()

@@ -1,0 +1,45 @@
+package duckdb
+
+import (
+	"time"
+
+	"github.com/oriel-dev/oriel/internal/event"
+)
+
+// generation is a set of rows in memory that will become one segment. It is
+// written under the store's lock; readers take views.
+type generation struct {
+	sets  map[setKey]*event.Batch
+	order []*event.Batch
+	rows  int
+	bytes int64
+	last  uint64 // journal position of the newest rows
+	born  time.Time
+}
+
+type setKey struct{ environment, dataset string }
+
+func newGeneration() *generation { return &generation{sets: map[setKey]*event.Batch{}} }
+
+func (g *generation) append(b *event.Batch) {
+	key := setKey{b.Environment, b.Dataset}
+	set := g.sets[key]
+	if set == nil {
+		set = event.NewBatch(b.Environment, b.Dataset)
+		g.sets[key] = set
+		g.order = append(g.order, set)
+	}
+	g.bytes += set.AppendBatch(b)
+	g.rows += b.Len()
+}
+
+// views returns what there is of an environment and, unless empty, some datasets.
+func (g *generation) views(environment string, wanted func(dataset string) bool) []*event.Batch {
+	var out []*event.Batch
+	for _, set := range g.order {
+		if set.Environment == environment && wanted(set.Dataset) {
+			out = append(out, set.View())
+		}
+	}
+	return out
+}

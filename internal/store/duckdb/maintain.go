@@ -1,0 +1,192 @@
+package duckdb
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+
+	"github.com/oriel-dev/oriel/internal/event"
+	"github.com/oriel-dev/oriel/internal/store/segment"
+)
+
+// Segments below this share of Config.FlushRows are small; so many of them
+// together are merged, up to so many rows.
+const (
+	smallShare = 2 // half
+	mergeFrom  = 4
+	mergeMost  = 16
+)
+
+// Maintain implements store.Store: it drops what is too old or too much, and
+// merges small segments.
+func (s *Store) Maintain(ctx context.Context) error {
+	if err := s.retain(ctx); err != nil {
+		return err
+	}
+	for {
+		merged, err := s.compact(ctx)
+		if err != nil || !merged {
+			return err
+		}
+	}
+}
+
+// retain drops segments whose rows have all expired, then the oldest ones until
+// the rest is small enough.
+func (s *Store) retain(ctx context.Context) error {
+	s.write.Lock()
+	defer s.write.Unlock()
+	s.mu.RLock()
+	byAge := slices.Clone(s.files)
+	s.mu.RUnlock()
+	slices.SortFunc(byAge, func(x, y *file) int { return compareTimes(x.info.MaxTime, y.info.MaxTime) })
+	var total int64
+	for _, f := range byAge {
+		total += f.info.Bytes
+	}
+	var expired []*file
+	horizon := s.config.Clock().Add(-s.config.RetentionAge).UnixNano()
+	for _, f := range byAge {
+		tooOld := s.config.RetentionAge > 0 && f.info.MaxTime < horizon
+		tooMuch := s.config.RetentionBytes > 0 && total > s.config.RetentionBytes
+		if tooOld || tooMuch {
+			expired = append(expired, f)
+			total -= f.info.Bytes
+		}
+	}
+	if len(expired) == 0 {
+		return nil
+	}
+	s.config.Log.InfoContext(ctx, "dropping segments by retention", slog.Int("segments", len(expired)))
+	return s.replace(expired, nil)
+}
+
+func compareTimes(x, y int64) int {
+	switch {
+	case x < y:
+		return -1
+	case x > y:
+		return 1
+	}
+	return 0
+}
+
+// replace takes segments out of use and puts one, if given, in their place, in
+// one step for readers and for crashes.
+func (s *Store) replace(old []*file, by *file) error {
+	e := edit{}
+	for _, f := range old {
+		e.Remove = append(e.Remove, f.name)
+	}
+	if by != nil {
+		e.Add, e.Next = []string{by.name}, s.manifest.next+1
+	}
+	if err := s.manifest.commit(e); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	s.files = slices.DeleteFunc(slices.Clone(s.files), func(f *file) bool { return slices.Contains(old, f) })
+	if by != nil {
+		s.files = append(s.files, by)
+	}
+	s.mu.Unlock()
+	for _, f := range old {
+		f.drop()
+	}
+	return nil
+}
+
+// compact merges one run of small segments.
+func (s *Store) compact(ctx context.Context) (merged bool, err error) {
+	s.mu.RLock()
+	small := s.smallRun()
+	for _, f := range small {
+		f.hold()
+	}
+	s.mu.RUnlock()
+	defer func() {
+		for _, f := range small {
+			f.release()
+		}
+	}()
+	if len(small) < mergeFrom {
+		return false, nil
+	}
+	batches, err := s.readTogether(ctx, small)
+	if err != nil {
+		return false, err
+	}
+	rollups, err := encodeRollups(rollupBatches(batches))
+	if err != nil {
+		return false, err
+	}
+	opts := segment.Options{MaxFields: s.config.MaxFields, Extra: rollups}
+	for _, f := range small {
+		opts.Durable = max(opts.Durable, f.info.Durable)
+		opts.Replaces = append(opts.Replaces, f.name)
+	}
+	s.write.Lock()
+	defer s.write.Unlock()
+	s.mu.RLock()
+	unchanged := !slices.ContainsFunc(small, func(f *file) bool { return !slices.Contains(s.files, f) })
+	s.mu.RUnlock()
+	if !unchanged {
+		return false, nil // one was dropped meanwhile: the next look decides anew
+	}
+	f, err := s.writeSegment(s.manifest.next, func(out File) error { return writeBatches(out, batches, opts) })
+	if err != nil {
+		return false, fmt.Errorf("merge segments: %w", err)
+	}
+	if err := s.replace(small, f); err != nil {
+		f.drop()
+		return false, err
+	}
+	s.merges.Add(1)
+	return true, nil
+}
+
+// smallRun returns the oldest small segments that can be merged. The store's
+// lock is held.
+func (s *Store) smallRun() []*file {
+	var run []*file
+	rows := int64(0)
+	for _, f := range s.files {
+		if f.info.Rows >= int64(s.config.FlushRows)/smallShare {
+			continue
+		}
+		if rows+f.info.Rows > int64(s.config.FlushRows) || len(run) == mergeMost {
+			if len(run) >= mergeFrom {
+				return run
+			}
+			run, rows = nil, 0
+		}
+		run = append(run, f)
+		rows += f.info.Rows
+	}
+	return run
+}
+
+// readTogether reads segments into one batch for each dataset.
+func (s *Store) readTogether(ctx context.Context, files []*file) ([]*event.Batch, error) {
+	g := newGeneration()
+	for _, f := range files {
+		for i := range f.reader.Groups() {
+			if err := ctx.Err(); err != nil {
+				return nil, err
+			}
+			batches, err := f.reader.Group(i)
+			if errors.Is(err, segment.ErrDamaged) {
+				s.retire(ctx, f, err)
+			}
+			if err != nil {
+				return nil, fmt.Errorf("read %s: %w", f.name, err)
+			}
+			for _, b := range batches {
+				g.append(b)
+			}
+		}
+	}
+	return g.order, nil
+}

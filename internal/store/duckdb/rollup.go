@@ -1,0 +1,221 @@
+package duckdb
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/oriel-dev/oriel/internal/event"
+	"github.com/oriel-dev/oriel/internal/query"
+	"github.com/oriel-dev/oriel/internal/store"
+)
+
+// storedRollup is a roll-up as it lies in a segment.
+type storedRollup struct {
+	Environment string `json:"e"`
+	store.Rollup
+}
+
+// rollupKey is what spans of a batch are summed up by: codes, not texts.
+type rollupKey struct {
+	minute              int64
+	service, name, kind uint32
+	root                bool
+}
+
+const noCode = ^uint32(0)
+
+// rollupBatches sums up the spans of batches: rows with a span id and a duration
+// that are no annotation.
+func rollupBatches(batches []*event.Batch) []storedRollup {
+	var out []storedRollup
+	for _, b := range batches {
+		out = append(out, rollupBatch(b)...)
+	}
+	return out
+}
+
+// walk gives the values of a column row by row.
+type walk struct {
+	c    *event.Column
+	next int
+}
+
+func (w *walk) at(row int) (index int, ok bool) {
+	if w.c == nil {
+		return 0, false
+	}
+	for w.next < w.c.Len() && w.c.Row(w.next) < row {
+		w.next++
+	}
+	return w.next, w.next < w.c.Len() && w.c.Row(w.next) == row
+}
+
+// code returns the code of a text column's value, noCode if the row has none.
+func (w *walk) code(row int) uint32 {
+	if i, ok := w.at(row); ok && w.c.Kind == event.String {
+		return w.c.Codes[i]
+	}
+	return noCode
+}
+
+func (w *walk) has(row int) bool {
+	i, ok := w.at(row)
+	return ok && w.c.ValueAt(i).Text() != ""
+}
+
+func rollupBatch(b *event.Batch) []storedRollup {
+	columns := map[string]*walk{}
+	for _, name := range []string{
+		event.FieldSpanID, event.FieldAnnotation, event.FieldParentID, event.FieldService, event.FieldName, event.FieldSpanKind,
+		event.FieldDuration, event.FieldError,
+	} {
+		columns[name] = &walk{c: b.Find(name)}
+	}
+	span, annotation, parent := columns[event.FieldSpanID], columns[event.FieldAnnotation], columns[event.FieldParentID]
+	service, name, kind := columns[event.FieldService], columns[event.FieldName], columns[event.FieldSpanKind]
+	duration, failed := columns[event.FieldDuration], columns[event.FieldError]
+	sums := map[rollupKey]*store.Rollup{}
+	var order []rollupKey
+	for row, at := range b.Times {
+		i, timed := duration.at(row)
+		if !timed || annotation.has(row) || !span.has(row) {
+			continue
+		}
+		ms, ok := duration.c.ValueAt(i).Number()
+		if !ok || math.IsInf(ms, 0) || math.IsNaN(ms) {
+			continue
+		}
+		key := rollupKey{floorMinute(at), service.code(row), name.code(row), kind.code(row), !parent.has(row)}
+		sum := sums[key]
+		if sum == nil {
+			sum = &store.Rollup{
+				Minute: key.minute, Dataset: b.Dataset, Service: service.text(key.service), Name: name.text(key.name),
+				Kind: kind.text(key.kind), Root: key.root, Bins: map[int32]float64{},
+			}
+			sums[key] = sum
+			order = append(order, key)
+		}
+		w := float64(b.SampleRate(row))
+		sum.Count += w
+		sum.SumMS += ms * w
+		sum.Bins[query.HistogramBin(ms)] += w
+		if i, ok := failed.at(row); ok && query.Truth(failed.c.ValueAt(i)) {
+			sum.Errors += w
+		}
+	}
+	out := make([]storedRollup, len(order))
+	for i, key := range order {
+		out[i] = storedRollup{Environment: b.Environment, Rollup: *sums[key]}
+	}
+	return out
+}
+
+func (w *walk) text(code uint32) string {
+	if code == noCode {
+		return ""
+	}
+	return string(w.c.Dict.Bytes(code))
+}
+
+func floorMinute(at int64) int64 {
+	const minute = int64(time.Minute)
+	r := at % minute
+	if r < 0 {
+		r += minute
+	}
+	return at - r
+}
+
+func encodeRollups(list []storedRollup) ([]byte, error) {
+	raw, err := json.Marshal(list)
+	if err != nil {
+		return nil, fmt.Errorf("encode roll-ups: %w", err)
+	}
+	enc, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1))
+	if err != nil {
+		return nil, err
+	}
+	return enc.EncodeAll(raw, nil), nil
+}
+
+func decodeRollups(raw []byte) ([]storedRollup, error) {
+	const most = 1 << 30
+	dec, err := zstd.NewReader(bytes.NewReader(nil), zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(most))
+	if err != nil {
+		return nil, err
+	}
+	defer dec.Close()
+	text, err := dec.DecodeAll(raw, nil)
+	if err != nil {
+		return nil, fmt.Errorf("unpack roll-ups: %w", err)
+	}
+	var list []storedRollup
+	if err := json.Unmarshal(text, &list); err != nil {
+		return nil, fmt.Errorf("read roll-ups: %w", err)
+	}
+	return list, nil
+}
+
+// Rollups implements store.Store. Minutes are whole: one that lies partly in the
+// range is in it.
+func (s *Store) Rollups(ctx context.Context, environment string, start, end int64) ([]store.Rollup, error) {
+	start = floorMinute(start)
+	sn := s.snapshotOf(&query.Query{Environment: environment, Start: start, End: end})
+	defer sn.release()
+	type key struct {
+		minute                       int64
+		dataset, service, name, kind string
+		root                         bool
+	}
+	sums := map[key]*store.Rollup{}
+	add := func(list []storedRollup) {
+		for _, r := range list {
+			if r.Environment != environment || r.Minute < start || r.Minute >= end {
+				continue
+			}
+			k := key{r.Minute, r.Dataset, r.Service, r.Name, r.Kind, r.Root}
+			sum := sums[k]
+			if sum == nil {
+				sum = &store.Rollup{Minute: r.Minute, Dataset: r.Dataset, Service: r.Service, Name: r.Name, Kind: r.Kind, Root: r.Root, Bins: map[int32]float64{}}
+				sums[k] = sum
+			}
+			sum.Count += r.Count
+			sum.Errors += r.Errors
+			sum.SumMS += r.SumMS
+			for bin, n := range r.Bins {
+				sum.Bins[bin] += n
+			}
+		}
+	}
+	for _, f := range sn.files {
+		if err := ctx.Err(); err != nil {
+			return nil, ended(ctx, err)
+		}
+		raw, err := f.reader.Extra()
+		if err != nil {
+			return nil, fmt.Errorf("read the roll-ups of %s: %w", f.name, err)
+		}
+		list, err := decodeRollups(raw)
+		if err != nil {
+			return nil, fmt.Errorf("segment %s: %w", f.name, err)
+		}
+		add(list)
+	}
+	add(rollupBatches(sn.hot))
+	out := make([]store.Rollup, 0, len(sums))
+	for _, r := range sums {
+		out = append(out, *r)
+	}
+	slices.SortFunc(out, func(x, y store.Rollup) int {
+		return cmp.Or(cmp.Compare(x.Minute, y.Minute), cmp.Compare(x.Service, y.Service), cmp.Compare(x.Name, y.Name))
+	})
+	return out, nil
+}
