@@ -1,0 +1,95 @@
+// Package honeycomb speaks Honeycomb's data plane: OTLP over HTTP and gRPC with
+// its keys, dataset routing and error bodies, /1/auth, and the probes that its
+// proxy asks. Its published clients and translation library are what we follow.
+// The rest of its API is named in unsupported.go and answers 501 in its own form.
+package honeycomb
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/oriel-dev/oriel/internal/protocol"
+	"github.com/oriel-dev/oriel/internal/protocol/otlp"
+)
+
+// Front is the front end. It is safe for concurrent use.
+type Front struct {
+	protocol.Deps
+	bodies bodies
+}
+
+// New returns the front end.
+func New(deps protocol.Deps) *Front { return &Front{Deps: deps} }
+
+// signalPaths are OTLP's paths over HTTP and gRPC.
+func signalPaths() map[string]otlp.Signal {
+	return map[string]otlp.Signal{
+		"/v1/traces": otlp.Traces, "/v1/logs": otlp.Logs, "/v1/metrics": otlp.Metrics,
+		"/opentelemetry.proto.collector.trace.v1.TraceService/Export":     otlp.Traces,
+		"/opentelemetry.proto.collector.logs.v1.LogsService/Export":       otlp.Logs,
+		"/opentelemetry.proto.collector.metrics.v1.MetricsService/Export": otlp.Metrics,
+	}
+}
+
+// Handles implements protocol.Front.
+func (f *Front) Handles(r *http.Request) bool {
+	path := r.URL.Path
+	switch {
+	case isGRPC(r):
+		return true
+	case strings.HasPrefix(path, "/v1/"), strings.HasPrefix(path, "/1/"), strings.HasPrefix(path, "/2/"):
+		return true
+	}
+	return path == "/alive" || path == "/ready" || path == "/version"
+}
+
+// ServeHTTP implements http.Handler.
+func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	path := strings.TrimSuffix(r.URL.Path, "/")
+	signal, isOTLP := signalPaths()[path]
+	switch {
+	case isGRPC(r):
+		f.serveGRPC(w, r, signal, isOTLP)
+	case isOTLP:
+		f.serveOTLP(w, r, signal)
+	case path == "/1/auth":
+		f.serveAuth(w, r)
+	case path == "/alive" || path == "/ready" || path == "/version":
+		f.serveProbe(w, path)
+	default:
+		f.serveUnsupported(w, r)
+	}
+}
+
+// serveProbe answers as Honeycomb's own proxy does.
+func (f *Front) serveProbe(w http.ResponseWriter, path string) {
+	status, body := http.StatusOK, `{"source":"oriel","alive":"yes"}`
+	switch path {
+	case "/ready":
+		body = `{"source":"oriel","ready":"yes"}`
+		if err := f.Ready(); err != nil {
+			status, body = http.StatusServiceUnavailable, `{"source":"oriel","ready":"no"}`
+		}
+	case "/version":
+		body = `{"source":"oriel","version":"` + f.Version + `"}`
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_, _ = w.Write([]byte(body)) // the prober may have gone
+}
+
+// setCORS lets pages of any site send: a browser has no other way, and the key
+// is in a header that a page must know to set.
+func setCORS(w http.ResponseWriter) {
+	h := w.Header()
+	h.Set("Access-Control-Allow-Origin", "*")
+	h.Set("Access-Control-Expose-Headers", "Retry-After")
+	h.Set("Access-Control-Max-Age", "86400")
+}
+
+func preflight(w http.ResponseWriter, methods string) {
+	setCORS(w)
+	w.Header().Set("Access-Control-Allow-Methods", methods)
+	w.Header().Set("Access-Control-Allow-Headers", "content-type, content-encoding, x-honeycomb-team, x-honeycomb-dataset, x-hny-team, traceparent, tracestate, x-otlp-version")
+	w.WriteHeader(http.StatusNoContent)
+}

@@ -1,0 +1,31 @@
+// Package protocol says what a front end is: one vendor's way in and out, and
+// all that it is given to do its work.
+package protocol
+
+import (
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/oriel-dev/oriel/internal/auth"
+	"github.com/oriel-dev/oriel/internal/dataset"
+	"github.com/oriel-dev/oriel/internal/ingest"
+)
+
+// Front is one vendor's protocol over HTTP.
+type Front interface {
+	http.Handler
+	// Handles reports whether the request is for this front end.
+	Handles(r *http.Request) bool
+}
+
+// Deps is what a front end stands on. All of it must outlive the front end.
+type Deps struct {
+	Door     *ingest.Door
+	Keys     *auth.Keys
+	Datasets *dataset.Registry
+	Clock    func() time.Time
+	Log      *slog.Logger
+	Version  string
+	Ready    func() error // nil once the server takes and answers
+}
