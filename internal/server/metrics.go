@@ -2,10 +2,13 @@ package server
 
 import (
 	"fmt"
+	"io"
 	"net/http"
+	"os"
 	"runtime/debug"
+	rtmetrics "runtime/metrics"
 
-	"github.com/VictoriaMetrics/metrics"
+	"golang.org/x/sys/unix"
 )
 
 // limitMemory tells Go's collector the part of the budget that is its own: the
@@ -20,7 +23,33 @@ func (s *Server) writeMetrics(w http.ResponseWriter) {
 	if s.serving.Load() {
 		s.writeOwnMetrics(w)
 	}
-	metrics.WriteProcessMetrics(w)
+	writeProcessMetrics(w)
+}
+
+// writeProcessMetrics writes what Go and Linux know of the process, under the
+// names that Prometheus' own clients use.
+func writeProcessMetrics(w io.Writer) {
+	read := []rtmetrics.Sample{{Name: "/sched/goroutines:goroutines"}, {Name: "/memory/classes/heap/objects:bytes"}, {Name: "/gc/cycles/total:gc-cycles"}}
+	rtmetrics.Read(read)
+	samples := []sample{
+		{"go_goroutines", float64(read[0].Value.Uint64())},
+		{"go_memstats_heap_alloc_bytes", float64(read[1].Value.Uint64())},
+		{"go_gc_cycles_total", float64(read[2].Value.Uint64())},
+	}
+	var used unix.Rusage
+	if err := unix.Getrusage(unix.RUSAGE_SELF, &used); err == nil {
+		seconds := float64(used.Utime.Nano()+used.Stime.Nano()) / 1e9
+		samples = append(samples, sample{"process_cpu_seconds_total", seconds})
+	}
+	if raw, err := os.ReadFile("/proc/self/statm"); err == nil {
+		var size, resident int64
+		if _, err := fmt.Sscan(string(raw), &size, &resident); err == nil {
+			samples = append(samples, sample{"process_resident_memory_bytes", float64(resident * int64(os.Getpagesize()))})
+		}
+	}
+	for _, m := range samples {
+		_, _ = fmt.Fprintf(w, "%s %g\n", m.name, m.value) // the scraper may have gone
+	}
 }
 
 // sample is one line of a scrape.

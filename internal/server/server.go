@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -58,10 +59,11 @@ type Server struct {
 	api      *api.API
 	fronts   []protocol.Front
 
-	listeners listeners
-	serving   atomic.Bool
-	ready     chan struct{}
-	closers   []closer
+	listeners  listeners
+	serving    atomic.Bool
+	endStreams sync.Once
+	ready      chan struct{}
+	closers    []closer
 }
 
 // closer is a step of the stop, run last opened first.
@@ -70,9 +72,9 @@ type closer struct {
 	close func(ctx context.Context) error
 }
 
-// Open opens the data, replays the journal and binds the addresses. The probes
-// are answered from then on, everything else once Run is called. A Server that
-// is never run must be closed with Close.
+// Open binds the addresses, so that one that is taken is known at once, opens the
+// data and replays the journal. Requests are answered once Run is called. A
+// Server that is never run must be closed with Close.
 func Open(ctx context.Context, c Config, around Surroundings) (*Server, error) {
 	log, err := newLogger(c, around.Err)
 	if err != nil {
@@ -239,8 +241,7 @@ func (s *Server) Close(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, s.config.ShutdownWait)
 	defer cancel()
 	if s.api != nil {
-		s.api.Close()
-		s.api = nil
+		s.endStreams.Do(s.api.Close)
 	}
 	s.listeners.shutdown(ctx)
 	s.listeners.close()

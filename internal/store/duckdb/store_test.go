@@ -18,7 +18,7 @@ func openStore(t testing.TB, c Config) *Store {
 		c.Clock = func() time.Time { return time.Unix(1_800_000_000, 0) }
 	}
 	c.Log = slog.New(slog.NewTextHandler(t.Output(), nil))
-	c.MemoryLimit = 1 << 30
+	c.MemoryLimit = 3 << 30
 	s, err := Open(t.Context(), c)
 	if err != nil {
 		t.Fatal(err)
