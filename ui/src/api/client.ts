@@ -1,0 +1,56 @@
+// The only place that talks to the server.
+
+import { at } from '../app/root';
+
+export class ApiError extends Error {
+  constructor(
+    readonly status: number,
+    readonly kind: string,
+    message: string,
+    readonly position?: number,
+    readonly requestId?: string,
+  ) {
+    super(message);
+  }
+}
+
+async function read(response: Response): Promise<unknown> {
+  if (response.ok) return response.status === 204 ? undefined : response.json();
+  let body: { error?: { kind?: string; message?: string; position?: number; request_id?: string } } = {};
+  try {
+    body = (await response.json()) as typeof body;
+  } catch {
+    // A proxy in between may answer in its own words.
+  }
+  const e = body.error ?? {};
+  throw new ApiError(response.status, e.kind ?? 'internal', e.message ?? `the server answered ${response.status}`, e.position, e.request_id);
+}
+
+export async function get<T>(path: string, params: Record<string, string | string[] | undefined> = {}, signal?: AbortSignal): Promise<T> {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(params)) {
+    for (const v of Array.isArray(value) ? value : [value]) {
+      if (v !== undefined && v !== '') query.append(name, v);
+    }
+  }
+  const text = query.toString();
+  return (await read(await fetch(at(`/api/${path}${text && '?' + text}`), { signal }))) as T;
+}
+
+export async function post<T>(path: string, body: unknown, signal?: AbortSignal): Promise<T> {
+  const response = await fetch(at(`/api/${path}`), {
+    method: 'POST', body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' }, signal,
+  });
+  return (await read(response)) as T;
+}
+
+/** Listens to server-sent events until the returned function is called; the browser resumes by itself. */
+export function listen(path: string, handlers: Record<string, (data: unknown) => void>, state?: (open: boolean) => void): () => void {
+  const source = new EventSource(at(`/api/${path}`));
+  for (const [name, handler] of Object.entries(handlers)) {
+    source.addEventListener(name, (e) => handler(JSON.parse((e as MessageEvent<string>).data)));
+  }
+  source.onopen = () => state?.(true);
+  source.onerror = () => state?.(false);
+  return () => source.close();
+}

@@ -1,0 +1,73 @@
+import { Component, lazy, Suspense, useEffect, useState } from 'react';
+
+import { get } from '../api/client';
+import type { Start } from '../api/types';
+import { useLoad } from '../api/useLoad';
+import { KeysSheet, useKeys } from './keys';
+import { go, useAddress } from './location';
+import { Shell } from './Shell';
+import { SignIn } from './SignIn';
+
+const Traces = lazy(() => import('../pages/traces/page'));
+const Trace = lazy(() => import('../pages/trace/page'));
+const Setup = lazy(() => import('../pages/setup/page'));
+
+export function App(): React.ReactElement {
+  const [signedIn, setSignedIn] = useState(0);
+  const start = useLoad(`start ${signedIn}`, (signal) => get<Start>('start', {}, signal));
+  const url = useAddress();
+  const [sheet, setSheet] = useState(false);
+  useKeys('everywhere', {
+    '?': ['show the keys', () => setSheet((s) => !s)],
+    'g t': ['go to Traces', () => go('/traces')],
+    'g s': ['go to Set-up', () => go('/setup')],
+  });
+  useEffect(() => {
+    if (url.pathname === '/' && start.data) go(start.data.has_data ? '/traces' : '/setup', true);
+  }, [url.pathname, start.data]);
+  if (start.error?.status === 401) return <SignIn onDone={() => setSignedIn((n) => n + 1)} />;
+  return (
+    <Shell start={start.data} offline={start.error !== undefined}>
+      <Boundary key={url.pathname}>
+        <Suspense fallback={<div className="page" aria-busy="true" />}>{page(url, start.data)}</Suspense>
+      </Boundary>
+      {sheet && <KeysSheet onClose={() => setSheet(false)} />}
+    </Shell>
+  );
+}
+
+function page(url: URL, start: Start | undefined): React.ReactElement {
+  const trace = /^\/trace\/([^/]+)$/.exec(url.pathname);
+  if (trace) return <Trace id={decodeURIComponent(trace[1]!)} start={start} />;
+  if (url.pathname === '/traces') return <Traces start={start} />;
+  if (url.pathname === '/setup') return <Setup />;
+  if (url.pathname === '/') return <div className="page" aria-busy="true" />;
+  return (
+    <div className="page">
+      <h1>Nothing is here</h1>
+      <p>
+        There is no page at <code>{url.pathname}</code>. Perhaps you want the <a href="/traces">traces</a>.
+      </p>
+    </div>
+  );
+}
+
+/** Contains a page that failed, so that the rest lives on. */
+class Boundary extends Component<{ children: React.ReactNode }, { error: Error | undefined }> {
+  override state = { error: undefined as Error | undefined };
+  static getDerivedStateFromError(error: Error): { error: Error } {
+    return { error };
+  }
+  override render(): React.ReactNode {
+    if (!this.state.error) return this.props.children;
+    return (
+      <div className="page">
+        <h1>This page failed</h1>
+        <p className="note bad">{this.state.error.message}</p>
+        <button type="button" className="btn" onClick={() => this.setState({ error: undefined })}>
+          Try again
+        </button>
+      </div>
+    );
+  }
+}

@@ -1,0 +1,82 @@
+// One registry of keys: it feeds the handler and the sheet that lists them.
+import { useEffect, useRef } from 'react';
+
+export type Bindings = Record<string, [about: string, run: () => void]>;
+
+const contexts = new Map<string, React.RefObject<Bindings>>();
+let chord = '';
+let chordAt = 0;
+const chordWait = 800;
+
+function isTyping(e: KeyboardEvent): boolean {
+  const t = e.target as HTMLElement;
+  return t.isContentEditable || t.tagName === 'INPUT' || t.tagName === 'TEXTAREA' || t.tagName === 'SELECT';
+}
+
+function nameOf(e: KeyboardEvent): string {
+  const mods = (e.ctrlKey || e.metaKey ? 'Ctrl+' : '') + (e.altKey ? 'Alt+' : '');
+  const shift = e.shiftKey && e.key.length > 1 ? 'Shift+' : '';
+  return mods + shift + e.key;
+}
+
+addEventListener('keydown', (e) => {
+  if (isTyping(e) && !(e.ctrlKey || e.metaKey)) return;
+  const key = nameOf(e);
+  const two = performance.now() - chordAt < chordWait ? `${chord} ${key}` : '';
+  for (const name of [two, key]) {
+    // A page's own keys win over those of everywhere.
+    for (const bindings of [...contexts.values()].reverse()) {
+      const b = name ? bindings.current[name] : undefined;
+      if (b) {
+        e.preventDefault();
+        chord = '';
+        b[1]();
+        return;
+      }
+    }
+  }
+  chord = key;
+  chordAt = performance.now();
+});
+
+/** Binds keys while a component is shown. */
+export function useKeys(context: string, bindings: Bindings): void {
+  const ref = useRef(bindings);
+  ref.current = bindings;
+  useEffect(() => {
+    contexts.set(context, ref);
+    return () => {
+      contexts.delete(context);
+    };
+  }, [context]);
+}
+
+export function KeysSheet({ onClose }: { onClose: () => void }): React.ReactElement {
+  const dialog = useRef<HTMLDialogElement>(null);
+  useEffect(() => dialog.current?.showModal(), []);
+  return (
+    <dialog ref={dialog} className="sheet fade" aria-label="Keys" onClose={onClose}>
+      <div className="row">
+        <h2 className="grow">Keys</h2>
+        <button type="button" className="btn small bare" onClick={onClose}>
+          Close
+        </button>
+      </div>
+      {[...contexts].map(([name, bindings]) => (
+        <section key={name}>
+          <h3>{name}</h3>
+          <dl>
+            {Object.entries(bindings.current).map(([key, [about]]) => (
+              <div key={key} className="row">
+                <dt>
+                  <kbd>{key}</kbd>
+                </dt>
+                <dd>{about}</dd>
+              </div>
+            ))}
+          </dl>
+        </section>
+      ))}
+    </dialog>
+  );
+}

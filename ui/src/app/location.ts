@@ -1,0 +1,46 @@
+// The address bar as state: every view is a link.
+import { useSyncExternalStore } from 'react';
+
+const listeners = new Set<() => void>();
+addEventListener('popstate', () => listeners.forEach((l) => l()));
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+/** Goes to an address of this UI; replace leaves no entry in the history. */
+export function go(to: string, replace = false): void {
+  if (to === location.pathname + location.search) return;
+  history[replace ? 'replaceState' : 'pushState'](null, '', to);
+  listeners.forEach((l) => l());
+}
+
+export function useAddress(): URL {
+  const href = useSyncExternalStore(subscribe, () => location.href);
+  return new URL(href);
+}
+
+/** Changes some parameters of the current address; undefined removes one. */
+export function setParams(changes: Record<string, string | string[] | undefined>, replace = false): void {
+  const url = new URL(location.href);
+  for (const [name, value] of Object.entries(changes)) {
+    url.searchParams.delete(name);
+    for (const v of Array.isArray(value) ? value : [value]) {
+      if (v !== undefined && v !== '') url.searchParams.append(name, v);
+    }
+  }
+  go(url.pathname + url.search, replace);
+}
+
+/** Props of a link that is followed without loading the page anew. */
+export function linkTo(to: string): { href: string; onClick: (e: React.MouseEvent) => void } {
+  return {
+    href: to,
+    onClick: (e) => {
+      if (e.button !== 0 || e.metaKey || e.ctrlKey || e.shiftKey) return;
+      e.preventDefault();
+      go(to);
+    },
+  };
+}

@@ -1,0 +1,41 @@
+// What a person chose: kept in the browser, so that the first paint is right.
+import { useSyncExternalStore } from 'react';
+
+export interface Prefs { theme: 'system' | 'dark' | 'light'; utc: boolean }
+
+const key = 'oriel.prefs';
+let prefs: Prefs = { theme: 'system', utc: false, ...read() };
+const listeners = new Set<() => void>();
+
+function read(): Partial<Prefs> {
+  try {
+    return JSON.parse(localStorage.getItem(key) ?? '{}') as Partial<Prefs>;
+  } catch {
+    return {};
+  }
+}
+
+export function setPrefs(change: Partial<Prefs>): void {
+  prefs = { ...prefs, ...change };
+  localStorage.setItem(key, JSON.stringify(prefs));
+  applyTheme();
+  listeners.forEach((l) => l());
+}
+
+export function usePrefs(): Prefs {
+  return useSyncExternalStore(
+    (l) => {
+      listeners.add(l);
+      return () => listeners.delete(l);
+    },
+    () => prefs,
+  );
+}
+
+const light = matchMedia('(prefers-color-scheme: light)');
+light.addEventListener('change', applyTheme);
+
+export function applyTheme(): void {
+  const theme = prefs.theme === 'system' ? (light.matches ? 'light' : 'dark') : prefs.theme;
+  document.documentElement.dataset.theme = theme;
+}

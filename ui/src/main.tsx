@@ -1,0 +1,18 @@
+import '@fontsource-variable/ibm-plex-sans/wght.css';
+import '@fontsource-variable/jetbrains-mono/wght.css';
+import './widgets/tokens.css';
+import './widgets/base.css';
+import './app/shell.css';
+
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+
+import { App } from './app/App';
+import { applyTheme } from './app/prefs';
+
+applyTheme();
+createRoot(document.getElementById('root')!).render(
+  <StrictMode>
+    <App />
+  </StrictMode>,
+);

@@ -1,0 +1,89 @@
+import { useCallback, useState } from 'react';
+
+import type { Latency } from '../../api/types';
+import { usePrefs } from '../../app/prefs';
+import { Canvas } from '../../charts/Canvas';
+import { drawHeat, type Theme } from '../../charts/draw';
+import { useWidth } from '../../charts/useWidth';
+import { clock, count, duration, momentMs } from '../../time/format';
+
+interface Props { data: Latency | undefined; onPick: (fromNs: string, toNs: string, minMs: number, maxMs: number) => void }
+
+const height = 132;
+
+/** Root durations over time. Dragging a rectangle narrows time and duration to it. */
+export function LatencyChart({ data, onPick }: Props): React.ReactElement {
+  const [box, width] = useWidth<HTMLDivElement>();
+  const { utc } = usePrefs();
+  const [drag, setDrag] = useState<{ x: number; y: number; x2: number; y2: number }>();
+  const [hover, setHover] = useState<{ x: number; y: number }>();
+  const draw = useCallback(
+    (ctx: CanvasRenderingContext2D, theme: Theme) => {
+      if (data) drawHeat(ctx, theme, { counts: data.counts, count: data.count, bins: data.bins, width, height });
+    },
+    [data, width],
+  );
+  const valueAt = (y: number): number => data!.min_ms * (data!.max_ms / data!.min_ms) ** (1 - Math.min(Math.max(y / height, 0), 1));
+  const timeAt = (x: number): bigint => BigInt(data!.base) + BigInt(Math.round((Math.min(Math.max(x / width, 0), 1) * data!.count) * data!.step));
+  const place = (e: React.PointerEvent): { x: number; y: number } => {
+    const r = e.currentTarget.getBoundingClientRect();
+    return { x: e.clientX - r.left, y: e.clientY - r.top };
+  };
+  const has = data && data.max_ms > 0;
+  const total = data ? data.counts.reduce((a, b) => a + b, 0) : 0;
+  const at = hover && has ? { t: Math.floor((hover.x / width) * data.count), b: Math.min(Math.floor((1 - hover.y / height) * data.bins), data.bins - 1) } : undefined;
+  const cell = at ? (data!.counts[at.t * data!.bins + at.b] ?? 0) : 0;
+  return (
+    <section className="panel latency" aria-label="Latency">
+      <div className="row">
+        <h2 className="grow">How long traces took</h2>
+        <span className="muted">
+          {at && has ? `${clock(momentMs(data.base, at.t * data.step), utc)} · ${duration(valueAt(hover!.y) * 1e6)} · ${count(cell)}` : 'drag to narrow time and duration'}
+        </span>
+      </div>
+      <div className="plot">
+        <div className="yaxis muted" aria-hidden="true">
+          <span>{has ? duration(data.max_ms * 1e6) : ''}</span>
+          <span>{has ? duration(Math.sqrt(data.min_ms * data.max_ms) * 1e6) : ''}</span>
+          <span>{has ? duration(data.min_ms * 1e6) : ''}</span>
+        </div>
+        <div
+          ref={box}
+          className="area"
+          onPointerDown={(e) => {
+            if (!has) return;
+            e.currentTarget.setPointerCapture(e.pointerId);
+            const p = place(e);
+            setDrag({ ...p, x2: p.x, y2: p.y });
+          }}
+          onPointerMove={(e) => {
+            const p = place(e);
+            setHover(p);
+            setDrag((d) => d && { ...d, x2: p.x, y2: p.y });
+          }}
+          onPointerLeave={() => setHover(undefined)}
+          onPointerUp={() => {
+            if (drag && Math.abs(drag.x2 - drag.x) > 4) {
+              const [x, x2] = [Math.min(drag.x, drag.x2), Math.max(drag.x, drag.x2)];
+              const [y, y2] = [Math.min(drag.y, drag.y2), Math.max(drag.y, drag.y2)];
+              const whole = y2 - y < 8;
+              onPick(String(timeAt(x)), String(timeAt(x2)), whole || y2 >= height - 2 ? 0 : valueAt(y2), whole || y <= 2 ? 0 : valueAt(y));
+            }
+            setDrag(undefined);
+          }}
+        >
+          <Canvas width={width} height={height} label={has ? `Heatmap of ${count(total)} traces between ${duration(data.min_ms * 1e6)} and ${duration(data.max_ms * 1e6)}` : 'No traces'} draw={draw} />
+          {drag && (
+            <div
+              className="brush"
+              style={{ left: Math.min(drag.x, drag.x2), top: Math.min(drag.y, drag.y2), width: Math.abs(drag.x2 - drag.x), height: Math.abs(drag.y2 - drag.y) }}
+            />
+          )}
+          <div className="xaxis muted" aria-hidden="true">
+            {has && [0, 0.25, 0.5, 0.75].map((f) => <span key={f}>{clock(momentMs(data.base, f * data.count * data.step), utc)}</span>)}
+          </div>
+        </div>
+      </div>
+    </section>
+  );
+}

@@ -1,0 +1,59 @@
+// Numbers, lengths and moments as people read them.
+
+/** Three significant digits. */
+export function digits(n: number): string {
+  const a = Math.abs(n);
+  if (a >= 100 || n === 0) return n.toFixed(0);
+  if (a >= 10) return n.toFixed(1);
+  if (a >= 1) return n.toFixed(2);
+  return n.toPrecision(2);
+}
+
+/** A length in nanoseconds with its unit apart, so that the unit can be drawn fainter. */
+export function durationParts(ns: number): [string, string] {
+  if (ns < 1_000) return [String(Math.round(ns)), 'ns'];
+  if (ns < 999_500) return [digits(ns / 1e3), 'µs'];
+  if (ns < 999_500_000) return [digits(ns / 1e6), 'ms'];
+  if (ns < 120e9) return [digits(ns / 1e9), 's'];
+  return [digits(ns / 60e9), 'min'];
+}
+
+export function duration(ns: number): string {
+  return durationParts(ns).join('\u2009');
+}
+
+export function count(n: number): string {
+  if (n < 10_000) return Number.isInteger(n) ? String(n) : digits(n);
+  if (n < 1e6) return digits(n / 1e3) + '\u2009k';
+  if (n < 1e9) return digits(n / 1e6) + '\u2009M';
+  return digits(n / 1e9) + '\u2009G';
+}
+
+const pad = (n: number, width = 2): string => String(n).padStart(width, '0');
+
+/** Adds an offset in ns to a base in ns given as text, in whole milliseconds since 1970. */
+export function momentMs(base: string, offset = 0): number {
+  return Number((BigInt(base) + BigInt(Math.round(offset))) / 1_000_000n);
+}
+
+export function clock(ms: number, utc: boolean, withMs = false): string {
+  const d = new Date(ms);
+  const [h, m, s, f] = utc
+    ? [d.getUTCHours(), d.getUTCMinutes(), d.getUTCSeconds(), d.getUTCMilliseconds()]
+    : [d.getHours(), d.getMinutes(), d.getSeconds(), d.getMilliseconds()];
+  return `${pad(h)}:${pad(m)}:${pad(s)}${withMs ? '.' + pad(f, 3) : ''}`;
+}
+
+export function day(ms: number, utc: boolean): string {
+  const d = new Date(ms);
+  return utc ? d.toISOString().slice(0, 10) : `${d.getFullYear()}-${pad(d.getMonth() + 1)}-${pad(d.getDate())}`;
+}
+
+export function ago(ms: number): string {
+  const s = Math.max(ms, 0) / 1000;
+  if (s < 10) return `${s.toFixed(1)} s ago`;
+  if (s < 120) return `${Math.round(s)} s ago`;
+  if (s < 7200) return `${Math.round(s / 60)} min ago`;
+  if (s < 48 * 3600) return `${Math.round(s / 3600)} h ago`;
+  return `${Math.round(s / 86400)} d ago`;
+}

@@ -1,0 +1,12 @@
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vite';
+
+const server = (globalThis as { process?: { env: Record<string, string | undefined> } }).process?.env.ORIEL_URL ?? 'http://127.0.0.1:6743';
+
+export default defineConfig({
+  // Relative, so that the pages also work under a path prefix; the server finds assets/ at any depth.
+  base: './',
+  plugins: [react()],
+  build: { outDir: 'dist', emptyOutDir: false, assetsInlineLimit: 0, chunkSizeWarningLimit: 300 },
+  server: { proxy: { '/api': server, '/v1': server } },
+});
