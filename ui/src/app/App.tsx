@@ -4,7 +4,7 @@ import { get } from '../api/client';
 import type { Start } from '../api/types';
 import { useLoad } from '../api/useLoad';
 import { KeysSheet, useKeys } from './keys';
-import { go, useAddress } from './location';
+import { go, linkTo, useAddress } from './location';
 import { Shell } from './Shell';
 import { SignIn } from './SignIn';
 
@@ -46,7 +46,7 @@ function page(url: URL, start: Start | undefined): React.ReactElement {
     <div className="page">
       <h1>Nothing is here</h1>
       <p>
-        There is no page at <code>{url.pathname}</code>. Perhaps you want the <a href="/traces">traces</a>.
+        There is no page at <code>{url.pathname}</code>. Perhaps you want the <a {...linkTo('/traces')}>traces</a>.
       </p>
     </div>
   );

@@ -1,6 +1,8 @@
 // The address bar as state: every view is a link.
 import { useSyncExternalStore } from 'react';
 
+import { at, pageOf } from './root';
+
 const listeners = new Set<() => void>();
 addEventListener('popstate', () => listeners.forEach((l) => l()));
 
@@ -11,14 +13,17 @@ function subscribe(listener: () => void): () => void {
 
 /** Goes to an address of this UI; replace leaves no entry in the history. */
 export function go(to: string, replace = false): void {
-  if (to === location.pathname + location.search) return;
-  history[replace ? 'replaceState' : 'pushState'](null, '', to);
+  if (at(to) === location.pathname + location.search) return;
+  history[replace ? 'replaceState' : 'pushState'](null, '', at(to));
   listeners.forEach((l) => l());
 }
 
+/** The current address, without the prefix that a proxy may add. */
 export function useAddress(): URL {
   const href = useSyncExternalStore(subscribe, () => location.href);
-  return new URL(href);
+  const url = new URL(href);
+  url.pathname = pageOf(url.pathname);
+  return url;
 }
 
 /** Changes some parameters of the current address; undefined removes one. */
@@ -30,13 +35,13 @@ export function setParams(changes: Record<string, string | string[] | undefined>
       if (v !== undefined && v !== '') url.searchParams.append(name, v);
     }
   }
-  go(url.pathname + url.search, replace);
+  go(pageOf(url.pathname) + url.search, replace);
 }
 
 /** Props of a link that is followed without loading the page anew. */
 export function linkTo(to: string): { href: string; onClick: (e: React.MouseEvent) => void } {
   return {
-    href: to,
+    href: at(to),
     onClick: (e) => {
       if (e.button !== 0 || e.metaKey || e.ctrlKey || e.shiftKey) return;
       e.preventDefault();

@@ -3,9 +3,9 @@
 /** Three significant digits. */
 export function digits(n: number): string {
   const a = Math.abs(n);
-  if (a >= 100 || n === 0) return n.toFixed(0);
-  if (a >= 10) return n.toFixed(1);
-  if (a >= 1) return n.toFixed(2);
+  if (a >= 99.95 || n === 0) return n.toFixed(0);
+  if (a >= 9.995) return n.toFixed(1);
+  if (a >= 0.995) return n.toFixed(2);
   return n.toPrecision(2);
 }
 
