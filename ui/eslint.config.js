@@ -9,6 +9,7 @@ export default ts.config(
     files: ['src/**/*.{ts,tsx}'],
     plugins: { 'react-hooks': hooks },
     rules: {
+      '@typescript-eslint/unified-signatures': 'off', // fails on this parser: typeParameters.params is not iterable
       'react-hooks/rules-of-hooks': 'error',
       'react-hooks/exhaustive-deps': 'warn',
       'no-restricted-properties': ['error', { property: 'innerHTML', message: 'text is rendered as text' }],
