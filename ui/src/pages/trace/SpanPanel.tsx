@@ -51,7 +51,6 @@ export function SpanPanel({ trace, index, slot }: { trace: Skeleton; index: numb
         ))}
       </div>
       {/* The panel scrolls, so it must be reached by key. */}
-      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
       <div className="span-body" role="tabpanel" aria-label={tab} tabIndex={0}>
         {detail.error && <p className="note bad">{detail.error.message}</p>}
         {shown && tab === 'fields' && <Fields d={shown} />}

@@ -1,0 +1,69 @@
+// One condition in the words of each vendor whose language people know.
+
+export type FieldValue = string | number | boolean;
+
+const bare = /^[A-Za-z_][\w.]*$/;
+
+function quoted(v: FieldValue): string {
+  return typeof v === 'string' ? JSON.stringify(v) : String(v);
+}
+
+/** A condition in Oriel's own filter text. */
+export function filterText(field: string, value: FieldValue, negate = false): string {
+  const name = bare.test(field) ? field : '`' + field.replaceAll('`', '``') + '`';
+  return `${name} ${negate ? '!=' : '='} ${quoted(value)}`;
+}
+
+/** Adds a condition to a filter that may already hold some. */
+export function addCondition(filter: string, condition: string): string {
+  const before = filter.trim();
+  if (before === '') return condition;
+  if (before.split(/\s+AND\s+/).includes(condition)) return before;
+  return /\sOR\s/i.test(before) ? `(${before}) AND ${condition}` : `${before} AND ${condition}`;
+}
+
+export function honeycombFilter(field: string, value: FieldValue): string {
+  return JSON.stringify({ column: field, op: '=', value });
+}
+
+/** A CloudWatch Logs filter pattern for JSON log lines. */
+export function filterPattern(field: string, value: FieldValue): string {
+  const path = /^[A-Za-z_]\w*$/.test(field) ? `$.${field}` : `$.['${field.replaceAll("'", "\\'")}']`;
+  return typeof value === 'boolean' ? `{ ${path} IS ${value ? 'TRUE' : 'FALSE'} }` : `{ ${path} = ${quoted(value)} }`;
+}
+
+export function insightsFilter(field: string, value: FieldValue): string {
+  return `filter ${/^[@A-Za-z_]\w*$/.test(field) ? field : '`' + field + '`'} = ${quoted(value)}`;
+}
+
+const xrayNames: Record<string, string> = {
+  'http.request.method': 'http.method', 'http.method': 'http.method',
+  'http.response.status_code': 'http.status', 'http.status_code': 'http.status',
+  'url.full': 'http.url', 'http.url': 'http.url', 'client.address': 'http.clientip',
+  'user_agent.original': 'http.useragent', 'user.id': 'user',
+};
+
+/** An X-Ray filter expression; fields it doesn't know are annotations, as the X-Ray SDKs store them. */
+export function xrayExpression(field: string, value: FieldValue): string {
+  if (field === 'service.name') return `service(${quoted(String(value))})`;
+  if (field === 'duration_ms' && typeof value === 'number') return `duration = ${value / 1000}`;
+  if (field === 'error') return value === true ? 'fault = true' : 'fault = false';
+  const known = Object.hasOwn(xrayNames, field) ? xrayNames[field] : undefined;
+  return `${known ?? `annotation[${field.replaceAll(/[^\w]/g, '_')}]`} = ${quoted(value)}`;
+}
+
+/** A condition of Rollbar's query language; texts are in single quotes. */
+export function rqlCondition(field: string, value: FieldValue): string {
+  return `${field} = ${typeof value === 'string' ? `'${value.replaceAll("'", "''")}'` : String(value)}`;
+}
+
+/** All ways to copy a value, in the order of the menu. */
+export const copies: readonly { label: string; text: (field: string, value: FieldValue) => string }[] = [
+  { label: 'Value', text: (_, v) => String(v) },
+  { label: 'Field = value', text: (f, v) => filterText(f, v) },
+  { label: 'Honeycomb filter', text: honeycombFilter },
+  { label: 'X-Ray expression', text: xrayExpression },
+  { label: 'CloudWatch filter pattern', text: filterPattern },
+  { label: 'Logs Insights filter', text: insightsFilter },
+  { label: 'Rollbar RQL', text: rqlCondition },
+];
