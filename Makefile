@@ -101,7 +101,7 @@ fuzz: ## Fuzz every decoder and parser for FUZZTIME (default 1m each)
 
 .PHONY: crash
 crash: server ## The long crash test: 50 kills under load
-	cd e2e/cli && ORIEL_BIN=$(CURDIR)/bin/oriel ORIEL_KILLS=50 $(GO) test -run Kill -timeout 60m -v ./...
+	cd e2e/cli && ORIEL_BIN=$(CURDIR)/bin/oriel CRASH_KILLS=50 $(GO) test -run Kill -timeout 60m -v ./...
 
 .PHONY: bench
 bench: server ## Measure ingest, disk, memory, look-up, queries and start; prints the table of docs/performance.md

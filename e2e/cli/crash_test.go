@@ -14,11 +14,11 @@ import (
 
 // TestKill kills the server with -9 at random moments under load and checks
 // after each restart that every batch that was acknowledged is there once, and
-// none twice. ORIEL_KILLS says how often, ORIEL_SEED repeats a run.
+// none twice. CRASH_KILLS says how often, CRASH_SEED repeats a run.
 func TestKill_LosesNothingAcknowledgedAndDoublesNothing(t *testing.T) {
-	kills := setting(t, "ORIEL_KILLS", 5)
-	seed := setting(t, "ORIEL_SEED", int(time.Now().UnixNano()&0xffffff))
-	t.Logf("ORIEL_SEED=%d ORIEL_KILLS=%d", seed, kills)
+	kills := setting(t, "CRASH_KILLS", 5)
+	seed := setting(t, "CRASH_SEED", int(time.Now().UnixNano()&0xffffff))
+	t.Logf("CRASH_SEED=%d CRASH_KILLS=%d", seed, kills)
 	rng := rand.New(rand.NewPCG(uint64(seed), 1))
 	data := t.TempDir()
 	acked := map[string]int{}

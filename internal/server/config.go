@@ -120,7 +120,7 @@ func envName(flagName string) string {
 }
 
 func fromEnvironment(set *flag.FlagSet, given map[string]bool, getenv func(string) (string, bool), environ []string) error {
-	known := []string{"ORIEL_KEY", "ORIEL_URL"} // of the command-line client
+	known := []string{"ORIEL_KEY", "ORIEL_URL", "ORIEL_BIN"} // of the command-line client, and of scripts that look for the program
 	var err error
 	set.VisitAll(func(f *flag.Flag) {
 		name := envName(f.Name)
