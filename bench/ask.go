@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"slices"
 	"time"
@@ -94,9 +95,7 @@ func measureQueries(ctx context.Context, s *process, l *loaded, o options, t *ta
 		var took []time.Duration
 		for i := range o.repeats {
 			spec := map[string]any{}
-			for k, v := range q.spec {
-				spec[k] = v
-			}
+			maps.Copy(spec, q.spec)
 			// Each run asks for another range, so that no cache answers.
 			spec["start_time"], spec["end_time"] = l.from/1e9-int64(i), l.to/1e9
 			began := time.Now()
@@ -111,7 +110,7 @@ func measureQueries(ctx context.Context, s *process, l *loaded, o options, t *ta
 	return nil
 }
 
-func measureLookups(ctx context.Context, s *process, l *loaded, o options, t *table, name string) error {
+func measureLookups(_ context.Context, s *process, l *loaded, o options, t *table, name string) error {
 	if len(l.traceIDs) == 0 {
 		return fmt.Errorf("no trace ids were kept")
 	}

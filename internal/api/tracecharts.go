@@ -42,7 +42,8 @@ func (a *API) traceGroups(w http.ResponseWriter, r *http.Request) error {
 	}
 	table, err := a.Querier.Run(r.Context(), f.query(append(f.roots(),
 		query.Aggregate{Groups: keys, Calcs: []query.Calc{
-			{Op: query.Count, Name: "count"}, {Op: query.Count, Where: isError(), Name: "errors"},
+			{Op: query.Count, Name: "count"},
+			{Op: query.Count, Where: isError(), Name: "errors"},
 			quantile(0.5, "p50"), quantile(0.95, "p95"), quantile(0.99, "p99"),
 		}},
 		query.Sort{Keys: []query.SortKey{{Field: "count", Desc: true}}},
@@ -290,7 +291,8 @@ func (a *API) peers(w http.ResponseWriter, r *http.Request) error {
 	}
 	below := query.Calc{Op: query.Count, Where: is(event.FieldDuration, query.Le, event.FloatValue(ms)), Name: "below"}
 	res, err := a.Querier.Run(r.Context(), f.query(query.Filter{Where: query.And{Terms: terms}}, query.Aggregate{Calcs: []query.Calc{
-		{Op: query.Count, Name: "count"}, below, calc(query.Quantile, 0.5, "p50"), calc(query.Quantile, 0.95, "p95"),
+		{Op: query.Count, Name: "count"},
+		below, calc(query.Quantile, 0.5, "p50"), calc(query.Quantile, 0.95, "p95"),
 		calc(query.Quantile, 0.99, "p99"), calc(query.Histogram, 0, "bins"),
 	}}))
 	if err != nil {

@@ -93,9 +93,9 @@ func (f *traceFilter) roots() []query.Stage {
 		terms = append(terms, is(event.FieldDuration, query.Le, event.FloatValue(f.maxMS)))
 	}
 	stages := []query.Stage{query.Filter{Where: query.And{Terms: terms}}}
-	if any := f.anywhere(); len(any) > 0 {
-		conditions := make([]query.TraceCondition, len(any))
-		for i, e := range any {
+	if terms := f.anywhere(); len(terms) > 0 {
+		conditions := make([]query.TraceCondition, len(terms))
+		for i, e := range terms {
 			conditions[i] = query.TraceCondition{Relation: query.Any, Where: e}
 		}
 		stages = append(stages, query.TraceFilter{Conditions: conditions})
@@ -287,7 +287,8 @@ func (a *API) withoutRoots(ctx context.Context, f *traceFilter, o traceOrder, id
 		query.Filter{Where: query.And{Terms: terms}},
 		query.Sort{Keys: []query.SortKey{{Field: field, Desc: o.desc}}},
 		query.Limit{Count: (o.limit + 1) * perTrace},
-		query.Project{Fields: []string{event.FieldTraceID}}))
+		query.Project{Fields: []string{event.FieldTraceID}},
+	))
 	if err != nil {
 		return nil, err
 	}

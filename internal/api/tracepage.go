@@ -318,7 +318,7 @@ func (a *API) traceLive(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		if err := stream.send("grown", "", data); err != nil {
-			return nil //nolint:nilerr // the viewer has gone
+			return nil // the viewer has gone
 		}
 	}
 }

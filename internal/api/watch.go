@@ -38,7 +38,7 @@ func (a *API) watch(w http.ResponseWriter, r *http.Request) error {
 				continue
 			}
 			if err := s.send(name, strconv.FormatUint(after, 10), data); err != nil {
-				return nil //nolint:nilerr // the viewer has gone
+				return nil // the viewer has gone
 			}
 		}
 		select {
@@ -49,7 +49,7 @@ func (a *API) watch(w http.ResponseWriter, r *http.Request) error {
 		case <-more:
 		case <-ping.C:
 			if err := s.send("ping", "", []byte("{}")); err != nil {
-				return nil //nolint:nilerr // the viewer has gone
+				return nil // the viewer has gone
 			}
 		}
 	}
@@ -146,7 +146,7 @@ func (a *API) tail(w http.ResponseWriter, r *http.Request) error {
 			continue
 		}
 		if err := s.send(name, "", data); err != nil {
-			return nil //nolint:nilerr // the viewer has gone
+			return nil // the viewer has gone
 		}
 		events, skipped, quiet = nil, 0, 0
 	}

@@ -61,7 +61,7 @@ func Run(ctx context.Context, name string, s Streams, args []string) error {
 		if c.name == name {
 			err := c.run(ctx, s, args)
 			if errors.Is(err, context.Canceled) && ctx.Err() != nil {
-				return nil
+				return nil //nolint:nilerr // being interrupted is how a tail ends
 			}
 			return err
 		}

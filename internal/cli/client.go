@@ -97,7 +97,7 @@ func readError(resp *http.Response) error {
 }
 
 func (c *client) get(ctx context.Context, path string, params url.Values, into any) error {
-	resp, err := c.request(ctx, http.MethodGet, path, params, nil)
+	resp, err := c.request(ctx, http.MethodGet, path, params, nil) //nolint:bodyclose // closed where it is read
 	if err != nil {
 		return err
 	}
@@ -105,7 +105,7 @@ func (c *client) get(ctx context.Context, path string, params url.Values, into a
 }
 
 func (c *client) post(ctx context.Context, path string, body, into any) error {
-	resp, err := c.request(ctx, http.MethodPost, path, nil, body)
+	resp, err := c.request(ctx, http.MethodPost, path, nil, body) //nolint:bodyclose // closed where it is read
 	if err != nil {
 		return err
 	}
@@ -140,7 +140,7 @@ func lines(resp *http.Response, f func(line []byte) error) error {
 
 // serverEvents calls f for each server-sent event until the stream ends.
 func (c *client) serverEvents(ctx context.Context, path string, params url.Values, f func(name, data string) error) error {
-	resp, err := c.request(ctx, http.MethodGet, path, params, nil)
+	resp, err := c.request(ctx, http.MethodGet, path, params, nil) //nolint:bodyclose // closed where it is read
 	if err != nil {
 		return err
 	}

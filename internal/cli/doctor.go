@@ -69,8 +69,10 @@ func checkAlive(ctx context.Context, c *client) []finding {
 	out := []finding{{what: "alive", detail: "answers in " + c.clock().Sub(started).Round(10*time.Microsecond).String()}}
 	if served, err := http.ParseTime(resp.Header.Get("Date")); err == nil {
 		if off := served.Sub(c.clock()).Round(time.Second); off.Abs() > 5*time.Second {
-			out = append(out, finding{what: "clock", detail: fmt.Sprintf("the server is %s off", off), warn: true,
-				remedy: "set the clocks by NTP: traces of several hosts will not line up, and signed AWS requests are refused"})
+			out = append(out, finding{
+				what: "clock", detail: fmt.Sprintf("the server is %s off", off), warn: true,
+				remedy: "set the clocks by NTP: traces of several hosts will not line up, and signed AWS requests are refused",
+			})
 		} else {
 			out = append(out, finding{what: "clock", detail: "agrees with ours"})
 		}

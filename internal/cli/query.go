@@ -92,7 +92,7 @@ func runQuery(ctx context.Context, s Streams, args []string) error {
 }
 
 func ask(ctx context.Context, s Streams, c *client, body map[string]any) (*queryResult, error) {
-	resp, err := c.request(ctx, http.MethodPost, "/api/query", nil, body)
+	resp, err := c.request(ctx, http.MethodPost, "/api/query", nil, body) //nolint:bodyclose // closed where it is read
 	if err != nil {
 		return nil, err
 	}

@@ -123,8 +123,13 @@ func listTraces(ctx context.Context, s Streams, c *client, params url.Values, ho
 		return fmt.Errorf("read the answer: base %q is no time", list.Base)
 	}
 	tab := table{width: s.Width, columns: []column{
-		{title: "started"}, {title: "root"}, {title: "took", right: true}, {title: "spans", right: true},
-		{title: "errors", right: true}, {title: "services", right: true}, {title: "trace id", right: true},
+		{title: "started"},
+		{title: "root"},
+		{title: "took", right: true},
+		{title: "spans", right: true},
+		{title: "errors", right: true},
+		{title: "services", right: true},
+		{title: "trace id", right: true},
 	}}
 	for _, t := range list.Traces {
 		root := t.Root.Service + " " + t.Root.Name

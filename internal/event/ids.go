@@ -10,7 +10,7 @@ import (
 // it: 32 (or 16) hex digits in any case, X-Ray's 1-8-24 form, W3C traceparent,
 // a UUID, or base64 of 16 bytes. Other text of up to 256 bytes is an id too
 // (Honeycomb lets senders choose); it stays as it is. Empty text is no id.
-func TraceID(s string) (id string, ok bool) {
+func TraceID(s string) (id string, ok bool) { //nolint:cyclop // one case for each form, side by side
 	s = strings.TrimSpace(s)
 	switch {
 	case s == "" || len(s) > 256:

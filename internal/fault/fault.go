@@ -89,8 +89,7 @@ func Busy(kind Kind, wait time.Duration, format string, args ...any) error {
 
 // KindOf returns the kind of the first classified error in err's chain, else Internal.
 func KindOf(err error) Kind {
-	var e *Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*Error](err); ok {
 		return e.Kind
 	}
 	return Internal
@@ -110,8 +109,7 @@ func MessageOf(err error) string {
 
 // PositionOf returns the byte offset the error points at, or -1.
 func PositionOf(err error) int {
-	var e *Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*Error](err); ok {
 		return e.Position
 	}
 	return -1
@@ -119,8 +117,7 @@ func PositionOf(err error) int {
 
 // RetryAfter returns how long the caller should wait; zero where it was not said.
 func RetryAfter(err error) time.Duration {
-	var e *Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*Error](err); ok {
 		return e.Retry
 	}
 	return 0

@@ -54,7 +54,7 @@ func (d *Door) Write(ctx context.Context, req Request) error {
 			entry: journal.Entry{Fingerprint: req.Fingerprint}, done: make(chan struct{}),
 		}
 		w.entry.Done = w.journaled
-		if req.Fingerprint != (fingerprint{}) {
+		if req.Fingerprint != (fingerprint{}) { //nolint:nestif // three outcomes of one question, side by side
 			seen, other := d.seen.claim(w, now)
 			if other != nil {
 				if err := other.wait(ctx); err != nil && ctx.Err() != nil {
@@ -174,7 +174,7 @@ func (w *write) wait(ctx context.Context) error {
 		return w.err
 	case <-ctx.Done():
 		kind := fault.Canceled
-		if ctx.Err() == context.DeadlineExceeded { //nolint:errorlint // documented to be that very value
+		if ctx.Err() == context.DeadlineExceeded {
 			kind = fault.Deadline
 		}
 		return fault.Wrap(kind, ctx.Err(), "the request ended before it was stored")

@@ -139,9 +139,8 @@ func classify(err error, doing string) error {
 	if errors.Is(err, context.DeadlineExceeded) {
 		return fault.Wrap(fault.Deadline, err, "the settings database did not answer in time")
 	}
-	var e sqlite3.Error
-	if errors.As(err, &e) {
-		switch e.Code { //nolint:exhaustive // the rest stays internal
+	if e, ok := errors.AsType[sqlite3.Error](err); ok {
+		switch e.Code {
 		case sqlite3.ErrBusy, sqlite3.ErrLocked:
 			return fault.Wrap(fault.Unavailable, err, "the settings database is busy; try again")
 		case sqlite3.ErrFull, sqlite3.ErrIoErr, sqlite3.ErrCantOpen, sqlite3.ErrReadonly:

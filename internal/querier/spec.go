@@ -184,8 +184,8 @@ func (q *Querier) specSeries(ctx context.Context, r *SpecResult, shift int64) (*
 	p := r.Plan
 	s := newSeries(p.Start-shift, p.End-shift, p.Step)
 	keys := r.keys()
-	ask, any := p.Series(keys, shift)
-	if !any {
+	ask, some := p.Series(keys, shift)
+	if !some {
 		return s, nil
 	}
 	res, err := q.run(ctx, ask, nil)
@@ -287,8 +287,8 @@ func (r *SpecResult) fillRates() {
 
 func (q *Querier) specTotals(ctx context.Context, r *SpecResult) error {
 	r.Totals = map[string]event.Value{}
-	ask, any := r.Plan.Totals()
-	if !any {
+	ask, some := r.Plan.Totals()
+	if !some {
 		return nil
 	}
 	res, err := q.run(ctx, ask, nil)

@@ -155,9 +155,9 @@ type (
 		S  string
 	}
 
-	// And, Or of no terms are true and false.
+	// And is true if all its terms are, also if there are none.
 	And struct{ Terms []Expr }
-	// Or is true if any term is.
+	// Or is true if any of its terms is.
 	Or struct{ Terms []Expr }
 	// Not is true if its term is false or undecided (null).
 	Not struct{ X Expr }

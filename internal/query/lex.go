@@ -163,7 +163,7 @@ func closing(text string, quote byte) int {
 	return -1
 }
 
-func lexNumber(rest string, at int) (token, error) {
+func lexNumber(rest string, at int) (token, error) { //nolint:cyclop // one case for each form, side by side
 	n := 0
 	for n < len(rest) && (rest[n] >= '0' && rest[n] <= '9' || rest[n] == '.' || rest[n] == '_' ||
 		n == 0 && (rest[n] == '-' || rest[n] == '+') ||

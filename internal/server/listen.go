@@ -56,8 +56,10 @@ func (l *listeners) bind(ctx context.Context, name, address string, customary bo
 	protocols.SetUnencryptedHTTP2(true)
 	l.list = append(l.list, &listener{name: name, Listener: ln, http: &http.Server{
 		Handler: handler, Protocols: protocols, ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout,
-		MaxHeaderBytes: maxHeaderBytes, HTTP2: &http.HTTP2Config{MaxConcurrentStreams: maxStreams, MaxReadFrameSize: 1 << 20,
-			MaxReceiveBufferPerConnection: 8 << 20, MaxReceiveBufferPerStream: 4 << 20},
+		MaxHeaderBytes: maxHeaderBytes, HTTP2: &http.HTTP2Config{
+			MaxConcurrentStreams: maxStreams, MaxReadFrameSize: 1 << 20,
+			MaxReceiveBufferPerConnection: 8 << 20, MaxReceiveBufferPerStream: 4 << 20,
+		},
 		ErrorLog: slog.NewLogLogger(l.log.Handler(), slog.LevelDebug),
 	}})
 	return nil
@@ -119,6 +121,6 @@ func (l *listeners) shutdown(ctx context.Context) {
 
 func (l *listeners) close() {
 	for _, ln := range l.list {
-		_ = ln.Listener.Close()
+		_ = ln.Close()
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -246,9 +247,9 @@ func (s *Server) Close(ctx context.Context) error {
 	s.listeners.shutdown(ctx)
 	s.listeners.close()
 	var errs []error
-	for i := len(s.closers) - 1; i >= 0; i-- {
-		if err := s.closers[i].close(ctx); err != nil {
-			errs = append(errs, fmt.Errorf("close the %s: %w", s.closers[i].what, err))
+	for _, v := range slices.Backward(s.closers) {
+		if err := v.close(ctx); err != nil {
+			errs = append(errs, fmt.Errorf("close the %s: %w", v.what, err))
 		}
 	}
 	s.closers = nil

@@ -27,13 +27,13 @@ func (a *assembly) measure() {
 			covered[p] = to
 		}
 	}
-	for i := len(spans) - 1; i >= 0; i-- {
-		p := spans[i].Parent
+	for _, span := range slices.Backward(spans) {
+		p := span.Parent
 		if p < 0 {
 			continue
 		}
-		spans[p].Descendants += spans[i].Descendants + 1
-		if spans[i].Flags&(FlagError|FlagErrorBelow) != 0 {
+		spans[p].Descendants += span.Descendants + 1
+		if span.Flags&(FlagError|FlagErrorBelow) != 0 {
 			spans[p].Flags |= FlagErrorBelow
 		}
 	}
@@ -113,8 +113,8 @@ func (t *Trace) Root() int32 {
 			continue
 		}
 		b := &t.Spans[best]
-		real, bestReal := s.Flags&FlagPlaceholder == 0, b.Flags&FlagPlaceholder == 0
-		if (real && !bestReal) || (real == bestReal && s.Duration > b.Duration) {
+		arrived, bestArrived := s.Flags&FlagPlaceholder == 0, b.Flags&FlagPlaceholder == 0
+		if (arrived && !bestArrived) || (arrived == bestArrived && s.Duration > b.Duration) {
 			best = int32(i)
 		}
 	}

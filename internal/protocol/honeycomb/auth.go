@@ -2,6 +2,7 @@ package honeycomb
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 
 	"github.com/oriel-dev/oriel/internal/auth"
@@ -47,12 +48,10 @@ func (f *Front) serveAuth(w http.ResponseWriter, r *http.Request) {
 	if p.Kind == auth.HoneycombIngest {
 		answer.Type = "ingest"
 	} else {
-		for name, allowed := range map[string]bool{
+		maps.Copy(answer.Access, map[string]bool{
 			"events": a.SendEvents, "markers": a.ManageMarkers, "triggers": a.ManageTriggers, "boards": a.ManageBoards,
 			"queries": a.RunQueries, "columns": a.ManageColumns, "slos": a.ManageSLOs, "recipients": a.ManageRecipients, "privateBoards": a.ManageBoards,
-		} {
-			answer.Access[name] = allowed
-		}
+		})
 	}
 	if !p.Classic {
 		answer.Env = nameAndSlug{p.EnvironmentName, p.Environment}

@@ -27,7 +27,7 @@ type logFields struct {
 	flags           uint64
 }
 
-func (d *decoder) splitRecord(raw []byte, r *logFields) bool {
+func (d *decoder) splitRecord(raw []byte, r *logFields) bool { //nolint:cyclop // one case for each form, side by side
 	m := message{rest: raw}
 	var f field
 	for m.next(&f) {

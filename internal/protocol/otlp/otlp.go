@@ -133,9 +133,7 @@ type decoder struct {
 	fields    int // of the item
 	rate      uint32
 	rateRank  int
-	name      []byte // scratch for dotted names
 	hex       [64]byte
-	text      []byte
 	lastSet   string
 	lastBatch *event.Batch
 }

@@ -186,7 +186,7 @@ func TestSampleRate_ReadsTraceState(t *testing.T) {
 func FuzzDecode(f *testing.F) {
 	g := sample.New(sample.Dense(1))
 	f.Add(g.Encode([]sample.Trace{g.Next()}, []int64{testTime}).Body)
-	f.Fuzz(func(t *testing.T, body []byte) {
+	f.Fuzz(func(_ *testing.T, body []byte) {
 		for _, s := range []Signal{Traces, Logs, Metrics} {
 			r, err := Decode(s, body, options())
 			if err != nil {

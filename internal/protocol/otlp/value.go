@@ -103,7 +103,7 @@ func toValid(text []byte) string {
 
 // setValue stores an AnyValue under a name. Maps become dotted names down to
 // maxDepth, what is deeper and lists become JSON text.
-func (d *decoder) setValue(b *event.Batch, key, value []byte, depth int) bool {
+func (d *decoder) setValue(b *event.Batch, key, value []byte, depth int) bool { //nolint:cyclop // one case for each form, side by side
 	m := message{rest: value}
 	var f field
 	for m.next(&f) {
@@ -169,7 +169,7 @@ func (d *decoder) limited(text []byte) []byte {
 }
 
 // appendJSON writes an AnyValue as JSON; deeper than maxNest it is null.
-func appendJSON(out, value []byte, depth int) ([]byte, bool) {
+func appendJSON(out, value []byte, depth int) ([]byte, bool) { //nolint:cyclop // one case for each form, side by side
 	if depth > maxNest {
 		return append(out, "null"...), true
 	}

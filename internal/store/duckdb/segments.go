@@ -60,10 +60,10 @@ func (s *Store) openFile(name string) (*file, error) {
 // removeFile is called once nobody reads the file any more.
 func (s *Store) removeFile(f *file) {
 	if err := f.reader.Close(); err != nil {
-		s.config.Log.Warn("close a segment", slog.String("file", f.name), slog.Any("error", err)) //nolint:sloglint // no context at the end of a file
+		s.config.Log.Warn("close a segment", slog.String("file", f.name), slog.Any("error", err))
 	}
 	if err := s.config.FS.Remove(f.path); err != nil && !errors.Is(err, os.ErrNotExist) {
-		s.config.Log.Warn("remove a segment that is out of use", slog.String("file", f.name), slog.Any("error", err)) //nolint:sloglint // no context at the end of a file
+		s.config.Log.Warn("remove a segment that is out of use", slog.String("file", f.name), slog.Any("error", err))
 	}
 }
 

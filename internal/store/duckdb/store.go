@@ -76,10 +76,10 @@ type Store struct {
 	cancel context.CancelFunc
 	done   chan struct{}
 
-	hotBytes                            atomic.Int64
-	flushes, failures, merges, rewrites atomic.Int64
-	quarantined                         atomic.Int64
-	failing                             atomic.Bool // the last flush failed
+	hotBytes                  atomic.Int64
+	flushes, failures, merges atomic.Int64
+	quarantined               atomic.Int64
+	failing                   atomic.Bool // the last flush failed
 }
 
 var _ store.Store = (*Store)(nil)

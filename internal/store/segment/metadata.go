@@ -45,10 +45,9 @@ type schemaColumn struct {
 }
 
 type rowGroupMeta struct {
-	rows    int64
-	bytes   int64
-	chunks  []chunkMeta
-	sorting bool // by trace id and time
+	rows   int64
+	bytes  int64
+	chunks []chunkMeta
 }
 
 type chunkMeta struct {
@@ -375,7 +374,7 @@ func (h *pageHeader) encode(b []byte) []byte {
 }
 
 // decodePageHeader returns the header and its length, 0 if it is damaged.
-func decodePageHeader(raw []byte) (h pageHeader, length int) {
+func decodePageHeader(raw []byte) (h pageHeader, length int) { //nolint:cyclop // one case for each form, side by side
 	r := &thriftReader{b: raw}
 	r.structure(func(id int16, kind byte) {
 		switch {

@@ -235,7 +235,7 @@ func FuzzReader(f *testing.F) {
 	}
 	raw, _ := write(f, []*event.Batch{b}, Options{PageRows: 8})
 	f.Add(raw)
-	f.Fuzz(func(t *testing.T, raw []byte) {
+	f.Fuzz(func(_ *testing.T, raw []byte) {
 		r, err := NewReader(bytes.NewReader(raw), int64(len(raw)))
 		if err != nil {
 			return

@@ -171,7 +171,7 @@ func (d *duck) run(sql string, stmt *sqlgen.Statement) (*store.Result, error) {
 		return nil, fmt.Errorf("%s\n%s", bindings.ResultError(&res), sql)
 	}
 	out := newResult(stmt)
-	for n := range bindings.ResultChunkCount(res) {
+	for n := range bindings.ResultChunkCount(res) { //nolint:staticcheck // results are small here
 		chunk := bindings.ResultGetChunk(res, n)
 		size := bindings.DataChunkGetSize(chunk)
 		for i := range stmt.Columns {

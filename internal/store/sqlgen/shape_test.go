@@ -2,6 +2,7 @@ package sqlgen_test
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -41,10 +42,8 @@ func outsiders(d sqlgen.Dialect, sql string) []string {
 	var bad []string
 	sql = quotes[d].ReplaceAllString(sql, " ")
 	rest := word.ReplaceAllStringFunc(sql, func(w string) string {
-		for _, a := range allowed {
-			if a == w {
-				return " "
-			}
+		if slices.Contains(allowed, w) {
+			return " "
 		}
 		if !madeUp.MatchString(w) && !regexp.MustCompile(`^e[0-9]*$`).MatchString(w) {
 			bad = append(bad, w)

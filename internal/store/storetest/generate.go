@@ -242,6 +242,7 @@ func literal(t *rapid.T) event.Value {
 	return rapid.SampledFrom([]event.Value{
 		event.IntValue(0), event.IntValue(9), event.IntValue(10), event.IntValue(-1), event.FloatValue(0.5), event.FloatValue(10),
 		event.StringValue("9"), event.StringValue("10"), event.StringValue("a"), event.StringValue(""), event.StringValue("true"),
-		event.StringValue("it's"), event.StringValue("日本"), event.BoolValue(true), event.BoolValue(false), {},
+		event.StringValue("it's"), event.StringValue("日本"), event.BoolValue(true), event.BoolValue(false),
+		{},
 	}).Draw(t, "literal")
 }

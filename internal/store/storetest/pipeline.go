@@ -3,6 +3,7 @@ package storetest
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"strings"
 
@@ -34,9 +35,7 @@ type record struct {
 
 func newRecord(e row) record {
 	r := record{fields: map[string]event.Value{}, time: e.time, weight: e.weight}
-	for name, v := range e.fields {
-		r.fields[name] = v
-	}
+	maps.Copy(r.fields, e.fields)
 	r.fields[event.SystemTime] = event.IntValue(e.time)
 	r.fields[event.SystemDataset] = event.StringValue(e.dataset)
 	r.fields[event.SystemEnvironment] = event.StringValue(e.environment)
@@ -86,9 +85,7 @@ func (p *pipeline) compute(s query.Compute) {
 	for i, r := range p.records {
 		v := value(s.Expr, r)
 		fields := make(map[string]event.Value, len(r.fields)+1)
-		for name, old := range r.fields {
-			fields[name] = old
-		}
+		maps.Copy(fields, r.fields)
 		fields[s.Name] = v
 		p.records[i].fields = fields
 	}

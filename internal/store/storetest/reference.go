@@ -89,7 +89,7 @@ func (r *Reference) Close() error { return nil }
 func (r *Reference) snapshot() []row {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.rows[:len(r.rows):len(r.rows)]
+	return slices.Clip(r.rows)
 }
 
 // Run implements store.Store.

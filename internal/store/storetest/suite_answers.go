@@ -47,7 +47,10 @@ func everyCalculation(_ *testing.T, p *pair) {
 			calcs := calculations(op, "route", "duration_ms", "status", "error", "user", "absent")
 			for _, unweighted := range []bool{false, true} {
 				for _, a := range []query.Aggregate{
-					{}, {Groups: []string{"route"}}, {Groups: []string{"user", event.SystemDataset}}, {Step: 60 * second},
+					{},
+					{Groups: []string{"route"}},
+					{Groups: []string{"user", event.SystemDataset}},
+					{Step: 60 * second},
 					{Groups: []string{"error"}, Step: 7 * second},
 				} {
 					a.Calcs = calcs
@@ -218,8 +221,10 @@ func extremeValues(_ *testing.T, p *pair) {
 			p.agree(kept(query.Text{Op: query.Contains, X: field("f"), S: part}))
 		}
 		p.agree(ask(query.Aggregate{Calcs: []query.Calc{
-			{Op: query.Min, Field: "i", Name: "min i"}, {Op: query.Max, Field: "i", Name: "max i"},
-			{Op: query.Min, Field: "f", Name: "min f"}, {Op: query.Max, Field: "s", Name: "max s"},
+			{Op: query.Min, Field: "i", Name: "min i"},
+			{Op: query.Max, Field: "i", Name: "max i"},
+			{Op: query.Min, Field: "f", Name: "min f"},
+			{Op: query.Max, Field: "s", Name: "max s"},
 		}}))
 	})
 }

@@ -1,0 +1,567 @@
+package journal
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math"
+	"math/rand/v2"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/oriel-dev/oriel/internal/fault"
+)
+
+const dir = "/journal"
+
+func testConfig(fs FS) Config {
+	var ticks atomic.Int64
+	return Config{
+		Dir: dir, FS: fs, Log: slog.New(slog.DiscardHandler), Reserve: -1, LowWater: 1,
+		Clock: func() time.Time { return time.Unix(1_700_000_000, ticks.Add(1)*int64(time.Second)) },
+	}
+}
+
+func open(t testing.TB, cfg Config) *Journal {
+	t.Helper()
+	j, err := Open(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = j.Close(context.Background()) })
+	return j
+}
+
+// appendWait appends and waits for the outcome.
+func appendWait(j *Journal, payload string) (uint64, error) {
+	type outcome struct {
+		seq uint64
+		err error
+	}
+	done := make(chan outcome, 1)
+	e := &Entry{Payload: []byte(payload), Done: func(seq uint64, err error) { done <- outcome{seq, err} }}
+	copy(e.Fingerprint[:], payload)
+	if err := j.Append(e); err != nil {
+		return 0, err
+	}
+	o := <-done
+	return o.seq, o.err
+}
+
+func replayed(t testing.TB, j *Journal, after uint64) (entries, notes []string) {
+	t.Helper()
+	var last uint64
+	err := j.Replay(t.Context(), after, func(r Record) error {
+		if r.Note {
+			notes = append(notes, string(r.Payload))
+			return nil
+		}
+		if r.Seq <= last {
+			t.Fatalf("seq %d comes after %d", r.Seq, last)
+		}
+		last = r.Seq
+		if r.Payload == nil {
+			entries = append(entries, "-")
+			return nil
+		}
+		entries = append(entries, string(r.Payload))
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return entries, notes
+}
+
+func TestJournal_GivesBackWhatWasAppended(t *testing.T) {
+	t.Parallel()
+	cfg := testConfig(Disk{})
+	cfg.Dir, cfg.FileBytes = filepath.Join(t.TempDir(), "journal"), 600
+	cfg.Preface = func() []byte { return []byte("preface") }
+	j := open(t, cfg)
+	want := make([]string, 0, 20)
+	for i := range 20 {
+		p := fmt.Sprintf("record %d %s", i, strings.Repeat("x", i*10))
+		if i == 7 {
+			p = strings.Repeat("long", 100_000)
+		}
+		seq, err := appendWait(j, p)
+		if err != nil || seq != uint64(i+1) {
+			t.Fatalf("seq %d, %v", seq, err)
+		}
+		want = append(want, p)
+	}
+	if _, err := Open(t.Context(), cfg); !fault.Is(err, fault.Conflict) {
+		t.Fatalf("a second process got %v", err)
+	}
+	if err := j.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	again := open(t, cfg)
+	if again.Stats().Bytes != j.Stats().Bytes {
+		t.Errorf("%d bytes were counted, %d are there", j.Stats().Bytes, again.Stats().Bytes)
+	}
+	got, notes := replayed(t, again, 2)
+	want[0], want[1] = "-", "-"
+	if d := cmp.Diff(want, got); d != "" {
+		t.Fatal(d)
+	}
+	if len(notes) != j.Stats().Files || notes[0] != "preface" {
+		t.Fatalf("%d files have the notes %q", j.Stats().Files, notes)
+	}
+	if seq, err := appendWait(again, "more"); err != nil || seq != 21 {
+		t.Fatalf("seq %d, %v", seq, err)
+	}
+}
+
+func TestJournal_SharesCommitsAndCompletesInOrder(t *testing.T) {
+	t.Parallel()
+	j := open(t, testConfig(newMemFS()))
+	var (
+		wait sync.WaitGroup
+		last uint64 // only the writer touches it
+		sum  atomic.Int64
+	)
+	for range 40 {
+		wait.Go(func() {
+			for i := range 25 {
+				done := make(chan struct{})
+				err := j.Append(&Entry{Payload: bytes.Repeat([]byte{1}, i*100), Done: func(seq uint64, err error) {
+					if err != nil || seq != last+1 {
+						t.Errorf("seq %d follows %d, %v", seq, last, err)
+					}
+					last = seq
+					sum.Add(1)
+					close(done)
+				}})
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				<-done
+			}
+		})
+	}
+	wait.Wait()
+	if s := j.Stats(); sum.Load() != 1000 || s.Appends != 1000 || s.Groups > 1000 || s.Queued != 0 {
+		t.Fatalf("%d completed, %+v", sum.Load(), s)
+	}
+}
+
+func TestJournal_TruncatesWholeFilesAndKeepsTheNewest(t *testing.T) {
+	t.Parallel()
+	m := newMemFS()
+	cfg := testConfig(m)
+	cfg.FileBytes = 1 // each group its own file
+	j := open(t, cfg)
+	for i := range 5 {
+		if _, err := appendWait(j, fmt.Sprint(i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for durable, want := range map[uint64]int{0: 5, 2: 3, 5: 1} {
+		if durable == 5 {
+			continue // last, below
+		}
+		_ = want
+	}
+	for _, step := range []struct {
+		durable uint64
+		files   int
+	}{{0, 5}, {2, 3}, {5, 1}} {
+		if err := j.Truncate(t.Context(), step.durable); err != nil {
+			t.Fatal(err)
+		}
+		names, _ := m.List(dir)
+		if len(names) != step.files || j.Stats().Files != step.files {
+			t.Fatalf("durable %d: %d files, counted %d", step.durable, len(names), j.Stats().Files)
+		}
+	}
+	if err := j.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	cfg.After = 5
+	again := open(t, cfg)
+	if got, _ := replayed(t, again, 4); len(got) != 1 || got[0] != "4" {
+		t.Fatalf("%q is left", got)
+	}
+	if seq, err := appendWait(again, "x"); err != nil || seq != 6 {
+		t.Fatal(seq, err)
+	}
+}
+
+func TestJournal_RefusesWhatIsTooMuch(t *testing.T) {
+	t.Parallel()
+	m := newMemFS()
+	cfg := testConfig(m)
+	cfg.MaxQueue, cfg.MaxRecord, cfg.MaxBytes = 100, 1000, 5000
+	release, entered := make(chan struct{}), make(chan struct{})
+	var once sync.Once
+	m.before = func(_ int, what string) error {
+		if what == "sync" {
+			once.Do(func() { close(entered) })
+			<-release
+		}
+		return nil
+	}
+	j := open(t, cfg)
+	var done sync.WaitGroup
+	entry := func(n int) *Entry {
+		return &Entry{Payload: make([]byte, n), Done: func(uint64, error) { done.Done() }}
+	}
+	done.Add(2)
+	if err := j.Append(entry(50)); err != nil {
+		t.Fatal(err)
+	}
+	<-entered
+	if err := j.Append(entry(50)); err != nil {
+		t.Fatal(err)
+	}
+	if err := j.Append(entry(51)); !fault.Is(err, fault.Throttled) || fault.RetryAfter(err) == 0 {
+		t.Fatalf("a full queue says %v", err)
+	}
+	if err := j.Append(entry(1001)); !fault.Is(err, fault.TooLarge) {
+		t.Fatalf("a long record says %v", err)
+	}
+	close(release)
+	done.Wait()
+	for {
+		if _, err := appendWait(j, strings.Repeat("x", 900)); err != nil {
+			if !fault.Is(err, fault.Unavailable) {
+				t.Fatal(err)
+			}
+			break
+		}
+	}
+	if n := j.Stats().Bytes; n < 5000 || n > 7000 {
+		t.Fatalf("the journal stopped at %d bytes", n)
+	}
+	if err := j.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := j.Append(entry(1)); !fault.Is(err, fault.Unavailable) {
+		t.Fatalf("a closed journal says %v", err)
+	}
+}
+
+func TestJournal_WaitsForDiskSpaceAndGivesTheReserveBack(t *testing.T) {
+	t.Parallel()
+	m := newMemFS()
+	m.free, m.total = 60<<20, 64<<20
+	cfg := testConfig(m)
+	cfg.LowWater, cfg.Reserve = 0, 0
+	j := open(t, cfg)
+	reserve := func() bool {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		return m.names[filepath.Join(dir, reserveName)] != nil
+	}
+	free := func(n int64) { m.mu.Lock(); defer m.mu.Unlock(); m.free = n << 20 }
+	if _, err := appendWait(j, "a"); err != nil || !reserve() {
+		t.Fatalf("%v, reserve %v", err, reserve())
+	}
+	free(6)
+	if _, err := appendWait(j, "b"); !fault.Is(err, fault.Unavailable) || fault.RetryAfter(err) == 0 || reserve() {
+		t.Fatalf("a full disk says %v, reserve %v", err, reserve())
+	}
+	free(10) // what the reserve gave back
+	if _, err := appendWait(j, "c"); !fault.Is(err, fault.Unavailable) {
+		t.Fatalf("the reserve was written on: %v", err)
+	}
+	if j.Ready() == nil || !j.Stats().Full {
+		t.Fatal("a full disk is ready")
+	}
+	free(20)
+	if _, err := appendWait(j, "d"); err != nil || !reserve() || j.Ready() != nil {
+		t.Fatalf("with space again: %v, reserve %v", err, reserve())
+	}
+}
+
+// D8: the n-th change fails, once or from then on.
+func TestJournal_D8_NoAcknowledgementWithoutDisk(t *testing.T) {
+	t.Parallel()
+	for n := 1; n <= 60; n++ {
+		for _, forever := range []bool{false, true} {
+			cause := errDisks[n%len(errDisks)]
+			m := newMemFS()
+			m.before = func(op int, _ string) error {
+				if op == n || (forever && op > n) {
+					return cause
+				}
+				return nil
+			}
+			cfg := testConfig(m)
+			cfg.FileBytes = 300
+			j := open(t, cfg)
+			var acked []string
+			failed := 0
+			for i := range 15 {
+				p := fmt.Sprintf("%d-%d", n, i)
+				if _, err := appendWait(j, p); err == nil {
+					acked = append(acked, p)
+				} else if failed++; !fault.Is(err, fault.Unavailable) || !errors.Is(err, cause) {
+					t.Fatalf("n %d: %v", n, err)
+				}
+			}
+			if !forever && failed > 0 {
+				t.Errorf("n %d: one failure of the disk failed %d appends", n, failed)
+			}
+			m.mu.Lock()
+			after := m.crash(rand.New(rand.NewPCG(uint64(n), 1)))
+			m.mu.Unlock()
+			got, _ := replayed(t, open(t, testConfig(after)), 0)
+			for _, p := range acked {
+				if !slices.Contains(got, p) {
+					t.Fatalf("n %d, forever %v: %q was acknowledged and is gone", n, forever, p)
+				}
+			}
+		}
+	}
+}
+
+// D2: whatever a power cut leaves opens, holds what was acknowledged, and
+// nothing that was never written.
+func TestJournal_D2_EveryCrashStateHoldsWhatWasAcknowledged(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(300) {
+		r := rand.New(rand.NewPCG(seed, 2))
+		m, at := newMemFS(), r.IntN(60)+1
+		var (
+			acked   []string
+			dropped uint64
+			crashed *memFS
+			want    []string
+		)
+		m.before = func(op int, what string) error {
+			if op == at {
+				crashed, want = m.crash(r), slices.Clone(acked[min(int(dropped), len(acked)):])
+			}
+			if seed%3 == 0 && op != at && op%17 == 0 && what != "remove" {
+				return errDisks[op%len(errDisks)]
+			}
+			return nil
+		}
+		cfg := testConfig(m)
+		cfg.FileBytes = int64(r.IntN(3000) + 1)
+		j := open(t, cfg)
+		written := map[string]bool{}
+		for i := range 20 {
+			size := []int{0, 30, 700, 5000}[r.IntN(4)]
+			if r.IntN(20) == 0 {
+				size = bufferBytes + 100
+			}
+			p := fmt.Sprintf("%d-%d-%s", seed, i, strings.Repeat(string(rune('a'+i)), size))
+			written[p] = true
+			if seq, err := appendWait(j, p); err == nil {
+				acked = append(acked, p)
+				if r.IntN(6) == 0 && seed%3 != 0 {
+					dropped = seq - uint64(r.IntN(3)+1)&seq // at most what was acknowledged
+					dropped = min(dropped, uint64(len(acked)))
+					if err := j.Truncate(t.Context(), dropped); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+		}
+		m.mu.Lock()
+		if crashed == nil {
+			crashed, want = m.crash(r), acked[dropped:]
+		}
+		m.mu.Unlock()
+		checkCrashed(t, seed, crashed, want, written)
+	}
+}
+
+func checkCrashed(t *testing.T, seed uint64, m *memFS, want []string, written map[string]bool) {
+	t.Helper()
+	j := open(t, testConfig(m))
+	got, _ := replayed(t, j, 0)
+	for _, p := range got {
+		if !written[p] {
+			t.Fatalf("seed %d: %.60q was never written", seed, p)
+		}
+	}
+	missing := func(got []string) {
+		for _, p := range want {
+			if !slices.Contains(got, p) {
+				t.Fatalf("seed %d: %.60q was acknowledged and is gone; damages %+v", seed, p, j.Damages())
+			}
+		}
+	}
+	missing(got)
+	if _, err := appendWait(j, "after"); err != nil {
+		t.Fatalf("seed %d: %v", seed, err)
+	}
+	if err := j.Close(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	got, _ = replayed(t, open(t, testConfig(m)), 0)
+	missing(append(got, "after"))
+	if got[len(got)-1] != "after" {
+		t.Fatalf("seed %d: what came after the crash is not last", seed)
+	}
+}
+
+// logBytes returns a file of records, and where each begins.
+func logBytes(payloads ...string) (data []byte, starts []int) {
+	data = append(data, fileMagic...)
+	for i, p := range payloads {
+		starts = append(starts, len(data))
+		h := header{note: i == 0, seq: uint64(max(i, 1)), length: uint32(len(p)), payloadSum: payloadSum([]byte(p))}
+		var head [headerBytes]byte
+		h.put(&head, 7)
+		data = append(append(data, head[:]...), p...)
+	}
+	return data, starts
+}
+
+func openBytes(t testing.TB, data []byte) *Journal {
+	t.Helper()
+	m := newMemFS()
+	f := &memFile{data: data}
+	m.names[filepath.Join(dir, fileName(1, 7))] = f
+	return open(t, testConfig(m))
+}
+
+func TestJournal_D4_CutAnywhere(t *testing.T) {
+	t.Parallel()
+	data, starts := logBytes("note", "first", "second")
+	starts = append(starts, len(data))
+	for n := range data {
+		j := openBytes(t, slices.Clone(data[:n]))
+		got, _ := replayed(t, j, 0)
+		var want []string
+		for i, p := range []string{"note", "first", "second"} {
+			if i > 0 && n >= starts[i+1] {
+				want = append(want, p)
+			}
+		}
+		if d := cmp.Diff(want, got); d != "" {
+			t.Fatalf("cut at %d: %s", n, d)
+		}
+		if whole := n == len(fileMagic) || n == 0 || slices.Contains(starts, n); whole != (len(j.Damages()) == 0) {
+			t.Fatalf("cut at %d: damages %+v", n, j.Damages())
+		}
+	}
+}
+
+func TestJournal_D4_FlipAnyBit(t *testing.T) {
+	t.Parallel()
+	payloads := []string{"note", strings.Repeat("a", 250), "OJ1e" + strings.Repeat("b", 250), strings.Repeat("c", 250)}
+	data, starts := logBytes(payloads...)
+	starts = append(starts, len(data))
+	for bit := range len(data) * 8 {
+		changed := slices.Clone(data)
+		changed[bit/8] ^= 1 << (bit % 8)
+		j := openBytes(t, changed)
+		got, _ := replayed(t, j, 0)
+		var want []string
+		for i := 1; i < len(payloads); i++ {
+			if bit/8 < starts[i] || bit/8 >= starts[i+1] {
+				want = append(want, payloads[i])
+			}
+		}
+		if d := cmp.Diff(want, got); d != "" {
+			t.Fatalf("bit %d: %s", bit, d)
+		}
+		if len(j.Damages()) == 0 {
+			t.Fatalf("bit %d: no damage is reported", bit)
+		}
+	}
+}
+
+func TestJournal_D4_StrangeFiles(t *testing.T) {
+	t.Parallel()
+	data, s := logBytes("note", "first", "second")
+	s = append(s, len(data))
+	first, second := data[s[1]:s[2]], data[s[2]:s[3]]
+	head := data[:s[1]]
+	garbage := bytes.Repeat([]byte("OJ1e garbage "), 300_000) // longer than the reader's window
+	huge := slices.Clone(first)
+	binary.LittleEndian.PutUint32(huge[8:], math.MaxUint32)
+	honest := slices.Clone(huge) // with a right checksum
+	binary.LittleEndian.PutUint32(honest[4:], headerSum(7, honest))
+	both := []string{"first", "second"}
+	for name, c := range map[string]struct {
+		data    []byte
+		want    []string
+		damaged bool
+	}{
+		"whole":            {slices.Concat(head, first, second), both, false},
+		"garbage at end":   {slices.Concat(head, first, second, garbage), both, true},
+		"garbage between":  {slices.Concat(head, first, garbage, second), both, true},
+		"garbage first":    {slices.Concat(garbage, head, first, second), both, true},
+		"zeros at end":     {slices.Concat(head, first, second, make([]byte, 70_000)), both, true},
+		"zeros between":    {slices.Concat(head, first, make([]byte, 3<<20), second), both, true},
+		"swapped":          {slices.Concat(head, second, first), both, false},
+		"twice":            {slices.Concat(head, first, second, second, first), both, false},
+		"endless":          {slices.Concat(head, huge, second), []string{"second"}, true},
+		"endless, honest":  {slices.Concat(head, honest, second), []string{"second"}, true},
+		"only garbage":     {garbage, nil, true},
+		"another's record": {slices.Concat(head, alien(), second), []string{"second"}, true},
+	} {
+		j := openBytes(t, c.data)
+		got, _ := replayed(t, j, 0)
+		if d := cmp.Diff(c.want, got); d != "" {
+			t.Errorf("%s: %s", name, d)
+		}
+		if (len(j.Damages()) > 0) != c.damaged {
+			t.Errorf("%s: damages %+v", name, j.Damages())
+		}
+		if _, err := appendWait(j, "on"); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// alien is a whole record of a file with another salt, as a sender might put
+// into a payload.
+func alien() []byte {
+	h := header{seq: 1, length: 4, payloadSum: payloadSum([]byte("fake"))}
+	var head [headerBytes]byte
+	h.put(&head, 8)
+	return append(head[:], "fake"...)
+}
+
+func TestJournal_SetsDamagedFilesAside(t *testing.T) {
+	t.Parallel()
+	m := newMemFS()
+	data, s := logBytes("note", "first", "second", "third")
+	data[s[2]+headerBytes] ^= 1
+	m.names[filepath.Join(dir, fileName(1, 7))] = &memFile{data: data}
+	j := open(t, testConfig(m))
+	if got, _ := replayed(t, j, 0); len(got) != 2 {
+		t.Fatalf("%q", got)
+	}
+	seq, err := appendWait(j, "next")
+	if err != nil || seq <= seqLeap {
+		t.Fatalf("seq %d might be that of a lost entry, %v", seq, err)
+	}
+	if err := j.Truncate(t.Context(), seq); err != nil {
+		t.Fatal(err)
+	}
+	names, _ := m.List(dir)
+	if !slices.Contains(names, fileName(1, 7)+damagedSuffix) {
+		t.Fatalf("files %q", names)
+	}
+}
+
+func FuzzOpen(f *testing.F) {
+	data, _ := logBytes("note", "first", "second")
+	f.Add(data)
+	f.Add(data[:len(data)-3])
+	f.Fuzz(func(t *testing.T, data []byte) {
+		j := openBytes(t, data)
+		replayed(t, j, 0)
+	})
+}
