@@ -56,7 +56,7 @@ export interface SpanDetail {
   links: { trace_id: string; span_id: string }[];
 }
 
-export interface Peers { percentile: number; count: number; p50_ms: number | null; p95_ms: number | null; p99_ms: number | null }
+export interface Peers { percentile: number; count: number; p50_ms: number | null; p95_ms: number | null; p99_ms: number | null; histogram: { min_ms: number; max_ms: number; counts: number[] } }
 
 export interface Snippet { id: string; title: string; lang: string; install: string; env: string; code: string }
 export interface Setup { endpoint: string; key: string; cards: { id: string; title: string; languages: Snippet[] }[] }

@@ -37,8 +37,8 @@ export function App(): React.ReactElement {
 }
 
 function page(url: URL, start: Start | undefined): React.ReactElement {
-  const trace = /^\/trace\/([^/]+)$/.exec(url.pathname);
-  if (trace) return <Trace id={decodeURIComponent(trace[1]!)} start={start} />;
+  const trace = /^\/trace\/([\w-]+)$/.exec(url.pathname);
+  if (trace) return <Trace id={trace[1]!} />;
   if (url.pathname === '/traces') return <Traces start={start} />;
   if (url.pathname === '/setup') return <Setup />;
   if (url.pathname === '/') return <div className="page" aria-busy="true" />;

@@ -13,6 +13,11 @@ function isTyping(e: KeyboardEvent): boolean {
   return t.isContentEditable || t.tagName === 'INPUT' || t.tagName === 'TEXTAREA' || t.tagName === 'SELECT';
 }
 
+/** Enter and the space bar belong to the button or link that has the focus. */
+function isPressing(e: KeyboardEvent): boolean {
+  return (e.key === 'Enter' || e.key === ' ') && (e.target as HTMLElement).closest('button, a, summary, [role=separator]') !== null;
+}
+
 function nameOf(e: KeyboardEvent): string {
   const mods = (e.ctrlKey || e.metaKey ? 'Ctrl+' : '') + (e.altKey ? 'Alt+' : '');
   const shift = e.shiftKey && e.key.length > 1 ? 'Shift+' : '';
@@ -20,7 +25,7 @@ function nameOf(e: KeyboardEvent): string {
 }
 
 addEventListener('keydown', (e) => {
-  if (isTyping(e) && !(e.ctrlKey || e.metaKey)) return;
+  if ((isTyping(e) && !(e.ctrlKey || e.metaKey)) || isPressing(e)) return;
   const key = nameOf(e);
   const two = performance.now() - chordAt < chordWait ? `${chord} ${key}` : '';
   for (const name of [two, key]) {

@@ -1,27 +1,39 @@
 import { useEffect, useRef } from 'react';
 
-import { prepare, readTheme, type Theme } from './draw';
+import { prepare, readTheme, type Theme } from './theme';
+import type { Viewport } from './viewport';
 
 interface Props {
   width: number;
   height: number;
   label: string;
   draw: (ctx: CanvasRenderingContext2D, theme: Theme) => void;
+  /** Draws anew when this changes, at most once a frame and without a render. */
+  viewport?: Viewport;
   className?: string;
 }
 
-/** A canvas that is drawn anew when what it shows, or the theme, changes. */
-export function Canvas({ width, height, label, draw, className }: Props): React.ReactElement {
+/** A canvas that is drawn anew when what it shows, its viewport or the theme changes. */
+export function Canvas({ width, height, label, draw, viewport, className }: Props): React.ReactElement {
   const ref = useRef<HTMLCanvasElement>(null);
   useEffect(() => {
-    const paint = (): void => {
-      const canvas = ref.current;
-      if (canvas && width > 0) draw(prepare(canvas, width, height), readTheme(canvas));
-    };
+    const canvas = ref.current;
+    if (!canvas || width <= 0 || height <= 0) return;
+    let theme = readTheme(canvas);
+    const paint = (): void => draw(prepare(canvas, width, height), theme);
     paint();
-    const watch = new MutationObserver(paint);
+    const watch = new MutationObserver(() => {
+      theme = readTheme(canvas);
+      paint();
+    });
     watch.observe(document.documentElement, { attributes: true, attributeFilter: ['data-theme'] });
-    return () => watch.disconnect();
-  }, [width, height, draw]);
+    // Text that was drawn before its font had come must be drawn again.
+    if (document.fonts.status === 'loading') void document.fonts.ready.then(paint);
+    const stop = viewport?.onPaint(paint);
+    return () => {
+      watch.disconnect();
+      stop?.();
+    };
+  }, [width, height, draw, viewport]);
   return <canvas ref={ref} className={className} role="img" aria-label={label} style={{ width, height, display: 'block' }} />;
 }

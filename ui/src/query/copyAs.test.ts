@@ -5,7 +5,7 @@ import { addCondition, filterPattern, filterText, honeycombFilter, insightsFilte
 describe('a condition in each language', () => {
   it('quotes what needs quotes', () => {
     expect(filterText('http.route', '/a"b')).toBe('http.route = "/a\\"b"');
-    expect(filterText('with space', 5, true)).toBe('`with space` != 5');
+    expect(filterText('with space', 5, '!=')).toBe('`with space` != 5');
     expect(honeycombFilter('http.route', '/x')).toBe('{"column":"http.route","op":"=","value":"/x"}');
     expect(filterPattern('http.route', '/x')).toBe(`{ $.['http.route'] = "/x" }`);
     expect(filterPattern('error', true)).toBe('{ $.error IS TRUE }');

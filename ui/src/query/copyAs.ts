@@ -3,15 +3,17 @@
 export type FieldValue = string | number | boolean;
 
 const bare = /^[A-Za-z_][\w.]*$/;
+const keyword =
+  /^(and|or|not|in|exists|contains|matches|search|true|false|null|visualize|where|group|by|order|limit|having|last|from|to|for|granularity|compare|unweighted|if|as|asc|desc)$/i;
 
 function quoted(v: FieldValue): string {
   return typeof v === 'string' ? JSON.stringify(v) : String(v);
 }
 
 /** A condition in Oriel's own filter text. */
-export function filterText(field: string, value: FieldValue, negate = false): string {
-  const name = bare.test(field) ? field : '`' + field.replaceAll('`', '``') + '`';
-  return `${name} ${negate ? '!=' : '='} ${quoted(value)}`;
+export function filterText(field: string, value: FieldValue, op: '=' | '!=' | '>' | '<' = '='): string {
+  const name = bare.test(field) && !keyword.test(field) ? field : '`' + field.replaceAll('\\', '\\\\').replaceAll('`', '\\`') + '`';
+  return `${name} ${op} ${quoted(value)}`;
 }
 
 /** Adds a condition to a filter that may already hold some. */

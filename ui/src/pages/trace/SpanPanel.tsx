@@ -1,131 +1,135 @@
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 
 import { get, post } from '../../api/client';
-import type { Peers, Skeleton, SpanDetail } from '../../api/types';
+import type { Peers, SpanDetail } from '../../api/types';
 import { useLoad } from '../../api/useLoad';
-import { linkTo } from '../../app/location';
 import { usePrefs } from '../../app/prefs';
-import { clock, digits, duration, momentMs } from '../../time/format';
-import { ValueMenu } from './ValueMenu';
+import { flag, nameOf, serviceOf, type TraceModel } from '../../charts/model';
+import { clock, count, digits, duration, momentMs } from '../../time/format';
+import { CopyButton } from '../../widgets/CopyButton';
+import { Tabs } from '../../widgets/Tabs';
+import { SpanEvents } from './SpanEvents';
+import { SpanFields } from './SpanFields';
 
 const kinds = ['unspecified', 'internal', 'server', 'client', 'producer', 'consumer'];
 
-export function SpanPanel({ trace, index, slot }: { trace: Skeleton; index: number; slot: number }): React.ReactElement {
-  const { utc } = usePrefs();
+/** A held arrow key passes many spans: only where it rests is asked for. */
+function useRested<T>(value: T, ms: number): T {
+  const [rested, setRested] = useState(value);
+  useEffect(() => {
+    const timer = setTimeout(() => setRested(value), ms);
+    return () => clearTimeout(timer);
+  }, [value, ms]);
+  return rested;
+}
+
+/** All about the selected span. */
+export function SpanPanel({ trace, index, onSelect }: { trace: TraceModel; index: number; onSelect: (i: number) => void }): React.ReactElement {
   const s = trace.spans;
-  const service = trace.strings[s.service[index]!] ?? '';
-  const name = trace.strings[s.name[index]!] ?? '';
-  const detail = useLoad(`span ${trace.trace_id} ${index} ${s.id.length}`, (signal) =>
-    post<{ spans: SpanDetail[] }>(`trace/${encodeURIComponent(trace.trace_id)}/spans`, { indexes: [index] }, signal),
+  const [tab, setTab] = useState('fields');
+  const asked = useRested(index, 80);
+  const missing = (s.flags[index]! & flag.placeholder) !== 0;
+  const detail = useLoad(`span ${trace.id} ${asked} ${trace.count}`, (signal) =>
+    post<{ spans: SpanDetail[] }>(`trace/${encodeURIComponent(trace.id)}/spans`, { indexes: [asked] }, signal),
   );
-  const peers = useLoad(`peers ${service} ${name} ${s.kind[index]} ${s.duration[index]}`, (signal) =>
-    get<Peers>('peers', { service, name, kind: kinds[s.kind[index]!], duration_ns: String(s.duration[index]) }, signal),
-  );
-  const d = detail.data?.spans[0];
-  const [tab, setTab] = useState<'fields' | 'events' | 'raw'>('fields');
-  const shown = d && d.index === index ? d : undefined;
+  const shown = detail.data?.spans[0]?.index === index ? detail.data.spans[0] : undefined;
+  const extra = shown ? shown.events.length + shown.links.length : 0;
   return (
     <aside className="span-panel" aria-label="Span">
-      <header>
-        <h2 className="service" style={{ '--c': `var(--s${slot})` } as React.CSSProperties}>
-          <span className="clip">{name || '(no name)'}</span>
-        </h2>
-        <p className="muted">
-          {service} · {kinds[s.kind[index]!]} · starts at {duration(s.start[index]!)} ({clock(momentMs(trace.base, s.start[index]!), utc, true)})
+      <Title trace={trace} index={index} onSelect={onSelect} />
+      {!missing && <Standing trace={trace} index={asked} />}
+      {missing ? (
+        <p className="pad">
+          Some span of this trace names this one as its parent, but it is not here. It may have been sampled out, come late, or its service may not send traces.
         </p>
-        <p>
-          <b className="big">{duration(s.duration[index]!)}</b> <span className="muted">of it {duration(s.self[index]!)} its own</span>
-        </p>
-        {peers.data && peers.data.count > 1 && (
-          <p className="muted">
-            slower than {digits(Math.min(peers.data.percentile, 100))}&thinsp;% of {peers.data.count} like it in the last hour
-            {peers.data.p50_ms !== null && ` (p50 ${duration(peers.data.p50_ms * 1e6)}, p99 ${duration((peers.data.p99_ms ?? 0) * 1e6)})`}
-          </p>
-        )}
-      </header>
-      <div role="tablist" aria-label="Span details" className="tabs">
-        {(['fields', 'events', 'raw'] as const).map((t) => (
-          <button key={t} type="button" role="tab" aria-selected={tab === t} onClick={() => setTab(t)}>
-            {t === 'fields' ? 'Fields' : t === 'events' ? `Events ${shown ? shown.events.length + shown.links.length : ''}` : 'Raw'}
-          </button>
-        ))}
-      </div>
-      {/* The panel scrolls, so it must be reached by key. */}
-      <div className="span-body" role="tabpanel" aria-label={tab} tabIndex={0}>
-        {detail.error && <p className="note bad">{detail.error.message}</p>}
-        {shown && tab === 'fields' && <Fields d={shown} />}
-        {shown && tab === 'events' && <Events d={shown} base={trace.base} />}
-        {shown && tab === 'raw' && <pre>{JSON.stringify(shown.fields, null, 2)}</pre>}
-      </div>
+      ) : (
+        <>
+          <Tabs
+            label="Span details" panel="panel-span" chosen={tab} onChoose={setTab}
+            tabs={[['fields', 'Fields'], ['events', extra > 0 ? `Events and links ${extra}` : 'Events and links'], ['raw', 'Raw']]}
+          />
+          { }
+          <div className="span-body" role="tabpanel" id="panel-span" aria-labelledby={`tab-${tab}`} tabIndex={0} aria-busy={!shown}>
+            {detail.error && <p className="note bad">{detail.error.message}</p>}
+            {shown && tab === 'fields' && <SpanFields detail={shown} />}
+            {shown && tab === 'events' && <SpanEvents detail={shown} start={s.start[index]!} base={trace.base} />}
+            {shown && tab === 'raw' && (
+              <>
+                <CopyButton className="btn small" label="Copy JSON" text={() => JSON.stringify(shown, null, 2)} />
+                <pre>{JSON.stringify(shown.fields, null, 2)}</pre>
+              </>
+            )}
+          </div>
+        </>
+      )}
     </aside>
   );
 }
 
-function Fields({ d }: { d: SpanDetail }): React.ReactElement {
-  const [term, setTerm] = useState('');
-  const own = Object.keys(d.fields).filter((n) => !d.resource.includes(n) && !d.scope.includes(n)).sort();
-  const wanted = (n: string): boolean => (n + ' ' + String(d.fields[n])).toLowerCase().includes(term.toLowerCase());
+function Title({ trace, index, onSelect }: { trace: TraceModel; index: number; onSelect: (i: number) => void }): React.ReactElement {
+  const { utc } = usePrefs();
+  const s = trace.spans;
+  const parent = s.parent[index]!;
+  const missing = (s.flags[index]! & flag.placeholder) !== 0;
   return (
-    <>
-      <input className="input search" aria-label="Search fields" placeholder={`Search ${Object.keys(d.fields).length} fields`} value={term} onChange={(e) => setTerm(e.target.value)} />
-      {(
-        [
-          ['Span', own],
-          ['Resource', d.resource],
-          ['Scope', d.scope],
-        ] as const
-      ).map(([title, names]) => {
-        const shown = names.filter(wanted);
-        return (
-          shown.length > 0 && (
-            <section key={title}>
-              <h3>{title}</h3>
-              <dl className="fields">
-                {shown.map((n) => (
-                  <div key={n}>
-                    <dt title={`${n} (${d.types[n]})`}>{n}</dt>
-                    <dd>
-                      <ValueMenu field={n} value={d.fields[n]!} />
-                    </dd>
-                  </div>
-                ))}
-              </dl>
-            </section>
-          )
-        );
-      })}
-    </>
+    <header>
+      <h2>
+        <span className="bar-mark" style={{ background: missing ? 'var(--line-control)' : `var(--s${trace.slots[s.service[index]!]!})` }} />
+        {nameOf(trace, index)}
+      </h2>
+      <p className="muted">
+        {[serviceOf(trace, index), kinds[s.kind[index]!], (s.flags[index]! & flag.error) !== 0 && 'error'].filter(Boolean).join(' · ')}
+        {parent >= 0 && (
+          <>
+            {' · under '}
+            <button type="button" className="link accent" onClick={() => onSelect(parent)}>
+              {nameOf(trace, parent)}
+            </button>
+          </>
+        )}
+      </p>
+      <p className="figures">
+        <b className="big">{duration(s.duration[index]!)}</b>
+        <span className="muted">own {duration(s.self[index]!)}</span>
+        <span className="muted">
+          starts at {duration(s.start[index]!)}, {clock(momentMs(trace.base, s.start[index]!), utc, true)}
+        </span>
+      </p>
+    </header>
   );
 }
 
-function Events({ d, base }: { d: SpanDetail; base: string }): React.ReactElement {
-  if (d.events.length + d.links.length === 0) return <p className="muted">This span has no events, logs or links.</p>;
+/** Where the span stands among those of the same operation in the last hour. */
+function Standing({ trace, index }: { trace: TraceModel; index: number }): React.ReactElement | null {
+  const s = trace.spans;
+  const [service, name] = [serviceOf(trace, index), trace.strings[s.name[index]!] ?? ''];
+  const ns = s.duration[index]!;
+  const peers = useLoad(`peers ${service} ${name} ${s.kind[index]} ${ns}`, (signal) =>
+    get<Peers>('peers', { service, name, kind: kinds[s.kind[index]!], duration_ns: String(ns) }, signal),
+  );
+  const p = peers.data;
+  if (!p || p.count < 2) return null;
+  const h = p.histogram;
+  const ms = ns / 1e6;
+  const most = h.counts.reduce((a, b) => Math.max(a, b), 1);
+  const at = h.max_ms > h.min_ms ? Math.min(Math.max(Math.floor((Math.log(ms / h.min_ms) / Math.log(h.max_ms / h.min_ms)) * h.counts.length), 0), h.counts.length - 1) : 0;
   return (
-    <>
-      {d.events.map((e, i) => (
-        <section key={i} className="event">
-          <h3 className={e.kind === 1 ? 'error-text' : ''}>
-            {e.name} <span className="muted">at {duration(Number(BigInt(e.time) - BigInt(base)))}</span>
-          </h3>
-          <dl className="fields">
-            {Object.entries(e.fields)
-              .filter(([n]) => !n.startsWith('trace.') && !n.startsWith('meta.') && n !== 'name' && n !== 'parent_name' && !n.startsWith('service.') && !n.startsWith('telemetry.') && !n.startsWith('library.') && !n.startsWith('host.'))
-              .map(([n, v]) => (
-                <div key={n}>
-                  <dt>{n}</dt>
-                  <dd className={n === 'exception.stacktrace' ? 'stack' : ''}>
-                    <ValueMenu field={n} value={v} />
-                  </dd>
-                </div>
-              ))}
-          </dl>
-        </section>
-      ))}
-      {d.links.map((l, i) => (
-        <p key={i}>
-          Link to <a {...linkTo(`/trace/${encodeURIComponent(l.trace_id)}?span=${l.span_id}`)}>{l.trace_id.slice(0, 16)}…</a>
-        </p>
-      ))}
-    </>
+    <div className="standing">
+      <p>
+        slower than {digits(Math.min(p.percentile, 100))}{'\u2009'}% of {count(p.count)} like it in the last hour
+      </p>
+      <div className="hist" role="img" aria-label={`Durations of ${count(p.count)} spans from ${duration(h.min_ms * 1e6)} to ${duration(h.max_ms * 1e6)}; this one is marked`}>
+        {h.counts.map((n, i) => (
+          <span key={i} className={i === at ? 'here' : ''} style={{ height: n > 0 ? `${Math.max((100 * Math.sqrt(n)) / Math.sqrt(most), 6)}%` : i === at ? '100%' : 0 }} />
+        ))}
+      </div>
+      <p className="muted ends">
+        <span>{duration(h.min_ms * 1e6)}</span>
+        <span>
+          p50 {duration((p.p50_ms ?? 0) * 1e6)} · p95 {duration((p.p95_ms ?? 0) * 1e6)} · p99 {duration((p.p99_ms ?? 0) * 1e6)}
+        </span>
+        <span>{duration(h.max_ms * 1e6)}</span>
+      </p>
+    </div>
   );
 }

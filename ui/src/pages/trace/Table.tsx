@@ -1,86 +1,76 @@
 import { useMemo, useState } from 'react';
 
-import type { Skeleton } from '../../api/types';
-import { flag } from '../../charts/waterfall';
+import type { TraceModel } from '../../charts/model';
 import { count, digits, duration } from '../../time/format';
+import { summarise, type By, type Line } from './summary';
 
-interface Line { key: string; service: number; name: number; first: number; spans: number; total: number; self: number; longest: number; errors: number; critical: number }
+const columns = [
+  ['spans', 'Spans'], ['self', 'Own time'], ['total', 'Total'], ['average', 'Average'], ['p95', 'p95'], ['most', 'Longest'], ['errors', 'Errors'], ['critical', 'Critical path'],
+] as const;
+type Column = (typeof columns)[number][0];
 
-/** The spans by service and operation, most own time first. */
-export function Table({ trace, slotOf, onSelect }: { trace: Skeleton; slotOf: (s: number) => number; onSelect: (i: number) => void }): React.ReactElement {
-  const [by, setBy] = useState<'both' | 'service'>('both');
-  const lines = useMemo(() => summarise(trace, by), [trace, by]);
+function valueOf(l: Line, c: Column): number {
+  return c === 'average' ? l.total / l.spans : l[c];
+}
+
+/** The spans summed up; a line leads to its longest span. */
+export function Table({ trace, onSelect }: { trace: TraceModel; onSelect: (i: number) => void }): React.ReactElement {
+  const [by, setBy] = useState<By>('both');
+  const [sort, setSort] = useState<Column>('self');
+  const lines = useMemo(() => summarise(trace, by).sort((a, b) => valueOf(b, sort) - valueOf(a, sort)), [trace, by, sort]);
   const path = trace.critical.reduce((t, [, from, to]) => t + to - from, 0);
+  const own = lines.reduce((t, l) => t + l.self, 0);
+  const show = (l: Line, c: Column): string => {
+    const v = valueOf(l, c);
+    if (c === 'spans' || c === 'errors') return count(v);
+    if (c === 'critical') return v > 0 ? `${digits((100 * v) / Math.max(path, 1))}\u2009%` : '–';
+    return duration(v);
+  };
   return (
     <div className="table-view">
-      <div className="row">
-        <button type="button" className="btn small" aria-pressed={by === 'both'} onClick={() => setBy('both')}>
-          By operation
-        </button>
-        <button type="button" className="btn small" aria-pressed={by === 'service'} onClick={() => setBy('service')}>
-          By service
-        </button>
+      <div className="views" role="group" aria-label="Sum up by">
+        {(['both', 'service', 'operation'] as const).map((b) => (
+          <button key={b} type="button" className="btn small" aria-pressed={by === b} onClick={() => setBy(b)}>
+            {b === 'both' ? 'By service and operation' : `By ${b}`}
+          </button>
+        ))}
       </div>
       <table>
         <thead>
           <tr>
-            <th>{by === 'both' ? 'Operation' : 'Service'}</th>
-            {['Spans', 'Own time', 'Total', 'Average', 'Longest', 'Errors', 'Critical path'].map((h) => (
-              <th key={h} className="num">
-                {h}
+            <th>{by === 'service' ? 'Service' : 'Operation'}</th>
+            {columns.map(([c, title]) => (
+              <th key={c} className="num" aria-sort={sort === c ? 'descending' : 'none'}>
+                <button type="button" onClick={() => setSort(c)}>
+                  {title}
+                  {sort === c ? ' ↓' : ''}
+                </button>
               </th>
             ))}
           </tr>
         </thead>
         <tbody>
-          {lines.map((l) => (
+          {lines.slice(0, 500).map((l) => (
             <tr key={l.key}>
               <td className="op">
-                <button type="button" className="link" onClick={() => onSelect(l.first)}>
-                  <span className="service" style={{ '--c': `var(--s${slotOf(l.service)})` } as React.CSSProperties}>
-                    <span className={by === 'both' ? 'muted' : ''}>{trace.strings[l.service]}</span>
-                    {by === 'both' && <span className="clip">{trace.strings[l.name]}</span>}
+                <button type="button" className="link" onClick={() => onSelect(l.longest)} title="Show the longest in the waterfall">
+                  <span className="service" style={{ '--c': by === 'operation' ? 'transparent' : `var(--s${trace.slots[l.service]!})` } as React.CSSProperties}>
+                    {by !== 'operation' && <span className={by === 'both' ? 'muted' : ''}>{trace.strings[l.service]}</span>}
+                    {by !== 'service' && <span className="clip">{trace.strings[l.name] || '(no name)'}</span>}
                   </span>
                 </button>
+                <span className="share" style={{ width: `${(100 * l.self) / Math.max(own, 1)}%`, background: by === 'operation' ? 'var(--accent)' : `var(--s${trace.slots[l.service]!})` }} />
               </td>
-              <td className="num">{count(l.spans)}</td>
-              <td className="num">{duration(l.self)}</td>
-              <td className="num">{duration(l.total)}</td>
-              <td className="num">{duration(l.total / l.spans)}</td>
-              <td className="num">{duration(l.longest)}</td>
-              <td className={l.errors > 0 ? 'num error-text' : 'num muted'}>{l.errors}</td>
-              <td className="num">{l.critical > 0 ? `${digits((100 * l.critical) / Math.max(path, 1))}\u2009%` : '–'}</td>
+              {columns.map(([c]) => (
+                <td key={c} className={`num${c === 'errors' && l.errors > 0 ? ' error-text' : ''}`}>
+                  {show(l, c)}
+                </td>
+              ))}
             </tr>
           ))}
         </tbody>
       </table>
+      {lines.length > 500 && <p className="muted">The first 500 of {count(lines.length)} lines are shown.</p>}
     </div>
   );
-}
-
-function summarise(t: Skeleton, by: 'both' | 'service'): Line[] {
-  const critical = new Map<number, number>();
-  for (const [span, from, to] of t.critical) critical.set(span, (critical.get(span) ?? 0) + to - from);
-  const lines = new Map<string, Line>();
-  t.spans.id.forEach((_, i) => {
-    if ((t.spans.flags[i]! & flag.placeholder) !== 0) return;
-    const service = t.spans.service[i]!;
-    const name = t.spans.name[i]!;
-    const key = by === 'both' ? `${service} ${name}` : String(service);
-    let l = lines.get(key);
-    if (!l) {
-      l = { key, service, name, first: i, spans: 0, total: 0, self: 0, longest: 0, errors: 0, critical: 0 };
-      lines.set(key, l);
-    }
-    l.spans++;
-    l.total += t.spans.duration[i]!;
-    l.self += t.spans.self[i]!;
-    if (t.spans.duration[i]! > l.longest) {
-      l.longest = t.spans.duration[i]!;
-      l.first = i;
-    }
-    l.errors += t.spans.flags[i]! & flag.error ? 1 : 0;
-    l.critical += critical.get(i) ?? 0;
-  });
-  return [...lines.values()].sort((a, b) => b.self - a.self);
 }

@@ -1,64 +1,119 @@
-import { useRef } from 'react';
+import { useEffect, useMemo, useRef } from 'react';
 
 import { useKeys } from '../../app/keys';
-import { setParams } from '../../app/location';
+import type { TraceModel } from '../../charts/model';
+import { count } from '../../time/format';
+import { Menu } from '../../widgets/Menu';
+import { views, type TraceState } from './url';
 
 interface Props {
-  term: string; matched: number | undefined; errorsOnly: boolean; matchesOnly: boolean; foldRepeats: boolean; showCritical: boolean;
-  view: 'waterfall' | 'table'; root: string; onRefold: () => void;
+  trace: TraceModel; state: TraceState; set: (change: Partial<TraceState>, replace?: boolean) => void;
+  matches: Uint8Array | undefined; selected: number; rootName: string; onSeek: (by: 1 | -1) => void; onRefold: () => void;
 }
 
-export function Tools(p: Props): React.ReactElement {
-  const field = useRef<HTMLInputElement>(null);
-  useKeys('find', { '/': ['find in trace', () => field.current?.focus()] });
-  const flip = (name: string, on: boolean, value: string): void => setParams({ [name]: on ? undefined : value }, true);
+/** Finding, filtering and choosing a view. */
+export function Tools({ trace, state, set, matches, selected, rootName, onSeek, onRefold }: Props): React.ReactElement {
   return (
-    <div className="row trace-tools" role="toolbar" aria-label="Trace">
+    <div className="trace-tools" role="toolbar" aria-label="Trace tools">
+      <Find state={state} set={set} matches={matches} selected={selected} onSeek={onSeek} />
+      <Toggle name="Matches only" on={state.matchesOnly} disabled={!matches} flip={(on) => set({ matchesOnly: on })} />
+      <Toggle name="Errors" title="Only spans with errors, and what is above them" on={state.errorsOnly} flip={(on) => set({ errorsOnly: on })} />
+      <Menu
+        className="btn small"
+        label={state.hidden.length > 0 ? `Services (${trace.services.length - state.hidden.length} of ${trace.services.length})` : 'Services'}
+        keepOpen
+        items={trace.services.map((s) => ({
+          label: `${s.name} · ${count(s.spans)}`,
+          checked: !state.hidden.includes(s.name),
+          run: () => set({ hidden: state.hidden.includes(s.name) ? state.hidden.filter((h) => h !== s.name) : [...state.hidden, s.name] }),
+        }))}
+      />
+      <Toggle name="≥ 1 %" title="Only spans that take 1 % of the trace or more" on={state.atLeast} flip={(on) => set({ atLeast: on })} />
+      <Toggle
+        name="Fold repeats"
+        on={state.foldRepeats}
+        flip={(on) => {
+          onRefold();
+          set({ foldRepeats: on });
+        }}
+      />
+      <Toggle name="Critical path" title="p" on={state.critical} flip={(on) => set({ critical: on })} />
+      {rootName && (
+        <button type="button" className="btn small picked" onClick={() => set({ root: '' }, false)} title="Back to the whole trace (Esc)">
+          root: {rootName} ×
+        </button>
+      )}
+      <span className="grow" />
+      <div className="views" role="group" aria-label="View">
+        {views.map((v) => (
+          <button key={v} type="button" className="btn small" aria-pressed={state.view === v} onClick={() => set({ view: v }, false)}>
+            {v[0]!.toUpperCase() + v.slice(1)}
+          </button>
+        ))}
+      </div>
+    </div>
+  );
+}
+
+function Toggle(p: { name: string; title?: string; on: boolean; disabled?: boolean; flip: (on: boolean) => void }): React.ReactElement {
+  return (
+    <button type="button" className="btn small" aria-pressed={p.on} disabled={p.disabled} title={p.title} onClick={() => p.flip(!p.on)}>
+      {p.name}
+    </button>
+  );
+}
+
+type FindProps = Pick<Props, 'state' | 'set' | 'matches' | 'selected' | 'onSeek'>;
+
+function Find({ state, set, matches, selected, onSeek }: FindProps): React.ReactElement {
+  const field = useRef<HTMLInputElement>(null);
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  useEffect(() => () => clearTimeout(timer.current), []);
+  useEffect(() => {
+    // Back, forward and links change the term from outside.
+    if (field.current && document.activeElement !== field.current) field.current.value = state.find;
+  }, [state.find]);
+  useKeys('Find', { '/': ['find in trace', () => field.current?.focus()] });
+  const [found, at] = useMemo(() => {
+    let all = 0;
+    let before = 0;
+    matches?.forEach((m, i) => {
+      all += m;
+      if (i <= selected) before += m;
+    });
+    return [all, matches?.[selected] ? before : 0];
+  }, [matches, selected]);
+  return (
+    <div className="find" role="search">
       <input
         ref={field}
         className="input"
         aria-label="Find in trace"
-        placeholder="Find: text, name:…, duration>100ms, /pattern/"
-        defaultValue={p.term}
-        onChange={(e) => setParams({ find: e.target.value }, true)}
+        placeholder="Find: text, duration>100ms, /pattern/"
+        defaultValue={state.find}
+        onChange={(e) => {
+          const text = e.target.value;
+          clearTimeout(timer.current);
+          timer.current = setTimeout(() => set(text === '' ? { find: '', matchesOnly: false } : { find: text }), 120);
+        }}
+        onKeyDown={(e) => {
+          if (e.key === 'Enter') onSeek(e.shiftKey ? -1 : 1);
+          else if (e.key === 'Escape') e.currentTarget.blur();
+        }}
       />
       <span className="muted" role="status">
-        {p.matched !== undefined && `${p.matched} found`}
+        {matches ? (found === 0 ? 'no match' : at > 0 ? `${at}/${count(found)}` : count(found)) : ''}
       </span>
-      <button type="button" className="btn small" aria-pressed={p.matchesOnly} disabled={p.matched === undefined} onClick={() => flip('only', p.matchesOnly, '1')}>
-        Matches only
-      </button>
-      <button type="button" className="btn small" aria-pressed={p.errorsOnly} onClick={() => flip('errors', p.errorsOnly, '1')}>
-        Errors only
-      </button>
-      <button
-        type="button"
-        className="btn small"
-        aria-pressed={p.foldRepeats}
-        onClick={() => {
-          p.onRefold();
-          flip('repeats', !p.foldRepeats, 'open');
-        }}
-      >
-        Fold repeats
-      </button>
-      <button type="button" className="btn small" aria-pressed={p.showCritical} onClick={() => flip('critical', !p.showCritical, 'off')}>
-        Critical path
-      </button>
-      {p.root && (
-        <button type="button" className="btn small" onClick={() => setParams({ root: undefined })}>
-          ← whole trace, from {p.root}
-        </button>
+      {found > 0 && (
+        <>
+          <button type="button" className="btn small bare" aria-label="Previous match" title="Previous match (N)" onClick={() => onSeek(-1)}>
+            ↑
+          </button>
+          <button type="button" className="btn small bare" aria-label="Next match" title="Next match (n)" onClick={() => onSeek(1)}>
+            ↓
+          </button>
+        </>
       )}
-      <span className="grow" />
-      <div className="row views" role="group" aria-label="View">
-        <button type="button" className="btn small" aria-pressed={p.view === 'waterfall'} onClick={() => setParams({ view: undefined })}>
-          Waterfall
-        </button>
-        <button type="button" className="btn small" aria-pressed={p.view === 'table'} onClick={() => setParams({ view: 'table' })}>
-          Table
-        </button>
-      </div>
     </div>
   );
 }

@@ -2,7 +2,8 @@ import { useCallback } from 'react';
 
 import type { TraceGroup } from '../../api/types';
 import { Canvas } from '../../charts/Canvas';
-import { drawSpark, type Theme } from '../../charts/draw';
+import { drawSpark } from '../../charts/draw';
+import type { Theme } from '../../charts/theme';
 import { count, digits, durationParts } from '../../time/format';
 
 export function Ms({ ms }: { ms: number | null }): React.ReactElement {

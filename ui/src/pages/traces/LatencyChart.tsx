@@ -3,8 +3,9 @@ import { useCallback, useState } from 'react';
 import type { Latency } from '../../api/types';
 import { usePrefs } from '../../app/prefs';
 import { Canvas } from '../../charts/Canvas';
-import { drawHeat, type Theme } from '../../charts/draw';
-import { useWidth } from '../../charts/useWidth';
+import { drawHeat } from '../../charts/draw';
+import type { Theme } from '../../charts/theme';
+import { useSize } from '../../charts/useSize';
 import { clock, count, duration, momentMs } from '../../time/format';
 
 interface Props { data: Latency | undefined; onPick: (fromNs: string, toNs: string, minMs: number, maxMs: number) => void }
@@ -13,7 +14,7 @@ const height = 132;
 
 /** Root durations over time. Dragging a rectangle narrows time and duration to it. */
 export function LatencyChart({ data, onPick }: Props): React.ReactElement {
-  const [box, width] = useWidth<HTMLDivElement>();
+  const [box, { width }] = useSize<HTMLDivElement>();
   const { utc } = usePrefs();
   const [drag, setDrag] = useState<{ x: number; y: number; x2: number; y2: number }>();
   const [hover, setHover] = useState<{ x: number; y: number }>();

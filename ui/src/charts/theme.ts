@@ -1,0 +1,40 @@
+// What drawing functions need of the page's theme, read once per change of it.
+
+export interface Theme {
+  slots: string[];
+  text: string; text2: string; text3: string; line: string; lineSubtle: string; surface: string; sunken: string; hover: string;
+  accent: string; accentBg: string; pick: string; error: string; critical: string; halo: string; heat: string[]; mono: string; sans: string;
+  /** Ink to write on each slot's colour; empty where nothing may be written on it. */
+  onSlot: string[];
+}
+
+const ink = '#0b0f13';
+const white = '#ffffff';
+const darkInk = [ink, ink, ink, '', ink, ink, '', ink, ink, ink, ink, ink, ink];
+const lightInk = [white, white, ink, ink, ink, ink, white, ink, white, white, white, white, white];
+
+export function readTheme(e: Element): Theme {
+  const css = getComputedStyle(e);
+  const v = (name: string): string => css.getPropertyValue(name).trim();
+  return {
+    slots: Array.from({ length: 13 }, (_, i) => v(i === 0 ? '--s12' : `--s${i}`)),
+    onSlot: document.documentElement.dataset.theme === 'light' ? lightInk : darkInk,
+    text: v('--text'), text2: v('--text-2'), text3: v('--text-3'), line: v('--line'), lineSubtle: v('--line-subtle'),
+    surface: v('--bg-surface'), sunken: v('--bg-sunken'), hover: v('--bg-hover'), accent: v('--accent'), accentBg: v('--accent-bg'), pick: v('--pick'),
+    error: v('--error-mark'), critical: v('--critical'), halo: v('--critical-halo'), heat: v('--heat').split(',').map((c) => c.trim()),
+    mono: v('--mono'), sans: v('--sans'),
+  };
+}
+
+/** Sizes a canvas for the screen's pixels and clears it. */
+export function prepare(canvas: HTMLCanvasElement, width: number, height: number): CanvasRenderingContext2D {
+  const ratio = window.devicePixelRatio || 1;
+  if (canvas.width !== Math.round(width * ratio) || canvas.height !== Math.round(height * ratio)) {
+    canvas.width = Math.round(width * ratio);
+    canvas.height = Math.round(height * ratio);
+  }
+  const ctx = canvas.getContext('2d')!;
+  ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
+  ctx.clearRect(0, 0, width, height);
+  return ctx;
+}

@@ -1,0 +1,121 @@
+import { nameOf, rootOf, serviceOf, type TraceModel } from '../../charts/model';
+import { linkTo } from '../../app/location';
+import { CopyButton } from '../../widgets/CopyButton';
+import { Menu } from '../../widgets/Menu';
+import { clock, count, day, digits, duration, momentMs } from '../../time/format';
+import { usePrefs } from '../../app/prefs';
+import type { TraceState } from './url';
+
+interface Props { trace: TraceModel; state: TraceState; set: (change: Partial<TraceState>, replace?: boolean) => void }
+
+/** What the trace is, and what its reader must know. */
+export function Head({ trace, state, set }: Props): React.ReactElement {
+  const { utc } = usePrefs();
+  const root = rootOf(trace);
+  const http = trace.spans.http[root]!;
+  const errors = trace.services.reduce((n, s) => n + s.errors, 0);
+  const worst = criticalShare(trace);
+  const notes = notesOf(trace);
+  const at = momentMs(trace.base);
+  return (
+    <header className="trace-head">
+      <div className="row">
+        <a className="btn small bare back" {...linkTo('/traces')} title="All traces">
+          ← Traces
+        </a>
+        <h1 className="clip">
+          <span className={errors > 0 ? 'state bad' : 'state'} title={errors > 0 ? 'has errors' : 'no errors'} aria-hidden="true" />
+          <span className="muted">{serviceOf(trace, root)}</span> {nameOf(trace, root)}
+        </h1>
+        {http > 0 && <span className={http >= 400 ? 'badge' : 'badge quiet'}>{http}</span>}
+        <span className="grow" />
+        <CopyButton className="btn small" label="Copy link" text={() => location.href} />
+        <Menu
+          label="Copy"
+          className="btn small"
+          items={[
+            ['Trace id', () => trace.id],
+            ['X-Ray trace id', () => (trace.id.length === 32 ? `1-${trace.id.slice(0, 8)}-${trace.id.slice(8)}` : trace.id)],
+            ['Outline as text', () => outline(trace)],
+          ].map(([name, text]) => ({ label: name as string, run: () => void navigator.clipboard.writeText((text as () => string)()) }))}
+        />
+      </div>
+      <p className="facts">
+        <b>{duration(trace.total)}</b>
+        <span>{count(trace.totalSpans)} spans</span>
+        <span>{trace.services.length === 1 ? '1 service' : `${trace.services.length} services`}</span>
+        <span className={errors > 0 ? 'error-text' : ''}>{errors === 1 ? '1 error' : `${errors} errors`}</span>
+        {worst && (
+          <span>
+            critical path {digits(worst.percent)}{'\u2009'}% in {worst.service}
+          </span>
+        )}
+        <span>
+          {day(at, utc)} {clock(at, utc, true)}
+        </span>
+        <code className="muted">{trace.id}</code>
+      </p>
+      {notes.length > 0 && (
+        <p className="notes">
+          {notes.join(' · ')}
+          {trace.notes.skew.length > 0 && (
+            <>
+              {' · '}
+              <button type="button" className="link accent" onClick={() => set({ keepClocks: !state.keepClocks }, false)}>
+                show the clocks as sent
+              </button>
+            </>
+          )}
+        </p>
+      )}
+      {state.keepClocks && (
+        <p className="notes">
+          clocks are shown as sent ·{' '}
+          <button type="button" className="link accent" onClick={() => set({ keepClocks: false }, false)}>
+            correct them
+          </button>
+        </p>
+      )}
+    </header>
+  );
+}
+
+/** The service that most of the critical path is spent in. */
+function criticalShare(t: TraceModel): { service: string; percent: number } | undefined {
+  if (t.services.length < 2) return undefined;
+  const by = new Map<number, number>();
+  let path = 0;
+  for (const [span, from, to] of t.critical) {
+    const service = t.spans.service[span]!;
+    by.set(service, (by.get(service) ?? 0) + to - from);
+    path += to - from;
+  }
+  const [service, most] = [...by].sort((a, b) => b[1] - a[1])[0] ?? [0, 0];
+  return path > 0 ? { service: t.strings[service] ?? '', percent: (100 * most) / path } : undefined;
+}
+
+function notesOf(t: TraceModel): string[] {
+  const n = t.notes;
+  const notes: string[] = [];
+  if (n.missing_parents > 0) {
+    notes.push(`${n.missing_parents === 1 ? '1 parent is' : `${n.missing_parents} parents are`} missing: sampled out, late, or from a service that is not instrumented`);
+  }
+  if (n.loops > 0) notes.push(`${n.loops === 1 ? '1 loop' : `${n.loops} loops`} of parents cut`);
+  if (n.duplicates > 0) notes.push(`${n.duplicates === 1 ? '1 span id was' : `${n.duplicates} span ids were`} used more than once`);
+  for (const s of n.skew) notes.push(`clock of ${s.service}${s.host && ` on ${s.host}`} corrected by ${s.ns < 0 ? '−' : ''}${duration(Math.abs(s.ns))}`);
+  if (t.truncated) notes.push(`only the first ${count(t.count)} of ${count(t.totalSpans)} spans are shown`);
+  if (t.arriving) notes.push('still arriving');
+  return notes;
+}
+
+const mostLines = 200;
+
+/** The tree as text, for a chat. */
+function outline(t: TraceModel): string {
+  const lines: string[] = [`${t.id}  ${duration(t.total)}`];
+  for (let i = 0; i < Math.min(t.count, mostLines); i++) {
+    lines.push(`${'  '.repeat(t.spans.depth[i]!)}${serviceOf(t, i)} ${nameOf(t, i)}  ${duration(t.spans.duration[i]!)}${t.spans.flags[i]! & 1 ? '  error' : ''}`);
+  }
+  if (t.count > mostLines) lines.push(`and ${t.count - mostLines} more`);
+  return lines.join('\n');
+}

@@ -1,0 +1,78 @@
+import { memo } from 'react';
+
+import { rowHeight } from '../../charts/bars';
+import { flag, nameOf, serviceOf, type TraceModel } from '../../charts/model';
+import { duration } from '../../time/format';
+
+export interface NameRowProps {
+  trace: TraceModel; span: number; times: number; index: number; level: number;
+  selected: boolean; folded: boolean; match: 'yes' | 'no' | 'none';
+  onSelect: (i: number) => void; onToggle: (index: number) => void;
+}
+
+const indent = 14;
+const deepest = 20; // levels beyond are not moved further in
+
+/** A span's row in the tree: twisty, service, name and what is special about it. */
+export const NameRow = memo(function NameRow(p: NameRowProps): React.ReactElement {
+  const { trace, span: i, times } = p;
+  const s = trace.spans;
+  const flags = s.flags[i]!;
+  const service = serviceOf(trace, i);
+  const name = nameOf(trace, i);
+  const parent = times > 1 || s.descendants[i]! > 0;
+  const open = parent && times === 1 && !p.folded;
+  const missing = (flags & flag.placeholder) !== 0;
+  const error = (flags & flag.error) !== 0;
+  const depth = Math.min(p.level, deepest) * indent;
+  const marks = trace.markStart[i + 1]! - trace.markStart[i]!;
+  return (
+    // Keys work on the grid as a whole, which says which row is active.
+    // eslint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/interactive-supports-focus
+    <div
+      role="row"
+      id={`row-${p.index}`}
+      aria-rowindex={p.index + 1}
+      aria-level={p.level + 1}
+      aria-expanded={parent ? open : undefined}
+      aria-selected={p.selected}
+      aria-label={`${service}${service && ', '}${name}, ${duration(s.duration[i]!)}, starts at ${duration(s.start[i]!)}${error ? ', error' : ''}${times > 1 ? `, ${times} times` : ''}`}
+      className={`name${p.selected ? ' selected' : ''}${p.match === 'no' ? ' dim' : ''}${p.match === 'yes' ? ' match' : ''}`}
+      style={{ top: p.index * rowHeight }}
+      onClick={() => p.onSelect(i)}
+      onDoubleClick={() => parent && p.onToggle(p.index)}
+    >
+      <span role="gridcell" className="cell">
+        <span className="guides" style={{ width: depth }} />
+        {parent ? (
+          // eslint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/no-static-element-interactions
+          <span
+            className="twisty"
+            title={open ? 'Fold (←)' : 'Unfold (→)'}
+            onClick={(e) => {
+              e.stopPropagation();
+              p.onToggle(p.index);
+            }}
+          >
+            {open ? '▾' : '▸'}
+          </span>
+        ) : (
+          <span className="twisty" />
+        )}
+        <span className="bar-mark" style={{ background: missing ? 'var(--line-control)' : `var(--s${trace.slots[s.service[i]!]!})` }} />
+        {service && !missing && <span className="of">{service}</span>}
+        <span className="what" title={name}>{name}</span>
+        {times > 1 && <span className="badge fold">× {times}</span>}
+        {parent && !open && times === 1 && <span className="badge fold">+{s.descendants[i]}</span>}
+        {s.http[i]! > 0 && <span className={s.http[i]! >= 400 ? 'badge' : 'badge quiet'}>{s.http[i]}</span>}
+        {error && <span className="mark" title="Error">●</span>}
+        {!error && (flags & flag.errorBelow) !== 0 && <span className="mark" title="Error below">○</span>}
+        {(flags & flag.links) !== 0 && <span className="badge quiet" title="Has links">↗</span>}
+        {marks > 0 && !open && times === 1 && (flags & flag.events) !== 0 && <span className="badge quiet" title="Has events">{marks} ev</span>}
+        {(flags & flag.loop) !== 0 && <span className="badge warn">loop cut</span>}
+        {(flags & flag.duplicate) !== 0 && <span className="badge warn">id twice</span>}
+        {(flags & flag.clock) !== 0 && <span className="badge quiet" title="The sender's clock was corrected">clock</span>}
+      </span>
+    </div>
+  );
+});

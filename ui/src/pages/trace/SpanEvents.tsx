@@ -1,0 +1,42 @@
+import type { SpanDetail } from '../../api/types';
+import { linkTo } from '../../app/location';
+import { mark } from '../../charts/model';
+import { duration } from '../../time/format';
+import { Fields } from './SpanFields';
+
+/** What an event repeats of its span. */
+const repeated = /^(?:trace\.|meta\.|service\.|telemetry\.|library\.|host\.|process\.|os\.|container\.|k8s\.|cloud\.|otel\.scope\.|name$|parent_name$|severity)/;
+
+const kindNames: Record<number, string> = { [mark.exception]: 'exception', [mark.log]: 'log', [mark.errorItem]: 'error' };
+
+/** Events, exceptions and log lines in order, then links. */
+export function SpanEvents({ detail: d, start, base }: { detail: SpanDetail; start: number; base: string }): React.ReactElement {
+  if (d.events.length + d.links.length === 0) return <p className="muted">This span has no events, logs or links.</p>;
+  return (
+    <>
+      {d.events.map((e, i) => {
+        const bad = e.kind === mark.exception || e.kind === mark.errorItem;
+        return (
+          <section key={i} className="event">
+            <h3 className={bad ? 'error-text' : ''}>
+              {bad ? '◆ ' : '● '}
+              {kindNames[e.kind] && kindNames[e.kind] !== e.name ? `${kindNames[e.kind]}: ` : ''}
+              {e.name} <span className="muted">{duration(Number(BigInt(e.time) - BigInt(base)) - start)} after its start</span>
+            </h3>
+            <Fields fields={e.fields} names={Object.keys(e.fields).filter((n) => !repeated.test(n)).sort()} />
+          </section>
+        );
+      })}
+      {d.links.map((l, i) => (
+        <section key={`link ${i}`} className="event">
+          <h3>↗ Link</h3>
+          <p>
+            <a {...linkTo(`/trace/${encodeURIComponent(l.trace_id)}?span=${encodeURIComponent(l.span_id)}`)}>
+              <code>{l.trace_id}</code>
+            </a>
+          </p>
+        </section>
+      ))}
+    </>
+  );
+}

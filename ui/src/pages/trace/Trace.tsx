@@ -1,0 +1,126 @@
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+
+import { setParams, useAddress } from '../../app/location';
+import { find } from '../../charts/find';
+import { nameOf, type TraceModel } from '../../charts/model';
+import { buildRows, runStart, sibling } from '../../charts/rows';
+import { decodeWindow, encodeWindow, Viewport } from '../../charts/viewport';
+import { Splitter } from '../../widgets/Splitter';
+import { Flame } from './Flame';
+import { Head } from './Head';
+import { Minimap } from './Minimap';
+import { SpanPanel } from './SpanPanel';
+import { Table } from './Table';
+import { Tools } from './Tools';
+import { decode, encode, type TraceState } from './url';
+import { useFolding } from './useFolding';
+import { useSelection } from './useSelection';
+import { useTraceKeys } from './useTraceKeys';
+import { Waterfall } from './Waterfall';
+
+const set = (change: Partial<TraceState>, replace = true): void => setParams(encode(change), replace);
+
+/** One trace in three views that share selection, filters and zoom. */
+export function Trace({ trace }: { trace: TraceModel }): React.ReactElement {
+  const state = decode(useAddress().searchParams);
+  const { errorsOnly, foldRepeats, atLeast, matchesOnly } = state;
+  const [viewport] = useState(() => new Viewport(trace.total, decodeWindow(state.zoom, trace.total)));
+  useZoomInAddress(viewport, trace.total);
+  const folding = useFolding(trace);
+  const { folded, unfolded } = folding;
+  const [selected, select] = useSelection(trace, state.span);
+  const root = trace.spanOf.get(state.root) ?? -1;
+  const matches = useMemo(() => find(trace, state.find), [trace, state.find]);
+  const hiddenKey = state.hidden.join('\0');
+  const rows = useMemo(() => {
+    const hidden = new Set(hiddenKey === '' ? [] : hiddenKey.split('\0').map((name) => trace.strings.indexOf(name)));
+    return buildRows(trace, {
+      folded, unfoldedRepeats: unfolded, hidden, root, errorsOnly, foldRepeats,
+      minShare: atLeast ? 0.01 : 0, matches: matchesOnly ? matches : undefined,
+    });
+  }, [trace, folded, unfolded, hiddenKey, root, matches, errorsOnly, foldRepeats, atLeast, matchesOnly]);
+
+  const show = (i: number): void => {
+    folding.reveal(rows, i);
+    select(i);
+  };
+  // A link to a span that is folded away opens what hides it, once.
+  const opened = useRef(false);
+  useEffect(() => {
+    if (opened.current) return;
+    opened.current = true;
+    if (state.span && runStart(trace, rows, selected) >= 0) folding.reveal(rows, selected);
+  });
+  const toggle = useRef((row: number) => folding.toggle(rows, row));
+  useEffect(() => {
+    toggle.current = (row) => folding.toggle(rows, row);
+  });
+  const onToggle = useCallback((row: number) => toggle.current(row), []);
+  const seek = (by: 1 | -1, test: (i: number) => boolean): void => {
+    const n = trace.count;
+    for (let k = 1; k <= n; k++) {
+      const i = (((selected + by * k) % n) + n) % n;
+      if (test(i)) return show(i);
+    }
+  };
+  useTraceKeys({
+    trace, rows, viewport, folding, selected, select, show, seek, state, set, matches,
+    sibling: (by) => {
+      const i = sibling(trace, selected, by);
+      if (i >= 0) show(i);
+    },
+  });
+  return (
+    <div className="trace">
+      <Head trace={trace} state={state} set={set} />
+      <Minimap trace={trace} viewport={viewport} />
+      <Tools
+        trace={trace} state={state} set={set} matches={matches} selected={selected} rootName={root >= 0 ? nameOf(trace, root) : ''}
+        onSeek={(by) => matches && seek(by, (i) => matches[i] === 1)} onRefold={folding.refoldRepeats}
+      />
+      <div className="body">
+        {state.view === 'waterfall' && (
+          <Waterfall
+            trace={trace} rows={rows} viewport={viewport} selected={selected} matches={matches} showCritical={state.critical} folded={folded}
+            baseDepth={root >= 0 ? trace.spans.depth[root]! : 0} onSelect={select} onToggle={onToggle}
+          />
+        )}
+        {state.view === 'flame' && <Flame trace={trace} viewport={viewport} selected={selected} matches={matches} onSelect={select} />}
+        {state.view === 'table' && (
+          <Table
+            trace={trace}
+            onSelect={(i) => {
+              show(i);
+              set({ view: 'waterfall', span: trace.spans.id[i] }, false);
+            }}
+          />
+        )}
+        <Splitter label="Width of the span panel" variable="--panel" fallback={32} least={20} most={60} fromRight />
+        <SpanPanel trace={trace} index={selected} onSelect={show} />
+      </div>
+    </div>
+  );
+}
+
+/** Writes the zoom to the address when it rests, and follows the trace's length. */
+function useZoomInAddress(viewport: Viewport, total: number): void {
+  useEffect(() => {
+    if (viewport.total !== total) viewport.setTotal(total);
+  }, [viewport, total]);
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    let written = encodeWindow(viewport.window, viewport.total);
+    const stop = viewport.onPaint(() => {
+      clearTimeout(timer);
+      timer = setTimeout(() => {
+        const zoom = encodeWindow(viewport.window, viewport.total);
+        if (zoom !== written) set({ zoom: zoom ?? '' });
+        written = zoom;
+      }, 400);
+    });
+    return () => {
+      clearTimeout(timer);
+      stop();
+    };
+  }, [viewport]);
+}
