@@ -26,19 +26,28 @@ async function read(response: Response): Promise<unknown> {
   throw new ApiError(response.status, e.kind ?? 'internal', e.message ?? `the server answered ${response.status}`, e.position, e.request_id);
 }
 
-export async function get<T>(path: string, params: Record<string, string | string[] | undefined> = {}, signal?: AbortSignal): Promise<T> {
+/** The environment that the address names; the server has a default. */
+function environment(): string {
+  return new URLSearchParams(location.search).get('env') ?? '';
+}
+
+function address(path: string, params: Record<string, string | string[] | undefined>): string {
   const query = new URLSearchParams();
-  for (const [name, value] of Object.entries(params)) {
+  for (const [name, value] of Object.entries({ ...params, env: environment() })) {
     for (const v of Array.isArray(value) ? value : [value]) {
       if (v !== undefined && v !== '') query.append(name, v);
     }
   }
   const text = query.toString();
-  return (await read(await fetch(at(`/api/${path}${text && '?' + text}`), { signal }))) as T;
+  return at(`/api/${path}${text && '?' + text}`);
+}
+
+export async function get<T>(path: string, params: Record<string, string | string[] | undefined> = {}, signal?: AbortSignal): Promise<T> {
+  return (await read(await fetch(address(path, params), { signal }))) as T;
 }
 
 export async function post<T>(path: string, body: unknown, signal?: AbortSignal): Promise<T> {
-  const response = await fetch(at(`/api/${path}`), {
+  const response = await fetch(address(path, {}), {
     method: 'POST', body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' }, signal,
   });
   return (await read(response)) as T;
@@ -46,7 +55,7 @@ export async function post<T>(path: string, body: unknown, signal?: AbortSignal)
 
 /** Listens to server-sent events until the returned function is called; the browser resumes by itself. */
 export function listen(path: string, handlers: Record<string, (data: unknown) => void>, state?: (open: boolean) => void): () => void {
-  const source = new EventSource(at(`/api/${path}`));
+  const source = new EventSource(address(path, {}));
   for (const [name, handler] of Object.entries(handlers)) {
     source.addEventListener(name, (e) => handler(JSON.parse((e as MessageEvent<string>).data)));
   }

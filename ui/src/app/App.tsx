@@ -14,10 +14,10 @@ const Setup = lazy(() => import('../pages/setup/page'));
 
 export function App(): React.ReactElement {
   const [signedIn, setSignedIn] = useState(0);
-  const start = useLoad(`start ${signedIn}`, (signal) => get<Start>('start', {}, signal));
   const url = useAddress();
+  const start = useLoad(`start ${signedIn} ${url.searchParams.get('env') ?? ''}`, (signal) => get<Start>('start', {}, signal));
   const [sheet, setSheet] = useState(false);
-  useKeys('everywhere', {
+  useKeys('Everywhere', {
     '?': ['show the keys', () => setSheet((s) => !s)],
     'g t': ['go to Traces', () => go('/traces')],
     'g s': ['go to Set-up', () => go('/setup')],
@@ -27,7 +27,7 @@ export function App(): React.ReactElement {
   }, [url.pathname, start.data]);
   if (start.error?.status === 401) return <SignIn onDone={() => setSignedIn((n) => n + 1)} />;
   return (
-    <Shell start={start.data} offline={start.error !== undefined}>
+    <Shell start={start.data} offline={start.error !== undefined} onKeys={() => setSheet(true)}>
       <Boundary key={url.pathname}>
         <Suspense fallback={<div className="page" aria-busy="true" />}>{page(url, start.data)}</Suspense>
       </Boundary>

@@ -1,41 +1,51 @@
-import { useRef, useState } from 'react';
-
-import { ApiError, get } from '../api/client';
-import type { Found, Start } from '../api/types';
+import type { Start } from '../api/types';
+import { CopyButton } from '../widgets/CopyButton';
+import { Menu } from '../widgets/Menu';
+import { Glyph, type GlyphName } from './Glyph';
 import { useKeys } from './keys';
-import { go, linkTo, useAddress } from './location';
-import { setPrefs, usePrefs } from './prefs';
+import { linkTo, setParams, useAddress } from './location';
+import { Omnibox } from './Omnibox';
+import { offset, setPrefs, usePrefs, type Prefs } from './prefs';
 
-interface Props { start: Start | undefined; offline: boolean; children: React.ReactNode }
+interface Props { start: Start | undefined; offline: boolean; onKeys: () => void; children: React.ReactNode }
 
-export function Shell({ start, offline, children }: Props): React.ReactElement {
+const pages: { to: string; name: string; glyph: GlyphName; keys: string }[] = [
+  { to: '/traces', name: 'Traces', glyph: 'traces', keys: 'g t' },
+  { to: '/setup', name: 'Set-up', glyph: 'setup', keys: 'g s' },
+];
+
+/** What every page has around it: pages to the left, the header above. */
+export function Shell({ start, offline, onKeys, children }: Props): React.ReactElement {
   const url = useAddress();
   const prefs = usePrefs();
-  useKeys('shell', { u: ['local time or UTC', () => setPrefs({ utc: !prefs.utc })] });
-  const themes = { system: 'dark', dark: 'light', light: 'system' } as const;
+  const path = url.pathname.startsWith('/trace/') ? '/traces' : url.pathname;
+  useKeys('Settings', {
+    u: ['local time or UTC', () => setPrefs({ utc: !prefs.utc })],
+  });
   return (
     <div className="shell">
       <a className="skip" href="#main">
         Skip to content
       </a>
-      <header className="head">
-        <a className="brand" {...linkTo('/traces')}>
-          <svg width="18" height="18" viewBox="0 0 16 16" aria-hidden="true">
-            <circle cx="8" cy="8" r="6.5" fill="none" stroke="var(--accent-fill)" strokeWidth="2" />
-            <path d="M4 8h8M8 4v8" stroke="var(--pick)" strokeWidth="1.5" />
-          </svg>
-          Oriel
+      <nav className="side" aria-label="Pages">
+        <a className="brand" {...linkTo('/traces')} aria-label="Oriel">
+          <Glyph name="oriel" />
         </a>
-        <nav aria-label="Pages">
-          {[
-            ['/traces', 'Traces'],
-            ['/setup', 'Set-up'],
-          ].map(([to, name]) => (
-            <a key={to} {...linkTo(to!)} aria-current={url.pathname === to ? 'page' : undefined}>
-              {name}
-            </a>
-          ))}
-        </nav>
+        {pages.map((p) => (
+          <a key={p.to} {...linkTo(p.to)} aria-current={path === p.to ? 'page' : undefined} title={`${p.name} (${p.keys})`}>
+            <Glyph name={p.glyph} />
+            <span>{p.name}</span>
+          </a>
+        ))}
+        <span className="grow" />
+        <button type="button" onClick={onKeys} title="Keys (?)">
+          <Glyph name="keys" />
+          <span>Keys</span>
+        </button>
+        <ThemeMenu theme={prefs.theme} />
+      </nav>
+      <header className="head">
+        <b className="title">{path === '/setup' ? 'Set-up' : url.pathname.startsWith('/trace/') ? 'Trace' : 'Traces'}</b>
         <Omnibox />
         <span className="grow" />
         {offline && (
@@ -43,64 +53,46 @@ export function Shell({ start, offline, children }: Props): React.ReactElement {
             the server can’t be reached
           </span>
         )}
-        {start && <span className="muted">{start.environment}</span>}
+        {start && <Environment start={start} />}
         <button type="button" className="btn small bare" onClick={() => setPrefs({ utc: !prefs.utc })} title="Local time or UTC (u)">
-          {prefs.utc ? 'UTC' : 'Local time'}
+          {offset(prefs.utc)}
         </button>
-        <button type="button" className="btn small bare" onClick={() => setPrefs({ theme: themes[prefs.theme] })} title="Theme: system, dark, light">
-          {prefs.theme === 'system' ? 'System' : prefs.theme === 'dark' ? 'Dark' : 'Light'}
-        </button>
+        <CopyButton className="btn small bare" label="Share" title="Copy the link to what is shown" text={() => location.href} />
       </header>
-      <main id="main">{children}</main>
+      <main id="main" tabIndex={-1}>
+        {children}
+      </main>
     </div>
   );
 }
 
-/** Takes any id of a trace or a span, in any notation, or a link that holds one. */
-function Omnibox(): React.ReactElement {
-  const input = useRef<HTMLInputElement>(null);
-  const [answer, setAnswer] = useState('');
-  useKeys('omnibox', { 'Ctrl+k': ['find a trace or span by its id', () => input.current?.focus()] });
-  const look = async (text: string): Promise<void> => {
-    const id = /trace(?:_id=|\/)([\w-]{8,})/.exec(text)?.[1] ?? text.trim();
-    if (!id) return;
-    setAnswer('looking…');
-    try {
-      const { found } = await get<{ found: Found[] }>('find', { id });
-      const first = found[0];
-      if (!first) {
-        setAnswer('no trace or span has this id');
-        return;
-      }
-      setAnswer('');
-      input.current!.value = '';
-      go(`/trace/${first.trace_id}${first.span_id ? `?span=${first.span_id}` : ''}`);
-    } catch (e) {
-      setAnswer(e instanceof ApiError ? e.message : 'the server can’t be reached');
-    }
-  };
+function Environment({ start }: { start: Start }): React.ReactElement {
+  if (start.environments.length < 2) return <span className="muted">{start.environment}</span>;
   return (
-    <form
-      className="omnibox"
-      role="search"
-      onSubmit={(e) => {
-        e.preventDefault();
-        void look(input.current!.value);
-      }}
-    >
-      <input
-        ref={input}
-        className="input"
-        aria-label="Find by id"
-        placeholder="Paste a trace or span id  (Ctrl K)"
-        onPaste={(e) => {
-          const text = e.clipboardData.getData('text');
-          if (/^[\w-]{16,60}$/.test(text.trim())) void look(text);
-        }}
-      />
-      <span role="status" className="muted">
-        {answer}
-      </span>
-    </form>
+    <select className="input small" aria-label="Environment" value={start.environment} onChange={(e) => setParams({ env: e.target.value })}>
+      {start.environments.map((e) => (
+        <option key={e.slug} value={e.slug}>
+          {e.name || e.slug}
+        </option>
+      ))}
+    </select>
+  );
+}
+
+const themes: [Prefs['theme'], string][] = [['system', 'As the system'], ['dark', 'Dark'], ['light', 'Light']];
+
+function ThemeMenu({ theme }: { theme: Prefs['theme'] }): React.ReactElement {
+  return (
+    <Menu
+      name="Theme"
+      title="Theme"
+      label={
+        <>
+          <Glyph name="theme" />
+          <span aria-hidden="true">Theme</span>
+        </>
+      }
+      items={themes.map(([id, label]) => ({ label, checked: theme === id, run: () => setPrefs({ theme: id }) }))}
+    />
   );
 }

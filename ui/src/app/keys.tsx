@@ -56,6 +56,16 @@ export function useKeys(context: string, bindings: Bindings): void {
   }, [context]);
 }
 
+const marks: Record<string, string> = { ArrowUp: '↑', ArrowDown: '↓', ArrowLeft: '←', ArrowRight: '→', Escape: 'Esc' };
+
+/** A key as people know it. */
+function shown(key: string): string {
+  return key
+    .split('+')
+    .map((k) => marks[k] ?? (k.length === 1 && k !== k.toLowerCase() ? `Shift ${k.toLowerCase()}` : k))
+    .join(' ');
+}
+
 export function KeysSheet({ onClose }: { onClose: () => void }): React.ReactElement {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => dialog.current?.showModal(), []);
@@ -67,14 +77,15 @@ export function KeysSheet({ onClose }: { onClose: () => void }): React.ReactElem
           Close
         </button>
       </div>
-      {[...contexts].map(([name, bindings]) => (
+      <div className="columns">
+      {[...contexts].reverse().map(([name, bindings]) => (
         <section key={name}>
           <h3>{name}</h3>
           <dl>
-            {Object.entries(bindings.current).map(([key, [about]]) => (
+            {Object.entries(bindings.current).filter(([, [about]]) => about).map(([key, [about]]) => (
               <div key={key} className="row">
                 <dt>
-                  <kbd>{key}</kbd>
+                  <kbd>{shown(key)}</kbd>
                 </dt>
                 <dd>{about}</dd>
               </div>
@@ -82,6 +93,7 @@ export function KeysSheet({ onClose }: { onClose: () => void }): React.ReactElem
           </dl>
         </section>
       ))}
+      </div>
     </dialog>
   );
 }

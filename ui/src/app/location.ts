@@ -11,8 +11,16 @@ function subscribe(listener: () => void): () => void {
   return () => listeners.delete(listener);
 }
 
+/** Keeps the environment from page to page. */
+function withEnvironment(to: string): string {
+  const env = new URLSearchParams(location.search).get('env');
+  if (!env || /[?&]env=/.test(to)) return to;
+  return `${to}${to.includes('?') ? '&' : '?'}env=${encodeURIComponent(env)}`;
+}
+
 /** Goes to an address of this UI; replace leaves no entry in the history. */
-export function go(to: string, replace = false): void {
+export function go(path: string, replace = false): void {
+  const to = withEnvironment(path);
   if (at(to) === location.pathname + location.search) return;
   history[replace ? 'replaceState' : 'pushState'](null, '', at(to));
   listeners.forEach((l) => l());
@@ -41,7 +49,7 @@ export function setParams(changes: Record<string, string | string[] | undefined>
 /** Props of a link that is followed without loading the page anew. */
 export function linkTo(to: string): { href: string; onClick: (e: React.MouseEvent) => void } {
   return {
-    href: at(to),
+    href: at(withEnvironment(to)),
     onClick: (e) => {
       if (e.button !== 0 || e.metaKey || e.ctrlKey || e.shiftKey) return;
       e.preventDefault();

@@ -39,3 +39,10 @@ export function applyTheme(): void {
   const theme = prefs.theme === 'system' ? (light.matches ? 'light' : 'dark') : prefs.theme;
   document.documentElement.dataset.theme = theme;
 }
+
+/** The offset of the shown times from UTC, as it is now. */
+export function offset(utc: boolean): string {
+  const minutes = utc ? 0 : -new Date().getTimezoneOffset();
+  const pad = (n: number): string => String(n).padStart(2, '0');
+  return minutes === 0 ? 'UTC' : `UTC${minutes < 0 ? '−' : '+'}${pad(Math.floor(Math.abs(minutes) / 60))}:${pad(Math.abs(minutes) % 60)}`;
+}

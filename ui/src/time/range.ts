@@ -81,3 +81,23 @@ export function shortLength(ms: number): string {
 export function resolve(r: Range, now: number): [number, number] {
   return [parseMoment(r.from, now) ?? now - 3600e3, parseMoment(r.to, now) ?? now];
 }
+
+const durationMs: Readonly<Record<string, number>> = { ns: 1e-6, us: 1e-3, µs: 1e-3, ms: 1, s: 1e3, m: 60e3, min: 60e3 };
+
+/** Reads a duration like 250ms, 1.5 s or a bare number of milliseconds; in ms. */
+export function parseDuration(text: string): number | undefined {
+  const m = /^(\d+(?:\.\d+)?)\s*([a-zµ]*)$/i.exec(text.trim());
+  if (!m) return undefined;
+  const unit = m[2]!.toLowerCase() || 'ms';
+  return Object.hasOwn(durationMs, unit) ? Number(m[1]) * durationMs[unit]! : undefined;
+}
+
+/** A range moved by a share of its length, or grown by a factor around its middle. */
+export function change(r: Range, now: number, by: { shift?: number; grow?: number }): Range {
+  const [from, to] = resolve(r, now);
+  const length = to - from;
+  if (by.grow && r.to === 'now' && r.from.startsWith('now-')) return { from: `now-${shortLength(Math.min(Math.max(length * by.grow, 60e3), 400 * 86400e3))}`, to: 'now' };
+  const more = by.grow ? (length * (by.grow - 1)) / 2 : 0;
+  const d = length * (by.shift ?? 0);
+  return { from: ns(from + d - more), to: ns(to + d + more) };
+}

@@ -10,7 +10,7 @@ import { clock, count, duration, momentMs } from '../../time/format';
 
 interface Props { data: Latency | undefined; onPick: (fromNs: string, toNs: string, minMs: number, maxMs: number) => void }
 
-const height = 132;
+const height = 120;
 
 /** Root durations over time. Dragging a rectangle narrows time and duration to it. */
 export function LatencyChart({ data, onPick }: Props): React.ReactElement {

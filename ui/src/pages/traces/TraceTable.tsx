@@ -1,7 +1,7 @@
 import type { ListedTrace } from '../../api/types';
 import { linkTo } from '../../app/location';
 import { usePrefs } from '../../app/prefs';
-import { clock, count, day, duration, momentMs } from '../../time/format';
+import { clock, count, day, momentMs } from '../../time/format';
 import { Ms } from './Groups';
 import type { TracesState } from './url';
 
@@ -17,7 +17,7 @@ interface Props {
 /** The traces: bars to scale with the longest, cut by the services' shares. */
 export function TraceTable({ traces, base, sort, order, focused, onSort }: Props): React.ReactElement {
   const { utc } = usePrefs();
-  const longest = traces.reduce((m, t) => Math.max(m, t.duration), 1);
+  const longest = barScale(traces.map((t) => t.duration));
   const head = (key: TracesState['sort'], name: string, num: boolean): React.ReactElement => (
     <th className={num ? 'num' : ''} aria-sort={sort === key ? (order === 'asc' ? 'ascending' : 'descending') : 'none'}>
       <button type="button" onClick={() => onSort(key)}>
@@ -47,14 +47,15 @@ export function TraceTable({ traces, base, sort, order, focused, onSort }: Props
             <td title={day(momentMs(base, t.start), utc)}>{clock(momentMs(base, t.start), utc, true)}</td>
             <td className="op">
               <a {...linkTo(`/trace/${encodeURIComponent(t.trace_id)}`)}>
-                <span className="muted">{t.root.service}</span> {t.root.name || (t.root.missing ? '(root missing)' : '(no name)')}
+                <span className="bar-mark" style={{ background: `var(--s${t.services?.find((s) => s.name === t.root.service)?.slot ?? 12})` }} />
+                <span className="of">{t.root.service}</span> {t.root.name || (t.root.missing ? '(root missing)' : '(no name)')}
               </a>
               {t.root.http_status >= 400 && <span className="badge">{t.root.http_status}</span>}
               {t.root.missing && <span className="badge warn">root missing</span>}
             </td>
             <td className="num"><Ms ms={t.duration / 1e6} /></td>
             <td className="barcol">
-              <div className="bar" style={{ width: `${Math.max((100 * t.duration) / longest, 0.5)}%` }} title={(t.services ?? []).map((s) => `${s.name} ${(s.share * 100).toFixed(0)} %`).join(', ')}>
+              <div className={t.duration > longest ? 'bar cut' : 'bar'} style={{ width: `${Math.min(Math.max((100 * t.duration) / longest, 0.5), 100)}%` }} title={(t.services ?? []).map((s) => `${s.name} ${(s.share * 100).toFixed(0)} %`).join(', ')}>
                 {(t.services ?? []).map((s) => (
                   <span key={s.name} style={{ flexGrow: s.share || 0.0001, background: `var(--s${s.slot || 12})` }} />
                 ))}
@@ -70,6 +71,10 @@ export function TraceTable({ traces, base, sort, order, focused, onSort }: Props
   );
 }
 
-export function label(t: ListedTrace): string {
-  return `${t.root.service} ${t.root.name}, ${duration(t.duration)}`;
+/** What a full bar stands for: the longest, unless a few outliers would make all others invisible. */
+export function barScale(durations: number[]): number {
+  const sorted = [...durations].sort((a, b) => a - b);
+  const most = sorted.at(-1) ?? 1;
+  const usual = sorted[Math.floor((sorted.length - 1) * 0.9)] ?? most;
+  return Math.max(most > usual * 8 ? usual * 2 : most, 1);
 }

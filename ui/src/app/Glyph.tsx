@@ -1,0 +1,27 @@
+// The few icons of the shell, 16 by 16, thin lines in the text's colour.
+
+const paths = {
+  traces: 'M1.5 3.5h7M4 6.5h8M6.5 9.5h6M6.5 12.5h3',
+  setup: 'M2 4.5h6M12 4.5h2M2 11.5h2M8 11.5h6M10 2.5v4M6 9.5v4',
+  keys: 'M1.5 4.5h13v7.5h-13zM4 7h.5M7 7h.5M10 7h.5M5 9.7h6',
+  theme: 'M8 1.8a6.2 6.2 0 1 0 0 12.4zM8 1.8a6.2 6.2 0 0 1 0 12.4',
+} as const;
+
+export type GlyphName = keyof typeof paths | 'oriel';
+
+export function Glyph({ name }: { name: GlyphName }): React.ReactElement {
+  if (name === 'oriel') {
+    return (
+      <svg width="24" height="24" viewBox="0 0 16 16" aria-hidden="true">
+        <circle cx="8" cy="8" r="6.5" fill="none" stroke="var(--accent-fill)" strokeWidth="2" />
+        <path d="M4 8h8M8 4v8" stroke="var(--pick)" strokeWidth="1.5" />
+      </svg>
+    );
+  }
+  return (
+    <svg width="18" height="18" viewBox="0 0 16 16" fill="none" stroke="currentColor" strokeWidth="1.4" strokeLinecap="round" aria-hidden="true">
+      <path d={paths[name]} fill={name === 'theme' ? 'none' : undefined} />
+      {name === 'theme' && <path d="M8 1.8a6.2 6.2 0 1 0 0 12.4z" fill="currentColor" />}
+    </svg>
+  );
+}
