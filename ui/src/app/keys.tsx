@@ -27,6 +27,7 @@ function nameOf(e: KeyboardEvent): string {
 addEventListener('keydown', (e) => {
   if ((isTyping(e) && !(e.ctrlKey || e.metaKey)) || isPressing(e)) return;
   const key = nameOf(e);
+  if (key !== '?' && document.querySelector('dialog[open]')) return;
   const two = performance.now() - chordAt < chordWait ? `${chord} ${key}` : '';
   for (const name of [two, key]) {
     // A page's own keys win over those of everywhere.

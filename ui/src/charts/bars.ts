@@ -124,8 +124,13 @@ function drawBar(ctx: Ctx, theme: Theme, input: BarsInput, i: number, top: numbe
 /** Writes a length at the side of a bar that has room for it, never inside. */
 function label(ctx: Ctx, theme: Theme, text: string, x: number, x2: number, width: number, top: number): void {
   const room = ctx.measureText(text).width + 12;
+  if (x2 < 0 || x > width) {
+    // Where to pan to find it.
+    ctx.fillStyle = theme.text3;
+    ctx.fillText(x2 < 0 ? '‹' : '›', x2 < 0 ? 4 : width - 9, top + 12);
+    return;
+  }
   ctx.fillStyle = theme.text2;
-  if (x2 < 0 || x > width) return;
   if (x2 + room < width) ctx.fillText(text, Math.max(x2, 0) + 8, top + 12.5);
   else if (x > room) ctx.fillText(text, x - room + 4, top + 12.5);
 }

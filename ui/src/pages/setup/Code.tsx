@@ -1,22 +1,15 @@
-import { useState } from 'react';
+import { CopyButton } from '../../widgets/CopyButton';
 
 /** Text to copy. */
-export function Code({ text }: { text: string }): React.ReactElement {
-  const [copied, setCopied] = useState(false);
-  const copy = (): void => {
-    void navigator.clipboard.writeText(text).then(() => {
-      setCopied(true);
-      setTimeout(() => setCopied(false), 2000);
-    });
-  };
+export function Code({ text, name }: { text: string; name: string }): React.ReactElement {
   return (
     <div className="code">
-      {/* The stretch scrolls sideways, so it must be reached by key. */}
+      {/* It scrolls sideways, so it must be reached by key. */}
       {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
-      <pre tabIndex={0}>{text}</pre>
-      <button type="button" className="btn small" onClick={copy}>
-        {copied ? 'Copied' : 'Copy'}
-      </button>
+      <pre tabIndex={0} role="region" aria-label={name}>
+        {text}
+      </pre>
+      <CopyButton className="btn small" label="Copy" title={`Copy: ${name}`} text={() => text} />
     </div>
   );
 }

@@ -1,3 +1,5 @@
+import { useEffect } from 'react';
+
 import { nameOf, rootOf, serviceOf, type TraceModel } from '../../charts/model';
 import { linkTo } from '../../app/location';
 import { CopyButton } from '../../widgets/CopyButton';
@@ -17,6 +19,10 @@ export function Head({ trace, state, set }: Props): React.ReactElement {
   const worst = criticalShare(trace);
   const notes = notesOf(trace);
   const at = momentMs(trace.base);
+  const title = `${serviceOf(trace, root)} ${nameOf(trace, root)} · Oriel`;
+  useEffect(() => {
+    document.title = title;
+  }, [title]);
   return (
     <header className="trace-head">
       <div className="row">

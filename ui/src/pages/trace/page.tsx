@@ -10,6 +10,9 @@ import { buildModel } from '../../charts/model';
 import { Trace } from './Trace';
 import { decode } from './url';
 
+/** How long late spans are waited for, in ms. */
+const liveFor = 62_000;
+
 /** Loads a trace, and again when more of it has arrived. */
 export default function TracePage({ id }: { id: string }): React.ReactElement {
   const [version, setVersion] = useState(0);
@@ -30,8 +33,14 @@ export default function TracePage({ id }: { id: string }): React.ReactElement {
         }, 300);
       },
     });
+    // Then it is whole, as far as anybody can tell: look a last time.
+    const end = setTimeout(() => {
+      stop();
+      setVersion((v) => v + 1);
+    }, liveFor);
     return () => {
       clearTimeout(timer);
+      clearTimeout(end);
       stop();
     };
   }, [id, arriving]);

@@ -51,7 +51,9 @@ function rowKeys({ trace, rows, folding, selected, select, show, seek, sibling, 
 function zoomKeys({ trace, viewport, selected }: Input, before: React.RefObject<Window | undefined>): Bindings {
   const by = (factor: number) => (): void => {
     const w = viewport.window;
-    viewport.setWindow(zoom(w, viewport.total, factor, (w.from + w.to) / 2));
+    // Towards the selected span if it is in view.
+    const middle = trace.spans.start[selected]! + trace.spans.duration[selected]! / 2;
+    viewport.setWindow(zoom(w, viewport.total, factor, middle > w.from && middle < w.to ? middle : (w.from + w.to) / 2));
   };
   const move = (share: number) => (): void => viewport.setWindow(pan(viewport.window, viewport.total, share));
   return {

@@ -35,6 +35,9 @@ export default function TracesPage({ start }: { start: Start | undefined }): Rea
   const latency = useLoad(`latency ${run}`, (signal) => get<Latency>('traces/latency', query(state), signal));
   const list = useTraceList(state, run);
   useEffect(() => setLoadedAt(Date.now()), [latency.data]);
+  useEffect(() => {
+    document.title = 'Traces · Oriel';
+  }, []);
   const [focused, setFocused] = useState(-1);
   const field = useRef<HTMLInputElement>(null);
   const { traces } = list;
@@ -86,14 +89,16 @@ export default function TracesPage({ start }: { start: Start | undefined }): Rea
           </button>
         </div>
       )}
-      <LatencyChart
-        data={latency.data}
-        onPick={(from, to, min, max) => set({ from, to, min: min ? min.toFixed(3) : state.min, max: max ? max.toFixed(3) : state.max })}
-      />
+      {(latency.data || !error) && (
+        <LatencyChart
+          data={latency.data}
+          onPick={(from, to, min, max) => set({ from, to, min: min ? min.toFixed(3) : state.min, max: max ? max.toFixed(3) : state.max })}
+        />
+      )}
       {found.length > 0 && (
         <Groups groups={found} chosen={state.name} onChoose={(g) => set({ name: g?.name ?? '', service: g ? [g.service] : [] })} />
       )}
-      <section className="panel list" aria-label="Traces">
+      <section className="panel list" aria-label="Traces" hidden={traces.length === 0 && error !== undefined}>
         {traces.length > 0 && (
           <TraceTable
             traces={traces} base={list.base} sort={state.sort} order={state.order} focused={focused}
