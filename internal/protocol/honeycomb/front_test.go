@@ -1,0 +1,322 @@
+package honeycomb
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/oriel-dev/oriel/internal/auth"
+	"github.com/oriel-dev/oriel/internal/dataset"
+	"github.com/oriel-dev/oriel/internal/fault"
+	"github.com/oriel-dev/oriel/internal/ingest"
+	"github.com/oriel-dev/oriel/internal/meta"
+	"github.com/oriel-dev/oriel/internal/protocol"
+	"github.com/oriel-dev/oriel/internal/query"
+	"github.com/oriel-dev/oriel/internal/store"
+	"github.com/oriel-dev/oriel/internal/store/storetest"
+)
+
+// rig is a front end over real rooms and the reference store.
+type rig struct {
+	t     *testing.T
+	url   string
+	store *storetest.Reference
+	keys  map[auth.Kind]string
+	front *Front
+}
+
+var testClock = time.Unix(1_764_000_000, 0)
+
+func newRig(t *testing.T, open bool) *rig {
+	t.Helper()
+	clock := func() time.Time { return testClock }
+	log := slog.New(slog.NewTextHandler(t.Output(), nil))
+	dir := t.TempDir()
+	db, err := meta.Open(t.Context(), dir+"/meta.db")
+	must(t, err)
+	keys, err := auth.Open(t.Context(), db, auth.Config{Dir: dir, AcceptAny: open, Clock: clock, Log: log})
+	must(t, err)
+	sets, err := dataset.Open(t.Context(), db, dataset.Config{Clock: clock, Log: log})
+	must(t, err)
+	r := &rig{t: t, store: storetest.NewReference(), keys: map[auth.Kind]string{}}
+	door, err := ingest.Open(t.Context(), ingest.Config{Dir: dir + "/journal", Store: r.store, Datasets: sets, Clock: clock, Log: log})
+	must(t, err)
+	for _, kind := range []auth.Kind{auth.Honeycomb, auth.HoneycombClassic, auth.HoneycombIngest} {
+		_, secret, err := keys.Create(t.Context(), auth.NewKey{Kind: kind})
+		must(t, err)
+		r.keys[kind] = secret.Key
+	}
+	r.front = New(protocol.Deps{Door: door, Keys: keys, Datasets: sets, Clock: clock, Log: log, Version: "test", Ready: door.Ready})
+	srv := httptest.NewUnstartedServer(r.front)
+	srv.Config.Protocols = new(http.Protocols)
+	srv.Config.Protocols.SetHTTP1(true)
+	srv.Config.Protocols.SetUnencryptedHTTP2(true)
+	srv.Start()
+	r.url = srv.URL
+	after := context.WithoutCancel(t.Context()) // a test's own context ends before its clean-up
+	t.Cleanup(func() {
+		srv.Close()
+		must(t, door.Close(after))
+		must(t, sets.Close(after))
+		must(t, keys.Close(after))
+		must(t, db.Close())
+	})
+	return r
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func spanJSON(name string, at time.Time) string {
+	return fmt.Sprintf(`{"resourceSpans":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"api"}}]},"scopeSpans":[{"spans":[
+	 {"traceId":"0af7651916cd43dd8448eb211c80319c","spanId":"b7ad6b7169203331","name":%q,"startTimeUnixNano":"%d","endTimeUnixNano":"%d"}]}]}]}`, name, at.UnixNano(), at.UnixNano()+5e6)
+}
+
+func (r *rig) do(method, path string, header map[string]string, body []byte) (int, http.Header, string) {
+	r.t.Helper()
+	req, err := http.NewRequestWithContext(r.t.Context(), method, r.url+path, bytes.NewReader(body))
+	must(r.t, err)
+	for k, v := range header {
+		req.Header.Set(k, v)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	must(r.t, err)
+	defer func() { _ = resp.Body.Close() }()
+	answer, err := io.ReadAll(resp.Body)
+	must(r.t, err)
+	return resp.StatusCode, resp.Header, string(answer)
+}
+
+func (r *rig) rows(dataset string) int {
+	r.t.Helper()
+	q := &query.Query{Environment: "test", Start: 0, End: 1 << 62, Stages: []query.Stage{query.Aggregate{Calcs: []query.Calc{{Op: query.Count, Name: "n"}}}}}
+	if dataset != "" {
+		q.Datasets = []string{dataset}
+	}
+	res, err := r.store.Run(r.t.Context(), q, store.Options{})
+	must(r.t, err)
+	n, _ := res.Columns[0].Values[0].Number()
+	return int(n)
+}
+
+func pack(t *testing.T, coding string, body []byte) []byte {
+	t.Helper()
+	var buf bytes.Buffer
+	var w io.WriteCloser
+	switch coding {
+	case "gzip":
+		w = gzip.NewWriter(&buf)
+	case "zstd":
+		var err error
+		w, err = zstd.NewWriter(&buf)
+		must(t, err)
+	}
+	_, err := w.Write(body)
+	must(t, err)
+	must(t, w.Close())
+	return buf.Bytes()
+}
+
+func TestOTLP_AnswersAsHoneycombDoes(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, false)
+	key, classic := r.keys[auth.Honeycomb], r.keys[auth.HoneycombClassic]
+	good := []byte(spanJSON("a", testClock))
+	json := map[string]string{"Content-Type": "application/json; charset=utf-8"}
+	with := func(more ...string) map[string]string {
+		h := map[string]string{"Content-Type": json["Content-Type"]}
+		for i := 0; i < len(more); i += 2 {
+			h[more[i]] = more[i+1]
+		}
+		return h
+	}
+	for _, c := range []struct {
+		name   string
+		path   string
+		header map[string]string
+		body   []byte
+		status int
+		answer string
+	}{
+		{"good", "/v1/traces", with("X-Honeycomb-Team", key), good, 200, "{}"},
+		{"trailing slash", "/v1/traces/", with("X-Honeycomb-Team", key), []byte(spanJSON("b", testClock)), 200, "{}"},
+		{"short header", "/v1/traces", with("X-Hny-Team", key), []byte(spanJSON("c", testClock)), 200, "{}"},
+		{"ingest key", "/v1/traces", with("X-Honeycomb-Team", r.keys[auth.HoneycombIngest]), []byte(spanJSON("d", testClock)), 200, "{}"},
+		{"empty", "/v1/traces", with("X-Honeycomb-Team", key), []byte("{}"), 200, "{}"},
+		{"gzip", "/v1/traces", with("X-Honeycomb-Team", key, "Content-Encoding", "gzip"), pack(t, "gzip", []byte(spanJSON("e", testClock))), 200, "{}"},
+		{"zstd", "/v1/traces", with("X-Honeycomb-Team", key, "Content-Encoding", "zstd"), pack(t, "zstd", []byte(spanJSON("f", testClock))), 200, "{}"},
+		{"content type before key", "/v1/traces", map[string]string{"Content-Type": "text/plain"}, good, 415, badContentType},
+		{"no key", "/v1/traces", with(), good, 401, `{"message":"missing 'x-honeycomb-team' header"}`},
+		{"unknown key", "/v1/traces", with("X-Honeycomb-Team", "nobody"), good, 401, "unknown API key"},
+		{"classic without dataset", "/v1/traces", with("X-Honeycomb-Team", classic), good, 401, "missing 'x-honeycomb-dataset' header"},
+		{"classic logs need none", "/v1/logs", with("X-Honeycomb-Team", classic), []byte("{}"), 200, "{}"},
+		{"classic with dataset", "/v1/traces", with("X-Honeycomb-Team", classic, "X-Honeycomb-Dataset", "Old Set"), []byte(spanJSON("g", testClock)), 200, "{}"},
+		{"no JSON", "/v1/traces", with("X-Honeycomb-Team", key), []byte("{"), 400, "failed to parse OTLP request body"},
+		{"no protobuf", "/v1/traces", map[string]string{"Content-Type": "application/x-protobuf", "X-Honeycomb-Team": key}, []byte{0x0a, 0xff}, 400, "failed to parse OTLP request body"},
+		{"no gzip", "/v1/traces", with("X-Honeycomb-Team", key, "Content-Encoding", "gzip"), good, 400, "not gzip"},
+		{"unknown coding", "/v1/traces", with("X-Honeycomb-Team", key, "Content-Encoding", "br"), good, 400, `unsupported content encoding \"br\"`},
+		{"gzip bomb", "/v1/traces", with("X-Honeycomb-Team", key, "Content-Encoding", "gzip"), pack(t, "gzip", make([]byte, maxUnpacked+1)), 413, "larger than"},
+		{"zstd bomb", "/v1/traces", with("X-Honeycomb-Team", key, "Content-Encoding", "zstd"), pack(t, "zstd", make([]byte, maxUnpacked+1)), 413, "larger than"},
+		{"old span", "/v1/traces", with("X-Honeycomb-Team", key), []byte(spanJSON("h", time.Unix(5, 0))), 200, `"rejectedSpans":"1"`},
+		{"future span", "/v1/traces", with("X-Honeycomb-Team", key), []byte(spanJSON("i", testClock.Add(72*time.Hour))), 200, "time_in_future"},
+	} {
+		status, header, answer := r.do(http.MethodPost, c.path, c.header, c.body)
+		if status != c.status || !strings.Contains(answer, c.answer) {
+			t.Errorf("%s: %d %s", c.name, status, answer)
+		}
+		if status == 200 && !strings.HasPrefix(header.Get("Content-Type"), "application/json") {
+			t.Errorf("%s: content type %q", c.name, header.Get("Content-Type"))
+		}
+		if header.Get("Access-Control-Allow-Origin") != "*" {
+			t.Errorf("%s: a page can't read the answer", c.name)
+		}
+	}
+	if api, old := r.rows("api"), r.rows("old-set"); api != 6 || old != 1 {
+		t.Errorf("%d rows in api, %d in old-set", api, old)
+	}
+	if status, h, _ := r.do(http.MethodOptions, "/v1/traces", nil, nil); status != 204 || !strings.Contains(h.Get("Access-Control-Allow-Headers"), "x-honeycomb-team") {
+		t.Errorf("preflight: %d %v", status, h)
+	}
+}
+
+func TestOTLP_CountsARetryOnce(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, true)
+	for range 3 {
+		if status, _, answer := r.do(http.MethodPost, "/v1/traces", map[string]string{"Content-Type": "application/json"}, []byte(spanJSON("a", testClock))); status != 200 {
+			t.Fatalf("%d %s", status, answer)
+		}
+	}
+	if n := r.rows(""); n != 1 {
+		t.Fatalf("%d rows of one request sent three times", n)
+	}
+}
+
+// frame puts a message into gRPC's frame.
+func frame(body []byte) []byte {
+	out := make([]byte, grpcHead, grpcHead+len(body))
+	binary.BigEndian.PutUint32(out[1:], uint32(len(body)))
+	return append(out, body...)
+}
+
+func TestGRPC_AnswersInTrailers(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, false)
+	protocols := new(http.Protocols)
+	protocols.SetUnencryptedHTTP2(true)
+	client := &http.Client{Transport: &http.Transport{Protocols: protocols}}
+	const method = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
+	for _, c := range []struct {
+		name, path, key string
+		body            []byte
+		status          string
+	}{
+		{"empty request", method, r.keys[auth.Honeycomb], frame(nil), "0"},
+		{"unknown key", method, "nobody", frame(nil), "16"},
+		{"no frame", method, r.keys[auth.Honeycomb], nil, "13"},
+		{"short frame", method, r.keys[auth.Honeycomb], frame([]byte("xx"))[:6], "13"},
+		{"no message", method, r.keys[auth.Honeycomb], frame([]byte{0x0a, 0xff}), "13"},
+		{"unknown method", "/x.Y/Z", r.keys[auth.Honeycomb], frame(nil), "12"},
+		{"too large", method, r.keys[auth.Honeycomb], []byte{0, 0xff, 0xff, 0xff, 0xff}, "8"},
+	} {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, r.url+c.path, bytes.NewReader(c.body))
+		must(t, err)
+		req.Header.Set("Content-Type", "application/grpc")
+		req.Header.Set("X-Honeycomb-Team", c.key)
+		resp, err := client.Do(req)
+		must(t, err)
+		_, err = io.ReadAll(resp.Body)
+		must(t, err)
+		must(t, resp.Body.Close())
+		if got := resp.Trailer.Get("Grpc-Status"); got != c.status || resp.StatusCode != 200 {
+			t.Errorf("%s: HTTP %d, status %q, %s", c.name, resp.StatusCode, got, resp.Trailer.Get("Grpc-Message"))
+		}
+	}
+}
+
+func TestRetryInfo_IsWhatClientsRead(t *testing.T) {
+	t.Parallel()
+	got := base64.StdEncoding.EncodeToString(retryInfo(8, "busy", 1500*time.Millisecond))
+	want := base64.StdEncoding.EncodeToString([]byte("\x08\x08\x12\x04busy\x1a\x36\x0a\x28type.googleapis.com/google.rpc.RetryInfo\x12\x0a\x0a\x08\x08\x01\x10\x80\xca\xb5\xee\x01"))
+	if got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
+func TestAuth_SaysWhoseKeyItIs(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, false)
+	status, _, body := r.do(http.MethodGet, "/1/auth", map[string]string{"X-Honeycomb-Team": r.keys[auth.Honeycomb]}, nil)
+	var answer authAnswer
+	if err := json.Unmarshal([]byte(body), &answer); err != nil || status != 200 {
+		t.Fatalf("%d %s", status, body)
+	}
+	if answer.Type != "configuration" || answer.Env.Slug != "test" || answer.Team.Slug == "" || !answer.Access["createDatasets"] || !answer.Access["create_datasets"] {
+		t.Errorf("%+v", answer)
+	}
+	if status, _, body := r.do(http.MethodGet, "/1/auth", map[string]string{"X-Honeycomb-Team": "nobody"}, nil); status != 401 || !strings.Contains(body, "unknown API key") {
+		t.Errorf("%d %s", status, body)
+	}
+}
+
+func TestUnsupported_NamesItself(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, true)
+	for family, what := range unsupportedFamilies() {
+		status, h, body := r.do(http.MethodPost, family+"/x", nil, []byte("{}"))
+		if status != 501 || h.Get("Content-Type") != "application/problem+json" || !strings.Contains(body, what) || !strings.Contains(body, r.url+"/problems/") {
+			t.Errorf("%s: %d %s", family, status, body)
+		}
+	}
+	if status, _, _ := r.do(http.MethodGet, "/1/nothing", nil, nil); status != 404 {
+		t.Errorf("/1/nothing: %d", status)
+	}
+	for _, probe := range []string{"/alive", "/ready", "/version"} {
+		if status, _, _ := r.do(http.MethodGet, probe, nil, nil); status != 200 {
+			t.Errorf("%s: %d", probe, status)
+		}
+	}
+}
+
+func TestOverload_TellsTheSenderToWait(t *testing.T) {
+	t.Parallel()
+	w := httptest.NewRecorder()
+	r := newRig(t, true)
+	req := httptest.NewRequest(http.MethodPost, "/v1/traces", nil)
+	r.front.failOTLP(w, &export{protocol: "otlp_http", request: req}, fault.Busy(fault.Throttled, 3*time.Second, "busy"))
+	if w.Code != 429 || w.Header().Get("Retry-After") != "3" {
+		t.Errorf("%d, Retry-After %q", w.Code, w.Header().Get("Retry-After"))
+	}
+	if code := grpcCode(fault.Busy(fault.Unavailable, time.Second, "full")); code != grpcUnavailable {
+		t.Errorf("gRPC code %d", code)
+	}
+}
+
+func FuzzReadFrame(f *testing.F) {
+	f.Add(frame([]byte("message")), "")
+	f.Add([]byte{1, 0, 0, 0, 3, 1, 2, 3}, "gzip")
+	front := &Front{}
+	f.Fuzz(func(t *testing.T, raw []byte, coding string) {
+		var buf bytes.Buffer
+		if err := front.readFrame(&buf, bytes.NewReader(raw), coding); err == nil && buf.Len() > maxUnpacked {
+			t.Fatal("more than the limit was read")
+		}
+	})
+}
