@@ -95,6 +95,9 @@ func compareValues(op CompareOp, a, b event.Value) bool {
 	if a.IsNull() || b.IsNull() {
 		return false
 	}
+	if a.Kind() == event.Int && b.Kind() == event.Int { // floats would confuse those beyond 2^53
+		return ordered(op, a.Int() < b.Int(), a.Int() > b.Int())
+	}
 	if a.Kind() != event.String || b.Kind() != event.String {
 		x, ok := a.Number()
 		y, both := b.Number()

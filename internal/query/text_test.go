@@ -21,7 +21,7 @@ func TestMatch_FollowsItsRules(t *testing.T) {
 	t.Parallel()
 	row := mapRow{
 		"status": event.IntValue(200), "text": event.StringValue("200"), "name": event.StringValue("GET /Home"),
-		"f": event.FloatValue(1.5), "ok": event.BoolValue(true), "zero": event.IntValue(0),
+		"f": event.FloatValue(1.5), "ok": event.BoolValue(true), "big": event.IntValue(1<<53 + 1), "zero": event.IntValue(0),
 	}
 	for filter, want := range map[string]bool{
 		`status = 200`: true, `status = "200"`: true, `text = 200`: true, `text = "200.0"`: false, `text = 200.0`: true,
@@ -33,7 +33,7 @@ func TestMatch_FollowsItsRules(t *testing.T) {
 		`status in (1, 200)`: true, `text in (200)`: true, `gone not-in (1)`: true, `status not-in (200, 3)`: false,
 		`gone exists`: false, `gone does-not-exist`: true, `ok = true`: true, `ok = 1`: true,
 		`NOT (status = 200 OR gone exists)`: false, `status = 200 OR gone exists AND ok = false`: true,
-		`f = 1500us`: true, `f < 1.5s`: true, `true`: true, `NOT true`: false,
+		`big = 9007199254740993`: true, `big = 9007199254740992`: false, `f = 1500us`: true, `f < 1.5s`: true, `true`: true, `NOT true`: false,
 	} {
 		e, err := ParseFilter(filter)
 		if err != nil {

@@ -120,7 +120,7 @@ func (j *Journal) report(ctx context.Context, d Damage) {
 		level, text = slog.LevelInfo, "the journal ends in an unfinished write, which nobody was told had succeeded"
 	}
 	j.cfg.Log.LogAttrs(ctx, level, text, //nolint:sloglint // one of two constants
-		 slog.String("file", d.File), slog.Int64("offset", d.Offset),
+		slog.String("file", d.File), slog.Int64("offset", d.Offset),
 		slog.Int64("length", d.Length), slog.String("reason", d.Reason))
 }
 
