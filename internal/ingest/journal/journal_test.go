@@ -207,12 +207,9 @@ func TestJournal_RefusesWhatIsTooMuch(t *testing.T) {
 	cfg.MaxQueue, cfg.MaxRecord, cfg.MaxBytes = 100, 1000, 5000
 	release, entered := make(chan struct{}), make(chan struct{})
 	var once sync.Once
-	m.before = func(_ int, what string) error {
-		if what == "sync" {
-			once.Do(func() { close(entered) })
-			<-release
-		}
-		return nil
+	m.slow = func() {
+		once.Do(func() { close(entered) })
+		<-release
 	}
 	j := open(t, cfg)
 	var done sync.WaitGroup

@@ -21,6 +21,7 @@ type memFS struct {
 	locked map[string]bool
 	ops    int
 	before func(op int, what string) error // called before each operation that changes something
+	slow   func()                          // called before each sync, with nothing locked: a slow disk
 	free   int64
 	total  int64
 }
@@ -187,6 +188,9 @@ func (h *memHandle) WriteAt(p []byte, at int64) (int, error) {
 }
 
 func (h *memHandle) Sync() error {
+	if h.fs.slow != nil {
+		h.fs.slow()
+	}
 	h.fs.mu.Lock()
 	defer h.fs.mu.Unlock()
 	if err := h.fs.op("sync"); err != nil {
