@@ -1,5 +1,5 @@
 import react from '@vitejs/plugin-react';
-import { defineConfig } from 'vite';
+import { defineConfig } from 'vitest/config';
 
 const server = (globalThis as { process?: { env: Record<string, string | undefined> } }).process?.env.ORIEL_URL ?? 'http://127.0.0.1:6743';
 
@@ -8,5 +8,6 @@ export default defineConfig({
   base: './',
   plugins: [react()],
   build: { outDir: 'dist', emptyOutDir: false, assetsInlineLimit: 0, chunkSizeWarningLimit: 300 },
+  test: { css: true }, // the theme's tests read it
   server: { proxy: { '/api': server, '/v1': server } },
 });

@@ -23,7 +23,13 @@ async function read(response: Response): Promise<unknown> {
     // A proxy in between may answer in its own words.
   }
   const e = body.error ?? {};
-  throw new ApiError(response.status, e.kind ?? 'internal', e.message ?? `the server answered ${response.status}`, e.position, e.request_id);
+  throw new ApiError(
+    response.status,
+    e.kind ?? 'internal',
+    e.message ?? `the server answered ${response.status}`,
+    e.position,
+    e.request_id,
+  );
 }
 
 /** The environment that the address names; the server has a default. */
@@ -48,7 +54,10 @@ export async function get<T>(path: string, params: Record<string, string | strin
 
 export async function post<T>(path: string, body: unknown, signal?: AbortSignal): Promise<T> {
   const response = await fetch(address(path, {}), {
-    method: 'POST', body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' }, signal,
+    method: 'POST',
+    body: JSON.stringify(body),
+    headers: { 'Content-Type': 'application/json' },
+    signal,
   });
   return (await read(response)) as T;
 }

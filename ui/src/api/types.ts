@@ -11,7 +11,12 @@ export interface Start {
   last_event: string;
 }
 
-export interface ServiceShare { name: string; slot: number; spans: number; share: number }
+export interface ServiceShare {
+  name: string;
+  slot: number;
+  spans: number;
+  share: number;
+}
 
 export interface ListedTrace {
   trace_id: string;
@@ -23,43 +28,131 @@ export interface ListedTrace {
   services: ServiceShare[] | null;
 }
 
-export interface TraceList { base: string; traces: ListedTrace[]; next: string; elapsed_ms: number; scanned: number; complete: boolean }
+export interface TraceList {
+  base: string;
+  traces: ListedTrace[];
+  next: string;
+  elapsed_ms: number;
+  scanned: number;
+  complete: boolean;
+}
 
 export interface TraceGroup {
-  service: string; name: string; slot: number; count: number; rate: number; errors: number;
-  p50_ms: number | null; p95_ms: number | null; p99_ms: number | null; spark: number[] | null;
+  service: string;
+  name: string;
+  slot: number;
+  count: number;
+  rate: number;
+  errors: number;
+  p50_ms: number | null;
+  p95_ms: number | null;
+  p99_ms: number | null;
+  spark: number[] | null;
 }
 
 export interface Latency {
-  base: string; step: number; count: number; min_ms: number; max_ms: number; bins: number; counts: number[]; errors: number[];
+  base: string;
+  step: number;
+  count: number;
+  min_ms: number;
+  max_ms: number;
+  bins: number;
+  counts: number[];
+  errors: number[];
 }
 
 export interface Skeleton {
-  trace_id: string; environment: string; base: string; duration: number; arriving: boolean; truncated: boolean; total_spans: number;
+  trace_id: string;
+  environment: string;
+  base: string;
+  duration: number;
+  arriving: boolean;
+  truncated: boolean;
+  total_spans: number;
   strings: string[];
   spans: {
-    id: string[]; parent: number[]; depth: number[]; start: number[]; duration: number[]; self: number[]; service: number[]; name: number[];
-    kind: number[]; status: number[]; http: number[]; flags: number[]; descendants: number[];
+    id: string[];
+    parent: number[];
+    depth: number[];
+    start: number[];
+    duration: number[];
+    self: number[];
+    service: number[];
+    name: number[];
+    kind: number[];
+    status: number[];
+    http: number[];
+    flags: number[];
+    descendants: number[];
   };
   annotations: { span: number[]; time: number[]; name: number[]; kind: number[]; severity: number[] };
   critical: [number, number, number][];
   services: { name: string; slot: number; spans: number; errors: number; self: number }[];
-  notes: { missing_parents: number; roots: number; loops: number; duplicates: number; skew: { service: string; host: string; ns: number; spans: number }[] };
+  notes: {
+    missing_parents: number;
+    roots: number;
+    loops: number;
+    duplicates: number;
+    skew: { service: string; host: string; ns: number; spans: number }[];
+  };
 }
 
 export interface SpanDetail {
   index: number;
   fields: Record<string, string | number | boolean>;
   types: Record<string, string>;
-  resource: string[]; scope: string[]; dataset: string; time: string;
+  resource: string[];
+  scope: string[];
+  dataset: string;
+  time: string;
   events: { name: string; time: string; kind: number; fields: Record<string, string | number | boolean> }[];
   links: { trace_id: string; span_id: string }[];
 }
 
-export interface Peers { percentile: number; count: number; p50_ms: number | null; p95_ms: number | null; p99_ms: number | null; histogram: { min_ms: number; max_ms: number; counts: number[] } }
+export interface Peers {
+  percentile: number;
+  count: number;
+  p50_ms: number | null;
+  p95_ms: number | null;
+  p99_ms: number | null;
+  histogram: { min_ms: number; max_ms: number; counts: number[] };
+}
 
-export interface Snippet { id: string; title: string; lang: string; install: string; env: string; code: string }
-export interface Setup { endpoint: string; key: string; cards: { id: string; title: string; languages: Snippet[] }[] }
-export interface Received { service: string; dataset: string; spans: number; trace_id: string; at: string }
-export interface Refused { method: string; path: string; remote: string; status: number; reason: string; remedy: string; key: string; at: string }
-export interface Found { kind: 'trace' | 'span'; trace_id: string; span_id?: string; spans: number; service: string; name: string }
+export interface Snippet {
+  id: string;
+  title: string;
+  lang: string;
+  install: string;
+  env: string;
+  code: string;
+}
+export interface Setup {
+  endpoint: string;
+  key: string;
+  cards: { id: string; title: string; languages: Snippet[] }[];
+}
+export interface Received {
+  service: string;
+  dataset: string;
+  spans: number;
+  trace_id: string;
+  at: string;
+}
+export interface Refused {
+  method: string;
+  path: string;
+  remote: string;
+  status: number;
+  reason: string;
+  remedy: string;
+  key: string;
+  at: string;
+}
+export interface Found {
+  kind: 'trace' | 'span';
+  trace_id: string;
+  span_id?: string;
+  spans: number;
+  service: string;
+  name: string;
+}

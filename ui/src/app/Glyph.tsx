@@ -19,7 +19,16 @@ export function Glyph({ name }: { name: GlyphName }): React.ReactElement {
     );
   }
   return (
-    <svg width="18" height="18" viewBox="0 0 16 16" fill="none" stroke="currentColor" strokeWidth="1.4" strokeLinecap="round" aria-hidden="true">
+    <svg
+      width="18"
+      height="18"
+      viewBox="0 0 16 16"
+      fill="none"
+      stroke="currentColor"
+      strokeWidth="1.4"
+      strokeLinecap="round"
+      aria-hidden="true"
+    >
       <path d={paths[name]} fill={name === 'theme' ? 'none' : undefined} />
       {name === 'theme' && <path d="M8 1.8a6.2 6.2 0 1 0 0 12.4z" fill="currentColor" />}
     </svg>

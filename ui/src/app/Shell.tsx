@@ -7,7 +7,12 @@ import { linkTo, setParams, useAddress } from './location';
 import { Omnibox } from './Omnibox';
 import { offset, setPrefs, usePrefs, type Prefs } from './prefs';
 
-interface Props { start: Start | undefined; offline: boolean; onKeys: () => void; children: React.ReactNode }
+interface Props {
+  start: Start | undefined;
+  offline: boolean;
+  onKeys: () => void;
+  children: React.ReactNode;
+}
 
 const pages: { to: string; name: string; glyph: GlyphName; keys: string }[] = [
   { to: '/traces', name: 'Traces', glyph: 'traces', keys: 'g t' },
@@ -79,7 +84,11 @@ function Environment({ start }: { start: Start }): React.ReactElement {
   );
 }
 
-const themes: [Prefs['theme'], string][] = [['system', 'As the system'], ['dark', 'Dark'], ['light', 'Light']];
+const themes: [Prefs['theme'], string][] = [
+  ['system', 'As the system'],
+  ['dark', 'Dark'],
+  ['light', 'Light'],
+];
 
 function ThemeMenu({ theme }: { theme: Prefs['theme'] }): React.ReactElement {
   return (

@@ -15,10 +15,20 @@ export function SignIn({ onDone }: { onDone: () => void }): React.ReactElement {
         onSubmit={(e) => {
           e.preventDefault();
           const key = String(new FormData(e.currentTarget).get('key') ?? '');
-          post('session', { key }).then(onDone, (err: unknown) => setError(err instanceof ApiError ? err.message : 'the server can’t be reached'));
+          post('session', { key }).then(onDone, (err: unknown) =>
+            setError(err instanceof ApiError ? err.message : 'the server can’t be reached'),
+          );
         }}
       >
-        <input className="input grow" name="key" type="password" autoComplete="current-password" aria-label="Key" placeholder="Key" required />
+        <input
+          className="input grow"
+          name="key"
+          type="password"
+          autoComplete="current-password"
+          aria-label="Key"
+          placeholder="Key"
+          required
+        />
         <button type="submit" className="btn primary">
           Sign in
         </button>

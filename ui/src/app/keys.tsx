@@ -79,21 +79,23 @@ export function KeysSheet({ onClose }: { onClose: () => void }): React.ReactElem
         </button>
       </div>
       <div className="columns">
-      {[...contexts].reverse().map(([name, bindings]) => (
-        <section key={name}>
-          <h3>{name}</h3>
-          <dl>
-            {Object.entries(bindings.current).filter(([, [about]]) => about).map(([key, [about]]) => (
-              <div key={key} className="row">
-                <dt>
-                  <kbd>{shown(key)}</kbd>
-                </dt>
-                <dd>{about}</dd>
-              </div>
-            ))}
-          </dl>
-        </section>
-      ))}
+        {[...contexts].reverse().map(([name, bindings]) => (
+          <section key={name}>
+            <h3>{name}</h3>
+            <dl>
+              {Object.entries(bindings.current)
+                .filter(([, [about]]) => about)
+                .map(([key, [about]]) => (
+                  <div key={key} className="row">
+                    <dt>
+                      <kbd>{shown(key)}</kbd>
+                    </dt>
+                    <dd>{about}</dd>
+                  </div>
+                ))}
+            </dl>
+          </section>
+        ))}
       </div>
     </dialog>
   );

@@ -4,11 +4,14 @@ import { useSyncExternalStore } from 'react';
 import { at, pageOf } from './root';
 
 const listeners = new Set<() => void>();
-addEventListener('popstate', () => listeners.forEach((l) => l()));
 
 function subscribe(listener: () => void): () => void {
   listeners.add(listener);
-  return () => listeners.delete(listener);
+  addEventListener('popstate', listener);
+  return () => {
+    listeners.delete(listener);
+    removeEventListener('popstate', listener);
+  };
 }
 
 /** Keeps the environment from page to page. */

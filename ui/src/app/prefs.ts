@@ -1,7 +1,10 @@
 // What a person chose: kept in the browser, so that the first paint is right.
 import { useSyncExternalStore } from 'react';
 
-export interface Prefs { theme: 'system' | 'dark' | 'light'; utc: boolean }
+export interface Prefs {
+  theme: 'system' | 'dark' | 'light';
+  utc: boolean;
+}
 
 const key = 'oriel.prefs';
 let prefs: Prefs = { theme: 'system', utc: false, ...read() };

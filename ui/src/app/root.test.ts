@@ -1,8 +1,14 @@
 import { expect, it } from 'vitest';
 
-import { prefixOf } from './root';
+import { pageOf, prefixOf } from './root';
 
 it.each([
-  ['/', ''], ['/traces', ''], ['/traces/', ''], ['/trace/abc', ''], ['/setup', ''],
-  ['/oriel/', '/oriel'], ['/oriel/traces', '/oriel'], ['/a/b/trace/1-2-3', '/a/b'], ['/a/setup', '/a'],
-])('finds the prefix of %s', (path, prefix) => expect(prefixOf(path)).toBe(prefix));
+  ['/assets/index-abc.js', ''],
+  ['/trace/assets/index-abc.js', ''],
+  ['/oriel/assets/x.js', '/oriel'],
+  ['/a/b/trace/assets/x.js', '/a/b'],
+])('finds the prefix by the script %s', (script, prefix) => expect(prefixOf(script)).toBe(prefix));
+
+it('takes off a slash at the end of a path', () => {
+  expect(['/', '/traces', '/traces/', ''].map(pageOf)).toEqual(['/', '/traces', '/traces', '/']);
+});

@@ -1,19 +1,21 @@
 // Where this UI lives: behind a proxy it may be under a path prefix, which the
-// server doesn't know. Pages have fixed names, so the prefix is what precedes them.
+// server doesn't know. Scripts are named relative to the page, so their own
+// address tells.
 
-/** The path before a page's own, without a slash at its end; empty if there is none. */
-export function prefixOf(pathname: string): string {
-  return pathname.replace(/\/(?:traces|setup|trace\/[^/]*)?\/?$/, '');
+/** The path before a page's own, without a slash at its end, from the address of a script. */
+export function prefixOf(script: string): string {
+  return script.replace(/\/assets\/[^/]*$/, '').replace(/\/trace$/, '');
 }
 
-const prefix = typeof location === 'undefined' ? '' : prefixOf(location.pathname);
+const prefix = import.meta.env.PROD ? prefixOf(new URL(import.meta.url).pathname) : '';
 
 /** Adds the prefix to a path of this UI or of its server. */
 export function at(path: string): string {
   return prefix + path;
 }
 
-/** Takes the prefix off an address's path. */
+/** Takes the prefix off an address's path, and a slash that may end it. */
 export function pageOf(pathname: string): string {
-  return pathname.startsWith(prefix) ? pathname.slice(prefix.length) || '/' : pathname;
+  const path = pathname.startsWith(prefix) ? pathname.slice(prefix.length) : pathname;
+  return path.length > 1 ? path.replace(/\/$/, '') : path || '/';
 }

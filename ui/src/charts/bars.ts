@@ -11,11 +11,36 @@ const barHeight = 10;
 
 export type Ctx = Pick<
   CanvasRenderingContext2D,
-  'fillRect' | 'strokeRect' | 'beginPath' | 'moveTo' | 'lineTo' | 'arc' | 'closePath' | 'fill' | 'stroke' | 'fillText' | 'setLineDash' | 'roundRect' | 'measureText'
-> & { fillStyle: unknown; strokeStyle: unknown; lineWidth: number; globalAlpha: number; font: string; textBaseline: unknown; textAlign: unknown };
+  | 'fillRect'
+  | 'strokeRect'
+  | 'beginPath'
+  | 'moveTo'
+  | 'lineTo'
+  | 'arc'
+  | 'closePath'
+  | 'fill'
+  | 'stroke'
+  | 'fillText'
+  | 'setLineDash'
+  | 'roundRect'
+  | 'measureText'
+> & {
+  fillStyle: unknown;
+  strokeStyle: unknown;
+  lineWidth: number;
+  globalAlpha: number;
+  font: string;
+  textBaseline: unknown;
+  textAlign: unknown;
+};
 
 export interface BarsInput {
-  trace: TraceModel; rows: Rows; window: Window; width: number; height: number; scroll: number;
+  trace: TraceModel;
+  rows: Rows;
+  window: Window;
+  width: number;
+  height: number;
+  scroll: number;
   /** Row that is selected, -1 for none. */
   selected: number;
   matches: Uint8Array | undefined;
@@ -135,7 +160,15 @@ function label(ctx: Ctx, theme: Theme, text: string, x: number, x2: number, widt
   else if (x > room) ctx.fillText(text, x - room + 4, top + 12.5);
 }
 
-function drawCritical(ctx: Ctx, theme: Theme, steps: [number, number][] | undefined, w: Window, scale: number, width: number, y: number): void {
+function drawCritical(
+  ctx: Ctx,
+  theme: Theme,
+  steps: [number, number][] | undefined,
+  w: Window,
+  scale: number,
+  width: number,
+  y: number,
+): void {
   for (const [from, to] of steps ?? []) {
     const x = Math.max((from - w.from) * scale, 0);
     const x2 = Math.min(Math.max((to - w.from) * scale, x + 1), width);

@@ -1,7 +1,13 @@
 // Drawing small charts from plain arrays. No React, no reads of the page.
 import type { Theme } from './theme';
 
-export interface HeatInput { counts: number[]; count: number; bins: number; width: number; height: number }
+export interface HeatInput {
+  counts: number[];
+  count: number;
+  bins: number;
+  width: number;
+  height: number;
+}
 
 /** The shade of a count: by its logarithm, and never so faint that one trace is missed. */
 export function shadeOf(n: number, most: number, shades: number): number {
@@ -27,7 +33,13 @@ export function drawHeat(ctx: Pick<CanvasRenderingContext2D, 'fillRect'> & { fil
 }
 
 /** Draws a row of small columns, the last at the right edge. */
-export function drawSpark(ctx: Pick<CanvasRenderingContext2D, 'fillRect'> & { fillStyle: unknown }, color: string, values: number[], width: number, height: number): void {
+export function drawSpark(
+  ctx: Pick<CanvasRenderingContext2D, 'fillRect'> & { fillStyle: unknown },
+  color: string,
+  values: number[],
+  width: number,
+  height: number,
+): void {
   const most = values.reduce((a, b) => Math.max(a, b), 0);
   if (most <= 0) return;
   const step = width / values.length;

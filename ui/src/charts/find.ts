@@ -23,13 +23,18 @@ function comparison(t: TraceModel, term: string): Test | undefined {
   const plain = field === 'http' || field === 'depth';
   const unit = m[4]!.toLowerCase() || 'ms';
   if (!plain && !Object.hasOwn(unitNs, unit)) return () => false;
-  const values = field === 'http' ? s.http : field === 'depth' ? s.depth : field === 'self' ? s.self : field === 'start' ? s.start : s.duration;
+  const values =
+    field === 'http' ? s.http : field === 'depth' ? s.depth : field === 'self' ? s.self : field === 'start' ? s.start : s.duration;
   const want = Number(m[3]) * (plain ? 1 : unitNs[unit]!);
   switch (m[2]) {
-    case '>': return (i) => values[i]! > want;
-    case '<': return (i) => values[i]! < want;
-    case '>=': return (i) => values[i]! >= want;
-    case '<=': return (i) => values[i]! <= want;
+    case '>':
+      return (i) => values[i]! > want;
+    case '<':
+      return (i) => values[i]! < want;
+    case '>=':
+      return (i) => values[i]! >= want;
+    case '<=':
+      return (i) => values[i]! <= want;
   }
   return (i) => values[i]! === want;
 }
@@ -51,10 +56,14 @@ function named(t: TraceModel, term: string): Test {
   // Each distinct string is looked at once, not each span.
   const hits = t.strings.map((x) => hit(x));
   switch (m?.[1]?.toLowerCase()) {
-    case 'service': return (i) => hits[s.service[i]!]!;
-    case 'name': return (i) => hits[s.name[i]!]!;
-    case 'id': return (i) => s.id[i]!.startsWith(text);
-    case 'error': return (i) => ((s.flags[i]! & flag.error) !== 0) === (text !== 'false');
+    case 'service':
+      return (i) => hits[s.service[i]!]!;
+    case 'name':
+      return (i) => hits[s.name[i]!]!;
+    case 'id':
+      return (i) => s.id[i]!.startsWith(text);
+    case 'error':
+      return (i) => ((s.flags[i]! & flag.error) !== 0) === (text !== 'false');
   }
   return (i) => hits[s.name[i]!]! || hits[s.service[i]!]! || s.id[i] === text;
 }

@@ -9,13 +9,18 @@ export const levelHeight = 20;
 
 /** Boxes of the flame, by level; start and length in ns. */
 export interface FlameLayout {
-  count: number; levels: number;
-  span: Int32Array; level: Int32Array; start: Float64Array; length: Float64Array;
+  count: number;
+  levels: number;
+  span: Int32Array;
+  level: Int32Array;
+  start: Float64Array;
+  length: Float64Array;
   /** How many spans a merged box stands for. */
   times: Int32Array;
   errors: Uint8Array;
   /** Boxes of level k are order[levelStart[k]] up to order[levelStart[k + 1]], by start. */
-  levelStart: Int32Array; order: Int32Array;
+  levelStart: Int32Array;
+  order: Int32Array;
 }
 
 /** Siblings that run at once would hide each other: a later one goes lower while one of these levels is free. */
@@ -39,7 +44,14 @@ export function timeFlame(t: TraceModel): FlameLayout {
   return arrange(span, level, s.start, s.duration, new Int32Array(t.count).fill(1), errors);
 }
 
-interface Node { span: number; times: number; self: number; errors: number; children: Map<string, Node>; value: number }
+interface Node {
+  span: number;
+  times: number;
+  self: number;
+  errors: number;
+  children: Map<string, Node>;
+  value: number;
+}
 
 /** Left-heavy: equal paths of service and name are one box, as wide as the own times below it. */
 export function heavyFlame(t: TraceModel): FlameLayout {
@@ -85,12 +97,23 @@ export function heavyFlame(t: TraceModel): FlameLayout {
     }
   }
   return arrange(
-    Int32Array.from(boxes, (b) => b[0].span), Int32Array.from(boxes, (b) => b[1]), Float64Array.from(boxes, (b) => b[2]),
-    Float64Array.from(boxes, (b) => b[0].value * scale), Int32Array.from(boxes, (b) => b[0].times), Uint8Array.from(boxes, (b) => (b[0].errors > 0 ? 1 : 0)),
+    Int32Array.from(boxes, (b) => b[0].span),
+    Int32Array.from(boxes, (b) => b[1]),
+    Float64Array.from(boxes, (b) => b[2]),
+    Float64Array.from(boxes, (b) => b[0].value * scale),
+    Int32Array.from(boxes, (b) => b[0].times),
+    Uint8Array.from(boxes, (b) => (b[0].errors > 0 ? 1 : 0)),
   );
 }
 
-function arrange(span: Int32Array, level: Int32Array, start: Float64Array, length: Float64Array, times: Int32Array, errors: Uint8Array): FlameLayout {
+function arrange(
+  span: Int32Array,
+  level: Int32Array,
+  start: Float64Array,
+  length: Float64Array,
+  times: Int32Array,
+  errors: Uint8Array,
+): FlameLayout {
   let levels = 0;
   for (const l of level) levels = Math.max(levels, l + 1);
   const levelStart = new Int32Array(levels + 1);
@@ -101,8 +124,15 @@ function arrange(span: Int32Array, level: Int32Array, start: Float64Array, lengt
 }
 
 export interface FlameInput {
-  trace: TraceModel; layout: FlameLayout; window: Window; width: number; height: number; scroll: number; selected: number;
-  matches: Uint8Array | undefined; title: (box: number) => string;
+  trace: TraceModel;
+  layout: FlameLayout;
+  window: Window;
+  width: number;
+  height: number;
+  scroll: number;
+  selected: number;
+  matches: Uint8Array | undefined;
+  title: (box: number) => string;
 }
 
 /** Draws the boxes in view. One that would fall within half a pixel of the last is left out, unless it failed. */

@@ -3,7 +3,16 @@
 import type { Skeleton } from '../api/types';
 
 export const flag = {
-  error: 1, errorBelow: 2, critical: 4, placeholder: 8, clock: 16, loop: 32, duplicate: 64, events: 128, links: 256, noDuration: 512,
+  error: 1,
+  errorBelow: 2,
+  critical: 4,
+  placeholder: 8,
+  clock: 16,
+  loop: 32,
+  duplicate: 64,
+  events: 128,
+  links: 256,
+  noDuration: 512,
 } as const;
 
 /** Kinds of annotations. */
@@ -11,14 +20,28 @@ export const mark = { event: 0, exception: 1, link: 2, log: 3, errorItem: 4 } as
 
 export interface SpanColumns {
   id: string[];
-  parent: Int32Array; depth: Int32Array; descendants: Int32Array;
-  start: Float64Array; duration: Float64Array; self: Float64Array;
-  service: Int32Array; name: Int32Array; kind: Uint8Array; status: Uint8Array; http: Int32Array; flags: Uint32Array;
+  parent: Int32Array;
+  depth: Int32Array;
+  descendants: Int32Array;
+  start: Float64Array;
+  duration: Float64Array;
+  self: Float64Array;
+  service: Int32Array;
+  name: Int32Array;
+  kind: Uint8Array;
+  status: Uint8Array;
+  http: Int32Array;
+  flags: Uint32Array;
 }
 
 export interface TraceModel {
-  id: string; base: string; total: number; count: number; totalSpans: number;
-  arriving: boolean; truncated: boolean;
+  id: string;
+  base: string;
+  total: number;
+  count: number;
+  totalSpans: number;
+  arriving: boolean;
+  truncated: boolean;
   strings: string[];
   spans: SpanColumns;
   /** Colour slot by index of the service's name in strings. */
@@ -27,7 +50,8 @@ export interface TraceModel {
   notes: Skeleton['notes'];
   annotations: Skeleton['annotations'];
   /** Annotations of span i are markList[markStart[i]] up to markStart[i + 1]. */
-  markStart: Int32Array; markList: Int32Array;
+  markStart: Int32Array;
+  markList: Int32Array;
   /** Span, start and end of each step of the critical path, by start. */
   critical: [number, number, number][];
   spanOf: Map<string, number>;
@@ -39,16 +63,36 @@ export function buildModel(t: Skeleton): TraceModel {
   const slotOf = new Map(t.services.map((x) => [x.name, x.slot]));
   const [markStart, markList] = groupBySpan(t.annotations.span, n);
   return {
-    id: t.trace_id, base: t.base, total: Math.max(t.duration, 1), count: n, totalSpans: t.total_spans,
-    arriving: t.arriving, truncated: t.truncated, strings: t.strings,
+    id: t.trace_id,
+    base: t.base,
+    total: Math.max(t.duration, 1),
+    count: n,
+    totalSpans: t.total_spans,
+    arriving: t.arriving,
+    truncated: t.truncated,
+    strings: t.strings,
     spans: {
-      id: s.id, parent: Int32Array.from(s.parent), depth: Int32Array.from(s.depth), descendants: Int32Array.from(s.descendants),
-      start: Float64Array.from(s.start), duration: Float64Array.from(s.duration), self: Float64Array.from(s.self),
-      service: Int32Array.from(s.service), name: Int32Array.from(s.name), kind: Uint8Array.from(s.kind), status: Uint8Array.from(s.status),
-      http: Int32Array.from(s.http), flags: Uint32Array.from(s.flags),
+      id: s.id,
+      parent: Int32Array.from(s.parent),
+      depth: Int32Array.from(s.depth),
+      descendants: Int32Array.from(s.descendants),
+      start: Float64Array.from(s.start),
+      duration: Float64Array.from(s.duration),
+      self: Float64Array.from(s.self),
+      service: Int32Array.from(s.service),
+      name: Int32Array.from(s.name),
+      kind: Uint8Array.from(s.kind),
+      status: Uint8Array.from(s.status),
+      http: Int32Array.from(s.http),
+      flags: Uint32Array.from(s.flags),
     },
     slots: Uint8Array.from(t.strings, (name) => slotOf.get(name) ?? 12),
-    services: t.services, notes: t.notes, annotations: t.annotations, markStart, markList, critical: [...t.critical].sort((a, b) => a[1] - b[1]),
+    services: t.services,
+    notes: t.notes,
+    annotations: t.annotations,
+    markStart,
+    markList,
+    critical: [...t.critical].sort((a, b) => a[1] - b[1]),
     spanOf: new Map(s.id.map((id, i) => [id, i] as const).reverse()),
   };
 }

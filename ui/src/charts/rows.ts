@@ -28,7 +28,14 @@ export interface View {
 }
 
 export const wholeTrace: View = {
-  folded: new Set(), foldRepeats: false, unfoldedRepeats: new Set(), errorsOnly: false, minShare: 0, hidden: new Set(), matches: undefined, root: -1,
+  folded: new Set(),
+  foldRepeats: false,
+  unfoldedRepeats: new Set(),
+  errorsOnly: false,
+  minShare: 0,
+  hidden: new Set(),
+  matches: undefined,
+  root: -1,
 };
 
 /** Fewer siblings in a row than this are not worth folding. */
@@ -42,7 +49,10 @@ function kept(t: TraceModel, v: View): Uint8Array | undefined {
   for (let i = t.count - 1; i >= 0; i--) {
     const wanted =
       out[i] === 1 ||
-      ((!v.errorsOnly || (flags[i]! & flag.error) !== 0) && !v.hidden.has(service[i]!) && (!v.matches || v.matches[i] === 1) && duration[i]! >= shortest);
+      ((!v.errorsOnly || (flags[i]! & flag.error) !== 0) &&
+        !v.hidden.has(service[i]!) &&
+        (!v.matches || v.matches[i] === 1) &&
+        duration[i]! >= shortest);
     if (!wanted) continue;
     out[i] = 1;
     if (parent[i]! >= 0) out[parent[i]!] = 1;
@@ -58,21 +68,30 @@ export function buildRows(t: TraceModel, v: View): Rows {
   const rowOf = new Int32Array(t.count).fill(-1);
   const first = Math.max(v.root, 0);
   const end = v.root < 0 ? t.count : v.root + descendants[v.root]! + 1;
+  const open = new Map<number, number>(); // until where the children of a span are shown one by one
   let count = 0;
-  for (let i = first; i < end; ) {
+  for (let i = first; i < end;) {
     if (keep && !keep[i]) {
       i += descendants[i]! + 1;
       continue;
     }
     let next = i + 1;
     let n = 1;
-    if (v.foldRepeats && !v.unfoldedRepeats.has(i)) {
+    if (v.foldRepeats && (open.get(parent[i]!) ?? 0) <= i) {
       let j = i + descendants[i]! + 1;
-      while (j < end && parent[j] === parent[i] && service[j] === service[i] && name[j] === name[i] && kind[j] === kind[i] && (!keep || keep[j])) {
+      while (
+        j < end &&
+        parent[j] === parent[i] &&
+        service[j] === service[i] &&
+        name[j] === name[i] &&
+        kind[j] === kind[i] &&
+        (!keep || keep[j])
+      ) {
         n++;
         j += descendants[j]! + 1;
       }
-      if (n < shortestRun) n = 1;
+      if (v.unfoldedRepeats.has(i)) open.set(parent[i]!, j);
+      if (n < shortestRun || v.unfoldedRepeats.has(i)) n = 1;
       else next = j;
     }
     if (n === 1 && v.folded.has(i)) next = i + descendants[i]! + 1;
@@ -119,7 +138,7 @@ export function sibling(t: TraceModel, i: number, by: 1 | -1): number {
     const j = i + descendants[i]! + 1;
     return j < t.count && parent[j] === parent[i] ? j : -1;
   }
-  for (let j = i - 1; j >= 0 && j !== parent[i]; ) {
+  for (let j = i - 1; j >= 0 && j !== parent[i];) {
     if (parent[j] === parent[i]) return j;
     j = parent[j]!;
   }

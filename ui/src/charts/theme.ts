@@ -2,8 +2,23 @@
 
 export interface Theme {
   slots: string[];
-  text: string; text2: string; text3: string; line: string; lineSubtle: string; surface: string; sunken: string; hover: string;
-  accent: string; accentBg: string; pick: string; error: string; critical: string; halo: string; heat: string[]; mono: string; sans: string;
+  text: string;
+  text2: string;
+  text3: string;
+  line: string;
+  lineSubtle: string;
+  surface: string;
+  sunken: string;
+  hover: string;
+  accent: string;
+  accentBg: string;
+  pick: string;
+  error: string;
+  critical: string;
+  halo: string;
+  heat: string[];
+  mono: string;
+  sans: string;
   /** Ink to write on each slot's colour; empty where nothing may be written on it. */
   onSlot: string[];
 }
@@ -19,10 +34,25 @@ export function readTheme(e: Element): Theme {
   return {
     slots: Array.from({ length: 13 }, (_, i) => v(i === 0 ? '--s12' : `--s${i}`)),
     onSlot: document.documentElement.dataset.theme === 'light' ? lightInk : darkInk,
-    text: v('--text'), text2: v('--text-2'), text3: v('--text-3'), line: v('--line'), lineSubtle: v('--line-subtle'),
-    surface: v('--bg-surface'), sunken: v('--bg-sunken'), hover: v('--bg-hover'), accent: v('--accent'), accentBg: v('--accent-bg'), pick: v('--pick'),
-    error: v('--error-mark'), critical: v('--critical'), halo: v('--critical-halo'), heat: v('--heat').split(',').map((c) => c.trim()),
-    mono: v('--mono'), sans: v('--sans'),
+    text: v('--text'),
+    text2: v('--text-2'),
+    text3: v('--text-3'),
+    line: v('--line'),
+    lineSubtle: v('--line-subtle'),
+    surface: v('--bg-surface'),
+    sunken: v('--bg-sunken'),
+    hover: v('--bg-hover'),
+    accent: v('--accent'),
+    accentBg: v('--accent-bg'),
+    pick: v('--pick'),
+    error: v('--error-mark'),
+    critical: v('--critical'),
+    halo: v('--critical-halo'),
+    heat: v('--heat')
+      .split(',')
+      .map((c) => c.trim()),
+    mono: v('--mono'),
+    sans: v('--sans'),
   };
 }
 

@@ -1,7 +1,10 @@
 // The part of a trace that is in view, and the state that changes at frame
 // rate. It lives outside React: canvases read it and are drawn once a frame.
 
-export interface Window { from: number; to: number }
+export interface Window {
+  from: number;
+  to: number;
+}
 
 /** The shortest stretch that can be looked at, in ns. */
 const shortest = 100;
@@ -55,7 +58,10 @@ export class Viewport {
   private readonly painters = new Set<() => void>();
   private frame = 0;
 
-  constructor(public total: number, initial?: Window) {
+  constructor(
+    public total: number,
+    initial?: Window,
+  ) {
     this.window = initial ?? { from: 0, to: total };
   }
 

@@ -39,10 +39,15 @@ export function insightsFilter(field: string, value: FieldValue): string {
 }
 
 const xrayNames: Record<string, string> = {
-  'http.request.method': 'http.method', 'http.method': 'http.method',
-  'http.response.status_code': 'http.status', 'http.status_code': 'http.status',
-  'url.full': 'http.url', 'http.url': 'http.url', 'client.address': 'http.clientip',
-  'user_agent.original': 'http.useragent', 'user.id': 'user',
+  'http.request.method': 'http.method',
+  'http.method': 'http.method',
+  'http.response.status_code': 'http.status',
+  'http.status_code': 'http.status',
+  'url.full': 'http.url',
+  'http.url': 'http.url',
+  'client.address': 'http.clientip',
+  'user_agent.original': 'http.useragent',
+  'user.id': 'user',
 };
 
 /** An X-Ray filter expression; fields it doesn't know are annotations, as the X-Ray SDKs store them. */

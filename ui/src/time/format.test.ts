@@ -3,15 +3,30 @@ import { expect, it } from 'vitest';
 import { ago, clock, count, day, digits, duration, momentMs } from './format';
 
 it.each([
-  [0, '0'], [0.0123, '0.012'], [1.234, '1.23'], [12.34, '12.3'], [123.4, '123'],
+  [0, '0'],
+  [0.0123, '0.012'],
+  [1.234, '1.23'],
+  [12.34, '12.3'],
+  [123.4, '123'],
 ])('gives %d three digits', (n, text) => expect(digits(n)).toBe(text));
 
 it.each([
-  [0, '0 ns'], [999, '999 ns'], [1_500, '1.50 µs'], [999_499, '999 µs'], [999_900, '1.00 ms'], [12_340_000, '12.3 ms'], [1_240_000_000, '1.24 s'], [180e9, '3.00 min'],
+  [0, '0 ns'],
+  [999, '999 ns'],
+  [1_500, '1.50 µs'],
+  [999_499, '999 µs'],
+  [999_900, '1.00 ms'],
+  [12_340_000, '12.3 ms'],
+  [1_240_000_000, '1.24 s'],
+  [180e9, '3.00 min'],
 ])('writes %d ns', (n, text) => expect(duration(n).replace('\u2009', ' ')).toBe(text));
 
 it.each([
-  [312, '312'], [9999, '9999'], [12_400, '12.4 k'], [1_200_000, '1.20 M'], [2.5, '2.50'],
+  [312, '312'],
+  [9999, '9999'],
+  [12_400, '12.4 k'],
+  [1_200_000, '1.20 M'],
+  [2.5, '2.50'],
 ])('counts %d', (n, text) => expect(count(n).replace('\u2009', ' ')).toBe(text));
 
 it('adds offsets to a base beyond what a number holds', () => {
@@ -26,5 +41,10 @@ it('writes moments in UTC', () => {
 });
 
 it.each([
-  [400, '0.4 s ago'], [42_000, '42 s ago'], [600_000, '10 min ago'], [3 * 3600e3, '3 h ago'], [72 * 3600e3, '3 d ago'], [-5, '0.0 s ago'],
+  [400, '0.4 s ago'],
+  [42_000, '42 s ago'],
+  [600_000, '10 min ago'],
+  [3 * 3600e3, '3 h ago'],
+  [72 * 3600e3, '3 d ago'],
+  [-5, '0.0 s ago'],
 ])('says how long ago %d ms was', (ms, text) => expect(ago(ms)).toBe(text));

@@ -16,7 +16,9 @@ describe('parseLength', () => {
     ['1w', 7 * 86400e3],
   ])('reads %s', (text, ms) => expect(parseLength(text)).toBe(ms));
 
-  it.each(['', 'm', '15', '15 parsecs', '-5m', '0m', '9999w', 'constructor', '5 constructor'])('refuses %j', (text) => expect(parseLength(text)).toBeUndefined());
+  it.each(['', 'm', '15', '15 parsecs', '-5m', '0m', '9999w', 'constructor', '5 constructor'])('refuses %j', (text) =>
+    expect(parseLength(text)).toBeUndefined(),
+  );
 });
 
 describe('parseMoment', () => {
@@ -39,12 +41,21 @@ describe('parseRange', () => {
     expect(parseRange('now-2h to now', now)).toEqual({ from: 'now-2h', to: 'now' });
   });
   it('reads pairs of ISO times', () => {
-    expect(parseRange('2026-03-10T09:00:00Z to 2026-03-10T10:00:00Z', now)).toEqual({ from: ns('2026-03-10T09:00:00Z'), to: ns('2026-03-10T10:00:00Z') });
-    expect(parseRange('2026-03-10T09:00:00Z - 2026-03-10T10:00:00Z', now)).toEqual({ from: ns('2026-03-10T09:00:00Z'), to: ns('2026-03-10T10:00:00Z') });
+    expect(parseRange('2026-03-10T09:00:00Z to 2026-03-10T10:00:00Z', now)).toEqual({
+      from: ns('2026-03-10T09:00:00Z'),
+      to: ns('2026-03-10T10:00:00Z'),
+    });
+    expect(parseRange('2026-03-10T09:00:00Z - 2026-03-10T10:00:00Z', now)).toEqual({
+      from: ns('2026-03-10T09:00:00Z'),
+      to: ns('2026-03-10T10:00:00Z'),
+    });
   });
   it('reads what Grafana copies', () => {
     expect(parseRange('{"from":"now-6h","to":"now"}', now)).toEqual({ from: 'now-6h', to: 'now' });
-    expect(parseRange('{"from":1773144000000,"to":1773147600000}', now)).toEqual({ from: '1773144000000000000', to: '1773147600000000000' });
+    expect(parseRange('{"from":1773144000000,"to":1773147600000}', now)).toEqual({
+      from: '1773144000000000000',
+      to: '1773147600000000000',
+    });
     expect(parseRange('{broken', now)).toBeUndefined();
   });
   it('reads times of a day, the second later than the first', () => {
@@ -55,7 +66,9 @@ describe('parseRange', () => {
   it('makes five minutes either side of one moment', () => {
     expect(parseRange('2026-03-10T09:00:00Z', now)).toEqual({ from: ns('2026-03-10T08:55:00Z'), to: ns('2026-03-10T09:05:00Z') });
   });
-  it.each(['', 'now', 'yesterdayish', '2026-03-10T10:00:00Z to 2026-03-10T09:00:00Z'])('refuses %j', (t) => expect(parseRange(t, now)).toBeUndefined());
+  it.each(['', 'now', 'yesterdayish', '2026-03-10T10:00:00Z to 2026-03-10T09:00:00Z'])('refuses %j', (t) =>
+    expect(parseRange(t, now)).toBeUndefined(),
+  );
 });
 
 it('writes a length in its largest unit', () => {

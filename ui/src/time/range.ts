@@ -1,6 +1,9 @@
 // Time ranges as people write them.
 
-export interface Range { from: string; to: string }
+export interface Range {
+  from: string;
+  to: string;
+}
 
 export const presets = ['5m', '15m', '1h', '3h', '12h', '1d', '3d', '7d', '30d'];
 
@@ -96,7 +99,8 @@ export function parseDuration(text: string): number | undefined {
 export function change(r: Range, now: number, by: { shift?: number; grow?: number }): Range {
   const [from, to] = resolve(r, now);
   const length = to - from;
-  if (by.grow && r.to === 'now' && r.from.startsWith('now-')) return { from: `now-${shortLength(Math.min(Math.max(length * by.grow, 60e3), 400 * 86400e3))}`, to: 'now' };
+  if (by.grow && r.to === 'now' && r.from.startsWith('now-'))
+    return { from: `now-${shortLength(Math.min(Math.max(length * by.grow, 60e3), 400 * 86400e3))}`, to: 'now' };
   const more = by.grow ? (length * (by.grow - 1)) / 2 : 0;
   const d = length * (by.shift ?? 0);
   return { from: ns(from + d - more), to: ns(to + d + more) };

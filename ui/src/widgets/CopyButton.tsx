@@ -1,6 +1,11 @@
 import { useEffect, useRef, useState } from 'react';
 
-interface Props { label: string; text: () => string; className?: string; title?: string }
+interface Props {
+  label: string;
+  text: () => string;
+  className?: string;
+  title?: string;
+}
 
 /** Copies a text and says for a moment that it did. */
 export function CopyButton({ label, text, className, title }: Props): React.ReactElement {
@@ -20,7 +25,11 @@ export function CopyButton({ label, text, className, title }: Props): React.Reac
       onClick={() => {
         // Browsers offer the clipboard to secure pages only.
         if (!navigator.clipboard) say('Copy by hand');
-        else navigator.clipboard.writeText(text()).then(() => say('Copied'), () => say('Not allowed'));
+        else
+          navigator.clipboard.writeText(text()).then(
+            () => say('Copied'),
+            () => say('Not allowed'),
+          );
       }}
     >
       <span aria-live="polite">{said || label}</span>

@@ -1,8 +1,20 @@
 import { useEffect, useId, useLayoutEffect, useRef, useState } from 'react';
 
-export interface MenuItem { label: string; run: () => void; checked?: boolean; head?: boolean }
+export interface MenuItem {
+  label: string;
+  run: () => void;
+  checked?: boolean;
+  head?: boolean;
+}
 
-interface Props { label: React.ReactNode; name?: string; items: MenuItem[]; className?: string; title?: string; keepOpen?: boolean }
+interface Props {
+  label: React.ReactNode;
+  name?: string;
+  items: MenuItem[];
+  className?: string;
+  title?: string;
+  keepOpen?: boolean;
+}
 
 /** A button that opens a menu: arrows move, Escape closes and gives the focus back. */
 export function Menu({ label, name, items, className, title, keepOpen }: Props): React.ReactElement {
@@ -10,12 +22,24 @@ export function Menu({ label, name, items, className, title, keepOpen }: Props):
   const button = useRef<HTMLButtonElement>(null);
   return (
     <>
-      <button ref={button} type="button" className={className} title={title} aria-haspopup="menu" aria-expanded={open} aria-label={name} onClick={() => setOpen((o) => !o)}>
+      <button
+        ref={button}
+        type="button"
+        className={className}
+        title={title}
+        aria-haspopup="menu"
+        aria-expanded={open}
+        aria-label={name}
+        onClick={() => setOpen((o) => !o)}
+      >
         {label}
       </button>
       {open && (
         <MenuList
-          anchor={button} name={name ?? (typeof label === 'string' ? label : '')} items={items} keepOpen={keepOpen ?? false}
+          anchor={button}
+          name={name ?? (typeof label === 'string' ? label : '')}
+          items={items}
+          keepOpen={keepOpen ?? false}
           onClose={(back) => {
             setOpen(false);
             if (back) button.current?.focus();
@@ -26,7 +50,13 @@ export function Menu({ label, name, items, className, title, keepOpen }: Props):
   );
 }
 
-interface ListProps { anchor: React.RefObject<HTMLElement | null>; name: string; items: MenuItem[]; keepOpen: boolean; onClose: (back: boolean) => void }
+interface ListProps {
+  anchor: React.RefObject<HTMLElement | null>;
+  name: string;
+  items: MenuItem[];
+  keepOpen: boolean;
+  onClose: (back: boolean) => void;
+}
 
 /** Lies in the browser's top layer, so that no scrolling box can cut it. */
 function MenuList({ anchor, name, items, keepOpen, onClose }: ListProps): React.ReactElement {
@@ -89,7 +119,11 @@ function MenuList({ anchor, name, items, keepOpen, onClose }: ListProps): React.
               item.run();
             }}
           >
-            {item.checked !== undefined && <span aria-hidden="true" className="tick">{item.checked ? '✓' : ''}</span>}
+            {item.checked !== undefined && (
+              <span aria-hidden="true" className="tick">
+                {item.checked ? '✓' : ''}
+              </span>
+            )}
             {item.label}
           </button>
         ),

@@ -4,7 +4,9 @@ interface Props {
   label: string;
   /** CSS variable, set on the parent, that holds the width in percent of the parent. */
   variable: string;
-  fallback: number; least: number; most: number;
+  fallback: number;
+  least: number;
+  most: number;
   /** The width is that of what lies to the right. */
   fromRight?: boolean;
 }

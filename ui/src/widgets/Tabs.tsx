@@ -1,4 +1,10 @@
-interface Props { label: string; panel: string; tabs: readonly (readonly [id: string, title: string])[]; chosen: string; onChoose: (id: string) => void }
+interface Props {
+  label: string;
+  panel: string;
+  tabs: readonly (readonly [id: string, title: string])[];
+  chosen: string;
+  onChoose: (id: string) => void;
+}
 
 /** Tabs that arrow keys move between; their panel has an id and is labelled by `tab-ID`. */
 export function Tabs({ label, panel, tabs, chosen, onChoose }: Props): React.ReactElement {
@@ -17,8 +23,15 @@ export function Tabs({ label, panel, tabs, chosen, onChoose }: Props): React.Rea
     <div role="tablist" aria-label={label} className="tabs">
       {tabs.map(([id, title]) => (
         <button
-          key={id} id={`tab-${id}`} type="button" role="tab" aria-selected={id === chosen} aria-controls={id === chosen ? panel : undefined}
-          tabIndex={id === chosen ? 0 : -1} onClick={() => onChoose(id)} onKeyDown={move}
+          key={id}
+          id={`tab-${id}`}
+          type="button"
+          role="tab"
+          aria-selected={id === chosen}
+          aria-controls={id === chosen ? panel : undefined}
+          tabIndex={id === chosen ? 0 : -1}
+          onClick={() => onChoose(id)}
+          onKeyDown={move}
         >
           {title}
         </button>

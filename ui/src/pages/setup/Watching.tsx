@@ -5,7 +5,10 @@ import type { Received, Refused } from '../../api/types';
 import { linkTo } from '../../app/location';
 import { ago, count, momentMs } from '../../time/format';
 
-export interface Seen { received: (Received & { n: number })[]; refused: Refused[] }
+export interface Seen {
+  received: (Received & { n: number })[];
+  refused: Refused[];
+}
 
 /** Counts by service, the newest first. */
 export function note(list: Seen['received'], r: Received): Seen['received'] {
@@ -42,7 +45,11 @@ export function Watching(): React.ReactElement {
   const newest = seen.received[0];
   const age = newest ? now - momentMs(newest.at) : Infinity;
   const coming = age < fresh;
-  const title = coming ? 'Data is coming in' : newest ? `Waiting for new data · the last came ${ago(age)}` : `Waiting for the first data · ${Math.round((now - opened) / 1000)} s`;
+  const title = coming
+    ? 'Data is coming in'
+    : newest
+      ? `Waiting for new data · the last came ${ago(age)}`
+      : `Waiting for the first data · ${Math.round((now - opened) / 1000)} s`;
   useEffect(() => {
     document.title = coming ? '● Data is coming in · Oriel' : 'Waiting for data · Oriel';
   }, [coming]);

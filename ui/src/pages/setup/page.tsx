@@ -32,7 +32,13 @@ export default function SetupPage(): React.ReactElement {
         </p>
       )}
       {chosen && (
-        <Tabs label="Language" panel="panel-language" tabs={languages.map((l) => [l.id, l.title] as const)} chosen={chosen.id} onChoose={(lang) => setParams({ lang }, true)} />
+        <Tabs
+          label="Language"
+          panel="panel-language"
+          tabs={languages.map((l) => [l.id, l.title] as const)}
+          chosen={chosen.id}
+          onChoose={(lang) => setParams({ lang }, true)}
+        />
       )}
       {chosen && <Steps snippet={chosen} />}
     </div>

@@ -36,7 +36,8 @@ export function AxisBrush({ viewport, children }: { viewport: Viewport; children
         show(0, 0);
         const w = viewport.window;
         const length = w.to - w.from;
-        if (a !== undefined && Math.abs(a - b) > 0.005) viewport.setWindow({ from: w.from + Math.min(a, b) * length, to: w.from + Math.max(a, b) * length });
+        if (a !== undefined && Math.abs(a - b) > 0.005)
+          viewport.setWindow({ from: w.from + Math.min(a, b) * length, to: w.from + Math.max(a, b) * length });
       }}
       onPointerCancel={() => {
         start.current = undefined;

@@ -10,7 +10,13 @@ import { zoom, type Viewport } from '../../charts/viewport';
 import { digits, duration } from '../../time/format';
 import { AxisBrush } from './AxisBrush';
 
-interface Props { trace: TraceModel; viewport: Viewport; selected: number; matches: Uint8Array | undefined; onSelect: (i: number) => void }
+interface Props {
+  trace: TraceModel;
+  viewport: Viewport;
+  selected: number;
+  matches: Uint8Array | undefined;
+  onSelect: (i: number) => void;
+}
 
 /** Spans as boxes under their parents; the same zoom and selection as the waterfall. */
 export function Flame({ trace, viewport, selected, matches, onSelect }: Props): React.ReactElement {
@@ -28,11 +34,24 @@ export function Flame({ trace, viewport, selected, matches, onSelect }: Props): 
   );
   const draw = useCallback(
     (ctx: CanvasRenderingContext2D, theme: Theme) =>
-      drawFlame(ctx, theme, { trace, layout, window: viewport.window, width, height, scroll: viewport.scroll, selected, matches, title: titleOf }),
+      drawFlame(ctx, theme, {
+        trace,
+        layout,
+        window: viewport.window,
+        width,
+        height,
+        scroll: viewport.scroll,
+        selected,
+        matches,
+        title: titleOf,
+      }),
     [trace, layout, viewport, width, height, selected, matches, titleOf],
   );
   const share = useCallback((ns: number) => `${digits((100 * ns) / trace.total)}\u2009%`, [trace]);
-  const axis = useCallback((ctx: CanvasRenderingContext2D, theme: Theme) => drawAxis(ctx, theme, viewport.window, width, heavy ? share : duration), [viewport, width, heavy, share]);
+  const axis = useCallback(
+    (ctx: CanvasRenderingContext2D, theme: Theme) => drawAxis(ctx, theme, viewport.window, width, heavy ? share : duration),
+    [viewport, width, heavy, share],
+  );
   useEffect(() => {
     const e = body.current!;
     const wheel = (ev: WheelEvent): void => {
@@ -63,7 +82,9 @@ export function Flame({ trace, viewport, selected, matches, onSelect }: Props): 
     const i = layout.span[b]!;
     const lines = [
       `${serviceOf(trace, i)}  ${titleOf(b)}`,
-      heavy ? `${share(layout.length[b]!)} of all own time` : `${duration(trace.spans.duration[i]!)}, of it ${duration(trace.spans.self[i]!)} its own`,
+      heavy
+        ? `${share(layout.length[b]!)} of all own time`
+        : `${duration(trace.spans.duration[i]!)}, of it ${duration(trace.spans.self[i]!)} its own`,
     ];
     box.replaceChildren(...lines.map((t) => Object.assign(document.createElement('div'), { textContent: t })));
     const x = e.nativeEvent.offsetX;
@@ -76,11 +97,24 @@ export function Flame({ trace, viewport, selected, matches, onSelect }: Props): 
           <Canvas width={width} height={24} label={heavy ? 'Axis of shares' : 'Time axis'} draw={axis} viewport={viewport} />
         </AxisBrush>
       </div>
-      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
-      <div ref={scroller} className="wf-body" role="region" aria-label="Flame" tabIndex={0} onScroll={(e) => viewport.setScroll(e.currentTarget.scrollTop)}>
+      {/* eslint-disable jsx-a11y/no-noninteractive-tabindex -- what scrolls must be reachable by keys */}
+      <div
+        ref={scroller}
+        className="wf-body"
+        role="region"
+        aria-label="Flame"
+        tabIndex={0}
+        onScroll={(e) => viewport.setScroll(e.currentTarget.scrollTop)}
+      >
         <div className="wf-space" style={{ height: layout.levels * levelHeight }}>
           <div ref={body} className="wf-view">
-            <Canvas width={width} height={height} label={`Flame of ${layout.count} boxes in ${layout.levels} levels; the table view says the same in words`} draw={draw} viewport={viewport} />
+            <Canvas
+              width={width}
+              height={height}
+              label={`Flame of ${layout.count} boxes in ${layout.levels} levels; the table view says the same in words`}
+              draw={draw}
+              viewport={viewport}
+            />
             <div
               className="hit"
               role="presentation"
@@ -99,7 +133,13 @@ export function Flame({ trace, viewport, selected, matches, onSelect }: Props): 
           </div>
         </div>
       </div>
-      <button type="button" className="btn small heavy" aria-pressed={heavy} onClick={() => setHeavy((h) => !h)} title="Merge equal paths, the heaviest to the left">
+      <button
+        type="button"
+        className="btn small heavy"
+        aria-pressed={heavy}
+        onClick={() => setHeavy((h) => !h)}
+        title="Merge equal paths, the heaviest to the left"
+      >
         Left heavy
       </button>
     </div>

@@ -8,7 +8,11 @@ import { clock, count, day, digits, duration, momentMs } from '../../time/format
 import { usePrefs } from '../../app/prefs';
 import type { TraceState } from './url';
 
-interface Props { trace: TraceModel; state: TraceState; set: (change: Partial<TraceState>, replace?: boolean) => void }
+interface Props {
+  trace: TraceModel;
+  state: TraceState;
+  set: (change: Partial<TraceState>, replace?: boolean) => void;
+}
 
 /** What the trace is, and what its reader must know. */
 export function Head({ trace, state, set }: Props): React.ReactElement {
@@ -53,7 +57,8 @@ export function Head({ trace, state, set }: Props): React.ReactElement {
         <span className={errors > 0 ? 'error-text' : ''}>{errors === 1 ? '1 error' : `${errors} errors`}</span>
         {worst && (
           <span>
-            critical path {digits(worst.percent)}{'\u2009'}% in {worst.service}
+            critical path {digits(worst.percent)}
+            {'\u2009'}% in {worst.service}
           </span>
         )}
         <span>
@@ -104,11 +109,14 @@ function notesOf(t: TraceModel): string[] {
   const n = t.notes;
   const notes: string[] = [];
   if (n.missing_parents > 0) {
-    notes.push(`${n.missing_parents === 1 ? '1 parent is' : `${n.missing_parents} parents are`} missing: sampled out, late, or from a service that is not instrumented`);
+    notes.push(
+      `${n.missing_parents === 1 ? '1 parent is' : `${n.missing_parents} parents are`} missing: sampled out, late, or from a service that is not instrumented`,
+    );
   }
   if (n.loops > 0) notes.push(`${n.loops === 1 ? '1 loop' : `${n.loops} loops`} of parents cut`);
   if (n.duplicates > 0) notes.push(`${n.duplicates === 1 ? '1 span id was' : `${n.duplicates} span ids were`} used more than once`);
-  for (const s of n.skew) notes.push(`clock of ${s.service}${s.host && ` on ${s.host}`} corrected by ${s.ns < 0 ? '−' : ''}${duration(Math.abs(s.ns))}`);
+  for (const s of n.skew)
+    notes.push(`clock of ${s.service}${s.host && ` on ${s.host}`} corrected by ${s.ns < 0 ? '−' : ''}${duration(Math.abs(s.ns))}`);
   if (t.truncated) notes.push(`only the first ${count(t.count)} of ${count(t.totalSpans)} spans are shown`);
   if (t.arriving) notes.push('still arriving');
   return notes;
@@ -120,7 +128,9 @@ const mostLines = 200;
 function outline(t: TraceModel): string {
   const lines: string[] = [`${t.id}  ${duration(t.total)}`];
   for (let i = 0; i < Math.min(t.count, mostLines); i++) {
-    lines.push(`${'  '.repeat(t.spans.depth[i]!)}${serviceOf(t, i)} ${nameOf(t, i)}  ${duration(t.spans.duration[i]!)}${t.spans.flags[i]! & 1 ? '  error' : ''}`);
+    lines.push(
+      `${'  '.repeat(t.spans.depth[i]!)}${serviceOf(t, i)} ${nameOf(t, i)}  ${duration(t.spans.duration[i]!)}${t.spans.flags[i]! & 1 ? '  error' : ''}`,
+    );
   }
   if (t.count > mostLines) lines.push(`and ${t.count - mostLines} more`);
   return lines.join('\n');

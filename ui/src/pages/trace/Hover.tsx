@@ -6,8 +6,13 @@ import type { Viewport } from '../../charts/viewport';
 import { duration } from '../../time/format';
 
 interface Props {
-  trace: TraceModel; rows: Rows; viewport: Viewport; width: number; rowAt: (y: number) => number;
-  onSelect: (i: number) => void; onToggle: (row: number) => void;
+  trace: TraceModel;
+  rows: Rows;
+  viewport: Viewport;
+  width: number;
+  rowAt: (y: number) => number;
+  onSelect: (i: number) => void;
+  onToggle: (row: number) => void;
 }
 
 /** What the pointer does over the bars: a crosshair with the moment, and a tooltip. All it says is also in the rows and the panel. */
@@ -27,7 +32,11 @@ export function Hover(p: Props): React.ReactElement {
     const text = row < p.rows.count ? describe(p.trace, p.rows, row) : [];
     const box = tip.current!;
     box.hidden = false;
-    box.replaceChildren(...[...text, `at ${duration(w.from + (x / Math.max(p.width, 1)) * (w.to - w.from))}`].map((t) => Object.assign(document.createElement('div'), { textContent: t })));
+    box.replaceChildren(
+      ...[...text, `at ${duration(w.from + (x / Math.max(p.width, 1)) * (w.to - w.from))}`].map((t) =>
+        Object.assign(document.createElement('div'), { textContent: t }),
+      ),
+    );
     const left = x + 16 + box.offsetWidth > p.width ? x - box.offsetWidth - 12 : x + 16;
     box.style.transform = `translate(${Math.max(left, 0)}px, ${y + 18}px)`;
   };

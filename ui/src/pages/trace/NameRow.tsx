@@ -5,9 +5,16 @@ import { flag, nameOf, serviceOf, type TraceModel } from '../../charts/model';
 import { duration } from '../../time/format';
 
 export interface NameRowProps {
-  trace: TraceModel; span: number; times: number; index: number; level: number;
-  selected: boolean; folded: boolean; match: 'yes' | 'no' | 'none';
-  onSelect: (i: number) => void; onToggle: (index: number) => void;
+  trace: TraceModel;
+  span: number;
+  times: number;
+  index: number;
+  level: number;
+  selected: boolean;
+  folded: boolean;
+  match: 'yes' | 'no' | 'none';
+  onSelect: (i: number) => void;
+  onToggle: (index: number) => void;
 }
 
 const indent = 14;
@@ -61,17 +68,39 @@ export const NameRow = memo(function NameRow(p: NameRowProps): React.ReactElemen
         )}
         <span className="bar-mark" style={{ background: missing ? 'var(--line-control)' : `var(--s${trace.slots[s.service[i]!]!})` }} />
         {service && !missing && <span className="of">{service}</span>}
-        <span className="what" title={name}>{name}</span>
+        <span className="what" title={name}>
+          {name}
+        </span>
         {times > 1 && <span className="badge fold">× {times}</span>}
         {parent && !open && times === 1 && <span className="badge fold">+{s.descendants[i]}</span>}
         {s.http[i]! > 0 && <span className={s.http[i]! >= 400 ? 'badge' : 'badge quiet'}>{s.http[i]}</span>}
-        {error && <span className="mark" title="Error">●</span>}
-        {!error && (flags & flag.errorBelow) !== 0 && <span className="mark" title="Error below">○</span>}
-        {(flags & flag.links) !== 0 && <span className="badge quiet" title="Has links">↗</span>}
-        {marks > 0 && !open && times === 1 && (flags & flag.events) !== 0 && <span className="badge quiet" title="Has events">{marks} ev</span>}
+        {error && (
+          <span className="mark" title="Error">
+            ●
+          </span>
+        )}
+        {!error && (flags & flag.errorBelow) !== 0 && (
+          <span className="mark" title="Error below">
+            ○
+          </span>
+        )}
+        {(flags & flag.links) !== 0 && (
+          <span className="badge quiet" title="Has links">
+            ↗
+          </span>
+        )}
+        {marks > 0 && !open && times === 1 && (flags & flag.events) !== 0 && (
+          <span className="badge quiet" title="Has events">
+            {marks} ev
+          </span>
+        )}
         {(flags & flag.loop) !== 0 && <span className="badge warn">loop cut</span>}
         {(flags & flag.duplicate) !== 0 && <span className="badge warn">id twice</span>}
-        {(flags & flag.clock) !== 0 && <span className="badge quiet" title="The sender's clock was corrected">clock</span>}
+        {(flags & flag.clock) !== 0 && (
+          <span className="badge quiet" title="The sender's clock was corrected">
+            clock
+          </span>
+        )}
       </span>
     </div>
   );

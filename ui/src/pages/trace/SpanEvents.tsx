@@ -5,7 +5,8 @@ import { duration } from '../../time/format';
 import { Fields } from './SpanFields';
 
 /** What an event repeats of its span. */
-const repeated = /^(?:trace\.|meta\.|service\.|telemetry\.|library\.|host\.|process\.|os\.|container\.|k8s\.|cloud\.|otel\.scope\.|name$|parent_name$|severity)/;
+const repeated =
+  /^(?:trace\.|meta\.|service\.|telemetry\.|library\.|host\.|process\.|os\.|container\.|k8s\.|cloud\.|otel\.scope\.|name$|parent_name$|severity)/;
 
 const kindNames: Record<number, string> = { [mark.exception]: 'exception', [mark.log]: 'log', [mark.errorItem]: 'error' };
 
@@ -23,7 +24,12 @@ export function SpanEvents({ detail: d, start, base }: { detail: SpanDetail; sta
               {kindNames[e.kind] && kindNames[e.kind] !== e.name ? `${kindNames[e.kind]}: ` : ''}
               {e.name} <span className="muted">{duration(Number(BigInt(e.time) - BigInt(base)) - start)} after its start</span>
             </h3>
-            <Fields fields={e.fields} names={Object.keys(e.fields).filter((n) => !repeated.test(n)).sort()} />
+            <Fields
+              fields={e.fields}
+              names={Object.keys(e.fields)
+                .filter((n) => !repeated.test(n))
+                .sort()}
+            />
           </section>
         );
       })}

@@ -17,7 +17,13 @@ export function SpanFields({ detail: d }: { detail: SpanDetail }): React.ReactEl
   const found = groups.map(([title, names]) => [title, names.filter(wanted)] as const).filter(([, names]) => names.length > 0);
   return (
     <>
-      <input className="input search" aria-label="Search fields" placeholder={`Search ${all.length} fields`} value={term} onChange={(e) => setTerm(e.target.value)} />
+      <input
+        className="input search"
+        aria-label="Search fields"
+        placeholder={`Search ${all.length} fields`}
+        value={term}
+        onChange={(e) => setTerm(e.target.value)}
+      />
       {found.length === 0 && <p className="muted">No field holds “{term}”.</p>}
       {found.map(([title, names]) => (
         <section key={title}>
@@ -29,7 +35,11 @@ export function SpanFields({ detail: d }: { detail: SpanDetail }): React.ReactEl
   );
 }
 
-interface FieldsProps { fields: Record<string, string | number | boolean>; names: readonly string[]; types?: Record<string, string> }
+interface FieldsProps {
+  fields: Record<string, string | number | boolean>;
+  names: readonly string[];
+  types?: Record<string, string>;
+}
 
 /** Names and values; each value opens its menu. */
 export function Fields({ fields, names, types }: FieldsProps): React.ReactElement {

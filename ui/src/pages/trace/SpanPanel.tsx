@@ -24,7 +24,15 @@ function useRested<T>(value: T, ms: number): T {
 }
 
 /** All about the selected span. */
-export function SpanPanel({ trace, index, onSelect }: { trace: TraceModel; index: number; onSelect: (i: number) => void }): React.ReactElement {
+export function SpanPanel({
+  trace,
+  index,
+  onSelect,
+}: {
+  trace: TraceModel;
+  index: number;
+  onSelect: (i: number) => void;
+}): React.ReactElement {
   const s = trace.spans;
   const [tab, setTab] = useState('fields');
   const asked = useRested(index, 80);
@@ -40,15 +48,23 @@ export function SpanPanel({ trace, index, onSelect }: { trace: TraceModel; index
       {!missing && <Standing trace={trace} index={asked} />}
       {missing ? (
         <p className="pad">
-          Some span of this trace names this one as its parent, but it is not here. It may have been sampled out, come late, or its service may not send traces.
+          Some span of this trace names this one as its parent, but it is not here. It may have been sampled out, come late, or its service
+          may not send traces.
         </p>
       ) : (
         <>
           <Tabs
-            label="Span details" panel="panel-span" chosen={tab} onChoose={setTab}
-            tabs={[['fields', 'Fields'], ['events', extra > 0 ? `Events and links ${extra}` : 'Events and links'], ['raw', 'Raw']]}
+            label="Span details"
+            panel="panel-span"
+            chosen={tab}
+            onChoose={setTab}
+            tabs={[
+              ['fields', 'Fields'],
+              ['events', extra > 0 ? `Events and links ${extra}` : 'Events and links'],
+              ['raw', 'Raw'],
+            ]}
           />
-          { }
+          {}
           <div className="span-body" role="tabpanel" id="panel-span" aria-labelledby={`tab-${tab}`} tabIndex={0} aria-busy={!shown}>
             {detail.error && <p className="note bad">{detail.error.message}</p>}
             {shown && tab === 'fields' && <SpanFields detail={shown} />}
@@ -112,15 +128,27 @@ function Standing({ trace, index }: { trace: TraceModel; index: number }): React
   const h = p.histogram;
   const ms = ns / 1e6;
   const most = h.counts.reduce((a, b) => Math.max(a, b), 1);
-  const at = h.max_ms > h.min_ms ? Math.min(Math.max(Math.floor((Math.log(ms / h.min_ms) / Math.log(h.max_ms / h.min_ms)) * h.counts.length), 0), h.counts.length - 1) : 0;
+  const at =
+    h.max_ms > h.min_ms
+      ? Math.min(Math.max(Math.floor((Math.log(ms / h.min_ms) / Math.log(h.max_ms / h.min_ms)) * h.counts.length), 0), h.counts.length - 1)
+      : 0;
   return (
     <div className="standing">
       <p>
-        slower than {digits(Math.min(p.percentile, 100))}{'\u2009'}% of {count(p.count)} like it in the last hour
+        slower than {digits(Math.min(p.percentile, 100))}
+        {'\u2009'}% of {count(p.count)} like it in the last hour
       </p>
-      <div className="hist" role="img" aria-label={`Durations of ${count(p.count)} spans from ${duration(h.min_ms * 1e6)} to ${duration(h.max_ms * 1e6)}; this one is marked`}>
+      <div
+        className="hist"
+        role="img"
+        aria-label={`Durations of ${count(p.count)} spans from ${duration(h.min_ms * 1e6)} to ${duration(h.max_ms * 1e6)}; this one is marked`}
+      >
         {h.counts.map((n, i) => (
-          <span key={i} className={i === at ? 'here' : ''} style={{ height: n > 0 ? `${Math.max((100 * Math.sqrt(n)) / Math.sqrt(most), 6)}%` : i === at ? '100%' : 0 }} />
+          <span
+            key={i}
+            className={i === at ? 'here' : ''}
+            style={{ height: n > 0 ? `${Math.max((100 * Math.sqrt(n)) / Math.sqrt(most), 6)}%` : i === at ? '100%' : 0 }}
+          />
         ))}
       </div>
       <p className="muted ends">

@@ -5,7 +5,14 @@ import { count, digits, duration } from '../../time/format';
 import { summarise, type By, type Line } from './summary';
 
 const columns = [
-  ['spans', 'Spans'], ['self', 'Own time'], ['total', 'Total'], ['average', 'Average'], ['p95', 'p95'], ['most', 'Longest'], ['errors', 'Errors'], ['critical', 'Critical path'],
+  ['spans', 'Spans'],
+  ['self', 'Own time'],
+  ['total', 'Total'],
+  ['average', 'Average'],
+  ['p95', 'p95'],
+  ['most', 'Longest'],
+  ['errors', 'Errors'],
+  ['critical', 'Critical path'],
 ] as const;
 type Column = (typeof columns)[number][0];
 
@@ -54,12 +61,21 @@ export function Table({ trace, onSelect }: { trace: TraceModel; onSelect: (i: nu
             <tr key={l.key}>
               <td className="op">
                 <button type="button" className="link" onClick={() => onSelect(l.longest)} title="Show the longest in the waterfall">
-                  <span className="service" style={{ '--c': by === 'operation' ? 'transparent' : `var(--s${trace.slots[l.service]!})` } as React.CSSProperties}>
+                  <span
+                    className="service"
+                    style={{ '--c': by === 'operation' ? 'transparent' : `var(--s${trace.slots[l.service]!})` } as React.CSSProperties}
+                  >
                     {by !== 'operation' && <span className={by === 'both' ? 'muted' : ''}>{trace.strings[l.service]}</span>}
                     {by !== 'service' && <span className="clip">{trace.strings[l.name] || '(no name)'}</span>}
                   </span>
                 </button>
-                <span className="share" style={{ width: `${(100 * l.self) / Math.max(own, 1)}%`, background: by === 'operation' ? 'var(--accent)' : `var(--s${trace.slots[l.service]!})` }} />
+                <span
+                  className="share"
+                  style={{
+                    width: `${(100 * l.self) / Math.max(own, 1)}%`,
+                    background: by === 'operation' ? 'var(--accent)' : `var(--s${trace.slots[l.service]!})`,
+                  }}
+                />
               </td>
               {columns.map(([c]) => (
                 <td key={c} className={`num${c === 'errors' && l.errors > 0 ? ' error-text' : ''}`}>

@@ -7,8 +7,14 @@ import { Menu } from '../../widgets/Menu';
 import { views, type TraceState } from './url';
 
 interface Props {
-  trace: TraceModel; state: TraceState; set: (change: Partial<TraceState>, replace?: boolean) => void;
-  matches: Uint8Array | undefined; selected: number; rootName: string; onSeek: (by: 1 | -1) => void; onRefold: () => void;
+  trace: TraceModel;
+  state: TraceState;
+  set: (change: Partial<TraceState>, replace?: boolean) => void;
+  matches: Uint8Array | undefined;
+  selected: number;
+  rootName: string;
+  onSeek: (by: 1 | -1) => void;
+  onRefold: () => void;
 }
 
 /** Finding, filtering and choosing a view. */
@@ -17,10 +23,17 @@ export function Tools({ trace, state, set, matches, selected, rootName, onSeek, 
     <div className="trace-tools" role="toolbar" aria-label="Trace tools">
       <Find state={state} set={set} matches={matches} selected={selected} onSeek={onSeek} />
       <Toggle name="Matches only" on={state.matchesOnly} disabled={!matches} flip={(on) => set({ matchesOnly: on })} />
-      <Toggle name="Errors" title="Only spans with errors, and what is above them" on={state.errorsOnly} flip={(on) => set({ errorsOnly: on })} />
+      <Toggle
+        name="Errors"
+        title="Only spans with errors, and what is above them"
+        on={state.errorsOnly}
+        flip={(on) => set({ errorsOnly: on })}
+      />
       <Menu
         className="btn small"
-        label={state.hidden.length > 0 ? `Services (${trace.services.length - state.hidden.length} of ${trace.services.length})` : 'Services'}
+        label={
+          state.hidden.length > 0 ? `Services (${trace.services.length - state.hidden.length} of ${trace.services.length})` : 'Services'
+        }
         keepOpen
         items={trace.services.map((s) => ({
           label: `${s.name} · ${count(s.spans)}`,
@@ -106,7 +119,13 @@ function Find({ state, set, matches, selected, onSeek }: FindProps): React.React
       </span>
       {found > 0 && (
         <>
-          <button type="button" className="btn small bare" aria-label="Previous match" title="Previous match (N)" onClick={() => onSeek(-1)}>
+          <button
+            type="button"
+            className="btn small bare"
+            aria-label="Previous match"
+            title="Previous match (N)"
+            onClick={() => onSeek(-1)}
+          >
             ↑
           </button>
           <button type="button" className="btn small bare" aria-label="Next match" title="Next match (n)" onClick={() => onSeek(1)}>

@@ -35,8 +35,14 @@ export function Trace({ trace }: { trace: TraceModel }): React.ReactElement {
   const rows = useMemo(() => {
     const hidden = new Set(hiddenKey === '' ? [] : hiddenKey.split('\0').map((name) => trace.strings.indexOf(name)));
     return buildRows(trace, {
-      folded, unfoldedRepeats: unfolded, hidden, root, errorsOnly, foldRepeats,
-      minShare: atLeast ? 0.01 : 0, matches: matchesOnly ? matches : undefined,
+      folded,
+      unfoldedRepeats: unfolded,
+      hidden,
+      root,
+      errorsOnly,
+      foldRepeats,
+      minShare: atLeast ? 0.01 : 0,
+      matches: matchesOnly ? matches : undefined,
     });
   }, [trace, folded, unfolded, hiddenKey, root, matches, errorsOnly, foldRepeats, atLeast, matchesOnly]);
 
@@ -64,7 +70,17 @@ export function Trace({ trace }: { trace: TraceModel }): React.ReactElement {
     }
   };
   useTraceKeys({
-    trace, rows, viewport, folding, selected, select, show, seek, state, set, matches,
+    trace,
+    rows,
+    viewport,
+    folding,
+    selected,
+    select,
+    show,
+    seek,
+    state,
+    set,
+    matches,
     sibling: (by) => {
       const i = sibling(trace, selected, by);
       if (i >= 0) show(i);
@@ -75,14 +91,28 @@ export function Trace({ trace }: { trace: TraceModel }): React.ReactElement {
       <Head trace={trace} state={state} set={set} />
       <Minimap trace={trace} viewport={viewport} />
       <Tools
-        trace={trace} state={state} set={set} matches={matches} selected={selected} rootName={root >= 0 ? nameOf(trace, root) : ''}
-        onSeek={(by) => matches && seek(by, (i) => matches[i] === 1)} onRefold={folding.refoldRepeats}
+        trace={trace}
+        state={state}
+        set={set}
+        matches={matches}
+        selected={selected}
+        rootName={root >= 0 ? nameOf(trace, root) : ''}
+        onSeek={(by) => matches && seek(by, (i) => matches[i] === 1)}
+        onRefold={folding.refoldRepeats}
       />
       <div className="body">
         {state.view === 'waterfall' && (
           <Waterfall
-            trace={trace} rows={rows} viewport={viewport} selected={selected} matches={matches} showCritical={state.critical} folded={folded}
-            baseDepth={root >= 0 ? trace.spans.depth[root]! : 0} onSelect={select} onToggle={onToggle}
+            trace={trace}
+            rows={rows}
+            viewport={viewport}
+            selected={selected}
+            matches={matches}
+            showCritical={state.critical}
+            folded={folded}
+            baseDepth={root >= 0 ? trace.spans.depth[root]! : 0}
+            onSelect={select}
+            onToggle={onToggle}
           />
         )}
         {state.view === 'flame' && <Flame trace={trace} viewport={viewport} selected={selected} matches={matches} onSelect={select} />}

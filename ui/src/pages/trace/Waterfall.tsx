@@ -14,8 +14,16 @@ import { Hover } from './Hover';
 import { NameRow } from './NameRow';
 
 interface Props {
-  trace: TraceModel; rows: Rows; viewport: Viewport; selected: number; matches: Uint8Array | undefined; showCritical: boolean;
-  folded: ReadonlySet<number>; baseDepth: number; onSelect: (i: number) => void; onToggle: (row: number) => void;
+  trace: TraceModel;
+  rows: Rows;
+  viewport: Viewport;
+  selected: number;
+  matches: Uint8Array | undefined;
+  showCritical: boolean;
+  folded: ReadonlySet<number>;
+  baseDepth: number;
+  onSelect: (i: number) => void;
+  onToggle: (row: number) => void;
 }
 
 /** Rows are made in blocks, so that scrolling renders only now and then. */
@@ -55,7 +63,9 @@ export function Waterfall(p: Props): React.ReactElement {
       if (ev.ctrlKey || ev.metaKey) {
         ev.preventDefault();
         const x = ev.clientX - e.getBoundingClientRect().left;
-        viewport.setWindow(zoom(w, viewport.total, Math.exp(Math.max(Math.min(ev.deltaY, 100), -100) / 300), w.from + (x / e.clientWidth) * (w.to - w.from)));
+        viewport.setWindow(
+          zoom(w, viewport.total, Math.exp(Math.max(Math.min(ev.deltaY, 100), -100) / 300), w.from + (x / e.clientWidth) * (w.to - w.from)),
+        );
       } else if (Math.abs(ev.deltaX) > Math.abs(ev.deltaY)) {
         ev.preventDefault();
         viewport.setWindow(pan(w, viewport.total, ev.deltaX / e.clientWidth));
@@ -68,10 +78,24 @@ export function Waterfall(p: Props): React.ReactElement {
   const critical = useMemo(() => (p.showCritical ? criticalByRow(trace, rows) : undefined), [trace, rows, p.showCritical]);
   const draw = useCallback(
     (ctx: CanvasRenderingContext2D, theme: Theme) =>
-      drawBars(ctx, theme, { trace, rows, window: viewport.window, width, height, scroll: viewport.scroll, selected: at, matches: p.matches, critical, label: duration }),
+      drawBars(ctx, theme, {
+        trace,
+        rows,
+        window: viewport.window,
+        width,
+        height,
+        scroll: viewport.scroll,
+        selected: at,
+        matches: p.matches,
+        critical,
+        label: duration,
+      }),
     [trace, rows, viewport, width, height, at, p.matches, critical],
   );
-  const axis = useCallback((ctx: CanvasRenderingContext2D, theme: Theme) => drawAxis(ctx, theme, viewport.window, width, duration), [viewport, width]);
+  const axis = useCallback(
+    (ctx: CanvasRenderingContext2D, theme: Theme) => drawAxis(ctx, theme, viewport.window, width, duration),
+    [viewport, width],
+  );
   const rowAt = useCallback((y: number) => Math.floor((y + viewport.scroll) / rowHeight), [viewport]);
 
   const from = Math.max(first - block, 0);
@@ -81,8 +105,17 @@ export function Waterfall(p: Props): React.ReactElement {
     const i = rows.span[r]!;
     shown.push(
       <NameRow
-        key={i} trace={trace} span={i} times={rows.times[r]!} index={r} level={Math.max(trace.spans.depth[i]! - p.baseDepth, 0)} selected={r === at}
-        folded={p.folded.has(i)} match={p.matches ? (p.matches[i] ? 'yes' : 'no') : 'none'} onSelect={p.onSelect} onToggle={p.onToggle}
+        key={i}
+        trace={trace}
+        span={i}
+        times={rows.times[r]!}
+        index={r}
+        level={Math.max(trace.spans.depth[i]! - p.baseDepth, 0)}
+        selected={r === at}
+        folded={p.folded.has(i)}
+        match={p.matches ? (p.matches[i] ? 'yes' : 'no') : 'none'}
+        onSelect={p.onSelect}
+        onToggle={p.onToggle}
       />,
     );
   }
@@ -107,7 +140,11 @@ export function Waterfall(p: Props): React.ReactElement {
         <div style={{ height: rows.count * rowHeight }} className="wf-space">
           <div ref={body} className="wf-view">
             <div
-              className="names" role="treegrid" aria-label="Spans" aria-rowcount={rows.count} tabIndex={0}
+              className="names"
+              role="treegrid"
+              aria-label="Spans"
+              aria-rowcount={rows.count}
+              tabIndex={0}
               aria-activedescendant={at >= from && at < to ? `row-${at}` : undefined}
             >
               <div ref={layer} role="rowgroup">
@@ -115,8 +152,22 @@ export function Waterfall(p: Props): React.ReactElement {
               </div>
             </div>
             <div ref={bars} className="bars">
-              <Canvas width={width} height={height} label="Bars of the spans; the rows beside say the same in words" draw={draw} viewport={viewport} />
-              <Hover trace={trace} rows={rows} viewport={viewport} width={width} rowAt={rowAt} onSelect={p.onSelect} onToggle={p.onToggle} />
+              <Canvas
+                width={width}
+                height={height}
+                label="Bars of the spans; the rows beside say the same in words"
+                draw={draw}
+                viewport={viewport}
+              />
+              <Hover
+                trace={trace}
+                rows={rows}
+                viewport={viewport}
+                width={width}
+                rowAt={rowAt}
+                onSelect={p.onSelect}
+                onToggle={p.onToggle}
+              />
             </div>
           </div>
         </div>

@@ -4,10 +4,18 @@ export type By = 'both' | 'service' | 'operation';
 
 /** A line of the table: the spans of one service, operation or both. Times are in ns. */
 export interface Line {
-  key: string; service: number; name: number;
+  key: string;
+  service: number;
+  name: number;
   /** The longest span, to show when the line is chosen. */
   longest: number;
-  spans: number; total: number; self: number; p95: number; most: number; errors: number; critical: number;
+  spans: number;
+  total: number;
+  self: number;
+  p95: number;
+  most: number;
+  errors: number;
+  critical: number;
 }
 
 /** Sums the spans up, the most own time first. */
@@ -21,7 +29,20 @@ export function summarise(t: TraceModel, by: By): Line[] {
     const key = `${by === 'operation' ? '' : s.service[i]} ${by === 'service' ? '' : s.name[i]}`;
     let l = lines.get(key);
     if (!l) {
-      l = { key, service: s.service[i]!, name: s.name[i]!, longest: i, spans: 0, total: 0, self: 0, p95: 0, most: -1, errors: 0, critical: 0, all: [] };
+      l = {
+        key,
+        service: s.service[i]!,
+        name: s.name[i]!,
+        longest: i,
+        spans: 0,
+        total: 0,
+        self: 0,
+        p95: 0,
+        most: -1,
+        errors: 0,
+        critical: 0,
+        all: [],
+      };
       lines.set(key, l);
     }
     const d = s.duration[i]!;

@@ -4,17 +4,35 @@ export const views = ['waterfall', 'flame', 'table'] as const;
 export type ViewName = (typeof views)[number];
 
 export interface TraceState {
-  view: ViewName; span: string; root: string; find: string; zoom: string;
-  matchesOnly: boolean; errorsOnly: boolean; foldRepeats: boolean; critical: boolean; atLeast: boolean; keepClocks: boolean;
+  view: ViewName;
+  span: string;
+  root: string;
+  find: string;
+  zoom: string;
+  matchesOnly: boolean;
+  errorsOnly: boolean;
+  foldRepeats: boolean;
+  critical: boolean;
+  atLeast: boolean;
+  keepClocks: boolean;
   hidden: string[];
 }
 
 /** Reads an address; what makes no sense falls back. */
 export function decode(p: URLSearchParams): TraceState {
   return {
-    view: views.find((v) => v === p.get('view')) ?? 'waterfall', span: p.get('span') ?? '', root: p.get('root') ?? '', find: p.get('find') ?? '', zoom: p.get('zoom') ?? '',
-    matchesOnly: p.get('only') === '1', errorsOnly: p.get('errors') === '1', foldRepeats: p.get('repeats') !== 'open', critical: p.get('critical') !== 'off',
-    atLeast: p.get('min') === '1', keepClocks: p.get('skew') === 'off', hidden: p.getAll('hide'),
+    view: views.find((v) => v === p.get('view')) ?? 'waterfall',
+    span: p.get('span') ?? '',
+    root: p.get('root') ?? '',
+    find: p.get('find') ?? '',
+    zoom: p.get('zoom') ?? '',
+    matchesOnly: p.get('only') === '1',
+    errorsOnly: p.get('errors') === '1',
+    foldRepeats: p.get('repeats') !== 'open',
+    critical: p.get('critical') !== 'off',
+    atLeast: p.get('min') === '1',
+    keepClocks: p.get('skew') === 'off',
+    hidden: p.getAll('hide'),
   };
 }
 

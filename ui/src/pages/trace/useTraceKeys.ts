@@ -8,8 +8,17 @@ import { views, type TraceState } from './url';
 import type { Folding } from './useFolding';
 
 interface Input {
-  trace: TraceModel; rows: Rows; viewport: Viewport; folding: Folding; selected: number; state: TraceState; matches: Uint8Array | undefined;
-  select: (i: number) => void; show: (i: number) => void; seek: (by: 1 | -1, test: (i: number) => boolean) => void; sibling: (by: 1 | -1) => void;
+  trace: TraceModel;
+  rows: Rows;
+  viewport: Viewport;
+  folding: Folding;
+  selected: number;
+  state: TraceState;
+  matches: Uint8Array | undefined;
+  select: (i: number) => void;
+  show: (i: number) => void;
+  seek: (by: 1 | -1, test: (i: number) => boolean) => void;
+  sibling: (by: 1 | -1) => void;
   set: (change: Partial<TraceState>, replace?: boolean) => void;
 }
 
@@ -34,11 +43,17 @@ function rowKeys({ trace, rows, folding, selected, select, show, seek, sibling, 
     PageUp: ['a page up', () => step(-20)],
     Home: ['first row', () => step(-rows.count)],
     End: ['last row', () => step(rows.count)],
-    ArrowRight: ['unfold, or go to the first child', () => (isFolded ? folding.toggle(rows, at) : s.descendants[selected]! > 0 && show(selected + 1))],
-    ArrowLeft: ['fold, or go to the parent', () => {
-      if (at >= 0 && !isFolded && s.descendants[selected]! > 0) folding.toggle(rows, at);
-      else if (s.parent[selected]! >= 0) show(s.parent[selected]!);
-    }],
+    ArrowRight: [
+      'unfold, or go to the first child',
+      () => (isFolded ? folding.toggle(rows, at) : s.descendants[selected]! > 0 && show(selected + 1)),
+    ],
+    ArrowLeft: [
+      'fold, or go to the parent',
+      () => {
+        if (at >= 0 && !isFolded && s.descendants[selected]! > 0) folding.toggle(rows, at);
+        else if (s.parent[selected]! >= 0) show(s.parent[selected]!);
+      },
+    ],
     '.': ['next sibling', () => sibling(1)],
     ',': ['previous sibling', () => sibling(-1)],
     e: ['next error', () => seek(1, (i) => isError(trace, i))],
@@ -61,22 +76,28 @@ function zoomKeys({ trace, viewport, selected }: Input, before: React.RefObject<
     s: ['zoom out', by(1 / 0.6)],
     a: ['pan left', move(-0.2)],
     d: ['pan right', move(0.2)],
-    z: ['fit to the span, again: back', () => {
-      if (before.current) {
-        viewport.setWindow(before.current);
-        before.current = undefined;
-        return;
-      }
-      before.current = viewport.window;
-      const length = Math.max(trace.spans.duration[selected]!, viewport.total / 1e5);
-      viewport.setWindow({ from: trace.spans.start[selected]! - length * 0.05, to: trace.spans.start[selected]! + length * 1.05 });
-    }],
+    z: [
+      'fit to the span, again: back',
+      () => {
+        if (before.current) {
+          viewport.setWindow(before.current);
+          before.current = undefined;
+          return;
+        }
+        before.current = viewport.window;
+        const length = Math.max(trace.spans.duration[selected]!, viewport.total / 1e5);
+        viewport.setWindow({ from: trace.spans.start[selected]! - length * 0.05, to: trace.spans.start[selected]! + length * 1.05 });
+      },
+    ],
     0: ['whole trace', () => viewport.setWindow({ from: 0, to: viewport.total })],
   };
 }
 
 function foldKeys({ folding, selected }: Input): Bindings {
-  const depths = [1, 2, 3, 4, 5, 6, 7, 8, 9].map((n): [string, Bindings[string]] => [String(n), [n === 1 ? 'only the first level; 2 to 9 likewise' : '', () => folding.toDepth(n)]]);
+  const depths = [1, 2, 3, 4, 5, 6, 7, 8, 9].map((n): [string, Bindings[string]] => [
+    String(n),
+    [n === 1 ? 'only the first level; 2 to 9 likewise' : '', () => folding.toDepth(n)],
+  ]);
   return {
     c: ['fold all', () => folding.toDepth(2)],
     C: ['unfold all', () => folding.unfoldAll()],

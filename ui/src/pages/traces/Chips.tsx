@@ -5,7 +5,11 @@ import { parseDuration } from '../../time/range';
 import { Menu } from '../../widgets/Menu';
 import type { TracesState } from './url';
 
-interface Props { state: TracesState; start: Start | undefined; set: (c: Partial<TracesState>) => void }
+interface Props {
+  state: TracesState;
+  start: Start | undefined;
+  set: (c: Partial<TracesState>) => void;
+}
 
 /** The filters beside the text: services, errors, root, least and most duration. */
 export function Chips({ state, start, set }: Props): React.ReactElement {
@@ -19,22 +23,42 @@ export function Chips({ state, start, set }: Props): React.ReactElement {
       </button>
     </span>
   );
-  const flip = (name: string): void => set({ service: state.service.includes(name) ? state.service.filter((s) => s !== name) : [...state.service, name] });
+  const flip = (name: string): void =>
+    set({ service: state.service.includes(name) ? state.service.filter((s) => s !== name) : [...state.service, name] });
   return (
     <div className="chips">
       <Menu
-        className="btn small" label="Services" title="Traces that touch any of these services" keepOpen
-        items={services.length > 0 ? services.map((s) => ({ label: s.name, checked: state.service.includes(s.name), run: () => flip(s.name) })) : [{ label: 'No service has sent anything yet', run: () => undefined }]}
+        className="btn small"
+        label="Services"
+        title="Traces that touch any of these services"
+        keepOpen
+        items={
+          services.length > 0
+            ? services.map((s) => ({ label: s.name, checked: state.service.includes(s.name), run: () => flip(s.name) }))
+            : [{ label: 'No service has sent anything yet', run: () => undefined }]
+        }
       />
-      <button type="button" className="btn small" aria-pressed={state.errors} title="Only traces with an error (e)" onClick={() => set({ errors: !state.errors })}>
+      <button
+        type="button"
+        className="btn small"
+        aria-pressed={state.errors}
+        title="Only traces with an error (e)"
+        onClick={() => set({ errors: !state.errors })}
+      >
         Errors
       </button>
       <Limit label="At least" value={state.min} onChange={(min) => set({ min })} />
       <Limit label="At most" value={state.max} onChange={(max) => set({ max })} />
-      {state.service.map((s) => chip(s, { service: state.service.filter((x) => x !== s) }, start?.services.find((x) => x.name === s)?.slot ?? 12))}
+      {state.service.map((s) =>
+        chip(s, { service: state.service.filter((x) => x !== s) }, start?.services.find((x) => x.name === s)?.slot ?? 12),
+      )}
       {state.name && chip(`root is ${state.name}`, { name: '' })}
       {(state.q || state.service.length > 0 || state.name || state.errors || state.min || state.max) && (
-        <button type="button" className="btn small bare" onClick={() => set({ q: '', service: [], name: '', errors: false, min: '', max: '' })}>
+        <button
+          type="button"
+          className="btn small bare"
+          onClick={() => set({ q: '', service: [], name: '', errors: false, min: '', max: '' })}
+        >
           Clear all
         </button>
       )}

@@ -1,13 +1,20 @@
 import type { ApiError } from '../../api/client';
 
-interface Props { field: React.RefObject<HTMLInputElement | null>; q: string; error: ApiError | undefined; onChange: (q: string) => void }
+interface Props {
+  field: React.RefObject<HTMLInputElement | null>;
+  q: string;
+  error: ApiError | undefined;
+  onChange: (q: string) => void;
+}
 
 /** The filter as text. What is wrong with it is said at the character. */
 export function FilterBar({ field, q, error, onChange }: Props): React.ReactElement {
   const at = error?.position;
   return (
     <form
-      className="filter" role="search" aria-label="Traces"
+      className="filter"
+      role="search"
+      aria-label="Traces"
       onSubmit={(e) => {
         e.preventDefault();
         onChange(field.current!.value);

@@ -22,7 +22,11 @@ function Spark({ values, label }: { values: number[]; label: string }): React.Re
   return <Canvas width={100} height={16} label={label} draw={draw} />;
 }
 
-interface Props { groups: TraceGroup[]; chosen: string; onChoose: (g: TraceGroup | undefined) => void }
+interface Props {
+  groups: TraceGroup[];
+  chosen: string;
+  onChoose: (g: TraceGroup | undefined) => void;
+}
 
 /** One row for each operation that traces begin with. */
 export function Groups({ groups, chosen, onChoose }: Props): React.ReactElement {
@@ -45,7 +49,12 @@ export function Groups({ groups, chosen, onChoose }: Props): React.ReactElement 
           {groups.map((g) => (
             <tr key={g.service + '\0' + g.name} aria-selected={chosen === g.name}>
               <td className="op">
-                <button type="button" className="link" aria-pressed={chosen === g.name} onClick={() => onChoose(chosen === g.name ? undefined : g)}>
+                <button
+                  type="button"
+                  className="link"
+                  aria-pressed={chosen === g.name}
+                  onClick={() => onChoose(chosen === g.name ? undefined : g)}
+                >
                   <span className="service" style={{ '--c': `var(--s${g.slot || 12})` } as React.CSSProperties}>
                     <span className="muted">{g.service}</span> <span className="clip">{g.name}</span>
                   </span>
@@ -56,11 +65,21 @@ export function Groups({ groups, chosen, onChoose }: Props): React.ReactElement 
                 {digits(g.rate)}
                 <span className="unit">{'\u2009'}/s</span>
               </td>
-              <td className={g.errors > 0 ? 'num error-text' : 'num muted'}>{g.errors > 0 ? `${digits((100 * g.errors) / g.count)}\u2009%` : '0'}</td>
-              <td className="num"><Ms ms={g.p50_ms} /></td>
-              <td className="num"><Ms ms={g.p95_ms} /></td>
-              <td className="num"><Ms ms={g.p99_ms} /></td>
-              <td><Spark values={g.spark ?? []} label={`${g.name} over time`} /></td>
+              <td className={g.errors > 0 ? 'num error-text' : 'num muted'}>
+                {g.errors > 0 ? `${digits((100 * g.errors) / g.count)}\u2009%` : '0'}
+              </td>
+              <td className="num">
+                <Ms ms={g.p50_ms} />
+              </td>
+              <td className="num">
+                <Ms ms={g.p95_ms} />
+              </td>
+              <td className="num">
+                <Ms ms={g.p99_ms} />
+              </td>
+              <td>
+                <Spark values={g.spark ?? []} label={`${g.name} over time`} />
+              </td>
             </tr>
           ))}
         </tbody>

@@ -8,7 +8,10 @@ import type { Theme } from '../../charts/theme';
 import { useSize } from '../../charts/useSize';
 import { clock, count, duration, momentMs } from '../../time/format';
 
-interface Props { data: Latency | undefined; onPick: (fromNs: string, toNs: string, minMs: number, maxMs: number) => void }
+interface Props {
+  data: Latency | undefined;
+  onPick: (fromNs: string, toNs: string, minMs: number, maxMs: number) => void;
+}
 
 const height = 120;
 
@@ -25,21 +28,27 @@ export function LatencyChart({ data, onPick }: Props): React.ReactElement {
     [data, width],
   );
   const valueAt = (y: number): number => data!.min_ms * (data!.max_ms / data!.min_ms) ** (1 - Math.min(Math.max(y / height, 0), 1));
-  const timeAt = (x: number): bigint => BigInt(data!.base) + BigInt(Math.round((Math.min(Math.max(x / width, 0), 1) * data!.count) * data!.step));
+  const timeAt = (x: number): bigint =>
+    BigInt(data!.base) + BigInt(Math.round(Math.min(Math.max(x / width, 0), 1) * data!.count * data!.step));
   const place = (e: React.PointerEvent): { x: number; y: number } => {
     const r = e.currentTarget.getBoundingClientRect();
     return { x: e.clientX - r.left, y: e.clientY - r.top };
   };
   const has = data && data.max_ms > 0;
   const total = data ? data.counts.reduce((a, b) => a + b, 0) : 0;
-  const at = hover && has ? { t: Math.floor((hover.x / width) * data.count), b: Math.min(Math.floor((1 - hover.y / height) * data.bins), data.bins - 1) } : undefined;
+  const at =
+    hover && has
+      ? { t: Math.floor((hover.x / width) * data.count), b: Math.min(Math.floor((1 - hover.y / height) * data.bins), data.bins - 1) }
+      : undefined;
   const cell = at ? (data!.counts[at.t * data!.bins + at.b] ?? 0) : 0;
   return (
     <section className="panel latency" aria-label="Latency">
       <div className="row">
         <h2 className="grow">How long traces took</h2>
         <span className="muted">
-          {at && has ? `${clock(momentMs(data.base, at.t * data.step), utc)} · ${duration(valueAt(hover!.y) * 1e6)} · ${count(cell)}` : 'drag to narrow time and duration'}
+          {at && has
+            ? `${clock(momentMs(data.base, at.t * data.step), utc)} · ${duration(valueAt(hover!.y) * 1e6)} · ${count(cell)}`
+            : 'drag to narrow time and duration'}
         </span>
       </div>
       <div className="plot">
@@ -73,11 +82,25 @@ export function LatencyChart({ data, onPick }: Props): React.ReactElement {
             setDrag(undefined);
           }}
         >
-          <Canvas width={width} height={height} label={has ? `Heatmap of ${count(total)} traces between ${duration(data.min_ms * 1e6)} and ${duration(data.max_ms * 1e6)}` : 'No traces'} draw={draw} />
+          <Canvas
+            width={width}
+            height={height}
+            label={
+              has
+                ? `Heatmap of ${count(total)} traces between ${duration(data.min_ms * 1e6)} and ${duration(data.max_ms * 1e6)}`
+                : 'No traces'
+            }
+            draw={draw}
+          />
           {drag && (
             <div
               className="brush"
-              style={{ left: Math.min(drag.x, drag.x2), top: Math.min(drag.y, drag.y2), width: Math.abs(drag.x2 - drag.x), height: Math.abs(drag.y2 - drag.y) }}
+              style={{
+                left: Math.min(drag.x, drag.x2),
+                top: Math.min(drag.y, drag.y2),
+                width: Math.abs(drag.x2 - drag.x),
+                height: Math.abs(drag.y2 - drag.y),
+              }}
             />
           )}
           <div className="xaxis muted" aria-hidden="true">

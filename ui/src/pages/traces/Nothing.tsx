@@ -3,7 +3,11 @@ import { linkTo } from '../../app/location';
 import { ago, momentMs } from '../../time/format';
 import type { TracesState } from './url';
 
-interface Props { state: TracesState; start: Start | undefined; set: (c: Partial<TracesState>) => void }
+interface Props {
+  state: TracesState;
+  start: Start | undefined;
+  set: (c: Partial<TracesState>) => void;
+}
 
 const halfHour = 1_800_000_000_000n;
 const second = 1_000_000_000n;
@@ -50,7 +54,8 @@ export function Nothing({ state, start, set }: Props): React.ReactElement {
         <p>
           The last event came {ago(Date.now() - momentMs(start.last_event))}.{' '}
           <button
-            type="button" className="btn small"
+            type="button"
+            className="btn small"
             onClick={() => set({ from: String(BigInt(start.last_event) - halfHour), to: String(BigInt(start.last_event) + second) })}
           >
             Go there

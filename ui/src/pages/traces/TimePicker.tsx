@@ -5,7 +5,10 @@ import { clock, day } from '../../time/format';
 import { change, parseRange, presets, resolve, type Range } from '../../time/range';
 import { Menu } from '../../widgets/Menu';
 
-interface Props { range: Range; onChange: (r: Range) => void }
+interface Props {
+  range: Range;
+  onChange: (r: Range) => void;
+}
 
 const words: Record<string, string> = { s: 'seconds', m: 'minutes', h: 'hours', d: 'days' };
 
@@ -34,7 +37,13 @@ export function TimePicker({ range, onChange }: Props): React.ReactElement {
   return (
     <div className="timepicker" role="group" aria-label="Time range">
       <div className="views">
-        <button type="button" className="btn small" aria-label="Earlier" title="Earlier (,)" onClick={() => onChange(change(range, Date.now(), { shift: -0.5 }))}>
+        <button
+          type="button"
+          className="btn small"
+          aria-label="Earlier"
+          title="Earlier (,)"
+          onClick={() => onChange(change(range, Date.now(), { shift: -0.5 }))}
+        >
           ‹
         </button>
         <form
@@ -61,11 +70,33 @@ export function TimePicker({ range, onChange }: Props): React.ReactElement {
             }}
           />
         </form>
-        <Menu className="btn small" name="Ranges" label="▾" items={presets.map((p) => ({ label: lastWords(p), checked: range.from === `now-${p}` && relative, run: () => onChange({ from: `now-${p}`, to: 'now' }) }))} />
-        <button type="button" className="btn small" aria-label="Later" title="Later (.)" disabled={relative} onClick={() => onChange(change(range, Date.now(), { shift: 0.5 }))}>
+        <Menu
+          className="btn small"
+          name="Ranges"
+          label="▾"
+          items={presets.map((p) => ({
+            label: lastWords(p),
+            checked: range.from === `now-${p}` && relative,
+            run: () => onChange({ from: `now-${p}`, to: 'now' }),
+          }))}
+        />
+        <button
+          type="button"
+          className="btn small"
+          aria-label="Later"
+          title="Later (.)"
+          disabled={relative}
+          onClick={() => onChange(change(range, Date.now(), { shift: 0.5 }))}
+        >
           ›
         </button>
-        <button type="button" className="btn small" aria-label="Zoom out" title="Twice the time (-)" onClick={() => onChange(change(range, Date.now(), { grow: 2 }))}>
+        <button
+          type="button"
+          className="btn small"
+          aria-label="Zoom out"
+          title="Twice the time (-)"
+          onClick={() => onChange(change(range, Date.now(), { grow: 2 }))}
+        >
           −
         </button>
       </div>

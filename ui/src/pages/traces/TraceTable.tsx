@@ -3,6 +3,7 @@ import { linkTo } from '../../app/location';
 import { usePrefs } from '../../app/prefs';
 import { clock, count, day, momentMs } from '../../time/format';
 import { Ms } from './Groups';
+import { barScale } from './list';
 import type { TracesState } from './url';
 
 interface Props {
@@ -47,15 +48,24 @@ export function TraceTable({ traces, base, sort, order, focused, onSort }: Props
             <td title={day(momentMs(base, t.start), utc)}>{clock(momentMs(base, t.start), utc, true)}</td>
             <td className="op">
               <a {...linkTo(`/trace/${encodeURIComponent(t.trace_id)}`)}>
-                <span className="bar-mark" style={{ background: `var(--s${t.services?.find((s) => s.name === t.root.service)?.slot ?? 12})` }} />
+                <span
+                  className="bar-mark"
+                  style={{ background: `var(--s${t.services?.find((s) => s.name === t.root.service)?.slot ?? 12})` }}
+                />
                 <span className="of">{t.root.service}</span> {t.root.name || (t.root.missing ? '(root missing)' : '(no name)')}
               </a>
               {t.root.http_status >= 400 && <span className="badge">{t.root.http_status}</span>}
               {t.root.missing && <span className="badge warn">root missing</span>}
             </td>
-            <td className="num"><Ms ms={t.duration / 1e6} /></td>
+            <td className="num">
+              <Ms ms={t.duration / 1e6} />
+            </td>
             <td className="barcol">
-              <div className={t.duration > longest ? 'bar cut' : 'bar'} style={{ width: `${Math.min(Math.max((100 * t.duration) / longest, 0.5), 100)}%` }} title={(t.services ?? []).map((s) => `${s.name} ${(s.share * 100).toFixed(0)} %`).join(', ')}>
+              <div
+                className={t.duration > longest ? 'bar cut' : 'bar'}
+                style={{ width: `${Math.min(Math.max((100 * t.duration) / longest, 0.5), 100)}%` }}
+                title={(t.services ?? []).map((s) => `${s.name} ${(s.share * 100).toFixed(0)} %`).join(', ')}
+              >
                 {(t.services ?? []).map((s) => (
                   <span key={s.name} style={{ flexGrow: s.share || 0.0001, background: `var(--s${s.slot || 12})` }} />
                 ))}
@@ -69,12 +79,4 @@ export function TraceTable({ traces, base, sort, order, focused, onSort }: Props
       </tbody>
     </table>
   );
-}
-
-/** What a full bar stands for: the longest, unless a few outliers would make all others invisible. */
-export function barScale(durations: number[]): number {
-  const sorted = [...durations].sort((a, b) => a - b);
-  const most = sorted.at(-1) ?? 1;
-  const usual = sorted[Math.floor((sorted.length - 1) * 0.9)] ?? most;
-  return Math.max(most > usual * 8 ? usual * 2 : most, 1);
 }

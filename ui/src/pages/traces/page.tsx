@@ -31,7 +31,9 @@ export default function TracesPage({ start }: { start: Start | undefined }): Rea
   const [loadedAt, setLoadedAt] = useState(0);
   const refresh = useCallback(() => setTurn((n) => n + 1), []);
   const run = `${JSON.stringify(query(state))} ${url.searchParams.get('env') ?? ''} ${turn}`;
-  const groups = useLoad(`groups ${run}`, (signal) => get<{ groups: TraceGroup[]; more: boolean }>('traces/groups', query({ ...state, name: '' }), signal));
+  const groups = useLoad(`groups ${run}`, (signal) =>
+    get<{ groups: TraceGroup[]; more: boolean }>('traces/groups', query({ ...state, name: '' }), signal),
+  );
   const latency = useLoad(`latency ${run}`, (signal) => get<Latency>('traces/latency', query(state), signal));
   const list = useTraceList(state, run);
   useEffect(() => setLoadedAt(Date.now()), [latency.data]);
@@ -53,7 +55,10 @@ export default function TracesPage({ start }: { start: Start | undefined }): Rea
     ArrowDown: ['', () => move(1)],
     ArrowUp: ['', () => move(-1)],
     Enter: ['open the trace', open],
-    o: ['open it in a new tab', () => traces[focused] && window.open(`./trace/${encodeURIComponent(traces[focused].trace_id)}`, '_blank', 'noopener')],
+    o: [
+      'open it in a new tab',
+      () => traces[focused] && window.open(`./trace/${encodeURIComponent(traces[focused].trace_id)}`, '_blank', 'noopener'),
+    ],
     e: ['only traces with errors', () => set({ errors: !state.errors })],
     r: ['look again', refresh],
     l: ['look again every 5 s', () => setEvery((n) => (n > 0 ? 0 : 5))],
@@ -101,7 +106,11 @@ export default function TracesPage({ start }: { start: Start | undefined }): Rea
       <section className="panel list" aria-label="Traces" hidden={traces.length === 0 && error !== undefined}>
         {traces.length > 0 && (
           <TraceTable
-            traces={traces} base={list.base} sort={state.sort} order={state.order} focused={focused}
+            traces={traces}
+            base={list.base}
+            sort={state.sort}
+            order={state.order}
+            focused={focused}
             onSort={(s) => set({ sort: s, order: s === state.sort && state.order === 'desc' ? 'asc' : 'desc' })}
           />
         )}
@@ -110,7 +119,8 @@ export default function TracesPage({ start }: { start: Start | undefined }): Rea
       </section>
       {traces.length > 0 && (
         <p className="foot muted" role="status">
-          {count(traces.length)} traces{list.more ? ', and more' : ''} · {count(list.scanned)} rows looked at in {Math.round(list.elapsed)}{'\u2009'}ms
+          {count(traces.length)} traces{list.more ? ', and more' : ''} · {count(list.scanned)} rows looked at in {Math.round(list.elapsed)}
+          {'\u2009'}ms
           {!list.complete && ' · part of the data could not be read'}
           {list.more && (
             <button type="button" className="btn small" onClick={list.loadMore} disabled={list.loading}>

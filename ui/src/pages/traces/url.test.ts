@@ -2,7 +2,18 @@ import { describe, expect, it } from 'vitest';
 
 import { decode, encode, type TracesState } from './url';
 
-const plain: TracesState = { from: 'now-1h', to: 'now', q: '', service: [], name: '', errors: false, min: '', max: '', sort: 'start', order: 'desc' };
+const plain: TracesState = {
+  from: 'now-1h',
+  to: 'now',
+  q: '',
+  service: [],
+  name: '',
+  errors: false,
+  min: '',
+  max: '',
+  sort: 'start',
+  order: 'desc',
+};
 
 function roundTrip(s: TracesState): TracesState {
   const p = new URLSearchParams();

@@ -1,9 +1,16 @@
 // What the Traces page shows, as its address says it.
 
 export interface TracesState {
-  from: string; to: string;
-  q: string; service: string[]; name: string; errors: boolean; min: string; max: string;
-  sort: 'start' | 'duration' | 'spans' | 'errors'; order: 'asc' | 'desc';
+  from: string;
+  to: string;
+  q: string;
+  service: string[];
+  name: string;
+  errors: boolean;
+  min: string;
+  max: string;
+  sort: 'start' | 'duration' | 'spans' | 'errors';
+  order: 'asc' | 'desc';
 }
 
 const sorts = ['start', 'duration', 'spans', 'errors'] as const;
@@ -12,9 +19,16 @@ const sorts = ['start', 'duration', 'spans', 'errors'] as const;
 export function decode(p: URLSearchParams): TracesState {
   const number = (name: string): string => (/^\d+(\.\d+)?$/.test(p.get(name) ?? '') ? p.get(name)! : '');
   return {
-    from: p.get('from') ?? 'now-1h', to: p.get('to') ?? 'now', q: p.get('q') ?? '', service: p.getAll('svc'), name: p.get('name') ?? '',
-    errors: p.get('errors') === '1', min: number('min'), max: number('max'),
-    sort: sorts.find((s) => s === p.get('sort')) ?? 'start', order: p.get('order') === 'asc' ? 'asc' : 'desc',
+    from: p.get('from') ?? 'now-1h',
+    to: p.get('to') ?? 'now',
+    q: p.get('q') ?? '',
+    service: p.getAll('svc'),
+    name: p.get('name') ?? '',
+    errors: p.get('errors') === '1',
+    min: number('min'),
+    max: number('max'),
+    sort: sorts.find((s) => s === p.get('sort')) ?? 'start',
+    order: p.get('order') === 'asc' ? 'asc' : 'desc',
   };
 }
 
@@ -32,5 +46,14 @@ export function encode(s: Partial<TracesState>): Record<string, string | string[
 
 /** The filter as the API takes it. */
 export function query(s: TracesState): Record<string, string | string[] | undefined> {
-  return { from: s.from, to: s.to, q: s.q, service: s.service, name: s.name, errors: s.errors ? '1' : undefined, min_ms: s.min, max_ms: s.max };
+  return {
+    from: s.from,
+    to: s.to,
+    q: s.q,
+    service: s.service,
+    name: s.name,
+    errors: s.errors ? '1' : undefined,
+    min_ms: s.min,
+    max_ms: s.max,
+  };
 }

@@ -3,23 +3,29 @@ import { useEffect, useRef, useState } from 'react';
 import { ApiError, get } from '../../api/client';
 import type { ListedTrace, TraceList } from '../../api/types';
 import { useLoad } from '../../api/useLoad';
+import { append } from './list';
 import { query, type TracesState } from './url';
 
 const pageSize = 100;
 
 export interface Listing {
-  traces: ListedTrace[]; base: string; more: boolean; scanned: number; elapsed: number; complete: boolean;
-  loading: boolean; error: ApiError | undefined; loadMore: () => void;
+  traces: ListedTrace[];
+  base: string;
+  more: boolean;
+  scanned: number;
+  elapsed: number;
+  complete: boolean;
+  loading: boolean;
+  error: ApiError | undefined;
+  loadMore: () => void;
 }
 
-/** Adds a page to those before it: its starts count from another base, and a trace that came meanwhile has pushed some onto the next page. */
-export function append(list: readonly ListedTrace[], base: string, page: TraceList): ListedTrace[] {
-  const shift = Number(BigInt(page.base) - BigInt(base));
-  const known = new Set(list.map((t) => t.trace_id));
-  return [...list, ...page.traces.filter((t) => !known.has(t.trace_id)).map((t) => ({ ...t, start: t.start + shift }))];
+interface Further {
+  key: string;
+  traces: ListedTrace[];
+  next: string;
+  scanned: number;
 }
-
-interface Further { key: string; traces: ListedTrace[]; next: string; scanned: number }
 
 /** The list of traces, page after page. */
 export function useTraceList(state: TracesState, run: string): Listing {
@@ -46,13 +52,26 @@ export function useTraceList(state: TracesState, run: string): Listing {
     setFailed(undefined);
     get<TraceList>('traces', { ...params, cursor: next }, abort.current.signal)
       .then(
-        (page) => setFurther({ key, traces: append(traces, base, page), next: page.next, scanned: (added?.scanned ?? first.data?.scanned ?? 0) + page.scanned }),
+        (page) =>
+          setFurther({
+            key,
+            traces: append(traces, base, page),
+            next: page.next,
+            scanned: (added?.scanned ?? first.data?.scanned ?? 0) + page.scanned,
+          }),
         (e: unknown) => e instanceof ApiError && setFailed(e),
       )
       .finally(() => setFetching(false));
   };
   return {
-    traces, base, more: next !== '', scanned: added?.scanned ?? first.data?.scanned ?? 0, elapsed: first.data?.elapsed_ms ?? 0,
-    complete: first.data?.complete ?? true, loading: first.loading || fetching, error: first.error ?? failed, loadMore,
+    traces,
+    base,
+    more: next !== '',
+    scanned: added?.scanned ?? first.data?.scanned ?? 0,
+    elapsed: first.data?.elapsed_ms ?? 0,
+    complete: first.data?.complete ?? true,
+    loading: first.loading || fetching,
+    error: first.error ?? failed,
+    loadMore,
   };
 }

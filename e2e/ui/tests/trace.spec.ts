@@ -1,0 +1,125 @@
+import { seedHour, send, shopTrace, traceId, wideTrace } from '../seed.mjs';
+import { expect, test } from './server';
+
+const failing = traceId(0x1004);
+
+test('from the list to a span and its fields with keys alone', async ({ page, server }) => {
+  await seedHour(server.url);
+  await page.goto(`${server.url}/traces?errors=1`);
+  await expect(page.getByRole('link', { name: /GET \/api\/cart/ }).first()).toBeVisible();
+  await page.keyboard.press('j');
+  await page.keyboard.press('Enter');
+  await expect(page).toHaveURL(/\/trace\//);
+  await expect(page.getByRole('row')).toHaveCount(8);
+  await expect(page.getByRole('row', { name: /SELECT products.*24 times/ })).toBeVisible();
+
+  await page.keyboard.press('e');
+  await expect(page.getByRole('row', { selected: true })).toHaveAttribute('aria-label', /Cart\.Get/);
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('ArrowRight'); // the repeats, one by one
+  await expect(page.getByRole('row')).toHaveCount(31);
+  await page.keyboard.press('c');
+  await expect(page.getByRole('row')).toHaveCount(4);
+  await page.keyboard.press('Shift+C');
+  await page.keyboard.press('v');
+  await expect(page).toHaveURL(/view=flame/);
+  await page.keyboard.press('v');
+  await expect(page.getByRole('cell', { name: /database SELECT products/ })).toBeVisible();
+});
+
+test('a link shows the same view, span, zoom and search', async ({ page, server, browser }) => {
+  await send(server.url, shopTrace(failing, Date.now() - 60_000, { fail: true }));
+  await page.goto(`${server.url}/trace/${failing}`);
+  await page.getByRole('row', { name: /exchange rates/ }).click();
+  await page.keyboard.press('z');
+  await page.getByLabel('Find in trace').fill('duration>50ms');
+  await expect(page).toHaveURL(/span=.*zoom=|zoom=.*span=/);
+  await expect(page).toHaveURL(/find=/);
+  const other = await (await browser.newContext()).newPage();
+  await other.goto(page.url());
+  await expect(other.getByRole('row', { name: /exchange rates/ })).toHaveAttribute('aria-selected', 'true');
+  await expect(other.getByLabel('Find in trace')).toHaveValue('duration>50ms');
+  await expect(other.getByRole('complementary', { name: 'Span' })).toContainText('connection refused');
+  await other.context().close();
+});
+
+test('the value menu filters traces by the value, with keys', async ({ page, server }) => {
+  await send(server.url, shopTrace(failing, Date.now() - 60_000));
+  await page.goto(`${server.url}/trace/${failing}`);
+  await page.getByRole('button', { name: 'http.route: /api/cart' }).focus();
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('menuitem', { name: 'Filter to this value' })).toBeFocused();
+  await page.keyboard.press('ArrowDown');
+  await expect(page.getByRole('menuitem', { name: 'Exclude this value' })).toBeFocused();
+  await page.keyboard.press('ArrowUp');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('textbox', { name: 'Filter' })).toHaveValue('http.route = "/api/cart"');
+  await expect(page.getByRole('link', { name: /GET \/api\/cart/ })).toHaveCount(1);
+});
+
+test('events, links and a parent that never came are shown', async ({ page, server }) => {
+  await send(server.url, shopTrace(failing, Date.now() - 60_000, { fail: true }));
+  await page.goto(`${server.url}/trace/${failing}`);
+  await expect(page.getByText('1 parent is missing')).toBeVisible();
+  await expect(page.getByRole('row', { name: /parent that never arrived/ })).toBeVisible();
+  await page.getByRole('row', { name: /exchange rates/ }).click();
+  await page.getByRole('tab', { name: /Events and links 1/ }).click();
+  await expect(page.getByRole('tabpanel')).toContainText('rates.py:14');
+  await page.getByRole('row', { name: /Pricing\.Quote/ }).click();
+  await expect(page.getByRole('link', { name: 'f'.repeat(32) })).toBeVisible();
+});
+
+test('spans that come late join without moving the selected row', async ({ page, server }) => {
+  const t = shopTrace(failing, Date.now() - 1000);
+  const all = t.spans;
+  t.spans = all.filter((s: { service: string }) => s.service !== 'pricing');
+  await send(server.url, t);
+  await page.goto(`${server.url}/trace/${failing}`);
+  await page.getByRole('row', { name: /SELECT products/ }).click();
+  await expect(page.getByRole('row', { name: /Pricing\.Quote/ })).toBeHidden();
+  t.spans = all.filter((s: { service: string }) => s.service === 'pricing');
+  await send(server.url, t);
+  await expect(page.getByRole('row', { name: /Pricing\.Quote/ })).toBeVisible();
+  await expect(page.getByRole('row', { name: /SELECT products/ })).toHaveAttribute('aria-selected', 'true');
+});
+
+test('an id that nobody knows is said, with a way on', async ({ page, server }) => {
+  await page.goto(`${server.url}/trace/${traceId(0xdead)}`);
+  await expect(page.getByRole('alert')).toContainText('no span');
+  await expect(page.getByRole('link', { name: 'All traces' })).toBeVisible();
+});
+
+test('50,000 spans zoom and scroll without a render, within the frame', async ({ page, server }) => {
+  const t = wideTrace(traceId(0xb0), Date.now() - 120_000, 50_000);
+  const all = t.spans;
+  for (let i = 0; i < all.length; i += 10_000) {
+    t.spans = all.slice(i, i + 10_000);
+    await send(server.url, t);
+  }
+  await page.goto(`${server.url}/trace/${traceId(0xb0)}?repeats=open`);
+  await expect(page.getByText('50000 rows')).toBeVisible();
+  expect(await page.getByRole('row').count()).toBeLessThan(100);
+  const script = await page.evaluate(async () => {
+    // Time spent in our frame callbacks while zooming by wheel and scrolling.
+    const spent: number[] = [];
+    const frame = window.requestAnimationFrame.bind(window);
+    window.requestAnimationFrame = (f) =>
+      frame((at) => {
+        const from = performance.now();
+        f(at);
+        spent.push(performance.now() - from);
+      });
+    const bars = document.querySelector('.wf-view .bars')!;
+    const body = document.querySelector('.wf-body')!;
+    const r = bars.getBoundingClientRect();
+    for (let i = 0; i < 120; i++) {
+      bars.dispatchEvent(new WheelEvent('wheel', { deltaY: i % 60 < 30 ? -60 : 60, ctrlKey: true, clientX: r.left + 200, bubbles: true, cancelable: true }));
+      body.scrollTop += 700;
+      await new Promise((next) => frame(next));
+    }
+    spent.sort((a, b) => a - b);
+    return spent[Math.floor(spent.length * 0.95)] ?? 0;
+  });
+  console.log(`95 % of frames took less than ${script.toFixed(1)} ms of script`);
+  expect(script).toBeLessThan(24); // the budget is 8 ms; a busy machine is given time
+});

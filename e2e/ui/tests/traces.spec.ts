@@ -1,0 +1,104 @@
+import { seedHour, send, shopTrace, traceId } from '../seed.mjs';
+import { expect, test } from './server';
+
+test.beforeEach(async ({ server }) => {
+  await seedHour(server.url);
+});
+
+test('filters narrow the list, stay in the address, and go when they are removed', async ({ page, server }) => {
+  await page.goto(server.url);
+  await expect(page).toHaveURL(`${server.url}/traces`);
+  const rows = page.getByRole('region', { name: 'Traces' }).locator('tbody tr');
+  await expect(rows).toHaveCount(100);
+
+  await page.locator('.chips').getByRole('button', { name: 'Errors' }).click();
+  await expect(rows).toHaveCount(11);
+  await expect(page).toHaveURL(/errors=1/);
+
+  await page.keyboard.press('/');
+  await page.keyboard.type('http.response.status_code = 200');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('heading', { name: 'No traces match in this range' })).toBeVisible();
+  await page.getByRole('button', { name: /Remove filter/ }).click();
+  await expect(rows).toHaveCount(11);
+
+  await page.getByRole('button', { name: 'Services' }).click();
+  await page.getByRole('menuitemcheckbox', { name: 'audit' }).click();
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('button', { name: 'Remove audit' })).toBeVisible();
+  await expect(page).toHaveURL(/svc=audit/);
+
+  await page.goBack();
+  await expect(page.getByRole('button', { name: 'Remove audit' })).toBeHidden();
+  await page.getByRole('button', { name: 'Clear all' }).click();
+  await expect(rows).toHaveCount(100);
+});
+
+test('durations as people write them limit the list', async ({ page, server }) => {
+  await page.goto(`${server.url}/traces`);
+  await page.getByLabel('At least this long').fill('2 s');
+  await page.keyboard.press('Enter');
+  await expect(page).toHaveURL(/min=2000/);
+  const rows = page.getByRole('region', { name: 'Traces' }).locator('tbody tr');
+  await expect(rows).toHaveCount(5);
+});
+
+test('a mistake in the filter is said at its character', async ({ page, server }) => {
+  await page.goto(`${server.url}/traces`);
+  await page.getByRole('textbox', { name: 'Filter' }).fill('http.route ==== 5');
+  await page.keyboard.press('Enter');
+  await expect(page.locator('#filter-error mark')).toHaveText('=');
+});
+
+test('sorting by duration puts the longest first', async ({ page, server }) => {
+  await page.goto(`${server.url}/traces`);
+  await page.getByRole('button', { name: 'Took' }).click();
+  await expect(page).toHaveURL(/sort=duration/);
+  await expect(page.getByRole('columnheader', { name: /Took/ })).toHaveAttribute('aria-sort', 'descending');
+});
+
+test('dragging over the chart narrows time, back undoes it', async ({ page, server }) => {
+  await page.goto(`${server.url}/traces`);
+  const chart = page.getByRole('img', { name: /Heatmap of 100 traces/ });
+  const box = (await chart.boundingBox())!;
+  await page.mouse.move(box.x + box.width * 0.3, box.y + 20);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width * 0.5, box.y + 22, { steps: 5 });
+  await page.mouse.up();
+  await expect(page).toHaveURL(/from=\d{19}&to=\d{19}/);
+  const rows = page.getByRole('region', { name: 'Traces' }).locator('tbody tr');
+  await expect.poll(() => rows.count()).toBeLessThan(40);
+  await page.goBack();
+  await expect(rows).toHaveCount(100);
+});
+
+test('the time field takes words and refuses nonsense', async ({ page, server }) => {
+  await page.goto(`${server.url}/traces`);
+  await page.keyboard.press('t');
+  await page.keyboard.type('last 3 days');
+  await page.keyboard.press('Enter');
+  await expect(page).toHaveURL(/from=now-3d/);
+  await page.getByRole('textbox', { name: 'Time range' }).fill('whenever');
+  await page.keyboard.press('Enter');
+  await expect(page.getByText('not a time range')).toBeVisible();
+});
+
+test('further pages append', async ({ page, server }) => {
+  await send(server.url, ...Array.from({ length: 30 }, (_, i) => shopTrace(traceId(0x9000 + i), Date.now() - 60_000 + i * 1000)));
+  await page.goto(`${server.url}/traces`);
+  const rows = page.getByRole('region', { name: 'Traces' }).locator('tbody tr');
+  await expect(rows).toHaveCount(100);
+  await page.getByRole('button', { name: 'Show more' }).click();
+  await expect(rows).toHaveCount(130);
+});
+
+test('a pasted id of any form opens its trace', async ({ page, server }) => {
+  const id = traceId(0x1004);
+  for (const form of [id, `1-${id.slice(0, 8)}-${id.slice(8)}`, `${server.url}/trace/${id}?view=table`]) {
+    await page.goto(`${server.url}/traces`);
+    await page.keyboard.press('Control+k');
+    await page.keyboard.type(form);
+    await page.keyboard.press('Enter');
+    await expect(page).toHaveURL(new RegExp(`/trace/${id}`));
+  }
+});

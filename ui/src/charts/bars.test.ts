@@ -1,0 +1,179 @@
+import { describe, expect, it } from 'vitest';
+
+import { criticalByRow, drawBars, rowHeight, type Ctx } from './bars';
+import { traceOf } from './fixture';
+import { boxAt, drawFlame, heavyFlame, timeFlame } from './flame';
+import { drawMinimap } from './minimap';
+import { buildRows, wholeTrace } from './rows';
+import type { Theme } from './theme';
+
+const theme: Theme = {
+  slots: Array.from({ length: 13 }, (_, i) => `slot${i}`),
+  onSlot: Array.from({ length: 13 }, () => 'ink'),
+  text: 'text',
+  text2: 'text2',
+  text3: 'text3',
+  line: 'line',
+  lineSubtle: 'lineSubtle',
+  surface: 'surface',
+  sunken: 'sunken',
+  hover: 'hover',
+  accent: 'accent',
+  accentBg: 'accentBg',
+  pick: 'pick',
+  error: 'error',
+  critical: 'critical',
+  halo: 'halo',
+  heat: [],
+  mono: 'mono',
+  sans: 'sans',
+};
+
+interface Call {
+  what: string;
+  args: unknown[];
+  fill: unknown;
+}
+
+/** A context that notes what is asked of it. */
+function recorder(): { ctx: Ctx; calls: Call[] } {
+  const calls: Call[] = [];
+  const state: Record<string, unknown> = { fillStyle: '' };
+  const ctx = new Proxy(state, {
+    get: (_, name: string) =>
+      name in state
+        ? state[name]
+        : (...args: unknown[]) => {
+            calls.push({ what: name, args, fill: state.fillStyle });
+            return name === 'measureText' ? { width: String(args[0]).length * 6 } : undefined;
+          },
+    set: (_, name: string, value) => {
+      state[name] = value;
+      return true;
+    },
+  });
+  return { ctx: ctx as unknown as Ctx, calls };
+}
+
+const text = `
+web GET 0 100
+${Array.from({ length: 2000 }, (_, i) => `  db q ${i * 0.05} 0.04${i === 777 ? ' !' : ''}`).join('\n')}
+`;
+const many = traceOf(text);
+
+function draw(folded: boolean, scroll = 0): Call[] {
+  const rows = buildRows(many, { ...wholeTrace, foldRepeats: folded });
+  const { ctx, calls } = recorder();
+  drawBars(ctx, theme, {
+    trace: many,
+    rows,
+    window: { from: 0, to: many.total },
+    width: 500,
+    height: 240,
+    scroll,
+    selected: 0,
+    matches: undefined,
+    critical: criticalByRow(many, rows),
+    label: (ns) => `${ns} ns`,
+  });
+  return calls;
+}
+
+describe('drawBars', () => {
+  it('draws only the rows in view', () => {
+    expect(draw(false).filter((c) => c.what === 'roundRect')).toHaveLength(10);
+    const far = draw(false, 1000 * rowHeight).filter((c) => c.what === 'roundRect');
+    expect(far).toHaveLength(10);
+    expect(far[0]!.args[1]).toBe(7);
+  });
+  it('leaves out repeats that would fall on the last, never a failed one', () => {
+    const bars = draw(true).filter((c) => c.what === 'fillRect' && c.args[3] === 10);
+    expect(bars.length).toBeLessThan(1100);
+    expect(bars.filter((c) => c.fill === 'error')).toHaveLength(1);
+  });
+  it('shows which row is selected', () => {
+    expect(draw(true).find((c) => c.what === 'fillRect')).toMatchObject({ fill: 'accentBg', args: [0, 0, 500, rowHeight] });
+  });
+});
+
+it('bubbles the critical path up to the row that a span is folded into', () => {
+  const t = traceOf(
+    `
+web GET 0 100
+  db q 10 20
+  db q 40 20
+`,
+    {
+      critical: [
+        [2, 40e6, 60e6],
+        [0, 0, 10e6],
+        [1, 10e6, 30e6],
+        [0, 30e6, 40e6],
+      ],
+    },
+  );
+  expect([...criticalByRow(t, buildRows(t, wholeTrace))]).toEqual([
+    [
+      0,
+      [
+        [0, 10e6],
+        [30e6, 40e6],
+      ],
+    ],
+    [1, [[10e6, 30e6]]],
+    [2, [[40e6, 60e6]]],
+  ]);
+  expect([...criticalByRow(t, buildRows(t, { ...wholeTrace, folded: new Set([0]) }))]).toEqual([[0, [[0, 60e6]]]]);
+});
+
+it('draws the minimap with at most two boxes a pixel and depth, and each error', () => {
+  const { ctx, calls } = recorder();
+  drawMinimap(ctx, theme, many, 500, 56);
+  expect(calls.filter((c) => c.what === 'fillRect').length).toBeLessThan(1100);
+  expect(calls.filter((c) => c.fill === 'error')).toHaveLength(1);
+});
+
+describe('the flame', () => {
+  const t = traceOf(`
+web GET 0 100
+  a one 0 50
+  b two 20 50
+  a one 80 10
+    db q 81 5
+`);
+  it('puts spans that run at once on levels of their own', () => {
+    expect(Array.from(timeFlame(t).level)).toEqual([0, 1, 2, 1, 2]);
+  });
+  it('merges equal paths, the heaviest first, and loses no own time', () => {
+    const f = heavyFlame(t);
+    expect(f.count).toBe(4);
+    const one = [...f.span].findIndex((s, b) => f.times[b] === 2 && t.strings[t.spans.name[s]!] === 'one');
+    expect(f.start[one]).toBe(0);
+    const top = [...f.level].indexOf(0);
+    expect(f.length[top]).toBeCloseTo(t.total);
+  });
+  it('finds the box at a place', () => {
+    const f = timeFlame(t);
+    expect(f.span[boxAt(f, 1, 85e6, 0)]).toBe(3);
+    expect(boxAt(f, 1, 70e6, 0)).toBe(-1);
+    expect(boxAt(f, 9, 5e6, 0)).toBe(-1);
+  });
+  it('draws a deep trace without overflowing the stack', () => {
+    const deep = traceOf(Array.from({ length: 3000 }, (_, i) => `${'  '.repeat(i)}s n 0 ${3000 - i}`).join('\n'));
+    const f = heavyFlame(deep);
+    expect(f.levels).toBe(3000);
+    const { ctx, calls } = recorder();
+    drawFlame(ctx, theme, {
+      trace: deep,
+      layout: f,
+      window: { from: 0, to: deep.total },
+      width: 500,
+      height: 200,
+      scroll: 0,
+      selected: -1,
+      matches: undefined,
+      title: () => 'n',
+    });
+    expect(calls.filter((c) => c.what === 'fillRect')).toHaveLength(10);
+  });
+});

@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest';
+
+import { traceOf } from './fixture';
+import { nameOf } from './model';
+import { buildRows, eachRepeat, foldToDepth, runStart, sibling, subtree, wholeTrace, type View } from './rows';
+
+const shop = traceOf(`
+web GET 0 100
+  cart Get 5 80
+    db q 10 5
+      db net 11 2
+    db q 20 5
+    db q 30 5 !
+    db q 40 5
+    db q 50 5
+    db q 60 5
+    db other 70 5
+  web render 90 8
+`);
+
+function shown(view: Partial<View>): string[] {
+  const r = buildRows(shop, { ...wholeTrace, ...view });
+  return Array.from(r.span, (i, k) => `${i}:${nameOf(shop, i)}${r.times[k]! > 1 ? `×${r.times[k]}` : ''}`);
+}
+
+describe('buildRows', () => {
+  it('shows every span', () => expect(shown({})).toHaveLength(11));
+  it('folds five or more equal siblings, with all below them', () => {
+    expect(shown({ foldRepeats: true })).toEqual(['0:GET', '1:Get', '2:q×6', '9:other', '10:render']);
+  });
+  it('shows unfolded repeats one by one, and nothing folds the rest of them', () => {
+    expect(shown({ foldRepeats: true, unfoldedRepeats: new Set([2]) })).toHaveLength(11);
+  });
+  it('leaves out what is below a folded span', () => expect(shown({ folded: new Set([1]) })).toEqual(['0:GET', '1:Get', '10:render']));
+  it('keeps what leads to an error', () => expect(shown({ errorsOnly: true })).toEqual(['0:GET', '1:Get', '5:q']));
+  it('keeps what leads to a match', () => {
+    const matches = new Uint8Array(shop.count);
+    matches[10] = 1;
+    expect(shown({ matches })).toEqual(['0:GET', '10:render']);
+  });
+  it('leaves out services and short spans', () => {
+    expect(shown({ hidden: new Set([shop.strings.indexOf('db')]) })).toEqual(['0:GET', '1:Get', '10:render']);
+    expect(shown({ minShare: 0.06 })).toEqual(['0:GET', '1:Get', '10:render']);
+  });
+  it('takes any span as the root', () => expect(shown({ root: 2 })).toEqual(['2:q', '3:net']));
+  it('knows the row of each span, folded ones too', () => {
+    const r = buildRows(shop, { ...wholeTrace, foldRepeats: true });
+    expect(Array.from(r.rowOf)).toEqual([0, 1, 2, 2, 2, 2, 2, 2, 2, 3, 4]);
+    expect(runStart(shop, r, 6)).toBe(2);
+    expect(runStart(shop, r, 9)).toBe(-1);
+  });
+});
+
+it('visits the siblings of a run, not their children', () => {
+  const seen: number[] = [];
+  eachRepeat(shop, 2, 6, (i) => seen.push(i));
+  expect(seen).toEqual([2, 4, 5, 6, 7, 8]);
+});
+
+it('folds to a depth', () => expect([...foldToDepth(shop, 2)]).toEqual([1, 2]));
+
+it('finds subtrees and siblings', () => {
+  expect(subtree(shop, 1)).toEqual([1, 2]);
+  expect([
+    sibling(shop, 2, 1),
+    sibling(shop, 4, -1),
+    sibling(shop, 10, 1),
+    sibling(shop, 10, -1),
+    sibling(shop, 0, 1),
+    sibling(shop, 2, -1),
+  ]).toEqual([4, 2, -1, 1, -1, -1]);
+});
