@@ -1,10 +1,12 @@
 package honeycomb
 
 import (
-	"bytes"
 	"errors"
 	"io"
+	"strings"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
@@ -12,72 +14,139 @@ import (
 	"github.com/oriel-dev/oriel/internal/fault"
 )
 
-// Limits of a request's body: as it is sent, and unpacked.
+// Limits of a request's body, as it is sent and unpacked, and of what all
+// requests at hand may hold together: bodies, and columns that are not written yet.
 const (
 	maxPacked   = 20 << 20
 	maxUnpacked = 64 << 20
 	maxWindow   = 8 << 20 // of zstd
+	maxHeld     = 384 << 20
+)
+
+// How buffers grow: doubling, and from largeBuffer on to the limit at once, so
+// that what is copied from is never more than that. Those up to it are used again.
+const (
+	smallBuffer = 64 << 10
+	largeBuffer = 8 << 20
 )
 
 // bodies reads requests into buffers and unpacks them with decoders that are
 // used again.
 type bodies struct {
-	buffers sync.Pool // *bytes.Buffer
+	held    atomic.Int64
+	buffers sync.Pool // *[]byte
 	gzips   sync.Pool // *gzip.Reader
 	zstds   sync.Pool // *zstd.Decoder
 }
 
-func (b *bodies) buffer() *bytes.Buffer {
-	if buf, ok := b.buffers.Get().(*bytes.Buffer); ok {
-		buf.Reset()
-		return buf
-	}
-	return &bytes.Buffer{}
+// memory is what one request holds.
+type memory struct {
+	bodies  *bodies
+	held    int64
+	buffers []*[]byte
 }
 
-func (b *bodies) giveBack(buf *bytes.Buffer) {
-	const kept = 4 << 20
-	if buf.Cap() <= kept {
-		b.buffers.Put(buf)
+func (b *bodies) memory() *memory { return &memory{bodies: b} }
+
+// reserve counts n bytes, or answers Throttled if there are too many of all requests.
+func (m *memory) reserve(n int) error {
+	if m.bodies.held.Add(int64(n)) > maxHeld {
+		m.bodies.held.Add(-int64(n))
+		return fault.Busy(fault.Throttled, time.Second, "the requests at hand hold more than %d bytes: send more slowly", maxHeld)
 	}
+	m.held += int64(n)
+	return nil
 }
 
-// read reads a body of a coding into buf. Faults: TooLarge, Invalid. A plain body
-// has the limit of an unpacked one.
-func (b *bodies) read(buf *bytes.Buffer, body io.Reader, coding string, length int64) error {
-	switch coding {
+// buffer returns an empty buffer, which release takes back.
+func (m *memory) buffer() (*[]byte, error) {
+	buf, ok := m.bodies.buffers.Get().(*[]byte)
+	if !ok {
+		buf = new([]byte)
+		*buf = make([]byte, 0, smallBuffer)
+	}
+	*buf = (*buf)[:0]
+	m.buffers = append(m.buffers, buf)
+	return buf, m.reserve(cap(*buf))
+}
+
+// release gives everything back.
+func (m *memory) release() {
+	m.bodies.held.Add(-m.held)
+	for _, buf := range m.buffers {
+		if cap(*buf) <= largeBuffer {
+			m.bodies.buffers.Put(buf)
+		}
+	}
+	m.held, m.buffers = 0, nil
+}
+
+// read reads a body of a coding; length is how long it is said to be, below 0 if
+// that is not known. Faults: TooLarge, Invalid, Throttled. A plain body has the
+// limit of an unpacked one.
+func (m *memory) read(body io.Reader, coding string, length int64) ([]byte, error) {
+	switch strings.ToLower(coding) {
 	case "", "identity":
 		if length > maxUnpacked {
-			return tooLarge(maxUnpacked)
+			return nil, tooLarge(maxUnpacked)
 		}
-		if length > 0 {
-			buf.Grow(int(min(length, maxUnpacked)) + bytes.MinRead)
+		if length < 0 {
+			length = maxUnpacked
 		}
-		return fill(buf, body, maxUnpacked)
+		return m.fill(body, int(length))
 	case "gzip":
-		return b.gunzip(buf, body)
+		return m.gunzip(body)
 	case "zstd":
-		return b.unzstd(buf, body)
+		return m.unzstd(body)
 	}
-	return fault.New(fault.Invalid, "unsupported content encoding %q", coding)
+	return nil, fault.New(fault.Invalid, "%s: unsupported content encoding %q", unreadable, coding)
 }
+
+const unreadable = "failed to parse OTLP request body"
 
 func tooLarge(limit int) error {
 	return fault.New(fault.TooLarge, "the request body is larger than %d bytes: send smaller batches", limit)
 }
 
 // fill reads all of r, at most limit bytes.
-func fill(buf *bytes.Buffer, r io.Reader, limit int) error {
-	n, err := buf.ReadFrom(io.LimitReader(r, int64(limit)+1))
-	if n > int64(limit) {
-		return tooLarge(limit)
-	}
+func (m *memory) fill(r io.Reader, limit int) ([]byte, error) {
+	buf, err := m.buffer()
 	if err != nil {
-		if fault.KindOf(err) == fault.TooLarge {
-			return err
-		}
-		return fault.New(fault.Invalid, "the request body can't be read: %w", err)
+		return nil, err
 	}
+	for {
+		if len(*buf) == cap(*buf) {
+			if err := m.widen(buf, limit); err != nil {
+				return nil, err
+			}
+		}
+		n, err := r.Read((*buf)[len(*buf):cap(*buf)])
+		*buf = (*buf)[:len(*buf)+n]
+		switch {
+		case len(*buf) > limit:
+			return nil, tooLarge(limit)
+		case errors.Is(err, io.EOF):
+			return *buf, nil
+		case err != nil && fault.KindOf(err) == fault.TooLarge:
+			return nil, err
+		case err != nil:
+			return nil, fault.New(fault.Invalid, "%s: it can't be read: %w", unreadable, err)
+		}
+	}
+}
+
+// widen makes room in a full buffer; one byte more than the limit shows that there is more.
+func (m *memory) widen(buf *[]byte, limit int) error {
+	size := 2 * cap(*buf)
+	if size > largeBuffer {
+		size = max(limit+1, cap(*buf)+1)
+	}
+	if err := m.reserve(size - cap(*buf)); err != nil {
+		return err
+	}
+	next := make([]byte, len(*buf), size)
+	copy(next, *buf)
+	*buf = next
 	return nil
 }
 
@@ -96,9 +165,9 @@ func (l *limited) Read(p []byte) (int, error) {
 	return n, err
 }
 
-func (b *bodies) gunzip(buf *bytes.Buffer, body io.Reader) error {
+func (m *memory) gunzip(body io.Reader) ([]byte, error) {
 	packed := &limited{body, maxPacked}
-	z, ok := b.gzips.Get().(*gzip.Reader)
+	z, ok := m.bodies.gzips.Get().(*gzip.Reader)
 	var err error
 	if ok {
 		err = z.Reset(packed)
@@ -107,25 +176,28 @@ func (b *bodies) gunzip(buf *bytes.Buffer, body io.Reader) error {
 	}
 	if err != nil {
 		if errors.Is(err, io.EOF) {
-			return fault.New(fault.Invalid, "the request body is said to be gzip, but is empty")
+			return nil, fault.New(fault.Invalid, "%s: it is said to be gzip, but is empty", unreadable)
 		}
-		return fault.New(fault.Invalid, "the request body is not gzip: %w", err)
+		return nil, fault.New(fault.Invalid, "%s: it is not gzip: %w", unreadable, err)
 	}
-	defer b.gzips.Put(z)
-	return fill(buf, z, maxUnpacked)
+	defer m.bodies.gzips.Put(z)
+	return m.fill(z, maxUnpacked)
 }
 
-func (b *bodies) unzstd(buf *bytes.Buffer, body io.Reader) error {
-	z, ok := b.zstds.Get().(*zstd.Decoder)
+func (m *memory) unzstd(body io.Reader) ([]byte, error) {
+	z, ok := m.bodies.zstds.Get().(*zstd.Decoder)
 	if !ok {
 		var err error
 		if z, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxWindow), zstd.WithDecoderLowmem(true)); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	defer b.zstds.Put(z)
+	defer func() {
+		_ = z.Reset(nil) // lets go of the request; it can't fail
+		m.bodies.zstds.Put(z)
+	}()
 	if err := z.Reset(&limited{body, maxPacked}); err != nil {
-		return fault.New(fault.Invalid, "the request body is not zstd: %w", err)
+		return nil, fault.New(fault.Invalid, "%s: it is not zstd: %w", unreadable, err)
 	}
-	return fill(buf, z, maxUnpacked)
+	return m.fill(z, maxUnpacked)
 }

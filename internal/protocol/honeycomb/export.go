@@ -60,17 +60,25 @@ func (f *Front) admit(ctx context.Context, e *export) (*auth.Principal, error) {
 
 // take reads an unpacked body and writes its events; it answers what the sender
 // is told about items that were rejected.
-func (f *Front) take(ctx context.Context, e *export, p *auth.Principal, body []byte) (*otlp.Result, error) {
+func (f *Front) take(ctx context.Context, e *export, p *auth.Principal, mem *memory, body []byte) (*otlp.Result, error) {
 	fingerprint := fingerprintOf(e, p, body)
 	if e.json {
-		var err error
-		if body, err = otlp.FromJSON(e.signal, body); err != nil {
+		wire, err := mem.buffer()
+		if err != nil {
 			return nil, err
 		}
+		before := cap(*wire)
+		if *wire, err = otlp.AppendProtobuf(*wire, e.signal, body); err != nil {
+			return nil, err
+		}
+		if err := mem.reserve(cap(*wire) - before); err != nil {
+			return nil, err
+		}
+		body = *wire
 	}
 	limits := f.Door.Limits()
 	result, err := otlp.Decode(e.signal, body, otlp.Options{
-		Environment: p.Environment, MinTime: limits.MinTime, MaxTime: limits.MaxTime, Now: f.Clock().UnixNano(), Float: rand.Float64,
+		Environment: p.Environment, MinTime: limits.MinTime, MaxTime: limits.MaxTime, Now: f.Clock().UnixNano(), Float: rand.Float64, Reserve: mem.reserve,
 		Dataset: func(service string) (string, error) {
 			return f.Datasets.Resolve(p.Environment, datasetName(e, service), p.Permissions.CreateDatasets)
 		},

@@ -245,7 +245,7 @@ func TestGRPC_AnswersInTrailers(t *testing.T) {
 		_, err = io.ReadAll(resp.Body)
 		must(t, err)
 		must(t, resp.Body.Close())
-		if got := resp.Trailer.Get("Grpc-Status"); got != c.status || resp.StatusCode != 200 {
+		if got := resp.Trailer.Get("Grpc-Status"); got != c.status || resp.StatusCode != http.StatusOK {
 			t.Errorf("%s: HTTP %d, status %q, %s", c.name, resp.StatusCode, got, resp.Trailer.Get("Grpc-Message"))
 		}
 	}
@@ -312,11 +312,15 @@ func TestOverload_TellsTheSenderToWait(t *testing.T) {
 func FuzzReadFrame(f *testing.F) {
 	f.Add(frame([]byte("message")), "")
 	f.Add([]byte{1, 0, 0, 0, 3, 1, 2, 3}, "gzip")
-	front := &Front{}
+	all := &bodies{}
 	f.Fuzz(func(t *testing.T, raw []byte, coding string) {
-		var buf bytes.Buffer
-		if err := front.readFrame(&buf, bytes.NewReader(raw), coding); err == nil && buf.Len() > maxUnpacked {
+		mem := all.memory()
+		body, err := mem.readFrame(bytes.NewReader(raw), coding)
+		if err == nil && len(body) > maxUnpacked {
 			t.Fatal("more than the limit was read")
+		}
+		if mem.release(); all.held.Load() != 0 {
+			t.Fatalf("%d bytes are still held", all.held.Load())
 		}
 	})
 }

@@ -1,7 +1,6 @@
 package honeycomb
 
 import (
-	"bytes"
 	"context"
 	"encoding/base64"
 	"encoding/binary"
@@ -32,8 +31,10 @@ const (
 	grpcAcceptedEncodings = "identity,gzip"
 )
 
+// isGRPC reports whether a request is gRPC; gRPC-Web, which looks like it, is not.
 func isGRPC(r *http.Request) bool {
-	return r.ProtoMajor == 2 && strings.HasPrefix(r.Header.Get("Content-Type"), grpcContentType)
+	rest, ok := strings.CutPrefix(r.Header.Get("Content-Type"), grpcContentType)
+	return ok && r.ProtoMajor == 2 && (rest == "" || rest[0] == '+' || rest[0] == ';')
 }
 
 // serveGRPC is a unary call: one framed message in, one out, the status in trailers.
@@ -71,36 +72,35 @@ func (f *Front) call(r *http.Request, e *export) (*otlp.Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	buf := f.bodies.buffer()
-	defer f.bodies.giveBack(buf)
-	if err := f.readFrame(buf, r.Body, r.Header.Get("Grpc-Encoding")); err != nil {
+	mem := f.bodies.memory()
+	defer mem.release()
+	body, err := mem.readFrame(r.Body, r.Header.Get("Grpc-Encoding"))
+	if err != nil {
 		return nil, err
 	}
-	return f.take(ctx, e, p, buf.Bytes())
+	return f.take(ctx, e, p, mem, body)
 }
 
 // readFrame reads the one message of a unary call.
-func (f *Front) readFrame(buf *bytes.Buffer, body io.Reader, coding string) error {
+func (m *memory) readFrame(body io.Reader, coding string) ([]byte, error) {
 	var head [grpcHead]byte
 	if _, err := io.ReadFull(body, head[:]); err != nil {
-		return fault.New(fault.Invalid, "the message has no frame: %w", err)
+		return nil, fault.New(fault.Invalid, "%s: the message has no frame: %w", unreadable, err)
 	}
 	size := int64(binary.BigEndian.Uint32(head[1:]))
-	if head[0] > 1 {
-		return fault.New(fault.Invalid, "the message's frame begins with %d; it must be 0 or 1", head[0])
-	}
-	if head[0] == 0 {
+	switch {
+	case head[0] > 1:
+		return nil, fault.New(fault.Invalid, "%s: the message's frame begins with %d; it must be 0 or 1", unreadable, head[0])
+	case head[0] == 0:
 		coding = ""
-	} else if coding == "" || coding == "identity" {
-		return fault.New(fault.Invalid, "the message is packed, but grpc-encoding does not say how")
+	case coding == "" || coding == "identity":
+		return nil, fault.New(fault.Invalid, "%s: the message is packed, but grpc-encoding does not say how", unreadable)
 	}
-	if err := f.bodies.read(buf, io.LimitReader(body, size), coding, size*int64(1-head[0])); err != nil {
-		return err
+	message, err := m.read(io.LimitReader(body, size), coding, size)
+	if err == nil && head[0] == 0 && int64(len(message)) != size {
+		return nil, fault.New(fault.Invalid, "%s: the message ends after %d of %d bytes", unreadable, len(message), size)
 	}
-	if head[0] == 0 && int64(buf.Len()) != size {
-		return fault.New(fault.Invalid, "the message ends after %d of %d bytes", buf.Len(), size)
-	}
-	return nil
+	return message, err
 }
 
 // grpcTimeout reads a deadline like 10S or 500m: a number of up to eight digits

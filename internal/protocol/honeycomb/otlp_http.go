@@ -26,7 +26,7 @@ func (f *Front) serveOTLP(w http.ResponseWriter, r *http.Request, signal otlp.Si
 		return
 	}
 	contentType, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";")
-	contentType = strings.TrimSpace(contentType)
+	contentType = strings.ToLower(strings.TrimSpace(contentType))
 	switch contentType {
 	case "application/json":
 		e.json = true
@@ -52,12 +52,13 @@ func (f *Front) receive(r *http.Request, e *export) (*otlp.Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	buf := f.bodies.buffer()
-	defer f.bodies.giveBack(buf)
-	if err := f.bodies.read(buf, r.Body, r.Header.Get("Content-Encoding"), r.ContentLength); err != nil {
+	mem := f.bodies.memory()
+	defer mem.release()
+	body, err := mem.read(r.Body, r.Header.Get("Content-Encoding"), r.ContentLength)
+	if err != nil {
 		return nil, err
 	}
-	return f.take(r.Context(), e, p, buf.Bytes())
+	return f.take(r.Context(), e, p, mem, body)
 }
 
 // statusOf follows Honeycomb and, for overload, the OTLP specification: 429 and

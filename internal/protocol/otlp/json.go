@@ -1,483 +1,457 @@
 package otlp
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/hex"
-	"encoding/json"
-	"fmt"
 	"math"
 	"strconv"
-	"strings"
 
 	"github.com/oriel-dev/oriel/internal/fault"
 )
 
-// FromJSON rewrites an OTLP/JSON request as protobuf. Ids are hex, or base64 as
-// some senders write them; integers may be texts; enumerations names or numbers;
-// members that are not known are ignored. The error is Invalid.
-func FromJSON(signal Signal, body []byte) ([]byte, error) {
-	var request struct {
-		Spans   []jsonResource `json:"resourceSpans"`
-		Logs    []jsonResource `json:"resourceLogs"`
-		Metrics []jsonResource `json:"resourceMetrics"`
-	}
-	if err := json.Unmarshal(body, &request); err != nil {
-		return nil, fault.New(fault.Invalid, "failed to parse OTLP request body: %w", err)
-	}
-	list := request.Spans
+// AppendProtobuf appends to dst what an OTLP/JSON request is in protobuf, in one
+// pass over its tokens: nothing is built in between, and no value is allocated.
+//
+// Names are read in camelCase and as protobuf spells them; those not known are
+// skipped. Ids are hex, or base64 as some senders write them; integers may be
+// texts; enumerations names or numbers; floats also "NaN", "Infinity" and
+// "-Infinity". null is what is not there. A byte order mark before it all is
+// ignored. Of members that come twice the last counts, lists go on. The error is
+// Invalid and says at which byte.
+func AppendProtobuf(dst []byte, signal Signal, body []byte) ([]byte, error) {
+	t := transcoder{scanner: scanner{in: bytes.TrimPrefix(body, []byte("\ufeff"))}, out: dst}
+	of := exportTraces
 	switch signal {
 	case Logs:
-		list = request.Logs
+		of = exportLogs
 	case Metrics:
-		list = request.Metrics
+		of = exportMetrics
 	case Traces:
 	}
-	var w writer
-	for i := range list {
-		w.message(1, func(w *writer) { list[i].write(w, signal) })
+	if t.object(of) && (t.peek() != 0 || t.at < len(t.in)) {
+		t.fail("%s after the end of the request", t.here())
 	}
-	if w.err != nil {
-		return nil, fault.New(fault.Invalid, "failed to parse OTLP request body: %w", w.err)
+	if t.err != nil {
+		return dst, fault.New(fault.Invalid, "failed to parse OTLP request body: %w", t.err)
 	}
-	return w.b, nil
+	return t.out, nil
 }
 
-// writer appends protobuf; the first error stays.
-type writer struct {
-	b   []byte
-	err error
+// transcoder rewrites what its scanner reads.
+type transcoder struct {
+	scanner
+	out    []byte
+	nested int // lists and maps around the value at hand
 }
 
-func (w *writer) tag(number, wire int) { w.b = binary.AppendUvarint(w.b, uint64(number<<3|wire)) }
+// shape is a message: it knows its members by their names in JSON.
+type shape func(name []byte) member
 
-func (w *writer) message(number int, f func(*writer)) {
-	inner := writer{}
-	f(&inner)
-	w.bytes(number, inner.b)
-	if w.err == nil {
-		w.err = inner.err
+// member is a field of a message. The zero member is one that is not known.
+type member struct {
+	number int
+	form   form
+	many   bool
+	of     shape // of messages
+}
+
+// form is how a member looks, in JSON and on the wire.
+type form uint8
+
+// The forms.
+const (
+	formUnknown  form = iota
+	formText          // bytes
+	formTraceID       // bytes
+	formSpanID        // bytes
+	formBase64        // bytes
+	formBool          // varint
+	formInt           // varint
+	formZigzag        // varint
+	formKind          // varint, an enumeration
+	formStatus        // varint, an enumeration
+	formSeverity      // varint, an enumeration
+	formCount         // varint, not negative
+	formTime          // fixed64, not negative
+	formFixed64       // fixed64, not negative
+	formSigned64      // fixed64
+	formFixed32       // fixed32
+	formDouble        // fixed64
+	formMessage       // bytes
+	formSmall         // bytes; a message that mostly needs one byte for its length
+	formNest          // bytes; a message that may hold itself
+)
+
+// object reads the members of a message.
+func (t *transcoder) object(of shape) bool {
+	if !t.enter('{') {
+		return false
 	}
-}
-
-func (w *writer) bytes(number int, b []byte) {
-	w.tag(number, wireBytes)
-	w.b = binary.AppendUvarint(w.b, uint64(len(b)))
-	w.b = append(w.b, b...)
-}
-
-// text leaves out what is empty, as protobuf does.
-func (w *writer) text(number int, s string) {
-	if s != "" {
-		w.bytes(number, []byte(s))
-	}
-}
-
-func (w *writer) varint(number int, v uint64) {
-	if v != 0 {
-		w.tag(number, wireVarint)
-		w.b = binary.AppendUvarint(w.b, v)
-	}
-}
-
-func (w *writer) fixed64(number int, v uint64) {
-	w.tag(number, wireFixed64)
-	w.b = binary.LittleEndian.AppendUint64(w.b, v)
-}
-
-func (w *writer) id(number int, text string, length int) {
-	if text == "" {
-		return
-	}
-	raw, err := hex.DecodeString(text)
-	if err != nil || len(raw) != length {
-		if based, baseErr := base64.StdEncoding.DecodeString(text); baseErr == nil && len(based) == length {
-			raw, err = based, nil
+	for more := t.first('}'); more; more = t.more('}') {
+		name, ok := t.name()
+		if !ok || !t.member(of(name)) {
+			return false
 		}
 	}
-	if err != nil && w.err == nil {
-		w.err = fmt.Errorf("id %.80q is not hex", text)
-	}
-	w.bytes(number, raw)
+	return t.err == nil
 }
 
-// jsonInt is an integer that may be written as text.
-type jsonInt int64
-
-func (n *jsonInt) UnmarshalJSON(raw []byte) error {
-	s := strings.Trim(string(raw), `"`)
-	if s == "null" || s == "" {
-		return nil
+func (t *transcoder) member(m member) bool {
+	switch c := t.peek(); {
+	case m.form == formUnknown:
+		return t.skip()
+	case c == 'n':
+		return t.literal("null")
+	case !m.many:
+		return t.value(m)
 	}
-	if i, err := strconv.ParseInt(s, 10, 64); err == nil {
-		*n = jsonInt(i)
-		return nil
+	if !t.enter('[') {
+		return false
 	}
-	if u, err := strconv.ParseUint(s, 10, 64); err == nil {
-		*n = jsonInt(u) // times beyond 2262 stay beyond what is taken
-		return nil
-	}
-	f, err := strconv.ParseFloat(s, 64)
-	if err != nil || f != math.Trunc(f) || math.Abs(f) > 1<<53 {
-		return fmt.Errorf("%.80q is not an integer", s)
-	}
-	*n = jsonInt(f)
-	return nil
-}
-
-// jsonFloat is a number that may be NaN or an infinity, as text.
-type jsonFloat float64
-
-func (n *jsonFloat) UnmarshalJSON(raw []byte) error {
-	f, err := strconv.ParseFloat(strings.Trim(string(raw), `"`), 64)
-	if err != nil && !math.IsInf(f, 0) {
-		return fmt.Errorf("%.80q is not a number", raw)
-	}
-	*n = jsonFloat(f)
-	return nil
-}
-
-// jsonEnum is a number, or a name that ends in one of the known words.
-type jsonEnum struct {
-	number int64
-	name   string
-}
-
-func (e *jsonEnum) UnmarshalJSON(raw []byte) error {
-	if len(raw) > 0 && raw[0] == '"' {
-		return json.Unmarshal(raw, &e.name)
-	}
-	return json.Unmarshal(raw, &e.number)
-}
-
-func (e jsonEnum) value(prefix string, names ...string) uint64 {
-	for i, n := range names {
-		if e.name == prefix+n {
-			return uint64(i)
+	for more := t.first(']'); more; more = t.more(']') {
+		if t.peek() == 'n' {
+			if !t.literal("null") {
+				return false
+			}
+			continue
+		}
+		if !t.value(m) {
+			return false
 		}
 	}
-	return uint64(max(e.number, 0))
+	return t.err == nil
 }
 
-type jsonResource struct {
-	Resource struct {
-		Attributes []jsonAttribute `json:"attributes"`
-	} `json:"resource"`
-	ScopeSpans   []jsonScope `json:"scopeSpans"`
-	ScopeLogs    []jsonScope `json:"scopeLogs"`
-	ScopeMetrics []jsonScope `json:"scopeMetrics"`
-	SchemaURL    string      `json:"schemaUrl"`
-}
-
-type jsonScope struct {
-	Scope struct {
-		Name       string          `json:"name"`
-		Version    string          `json:"version"`
-		Attributes []jsonAttribute `json:"attributes"`
-	} `json:"scope"`
-	Spans      []jsonSpan   `json:"spans"`
-	LogRecords []jsonLog    `json:"logRecords"`
-	Metrics    []jsonMetric `json:"metrics"`
-	SchemaURL  string       `json:"schemaUrl"`
-}
-
-func (r *jsonResource) write(w *writer, signal Signal) {
-	w.message(1, func(w *writer) { writeAttributes(w, 1, r.Resource.Attributes) })
-	list := r.ScopeSpans
-	switch signal {
-	case Logs:
-		list = r.ScopeLogs
-	case Metrics:
-		list = r.ScopeMetrics
-	case Traces:
+// value reads one value and appends it as a field.
+func (t *transcoder) value(m member) bool {
+	switch m.form {
+	case formMessage, formSmall, formNest:
+		return t.message(m)
+	case formText:
+		text, ok := t.text()
+		t.bytes(m.number, text)
+		return ok
+	case formTraceID, formSpanID:
+		return t.id(m)
+	case formBase64:
+		return t.base64(m.number)
+	case formBool:
+		return t.bool(m.number)
+	case formDouble:
+		f, ok := t.double()
+		t.fixed64(m.number, math.Float64bits(f))
+		return ok
+	case formKind, formStatus, formSeverity:
+		return t.enum(m)
+	case formInt, formCount:
+		v, ok := t.integer(m.form)
+		t.varint(m.number, v)
+		return ok
+	case formZigzag:
+		v, ok := t.integer(m.form)
+		t.varint(m.number, v<<1^uint64(int64(v)>>63))
+		return ok
+	case formTime, formFixed64, formSigned64:
+		v, ok := t.integer(m.form)
+		t.fixed64(m.number, v)
+		return ok
+	case formFixed32:
+		v, ok := t.integer(m.form)
+		t.tag(m.number, wireFixed32)
+		t.out = binary.LittleEndian.AppendUint32(t.out, uint32(v))
+		return ok
+	case formUnknown:
 	}
-	for i := range list {
-		w.message(2, func(w *writer) { list[i].write(w, signal) })
+	return t.skip()
+}
+
+// Bytes left for the length of a message before it is known. Four hold 256 MiB,
+// as a varint longer than it need be.
+const (
+	lengthBytes = 4
+	smallBytes  = 1
+)
+
+func (t *transcoder) message(m member) bool {
+	t.tag(m.number, wireBytes)
+	width := lengthBytes
+	if m.form == formSmall && t.nested == 0 {
+		width = smallBytes
 	}
-	w.text(3, r.SchemaURL)
-}
-
-func (s *jsonScope) write(w *writer, signal Signal) {
-	w.message(1, func(w *writer) {
-		w.text(1, s.Scope.Name)
-		w.text(2, s.Scope.Version)
-		writeAttributes(w, 3, s.Scope.Attributes)
-	})
-	switch signal {
-	case Traces:
-		for i := range s.Spans {
-			w.message(2, s.Spans[i].write)
-		}
-	case Logs:
-		for i := range s.LogRecords {
-			w.message(2, s.LogRecords[i].write)
-		}
-	case Metrics:
-		for i := range s.Metrics {
-			w.message(2, s.Metrics[i].write)
-		}
+	t.out = append(t.out, 0, 0, 0, 0)[:len(t.out)+width]
+	start := len(t.out)
+	if m.form == formNest {
+		t.nested++
 	}
-	w.text(3, s.SchemaURL)
-}
-
-type jsonAttribute struct {
-	Key   string    `json:"key"`
-	Value jsonValue `json:"value"`
-}
-
-func writeAttributes(w *writer, number int, list []jsonAttribute) {
-	for i := range list {
-		w.message(number, func(w *writer) {
-			w.text(1, list[i].Key)
-			w.message(2, list[i].Value.write)
-		})
+	ok := t.object(m.of)
+	if m.form == formNest {
+		t.nested--
 	}
-}
-
-// jsonValue is an AnyValue. encoding/json bounds its nesting.
-type jsonValue struct {
-	String *string    `json:"stringValue"`
-	Bool   *bool      `json:"boolValue"`
-	Int    *jsonInt   `json:"intValue"`
-	Double *jsonFloat `json:"doubleValue"`
-	Array  *struct {
-		Values []jsonValue `json:"values"`
-	} `json:"arrayValue"`
-	Map *struct {
-		Values []jsonAttribute `json:"values"`
-	} `json:"kvlistValue"`
-	Bytes *[]byte `json:"bytesValue"`
-}
-
-func (v *jsonValue) write(w *writer) {
+	n := len(t.out) - start
 	switch {
-	case v.String != nil:
-		w.bytes(1, []byte(*v.String))
-	case v.Bool != nil:
-		w.tag(2, wireVarint)
-		b := byte(0)
-		if *v.Bool {
-			b = 1
+	case width == lengthBytes:
+		t.out[start-4], t.out[start-3] = byte(n)|0x80, byte(n>>7)|0x80
+		t.out[start-2], t.out[start-1] = byte(n>>14)|0x80, byte(n>>21)
+	case n < 0x80:
+		t.out[start-1] = byte(n)
+	default:
+		// Rare, and not inside of itself, or it would be moved again and again.
+		var length [binary.MaxVarintLen64]byte
+		extra := binary.PutUvarint(length[:], uint64(n)) - smallBytes
+		t.out = append(t.out, length[:extra]...)
+		copy(t.out[start+extra:], t.out[start:start+n])
+		copy(t.out[start-smallBytes:], length[:extra+smallBytes])
+	}
+	return ok
+}
+
+func (t *transcoder) tag(number, wire int) { t.out = append(t.out, byte(number<<3|wire)) }
+
+func (t *transcoder) varint(number int, v uint64) {
+	t.tag(number, wireVarint)
+	t.out = binary.AppendUvarint(t.out, v)
+}
+
+func (t *transcoder) fixed64(number int, v uint64) {
+	t.tag(number, wireFixed64)
+	t.out = binary.LittleEndian.AppendUint64(t.out, v)
+}
+
+func (t *transcoder) bytes(number int, b []byte) {
+	t.tag(number, wireBytes)
+	t.out = binary.AppendUvarint(t.out, uint64(len(b)))
+	t.out = append(t.out, b...)
+}
+
+// id reads an id in hex, or in base64 if that gives it its proper length.
+func (t *transcoder) id(m member) bool {
+	text, ok := t.text()
+	if !ok {
+		return false
+	}
+	size := 8
+	if m.form == formTraceID {
+		size = 16
+	}
+	t.tag(m.number, wireBytes)
+	t.out = binary.AppendUvarint(t.out, uint64(hex.DecodedLen(len(text))))
+	from := len(t.out)
+	var err error
+	if t.out, err = hex.AppendDecode(t.out, text); err == nil {
+		return true
+	}
+	if len(text) != base64.StdEncoding.EncodedLen(size) {
+		return t.fail("the id %.80q is not hex", text)
+	}
+	t.out[from-1] = byte(size)
+	if t.out, err = base64.StdEncoding.AppendDecode(t.out[:from], text); err != nil || len(t.out)-from != size {
+		return t.fail("the id %.80q is neither hex nor base64", text)
+	}
+	return true
+}
+
+// base64 reads bytes in any of base64's alphabets, padded or not.
+func (t *transcoder) base64(number int) bool {
+	text, ok := t.text()
+	if !ok {
+		return false
+	}
+	text = bytes.TrimRight(text, "=")
+	coding := base64.RawStdEncoding
+	if bytes.ContainsAny(text, "-_") {
+		coding = base64.RawURLEncoding
+	}
+	t.tag(number, wireBytes)
+	t.out = binary.AppendUvarint(t.out, uint64(coding.DecodedLen(len(text))))
+	from := len(t.out)
+	var err error
+	if t.out, err = coding.AppendDecode(t.out, text); err != nil || len(t.out)-from != coding.DecodedLen(len(text)) {
+		return t.fail("the bytes %.80q are not base64", text)
+	}
+	return true
+}
+
+func (t *transcoder) bool(number int) bool {
+	if t.peek() == 't' {
+		t.varint(number, 1)
+		return t.literal("true")
+	}
+	t.varint(number, 0)
+	return t.literal("false")
+}
+
+// double reads a number, also as text, and those that JSON has no numbers for.
+func (t *transcoder) double() (float64, bool) {
+	if t.peek() != '"' {
+		raw, ok := t.number()
+		if !ok {
+			return 0, false
 		}
-		w.b = append(w.b, b)
-	case v.Int != nil:
-		w.tag(3, wireVarint)
-		w.b = binary.AppendUvarint(w.b, uint64(*v.Int))
-	case v.Double != nil:
-		w.fixed64(4, math.Float64bits(float64(*v.Double)))
-	case v.Array != nil:
-		w.message(5, func(w *writer) {
-			for i := range v.Array.Values {
-				w.message(1, v.Array.Values[i].write)
-			}
-		})
-	case v.Map != nil:
-		w.message(6, func(w *writer) { writeAttributes(w, 1, v.Map.Values) })
-	case v.Bytes != nil:
-		w.bytes(7, *v.Bytes)
+		f, _ := strconv.ParseFloat(string(raw), 64) // too large is infinite
+		return f, true
 	}
-}
-
-type jsonSpan struct {
-	TraceID    string          `json:"traceId"`
-	SpanID     string          `json:"spanId"`
-	ParentID   string          `json:"parentSpanId"`
-	State      string          `json:"traceState"`
-	Name       string          `json:"name"`
-	Kind       jsonEnum        `json:"kind"`
-	Start      jsonInt         `json:"startTimeUnixNano"`
-	End        jsonInt         `json:"endTimeUnixNano"`
-	Attributes []jsonAttribute `json:"attributes"`
-	Events     []struct {
-		Time       jsonInt         `json:"timeUnixNano"`
-		Name       string          `json:"name"`
-		Attributes []jsonAttribute `json:"attributes"`
-	} `json:"events"`
-	Links []struct {
-		TraceID    string          `json:"traceId"`
-		SpanID     string          `json:"spanId"`
-		Attributes []jsonAttribute `json:"attributes"`
-	} `json:"links"`
-	Status struct {
-		Message string   `json:"message"`
-		Code    jsonEnum `json:"code"`
-	} `json:"status"`
-}
-
-func (s *jsonSpan) write(w *writer) {
-	w.id(1, s.TraceID, 16)
-	w.id(2, s.SpanID, 8)
-	w.text(3, s.State)
-	w.id(4, s.ParentID, 8)
-	w.text(5, s.Name)
-	w.varint(6, s.Kind.value("SPAN_KIND_", "UNSPECIFIED", "INTERNAL", "SERVER", "CLIENT", "PRODUCER", "CONSUMER"))
-	w.fixed64(7, uint64(s.Start))
-	w.fixed64(8, uint64(s.End))
-	writeAttributes(w, 9, s.Attributes)
-	for i := range s.Events {
-		e := &s.Events[i]
-		w.message(11, func(w *writer) {
-			w.fixed64(1, uint64(e.Time))
-			w.text(2, e.Name)
-			writeAttributes(w, 3, e.Attributes)
-		})
+	text, ok := t.text()
+	if !ok {
+		return 0, false
 	}
-	for i := range s.Links {
-		l := &s.Links[i]
-		w.message(13, func(w *writer) {
-			w.id(1, l.TraceID, 16)
-			w.id(2, l.SpanID, 8)
-			writeAttributes(w, 4, l.Attributes)
-		})
+	switch string(text) {
+	case "NaN":
+		return math.NaN(), true
+	case "Infinity":
+		return math.Inf(1), true
+	case "-Infinity":
+		return math.Inf(-1), true
 	}
-	w.message(15, func(w *writer) {
-		w.text(2, s.Status.Message)
-		w.varint(3, s.Status.Code.value("STATUS_CODE_", "UNSET", "OK", "ERROR"))
-	})
-}
-
-type jsonLog struct {
-	Time       jsonInt         `json:"timeUnixNano"`
-	Observed   jsonInt         `json:"observedTimeUnixNano"`
-	Severity   jsonEnum        `json:"severityNumber"`
-	Text       string          `json:"severityText"`
-	Body       *jsonValue      `json:"body"`
-	Attributes []jsonAttribute `json:"attributes"`
-	Flags      jsonInt         `json:"flags"`
-	TraceID    string          `json:"traceId"`
-	SpanID     string          `json:"spanId"`
-	Name       string          `json:"eventName"`
-}
-
-// severityNames are OTLP's names of severities, by number.
-func severityNames() []string {
-	names := []string{"UNSPECIFIED"}
-	for _, n := range []string{"TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"} {
-		names = append(names, n, n+"2", n+"3", n+"4")
+	inner := scanner{in: text}
+	raw, ok := inner.number()
+	if !ok || inner.at != len(text) {
+		return 0, t.fail("%.80q is not a number", text)
 	}
-	return names
+	f, _ := strconv.ParseFloat(string(raw), 64) // as above
+	return f, true
 }
 
-func (l *jsonLog) write(w *writer) {
-	w.fixed64(1, uint64(l.Time))
-	w.fixed64(11, uint64(l.Observed))
-	w.varint(2, l.Severity.value("SEVERITY_NUMBER_", severityNames()...))
-	w.text(3, l.Text)
-	if l.Body != nil {
-		w.message(5, l.Body.write)
+// integer reads a whole number, also as text, into the range of its form.
+// A time before 1970 is as early as can be said; one after 2554 as late.
+func (t *transcoder) integer(f form) (uint64, bool) {
+	var text []byte
+	var ok bool
+	if t.peek() == '"' {
+		text, ok = t.text()
+	} else {
+		text, ok = t.number()
 	}
-	writeAttributes(w, 6, l.Attributes)
-	w.tag(8, wireFixed32)
-	w.b = binary.LittleEndian.AppendUint32(w.b, uint32(l.Flags))
-	w.id(9, l.TraceID, 16)
-	w.id(10, l.SpanID, 8)
-	w.text(12, l.Name)
-}
-
-type jsonMetric struct {
-	Name      string      `json:"name"`
-	Gauge     *jsonPoints `json:"gauge"`
-	Sum       *jsonPoints `json:"sum"`
-	Histogram *jsonPoints `json:"histogram"`
-	Exponent  *jsonPoints `json:"exponentialHistogram"`
-	Summary   *jsonPoints `json:"summary"`
-}
-
-type jsonPoints struct {
-	Points []jsonPoint `json:"dataPoints"`
-}
-
-type jsonBuckets struct {
-	Offset jsonInt   `json:"offset"`
-	Counts []jsonInt `json:"bucketCounts"`
-}
-
-type jsonPoint struct {
-	Attributes []jsonAttribute `json:"attributes"`
-	Time       jsonInt         `json:"timeUnixNano"`
-	Double     *jsonFloat      `json:"asDouble"`
-	Int        *jsonInt        `json:"asInt"`
-	Count      jsonInt         `json:"count"`
-	Sum        jsonFloat       `json:"sum"`
-	Counts     []jsonInt       `json:"bucketCounts"`
-	Bounds     []jsonFloat     `json:"explicitBounds"`
-	Scale      jsonInt         `json:"scale"`
-	Zero       jsonInt         `json:"zeroCount"`
-	Positive   *jsonBuckets    `json:"positive"`
-	Negative   *jsonBuckets    `json:"negative"`
-	Quantiles  []struct {
-		Quantile jsonFloat `json:"quantile"`
-		Value    jsonFloat `json:"value"`
-	} `json:"quantileValues"`
-}
-
-func (m *jsonMetric) write(w *writer) {
-	w.text(1, m.Name)
-	for kind, points := range map[int]*jsonPoints{
-		metricGauge: m.Gauge, metricSum: m.Sum, metricHistogram: m.Histogram, metricExponent: m.Exponent, metricSummary: m.Summary,
-	} {
-		if points == nil {
-			continue
+	if !ok || len(text) == 0 {
+		return 0, ok
+	}
+	size, negative, fits := wholeNumber(text)
+	switch {
+	case f == formTime && negative && size > 0:
+		return 1, true
+	case f == formTime && !fits && size > 0:
+		return math.MaxUint64, true
+	case !fits:
+		return 0, t.fail("%.80q is not an integer of 64 bits", text)
+	case !negative:
+		return size, true
+	case f == formInt || f == formSigned64 || f == formZigzag:
+		if size > 1<<63 {
+			return 0, t.fail("%.80q is not an integer of 64 bits", text)
 		}
-		w.message(kind, func(w *writer) {
-			for i := range points.Points {
-				w.message(1, func(w *writer) { points.Points[i].write(w, kind) })
-			}
-		})
+		return -size, true
 	}
+	return 0, true // of what can't be negative
 }
 
-func (p *jsonPoint) write(w *writer, kind int) {
-	w.fixed64(3, uint64(p.Time))
-	switch kind {
-	case metricGauge, metricSum:
-		writeAttributes(w, 7, p.Attributes)
-		switch {
-		case p.Double != nil:
-			w.fixed64(4, math.Float64bits(float64(*p.Double)))
-		case p.Int != nil:
-			w.fixed64(6, uint64(*p.Int))
+// wholeNumber reads a number without a fraction. If it does not fit 64 bits, or
+// has a fraction, fits is false; size is then not 0 if it is a number at all.
+func wholeNumber(text []byte) (size uint64, negative, fits bool) {
+	rest := text
+	if rest[0] == '-' {
+		negative, rest = true, rest[1:]
+	}
+	for i, c := range rest {
+		d := uint64(c - '0')
+		if d > 9 || size > (math.MaxUint64-d)/10 {
+			return wholeFloat(text)
 		}
-		return
-	case metricHistogram:
-		writeAttributes(w, 9, p.Attributes)
-		for _, n := range p.Counts {
-			w.fixed64(6, uint64(n))
-		}
-		for _, b := range p.Bounds {
-			w.fixed64(7, math.Float64bits(float64(b)))
-		}
-	case metricExponent:
-		p.writeExponents(w)
-	case metricSummary:
-		writeAttributes(w, 7, p.Attributes)
-		for _, q := range p.Quantiles {
-			w.message(6, func(w *writer) {
-				w.fixed64(1, math.Float64bits(float64(q.Quantile)))
-				w.fixed64(2, math.Float64bits(float64(q.Value)))
-			})
+		if size = size*10 + d; i == len(rest)-1 {
+			return size, negative, true
 		}
 	}
-	w.fixed64(4, uint64(p.Count))
-	w.fixed64(5, math.Float64bits(float64(p.Sum)))
+	return 0, negative, false
 }
 
-func (p *jsonPoint) writeExponents(w *writer) {
-	writeAttributes(w, 1, p.Attributes)
-	w.varint(6, zigzag(int64(p.Scale)))
-	w.fixed64(7, uint64(p.Zero))
-	for number, b := range map[int]*jsonBuckets{8: p.Positive, 9: p.Negative} {
-		if b == nil {
-			continue
-		}
-		w.message(number, func(w *writer) {
-			w.varint(1, zigzag(int64(b.Offset)))
-			for _, n := range b.Counts {
-				w.tag(2, wireVarint)
-				w.b = binary.AppendUvarint(w.b, uint64(n))
-			}
-		})
+// wholeFloat is wholeNumber for those written like floats: 1e9, 5.0.
+func wholeFloat(text []byte) (size uint64, negative, fits bool) {
+	s := scanner{in: text}
+	if raw, ok := s.number(); !ok || len(raw) != len(text) {
+		return 0, false, false
 	}
+	f, _ := strconv.ParseFloat(string(text), 64) // too large is infinite
+	if a := math.Abs(f); a < 1<<64 && a == math.Trunc(a) {
+		return uint64(a), f < 0, true
+	}
+	return 1, f < 0, false
 }
 
-func zigzag(v int64) uint64 { return uint64(v<<1) ^ uint64(v>>63) }
+// enum reads an enumeration by number or name; unknown names are 0.
+func (t *transcoder) enum(m member) bool {
+	if t.peek() != '"' {
+		v, ok := t.integer(formInt)
+		t.varint(m.number, v)
+		return ok
+	}
+	name, ok := t.text()
+	if !ok {
+		return false
+	}
+	v := uint64(0)
+	switch {
+	case len(name) > 0 && name[0] >= '0' && name[0] <= '9':
+		v, _, _ = wholeNumber(name)
+	case m.form == formKind:
+		v = kindNumber(name)
+	case m.form == formStatus:
+		v = statusNumber(name)
+	case m.form == formSeverity:
+		v = severityNumber(name)
+	}
+	t.varint(m.number, v)
+	return true
+}
+
+func kindNumber(name []byte) uint64 {
+	switch string(name) {
+	case "SPAN_KIND_INTERNAL":
+		return 1
+	case "SPAN_KIND_SERVER":
+		return 2
+	case "SPAN_KIND_CLIENT":
+		return 3
+	case "SPAN_KIND_PRODUCER":
+		return 4
+	case "SPAN_KIND_CONSUMER":
+		return 5
+	}
+	return 0
+}
+
+func statusNumber(name []byte) uint64 {
+	switch string(name) {
+	case "STATUS_CODE_OK":
+		return 1
+	case "STATUS_CODE_ERROR":
+		return statusError
+	}
+	return 0
+}
+
+// severityNumber reads names like SEVERITY_NUMBER_WARN2.
+func severityNumber(name []byte) uint64 {
+	name, ok := bytes.CutPrefix(name, []byte("SEVERITY_NUMBER_"))
+	if !ok || len(name) == 0 {
+		return 0
+	}
+	step := uint64(1)
+	if last := name[len(name)-1]; last >= '2' && last <= '4' {
+		step, name = uint64(last-'0'), name[:len(name)-1]
+	}
+	switch string(name) {
+	case "TRACE":
+		return step
+	case "DEBUG":
+		return 4 + step
+	case "INFO":
+		return 8 + step
+	case "WARN":
+		return 12 + step
+	case "ERROR":
+		return 16 + step
+	case "FATAL":
+		return 20 + step
+	}
+	return 0
+}

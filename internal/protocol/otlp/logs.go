@@ -43,7 +43,7 @@ func (d *decoder) splitRecord(raw []byte, r *logFields) bool { //nolint:cyclop /
 		case f.number == 5 && f.wire == wireBytes:
 			r.body = f.bytes
 		case f.number == 6 && f.wire == wireBytes:
-			d.attrs = append(d.attrs, f.bytes)
+			d.listAttribute(f.bytes)
 		case f.number == 8 && f.wire == wireFixed32:
 			r.flags = f.num
 		case f.number == 9 && f.wire == wireBytes:
@@ -84,64 +84,60 @@ func (d *decoder) record(b *event.Batch, raw []byte) error {
 	if !d.timely(when) {
 		return nil
 	}
-	d.rate, d.rateRank = 1, 0
 	if !d.rates() {
 		return malformed("an attribute")
 	}
-	b.Begin(when)
-	b.SetSampleRate(d.rate)
-	d.fields = 0
-	if len(r.traceID) > 0 {
-		d.id(b, event.FieldTraceID, r.traceID, false)
+	if err := d.begin(b, when, d.rate.events); err != nil {
+		return err
+	}
+	if !isZero(r.traceID) {
+		d.traceID(b, event.FieldTraceID, r.traceID)
 		b.SetString(b.Column(event.FieldAnnotation), event.AnnotationSpanEvent)
 	}
-	if len(r.spanID) > 0 {
-		d.id(b, event.FieldParentID, r.spanID, true)
+	if !isZero(r.spanID) {
+		d.spanID(b, event.FieldParentID, r.spanID)
 	}
 	b.SetString(b.Column(event.FieldSeverity), severityName(r.severity))
-	b.SetInt(b.Column(event.FieldSeverityCode), int64(min(r.severity, 1<<31)))
+	b.SetInt(b.Column(event.FieldSeverityCode), int64(int32(r.severity)))
 	d.text2(b, event.FieldSeverityText, r.text)
 	b.SetInt(b.Column("flags"), int64(r.flags))
 	d.text2(b, "event.name", r.name)
 	b.SetString(b.Column(event.FieldSignal), event.SignalLog)
-	d.text2(b, "resource.schema_url", d.schemaURL)
-	d.text2(b, "scope.schema_url", d.scopeURL)
-	d.text2(b, "library.name", d.library)
-	d.text2(b, "library.version", d.version)
-	if d.known {
-		b.SetBool(b.Column("telemetry.instrumentation_library"), true)
-	}
-	if !d.body(b, r.body) || !d.setAll(b, d.resource, rankResource) || !d.setAll(b, d.scope, rankScope) {
+	if !d.body(b, r.body) {
 		return malformed("a log record")
 	}
+	d.surroundings(b)
 	for _, raw := range d.attrs {
-		a, ok := splitAttribute(raw)
-		if !ok || !d.set(b, a.key, a.value, rankItem) {
+		if !d.set(b, raw) {
 			return malformed("an attribute")
 		}
 	}
 	return nil
 }
 
-// body stores the body: scalars as they are; a map's members under body. and, if
-// none of them took the name, the whole as JSON text.
-func (d *decoder) body(b *event.Batch, value []byte) bool {
-	m := message{rest: value}
-	var f field
-	for m.next(&f) {
-		if f.number == 6 && f.wire == wireBytes {
-			if !d.setMap(b, []byte(event.FieldBody), f.bytes, 1) {
-				return false
-			}
-			text, ok := appendJSON(nil, value, 0)
-			if !ok {
-				return false
-			}
-			if c := b.Column(event.FieldBody); !b.Has(c) {
-				b.SetBytes(c, d.limited(text))
-			}
-			return !m.bad
+// isZero reports whether an id is missing or invalid: OTLP wants a record with
+// an id of zeros to be one without.
+func isZero(id []byte) bool {
+	for _, c := range id {
+		if c != 0 {
+			return false
 		}
 	}
-	return !m.bad && d.setValue(b, []byte(event.FieldBody), value, 0)
+	return true
+}
+
+// body stores the body: scalars as they are; a map's members under body. and, if
+// none of them took the name, the whole as JSON text.
+func (d *decoder) body(b *event.Batch, raw []byte) bool {
+	v, ok := readValue(raw)
+	if !ok || v.kind != valueMap {
+		return ok && d.setValue(b, []byte(event.FieldBody), raw, 0)
+	}
+	if !d.setMap(b, []byte(event.FieldBody), v.bytes, 1) {
+		return false
+	}
+	if c := b.Find(event.FieldBody); c != nil && b.Has(c) {
+		return true
+	}
+	return d.setJSON(b, []byte(event.FieldBody), v)
 }

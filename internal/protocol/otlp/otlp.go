@@ -1,8 +1,8 @@
 // Package otlp reads OTLP requests, in protobuf and in JSON, into batches of
 // events: field by field as Honeycomb does it (its published translation is what
 // we follow), so that a query written for it finds the same names. Protobuf is
-// read once, from the wire into columns; JSON is first rewritten as protobuf, so
-// that there is one mapping.
+// read once, from the wire into columns; JSON is rewritten as protobuf token by
+// token on its way, so that there is one mapping. Neither builds a tree.
 package otlp
 
 import (
@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/oriel-dev/oriel/internal/event"
+	"github.com/oriel-dev/oriel/internal/fault"
 )
 
 // Signal is what a request carries.
@@ -34,6 +35,9 @@ type Options struct {
 	Now              int64 // time of receipt, for logs without a time of their own
 	// Float returns a number in [0, 1), for sample rates that are not whole.
 	Float func() float64
+	// Reserve is asked before the columns grow by so many bytes, about 1 MiB at a
+	// time; an error ends the reading and is what Decode returns. May be nil.
+	Reserve func(bytes int) error
 }
 
 // Reasons for which items are rejected, or stored with less than was sent.
@@ -45,6 +49,9 @@ const (
 	ReasonLongName    = "name_too_long"   // the field is left out
 	ReasonTruncated   = "value_truncated" // the value is cut
 	ReasonBadEncoding = "invalid_utf8"    // what is not UTF-8 is replaced
+	ReasonNoName      = "metric_name"     // the metric's name is empty or too long
+	ReasonNoValue     = "no_value"        // the data point says that it has none
+	ReasonHistogram   = "bad_histogram"   // more buckets than can be, or an impossible scale
 )
 
 // Limits of one event, Honeycomb's.
@@ -52,8 +59,18 @@ const (
 	maxFields = 2000
 	maxName   = 300
 	maxValue  = 65_535
-	maxDepth  = 5  // of maps that become dotted names
-	maxNest   = 32 // of anything
+	maxDepth  = 5 // of maps that become dotted names
+)
+
+// What a request's columns may come to, roughly, in bytes. Fields of a resource
+// are on each of its rows, so few bytes can stand for many.
+const (
+	maxGrown     = 192 << 20
+	reserveBytes = 1 << 20
+	rowBytes     = 160 // of fields that nearly all rows have
+	cellBytes    = 12
+	columnBytes  = 512
+	listedBytes  = 24
 )
 
 // Problem counts items or fields with one reason.
@@ -108,10 +125,28 @@ func Decode(signal Signal, body []byte, opts Options) (*Result, error) {
 	case Metrics:
 		err = d.metrics(body)
 	}
+	if err == nil {
+		err = d.room()
+	}
 	if err != nil {
 		return nil, err
 	}
 	return d.out, nil
+}
+
+// grow counts bytes that the columns take.
+func (d *decoder) grow(n int) { d.grown += n }
+
+// room refuses a request that unpacks to more than is good.
+func (d *decoder) room() error {
+	if d.grown > maxGrown {
+		return fault.New(fault.TooLarge, "the request unpacks to more than %d bytes of fields: send smaller batches", maxGrown)
+	}
+	if more := d.grown - d.reserved; more >= reserveBytes && d.opts.Reserve != nil {
+		d.reserved = d.grown
+		return d.opts.Reserve(more)
+	}
+	return nil
 }
 
 // decoder holds what one request needs; its scratch is used again for each item.
@@ -120,20 +155,29 @@ type decoder struct {
 	out  *Result
 	sets map[string]*event.Batch
 
-	resource, scope []attribute
-	library         []byte // scope name
-	known           bool   // it is one of OpenTelemetry's own
+	resource, scope []constant
+	attributes      []attribute // scratch, of a resource or scope
+	service         []byte      // of the resource, nil if it has none
+	library         []byte      // scope name
+	known           bool        // it is one of OpenTelemetry's own
 	version         []byte
 	schemaURL       []byte // of the resource
 	scopeURL        []byte
 
-	attrs     [][]byte // of the item
-	events    [][]byte
-	links     [][]byte
-	fields    int // of the item
-	rate      uint32
-	rateRank  int
+	resourceRate, scopeRate sampleRate // the latter is that of both
+	rate                    sampleRate // of the item
+
+	attrs    [][]byte // of the item
+	events   [][]byte
+	links    [][]byte
+	fields   int // of the item
+	grown    int // bytes the columns take so far
+	reserved int // of them
+
 	hex       [64]byte
+	jsonText  []byte
+	levels    []level
+	entries   []attribute
 	lastSet   string
 	lastBatch *event.Batch
 }

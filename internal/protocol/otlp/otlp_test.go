@@ -74,7 +74,7 @@ func TestDecode_Cases(t *testing.T) {
 			}
 			in, want, _ := strings.Cut(string(raw), "\n----\n")
 			signal := map[string]Signal{"traces": Traces, "logs": Logs, "metrics": Metrics}[strings.SplitN(filepath.Base(file), "_", 2)[0]]
-			wire, err := FromJSON(signal, []byte(strings.ReplaceAll(in, "NOW", fmt.Sprint(testTime))))
+			wire, err := AppendProtobuf(nil, signal, []byte(strings.ReplaceAll(in, "NOW", fmt.Sprint(testTime))))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -141,7 +141,7 @@ func TestDecode_BoundsWhatOneEventCanHold(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	wire, err := FromJSON(Traces, body)
+	wire, err := AppendProtobuf(nil, Traces, body)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -201,11 +201,11 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
-func FuzzFromJSON(f *testing.F) {
+func FuzzAppendProtobuf(f *testing.F) {
 	f.Add([]byte(`{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"0af7651916cd43dd8448eb211c80319c","attributes":[{"key":"a","value":{"arrayValue":{"values":[{"intValue":"1"}]}}}]}]}]}]}`))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		for _, s := range []Signal{Traces, Logs, Metrics} {
-			wire, err := FromJSON(s, body)
+			wire, err := AppendProtobuf(nil, s, body)
 			if err != nil {
 				continue
 			}

@@ -6,29 +6,68 @@ import (
 	"strings"
 )
 
-// sampleRate takes the rate from an attribute's value; rank tells attributes
-// that win from those that lose.
-func (d *decoder) sampleRate(value []byte, rank int) bool {
-	m := message{rest: value}
-	var f field
-	for m.next(&f) {
-		if rank <= d.rateRank {
+// sampleRate says how many events one stands for. Rank tells where it was found:
+// what ranks higher wins, 0 is not found.
+type sampleRate struct {
+	events uint32
+	rank   int
+}
+
+// Ranks of where attributes lie. The preferred spelling wins wherever it lies.
+const (
+	rankResource  = 1
+	rankScope     = 2
+	rankItem      = 3
+	rankPreferred = 3
+)
+
+// isRate reports whether an attribute names the sample rate.
+func isRate(key []byte) bool {
+	return len(key) == 10 && (string(key) == "sampleRate" || string(key) == "SampleRate")
+}
+
+// look takes the rate from an attribute that names it, unless one that wins was
+// found before. False if the attribute is malformed.
+func (r *sampleRate) look(a attribute, rank int) bool {
+	if !isRate(a.key) {
+		return true
+	}
+	if a.key[0] == 's' {
+		rank += rankPreferred
+	}
+	v, ok := readValue(a.value)
+	if !ok || v.kind == 0 || rank < r.rank {
+		return ok
+	}
+	r.rank, r.events = rank, 1
+	switch v.kind {
+	case valueText:
+		if f, err := strconv.ParseFloat(strings.TrimSpace(string(v.bytes)), 64); err == nil {
+			r.events = roundRate(f)
+		}
+	case valueInt:
+		r.events = clampRate(int64(v.num))
+	case valueFloat:
+		r.events = roundRate(math.Float64frombits(v.num))
+	case valueBool, valueList, valueMap, valueBytes: // no number: 1
+	}
+	return true
+}
+
+// rates finds the rate of an item, whose attributes must be in attrs.
+func (d *decoder) rates() bool {
+	d.rate = d.scopeRate
+	for _, raw := range d.attrs {
+		// Most attributes can't be it: a cheap look before cutting them.
+		if len(raw) > 1 && raw[0] == 1<<3|wireBytes && raw[1] != 10 {
 			continue
 		}
-		switch {
-		case f.number == 1 && f.wire == wireBytes:
-			v, err := strconv.ParseFloat(strings.TrimSpace(string(f.bytes)), 64)
-			if err != nil {
-				v = 1
-			}
-			d.rate, d.rateRank = roundRate(v), rank
-		case f.number == 3 && f.wire == wireVarint:
-			d.rate, d.rateRank = clampRate(int64(f.num)), rank
-		case f.number == 4 && f.wire == wireFixed64:
-			d.rate, d.rateRank = roundRate(math.Float64frombits(f.num)), rank
+		a, ok := splitAttribute(raw)
+		if !ok || !d.rate.look(a, rankItem) {
+			return false
 		}
 	}
-	return !m.bad
+	return true
 }
 
 func roundRate(v float64) uint32 {

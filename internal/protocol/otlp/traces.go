@@ -1,20 +1,15 @@
 package otlp
 
 import (
-	"bytes"
+	"encoding/binary"
 	"encoding/hex"
-	"strings"
+	"strconv"
 
 	"github.com/oriel-dev/oriel/internal/event"
-	"github.com/oriel-dev/oriel/internal/fault"
 )
 
-// Ranks of attributes: what is set later wins.
-const (
-	rankResource = 1
-	rankScope    = 2
-	rankItem     = 3
-)
+// statusError is the code of a span that failed.
+const statusError = 2
 
 // traces reads an ExportTraceServiceRequest.
 func (d *decoder) traces(body []byte) error {
@@ -27,115 +22,6 @@ func (d *decoder) traces(body []byte) error {
 			return submessages(scopeSpans, 2, "a span", func(span []byte) error { return d.span(b, span) })
 		})
 	})
-}
-
-// underResource reads the resource of a ResourceSpans (or ResourceLogs, …), and
-// calls f for each of its scopes with the dataset they go to.
-func (d *decoder) underResource(raw []byte, f func(slug string, scope []byte) error) error {
-	d.resource, d.schemaURL = d.resource[:0], nil
-	m := message{rest: raw}
-	var fd field
-	items := 0
-	for m.next(&fd) {
-		switch {
-		case fd.number == 1 && fd.wire == wireBytes:
-			var ok bool
-			if d.resource, ok = attributes(d.resource, fd.bytes, 1); !ok {
-				return malformed("a resource")
-			}
-		case fd.number == 3 && fd.wire == wireBytes:
-			d.schemaURL = fd.bytes
-		case fd.number == 2 && fd.wire == wireBytes:
-			items++
-		}
-	}
-	if m.bad {
-		return malformed("a resource")
-	}
-	if items == 0 {
-		return nil
-	}
-	slug, err := d.opts.Dataset(d.serviceName())
-	if err != nil {
-		return d.refuse(raw, err)
-	}
-	return submessages(raw, 2, "a scope", func(scope []byte) error { return f(slug, scope) })
-}
-
-// refuse counts all items of a resource whose dataset is not to be had.
-func (d *decoder) refuse(raw []byte, cause error) error {
-	return submessages(raw, 2, "a scope", func(scope []byte) error {
-		return submessages(scope, 2, "an item", func([]byte) error {
-			d.out.Items++
-			d.out.problem(ReasonDataset, true, func() string { return fault.MessageOf(cause) })
-			return nil
-		})
-	})
-}
-
-// serviceName is the resource's service.name if it is text.
-func (d *decoder) serviceName() string {
-	for _, a := range d.resource {
-		if string(a.key) != event.FieldService {
-			continue
-		}
-		m := message{rest: a.value}
-		var f field
-		for m.next(&f) {
-			if f.number == 1 && f.wire == wireBytes {
-				return string(d.utf8(f.bytes))
-			}
-		}
-	}
-	return ""
-}
-
-// readScope reads the instrumentation scope of a ScopeSpans (or ScopeLogs, …).
-func (d *decoder) readScope(raw []byte) error {
-	d.scope, d.library, d.version, d.scopeURL, d.known = d.scope[:0], nil, nil, nil, false
-	m := message{rest: raw}
-	var f field
-	for m.next(&f) {
-		switch {
-		case f.number == 1 && f.wire == wireBytes:
-			s := message{rest: f.bytes}
-			var sf field
-			for s.next(&sf) {
-				switch {
-				case sf.number == 1 && sf.wire == wireBytes:
-					d.library = sf.bytes
-				case sf.number == 2 && sf.wire == wireBytes:
-					d.version = sf.bytes
-				}
-			}
-			var ok bool
-			if d.scope, ok = attributes(d.scope, f.bytes, 3); !ok || s.bad {
-				return malformed("a scope")
-			}
-		case f.number == 3 && f.wire == wireBytes:
-			d.scopeURL = f.bytes
-		}
-	}
-	d.known = isInstrumentation(string(d.library))
-	if m.bad {
-		return malformed("a scope")
-	}
-	return nil
-}
-
-// isInstrumentation reports whether a scope is one of the libraries that
-// instrument others, by the prefixes Honeycomb knows.
-func isInstrumentation(library string) bool {
-	for _, prefix := range []string{
-		"io.opentelemetry", "opentelemetry.instrumentation", "OpenTelemetry.Instrumentation", "OpenTelemetry::Instrumentation",
-		"go.opentelemetry.io/contrib/instrumentation", "@opentelemetry/instrumentation", "io.opentelemetry.contrib.php",
-		"github.com/open-telemetry/opentelemetry-collector", "@honeycombio/",
-	} {
-		if strings.HasPrefix(library, prefix) {
-			return true
-		}
-	}
-	return false
 }
 
 // spanFields are the parts of a span but its attributes.
@@ -160,27 +46,26 @@ func (d *decoder) span(b *event.Batch, raw []byte) error {
 	if !d.timely(start) {
 		return nil
 	}
-	d.rate, d.rateRank = 1, 0
-	if len(s.state) > 0 {
-		d.rate = stateRate(string(s.state), d.opts.Float)
-	}
 	if !d.rates() {
 		return malformed("an attribute")
 	}
-	rate := d.rate
+	if d.rate.rank == 0 && len(s.state) > 0 {
+		d.rate.events = stateRate(string(s.state), d.opts.Float)
+	}
+	rate := d.rate.events
 	var exception []byte
 	for _, raw := range d.events {
-		isException, ok := d.spanEvent(b, &s, raw, rate)
-		if !ok {
-			return malformed("a span event")
+		isException, err := d.spanEvent(b, &s, raw, rate)
+		if err != nil {
+			return err
 		}
 		if isException && exception == nil {
 			exception = raw
 		}
 	}
 	for _, raw := range d.links {
-		if !d.link(b, &s, raw, rate) {
-			return malformed("a link")
+		if err := d.link(b, &s, raw, rate); err != nil {
+			return err
 		}
 	}
 	return d.spanRow(b, &s, start, rate, exception)
@@ -190,7 +75,7 @@ func (d *decoder) span(b *event.Batch, raw []byte) error {
 func (d *decoder) split(raw []byte, s *spanFields) bool {
 	m := message{rest: raw}
 	var f field
-	for m.next(&f) {
+	for d.grown <= maxGrown && m.next(&f) {
 		switch f.wire {
 		case wireBytes:
 			switch f.number {
@@ -205,10 +90,12 @@ func (d *decoder) split(raw []byte, s *spanFields) bool {
 			case 5:
 				s.name = f.bytes
 			case 9:
-				d.attrs = append(d.attrs, f.bytes)
+				d.listAttribute(f.bytes)
 			case 11:
+				d.grow(listedBytes)
 				d.events = append(d.events, f.bytes)
 			case 13:
+				d.grow(listedBytes)
 				d.links = append(d.links, f.bytes)
 			case 15:
 				s.status = f.bytes
@@ -229,6 +116,15 @@ func (d *decoder) split(raw []byte, s *spanFields) bool {
 	return !m.bad
 }
 
+// listAttribute notes an attribute of an item.
+func (d *decoder) listAttribute(raw []byte) {
+	if len(d.attrs) == maxListed {
+		d.out.problem(ReasonFields, false, func() string { return "more than " + strconv.Itoa(maxListed) + " attributes" })
+		return
+	}
+	d.attrs = append(d.attrs, raw)
+}
+
 func (s *spanFields) readStatus() bool {
 	m := message{rest: s.status}
 	var f field
@@ -243,81 +139,51 @@ func (s *spanFields) readStatus() bool {
 	return !m.bad
 }
 
-// rates looks for a sample rate among the attributes of the item, its scope and
-// its resource; that of the span counts for its events and links too.
-func (d *decoder) rates() bool {
-	look := func(a attribute, rank int) bool {
-		if len(a.key) == 10 && (string(a.key) == "sampleRate" || string(a.key) == "SampleRate") {
-			return d.sampleRate(a.value, 2*rank+btoi(a.key[0] == 's'))
-		}
-		return true
-	}
-	for _, a := range d.resource {
-		if !look(a, rankResource) {
-			return false
-		}
-	}
-	for _, a := range d.scope {
-		if !look(a, rankScope) {
-			return false
-		}
-	}
-	for _, raw := range d.attrs {
-		// Most attributes can't be it: a cheap look before cutting them.
-		if len(raw) < 14 || (raw[2] != 's' && raw[2] != 'S') {
-			continue
-		}
-		a, ok := splitAttribute(raw)
-		if !ok || !look(a, rankItem) {
-			return false
-		}
-	}
-	return true
-}
-
 // begin starts a row with what all rows of a resource and scope have.
-func (d *decoder) begin(b *event.Batch, at int64, rate uint32) bool {
+func (d *decoder) begin(b *event.Batch, at int64, rate uint32) error {
+	if err := d.room(); err != nil {
+		return err
+	}
+	d.grow(rowBytes)
 	b.Begin(at)
 	if rate > 1 {
 		b.SetSampleRate(rate)
 	}
 	d.fields = 0
-	if !d.setAll(b, d.resource, rankResource) || !d.setAll(b, d.scope, rankScope) {
-		return false
-	}
-	d.text2(b, "resource.schema_url", d.schemaURL)
-	d.text2(b, "scope.schema_url", d.scopeURL)
-	d.text2(b, "library.name", d.library)
-	d.text2(b, "library.version", d.version)
-	if d.known {
-		b.SetBool(b.Column("telemetry.instrumentation_library"), true)
-	}
-	return true
+	return nil
 }
 
 // text2 stores text that is not empty.
 func (d *decoder) text2(b *event.Batch, name string, text []byte) {
 	if len(text) > 0 {
-		b.SetBytes(b.Column(name), d.limited(d.utf8(text)))
+		d.text(b, b.Column(name), text)
 	}
 }
 
-// id stores an id as hex digits. A trace id whose first half is zero is one of
-// eight bytes.
-func (d *decoder) id(b *event.Batch, name string, id []byte, unique bool) {
-	if len(id) == 16 && name != event.FieldSpanID && bytes.Equal(id[:8], make([]byte, 8)) {
+// traceID stores a trace id; one whose first half is zero is one of eight bytes.
+func (d *decoder) traceID(b *event.Batch, name string, id []byte) {
+	if len(id) == 16 && binary.LittleEndian.Uint64(id) == 0 {
 		id = id[8:]
 	}
+	d.id(b, b.Column(name), id)
+}
+
+// spanID stores the id of a span. They rarely repeat.
+func (d *decoder) spanID(b *event.Batch, name string, id []byte) {
 	c := b.Column(name)
-	if unique && c.Len() == 0 {
+	if c.Len() == 0 {
 		c.Dict.Unique()
 	}
+	d.id(b, c, id)
+}
+
+// id stores an id as hex digits.
+func (d *decoder) id(b *event.Batch, c *event.Column, id []byte) {
 	if len(id) > len(d.hex)/2 {
-		b.SetString(c, hex.EncodeToString(id[:min(len(id), 128)]))
+		d.put(b, c, d.limited(hex.AppendEncode(nil, id[:min(len(id), maxText)])))
 		return
 	}
-	n := hex.Encode(d.hex[:], id)
-	b.SetBytes(c, d.hex[:n])
+	d.put(b, c, d.hex[:hex.Encode(d.hex[:], id)])
 }
 
 func kindName(kind uint64) string {
@@ -337,20 +203,21 @@ func kindName(kind uint64) string {
 }
 
 func (d *decoder) spanRow(b *event.Batch, s *spanFields, start int64, rate uint32, exception []byte) error {
-	if !d.begin(b, start, rate) {
-		return malformed("an attribute")
+	if err := d.begin(b, start, rate); err != nil {
+		return err
 	}
-	d.id(b, event.FieldTraceID, s.traceID, false)
-	d.id(b, event.FieldSpanID, s.spanID, true)
+	d.surroundings(b)
+	d.traceID(b, event.FieldTraceID, s.traceID)
+	d.spanID(b, event.FieldSpanID, s.spanID)
 	if len(s.parentID) > 0 {
-		d.id(b, event.FieldParentID, s.parentID, true)
+		d.spanID(b, event.FieldParentID, s.parentID)
 	}
-	b.SetBytes(b.Column(event.FieldName), d.limited(d.utf8(s.name)))
+	d.text(b, b.Column(event.FieldName), s.name)
 	kind := kindName(s.kind)
 	b.SetString(b.Column(event.FieldSpanKind), kind)
 	b.SetString(b.Column(event.FieldType), kind)
-	b.SetInt(b.Column(event.FieldStatusCode), int64(min(s.code, 2)))
-	if s.code == 2 {
+	b.SetInt(b.Column(event.FieldStatusCode), int64(int32(s.code)))
+	if s.code == statusError {
 		b.SetBool(b.Column(event.FieldError), true)
 	}
 	d.text2(b, event.FieldStatusMessage, s.message)
@@ -364,8 +231,7 @@ func (d *decoder) spanRow(b *event.Batch, s *spanFields, start int64, rate uint3
 	b.SetInt(b.Column(event.FieldNumLinks), int64(len(d.links)))
 	b.SetString(b.Column(event.FieldSignal), event.SignalTrace)
 	for _, raw := range d.attrs {
-		a, ok := splitAttribute(raw)
-		if !ok || !d.set(b, a.key, a.value, rankItem) {
+		if !d.set(b, raw) {
 			return malformed("an attribute")
 		}
 	}
@@ -387,40 +253,57 @@ func duration(start, end uint64) (ms float64, valid bool) {
 	return float64(end-start) / 1e6, true
 }
 
-// copyException puts an exception's own fields on its span where it has none.
+// copyException puts an exception's own fields on its span where it has none,
+// so far as they are of the kind that they should be.
 func (d *decoder) copyException(b *event.Batch, raw []byte) bool {
-	list, ok := attributes(nil, raw, 3)
-	if !ok {
-		return false
-	}
-	for _, a := range list {
+	m := message{rest: raw}
+	var f field
+	for m.next(&f) {
+		if f.number != 3 || f.wire != wireBytes {
+			continue
+		}
+		a, ok := splitAttribute(f.bytes)
+		if !ok {
+			return false
+		}
+		want := valueText
 		switch string(a.key) {
-		case "exception.message", "exception.type", "exception.stacktrace", "exception.escaped":
-			if c := b.ColumnBytes(a.key); !b.Has(c) && !d.setValue(b, a.key, a.value, 0) {
-				return false
-			}
+		case "exception.escaped":
+			want = valueBool
+		case "exception.message", "exception.type", "exception.stacktrace":
+		default:
+			continue
+		}
+		if v, ok := readValue(a.value); !ok || v.kind != want {
+			continue
+		}
+		if c := b.Find(string(a.key)); (c == nil || !b.Has(c)) && !d.setValue(b, a.key, a.value, 0) {
+			return false
 		}
 	}
-	return true
+	return !m.bad
 }
 
 // annotate starts a row that hangs on a span.
-func (d *decoder) annotate(b *event.Batch, s *spanFields, at int64, rate uint32, kind string) bool {
-	if !d.begin(b, at, rate) {
-		return false
+func (d *decoder) annotate(b *event.Batch, s *spanFields, at int64, rate uint32, kind string) error {
+	if err := d.begin(b, at, rate); err != nil {
+		return err
 	}
-	d.id(b, event.FieldTraceID, s.traceID, false)
-	d.id(b, event.FieldParentID, s.spanID, true)
+	d.surroundings(b)
+	d.traceID(b, event.FieldTraceID, s.traceID)
+	d.spanID(b, event.FieldParentID, s.spanID)
 	d.text2(b, event.FieldParentName, s.name)
 	b.SetString(b.Column(event.FieldAnnotation), kind)
 	b.SetString(b.Column(event.FieldSignal), event.SignalTrace)
-	if s.code == 2 {
+	if s.code == statusError {
 		b.SetBool(b.Column(event.FieldError), true)
 	}
-	return true
+	return nil
 }
 
-func (d *decoder) spanEvent(b *event.Batch, s *spanFields, raw []byte, rate uint32) (isException, ok bool) {
+// spanEvent reads an event of a span into a row, and reports whether it is an
+// exception.
+func (d *decoder) spanEvent(b *event.Batch, s *spanFields, raw []byte, rate uint32) (isException bool, err error) {
 	m := message{rest: raw}
 	var f field
 	var at uint64
@@ -434,17 +317,17 @@ func (d *decoder) spanEvent(b *event.Batch, s *spanFields, raw []byte, rate uint
 		}
 	}
 	if m.bad {
-		return false, false
+		return false, malformed("a span event")
 	}
 	if at == 0 {
 		at = s.start
 	}
 	// An event is taken whenever its span is, wherever its own clock stands.
 	when := min(max(int64(min(at, 1<<63-1)), d.opts.MinTime), d.opts.MaxTime)
-	if !d.annotate(b, s, when, rate, event.AnnotationSpanEvent) {
-		return false, false
+	if err := d.annotate(b, s, when, rate, event.AnnotationSpanEvent); err != nil {
+		return false, err
 	}
-	b.SetBytes(b.Column(event.FieldName), d.limited(d.utf8(name)))
+	d.text(b, b.Column(event.FieldName), name)
 	since := float64(0)
 	if at < s.start {
 		b.SetBool(b.Column("meta.invalid_time_since_span_start"), true)
@@ -456,21 +339,21 @@ func (d *decoder) spanEvent(b *event.Batch, s *spanFields, raw []byte, rate uint
 }
 
 // setFrom stores the attributes that a message holds under a field number.
-func (d *decoder) setFrom(b *event.Batch, raw []byte, number int) bool {
+func (d *decoder) setFrom(b *event.Batch, raw []byte, number int) error {
 	m := message{rest: raw}
 	var f field
 	for m.next(&f) {
-		if f.number == number && f.wire == wireBytes {
-			a, ok := splitAttribute(f.bytes)
-			if !ok || !d.set(b, a.key, a.value, 0) {
-				return false
-			}
+		if f.number == number && f.wire == wireBytes && !d.set(b, f.bytes) {
+			return malformed("an attribute")
 		}
 	}
-	return !m.bad
+	if m.bad {
+		return malformed("an attribute")
+	}
+	return nil
 }
 
-func (d *decoder) link(b *event.Batch, s *spanFields, raw []byte, rate uint32) bool {
+func (d *decoder) link(b *event.Batch, s *spanFields, raw []byte, rate uint32) error {
 	m := message{rest: raw}
 	var f field
 	var traceID, spanID []byte
@@ -482,10 +365,13 @@ func (d *decoder) link(b *event.Batch, s *spanFields, raw []byte, rate uint32) b
 			spanID = f.bytes
 		}
 	}
-	if m.bad || !d.annotate(b, s, int64(min(s.start, 1<<63-1)), rate, event.AnnotationLink) {
-		return false
+	if m.bad {
+		return malformed("a link")
 	}
-	d.id(b, event.FieldLinkTraceID, traceID, false)
-	d.id(b, event.FieldLinkSpanID, spanID, true)
+	if err := d.annotate(b, s, int64(min(s.start, 1<<63-1)), rate, event.AnnotationLink); err != nil {
+		return err
+	}
+	d.traceID(b, event.FieldLinkTraceID, traceID)
+	d.spanID(b, event.FieldLinkSpanID, spanID)
 	return d.setFrom(b, raw, 4)
 }

@@ -1,8 +1,7 @@
 package otlp
 
 import (
-	"encoding/base64"
-	"encoding/json"
+	"encoding/binary"
 	"math"
 	"strconv"
 	"unicode/utf8"
@@ -12,6 +11,12 @@ import (
 
 // splitAttribute cuts a KeyValue; ok is false if it is malformed.
 func splitAttribute(raw []byte) (a attribute, ok bool) {
+	// Nearly all are a short name followed by a short value and nothing else.
+	if len(raw) > 4 && raw[0] == 1<<3|wireBytes && raw[1] < 0x80 {
+		if at := 2 + int(raw[1]); at+2 <= len(raw) && raw[at] == 2<<3|wireBytes && int(raw[at+1]) == len(raw)-at-2 && raw[at+1] < 0x80 {
+			return attribute{raw[2:at:at], raw[at+2:]}, true
+		}
+	}
 	m := message{rest: raw}
 	var f field
 	for m.next(&f) {
@@ -25,49 +30,56 @@ func splitAttribute(raw []byte) (a attribute, ok bool) {
 	return a, !m.bad
 }
 
-// attributes appends what a message holds under a field number; false if malformed.
-func attributes(list []attribute, raw []byte, number int) ([]attribute, bool) {
+// valueKind is which member of the oneof an AnyValue holds, by its field number;
+// 0 is none.
+type valueKind uint8
+
+const (
+	valueText  valueKind = 1
+	valueBool  valueKind = 2
+	valueInt   valueKind = 3
+	valueFloat valueKind = 4
+	valueList  valueKind = 5
+	valueMap   valueKind = 6
+	valueBytes valueKind = 7
+)
+
+// value is an AnyValue, its content still on the wire.
+type value struct {
+	kind  valueKind
+	num   uint64
+	bytes []byte
+}
+
+// readValue reads an AnyValue; of several members the last counts.
+func readValue(raw []byte) (v value, ok bool) {
+	if len(raw) > 1 && raw[0] == 1<<3|wireBytes && int(raw[1]) == len(raw)-2 && raw[1] < 0x80 {
+		return value{kind: valueText, bytes: raw[2:]}, true
+	}
 	m := message{rest: raw}
 	var f field
 	for m.next(&f) {
-		if f.number == number && f.wire == wireBytes {
-			a, ok := splitAttribute(f.bytes)
-			if !ok {
-				return list, false
-			}
-			list = append(list, a)
+		switch {
+		case f.wire == wireBytes && (f.number == 1 || f.number >= 5 && f.number <= 7),
+			f.wire == wireVarint && (f.number == 2 || f.number == 3),
+			f.wire == wireFixed64 && f.number == 4:
+			v = value{valueKind(f.number), f.num, f.bytes}
 		}
 	}
-	return list, !m.bad
+	return v, !m.bad
 }
 
-// setAll stores attributes in the current row, later ones over earlier ones.
-func (d *decoder) setAll(b *event.Batch, list []attribute, rank int) bool {
-	for i := range list {
-		if !d.set(b, list[i].key, list[i].value, rank) {
-			return false
-		}
+// set stores an attribute of the row's own item; one that names the sample rate
+// was read before. False if it is malformed.
+func (d *decoder) set(b *event.Batch, raw []byte) bool {
+	a, ok := splitAttribute(raw)
+	if !ok {
+		return false
 	}
-	return true
-}
-
-// set stores one attribute; a sample rate sets the row's instead. False if the
-// value is malformed.
-func (d *decoder) set(b *event.Batch, key, value []byte, rank int) bool {
-	if len(key) == 0 {
+	if len(a.key) == 0 || isRate(a.key) {
 		return true
 	}
-	if len(key) == 10 && rank > 0 && (string(key) == "sampleRate" || string(key) == "SampleRate") {
-		return d.sampleRate(value, 2*rank+btoi(key[0] == 's'))
-	}
-	return d.setValue(b, key, value, 0)
-}
-
-func btoi(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
+	return d.setValue(b, a.key, a.value, 0)
 }
 
 // column finds the column of a name that is short enough, nil if the row has too
@@ -81,16 +93,40 @@ func (d *decoder) column(b *event.Batch, key []byte) *event.Column {
 		d.out.problem(ReasonFields, false, func() string { return "more than " + strconv.Itoa(maxFields) + " fields" })
 		return nil
 	}
-	return b.ColumnBytes(d.utf8(key))
+	known := len(b.Columns)
+	c := b.ColumnBytes(d.utf8(key))
+	if len(b.Columns) != known {
+		d.grow(columnBytes)
+	}
+	return c
 }
 
 // utf8 replaces what is not UTF-8.
 func (d *decoder) utf8(text []byte) []byte {
-	if utf8.Valid(text) {
+	if isASCII(text) || utf8.Valid(text) {
 		return text
 	}
 	d.out.problem(ReasonBadEncoding, false, func() string { return "text that is not UTF-8" })
 	return []byte(toValid(text))
+}
+
+// isASCII is utf8.Valid for the common case, at a fraction of its cost.
+func isASCII(text []byte) bool {
+	const high = 0x8080808080808080
+	n := len(text)
+	if n < 8 {
+		var all byte
+		for _, c := range text {
+			all |= c
+		}
+		return all < utf8.RuneSelf
+	}
+	for i := 0; i+8 <= n; i += 8 {
+		if binary.LittleEndian.Uint64(text[i:])&high != 0 {
+			return false
+		}
+	}
+	return binary.LittleEndian.Uint64(text[n-8:])&high == 0
 }
 
 func toValid(text []byte) string {
@@ -103,56 +139,90 @@ func toValid(text []byte) string {
 
 // setValue stores an AnyValue under a name. Maps become dotted names down to
 // maxDepth, what is deeper and lists become JSON text.
-func (d *decoder) setValue(b *event.Batch, key, value []byte, depth int) bool { //nolint:cyclop // one case for each form, side by side
-	m := message{rest: value}
-	var f field
-	for m.next(&f) {
-		switch {
-		case f.number == 1 && f.wire == wireBytes:
-			if c := d.column(b, key); c != nil {
-				b.SetBytes(c, d.limited(d.utf8(f.bytes)))
-			}
-		case f.number == 2 && f.wire == wireVarint:
-			if c := d.column(b, key); c != nil {
-				b.SetBool(c, f.num != 0)
-			}
-		case f.number == 3 && f.wire == wireVarint:
-			if c := d.column(b, key); c != nil {
-				b.SetInt(c, int64(f.num))
-			}
-		case f.number == 4 && f.wire == wireFixed64:
-			if c := d.column(b, key); c != nil {
-				b.SetFloat(c, math.Float64frombits(f.num))
-			}
-		case f.number == 6 && f.wire == wireBytes && depth < maxDepth:
-			if !d.setMap(b, key, f.bytes, depth+1) {
-				return false
-			}
-		case (f.number == 5 || f.number == 6) && f.wire == wireBytes, f.number == 7 && f.wire == wireBytes:
-			text, ok := appendJSON(nil, value, 0)
-			if !ok {
-				return false
-			}
-			if c := d.column(b, key); c != nil {
-				b.SetBytes(c, d.limited(text))
-			}
+func (d *decoder) setValue(b *event.Batch, key, raw []byte, depth int) bool {
+	v, ok := readValue(raw)
+	if !ok {
+		return false
+	}
+	switch v.kind {
+	case valueText:
+		if c := d.column(b, key); c != nil {
+			d.text(b, c, v.bytes)
+		}
+	case valueBool:
+		if c := d.column(b, key); c != nil {
+			b.SetBool(c, v.num != 0)
+		}
+	case valueInt:
+		if c := d.column(b, key); c != nil {
+			b.SetInt(c, int64(v.num))
+		}
+	case valueFloat:
+		if c := d.column(b, key); c != nil {
+			b.SetFloat(c, math.Float64frombits(v.num))
+		}
+	case valueMap:
+		if depth < maxDepth {
+			return d.setMap(b, key, v.bytes, depth+1)
+		}
+		return d.setJSON(b, key, v)
+	case valueList, valueBytes:
+		return d.setJSON(b, key, v)
+	}
+	return true
+}
+
+func (d *decoder) setMap(b *event.Batch, key, list []byte, depth int) bool {
+	return d.eachEntry(key, list, func(name, value []byte) bool { return d.setValue(b, name, value, depth) })
+}
+
+// eachEntry calls f for the entries of a map with their dotted names.
+func (d *decoder) eachEntry(key, list []byte, f func(name, value []byte) bool) bool {
+	m := message{rest: list}
+	var entry field
+	var name []byte
+	for m.next(&entry) {
+		if entry.number != 1 || entry.wire != wireBytes {
+			continue
+		}
+		a, ok := splitAttribute(entry.bytes)
+		if !ok {
+			return false
+		}
+		if len(a.key) == 0 {
+			continue
+		}
+		if name == nil {
+			name = append(append(make([]byte, 0, len(key)+64), key...), '.')
+		}
+		if !f(append(name[:len(key)+1], a.key...), a.value) {
+			return false
 		}
 	}
 	return !m.bad
 }
 
-func (d *decoder) setMap(b *event.Batch, key, list []byte, depth int) bool {
-	entries, ok := attributes(nil, list, 1)
+func (d *decoder) setJSON(b *event.Batch, key []byte, v value) bool {
+	text, ok := d.json(v)
 	if !ok {
 		return false
 	}
-	prefix := append(append([]byte(nil), key...), '.')
-	for _, e := range entries {
-		if len(e.key) > 0 && !d.setValue(b, append(prefix[:len(key)+1:len(key)+1], e.key...), e.value, depth) {
-			return false
-		}
+	if c := d.column(b, key); c != nil {
+		d.put(b, c, d.limited(text))
 	}
 	return true
+}
+
+// text stores text that may be too long or not UTF-8.
+func (d *decoder) text(b *event.Batch, c *event.Column, text []byte) {
+	d.put(b, c, d.limited(d.utf8(text)))
+}
+
+// put stores text and counts what it costs.
+func (d *decoder) put(b *event.Batch, c *event.Column, text []byte) {
+	before := len(c.Dict.Data)
+	b.SetBytes(c, text)
+	d.grow(len(c.Dict.Data) - before)
 }
 
 // limited cuts a value that is too long, between characters.
@@ -168,118 +238,78 @@ func (d *decoder) limited(text []byte) []byte {
 	return text[:n]
 }
 
-// appendJSON writes an AnyValue as JSON; deeper than maxNest it is null.
-func appendJSON(out, value []byte, depth int) ([]byte, bool) { //nolint:cyclop // one case for each form, side by side
-	if depth > maxNest {
-		return append(out, "null"...), true
-	}
-	m := message{rest: value}
-	var f field
-	wrote := false
-	for !wrote && m.next(&f) {
-		wrote = true
-		ok := true
-		switch {
-		case f.number == 1 && f.wire == wireBytes:
-			out = appendText(out, f.bytes)
-		case f.number == 2 && f.wire == wireVarint:
-			out = strconv.AppendBool(out, f.num != 0)
-		case f.number == 3 && f.wire == wireVarint:
-			out = strconv.AppendInt(out, int64(f.num), 10)
-		case f.number == 4 && f.wire == wireFixed64:
-			out = appendNumber(out, math.Float64frombits(f.num))
-		case f.number == 5 && f.wire == wireBytes:
-			out, ok = appendList(out, f.bytes, depth)
-		case f.number == 6 && f.wire == wireBytes:
-			out, ok = appendObject(out, f.bytes, depth)
-		case f.number == 7 && f.wire == wireBytes:
-			out = append(out, '"')
-			out = base64.StdEncoding.AppendEncode(out, f.bytes)
-			out = append(out, '"')
-		default:
-			wrote = false
-		}
-		if !ok {
-			return out, false
-		}
-	}
-	if !wrote {
-		out = append(out, "null"...)
-	}
-	return out, !m.bad
+// constant is a field that all rows of a resource or scope have: read once, set
+// often.
+type constant struct {
+	key  []byte
+	kind valueKind // text, bool, int or float
+	num  uint64
+	text []byte
 }
 
-func appendNumber(out []byte, f float64) []byte {
-	if math.IsNaN(f) || math.IsInf(f, 0) {
-		return append(out, "null"...) // JSON has no such numbers
-	}
-	return event.AppendFloat(out, f)
-}
-
-// appendText quotes text for JSON without escaping HTML.
-func appendText(out, text []byte) []byte {
-	quoted, err := json.Marshal(string(text))
-	if err != nil {
-		return append(out, `""`...) // texts can always be quoted
-	}
-	for i := 0; i < len(quoted); i++ {
-		if quoted[i] == '\\' && i+5 < len(quoted) && quoted[i+1] == 'u' {
-			switch string(quoted[i+2 : i+6]) {
-			case "003c":
-				out = append(out, '<')
-				i += 5
-				continue
-			case "003e":
-				out = append(out, '>')
-				i += 5
-				continue
-			case "0026":
-				out = append(out, '&')
-				i += 5
-				continue
-			}
-		}
-		out = append(out, quoted[i])
-		if quoted[i] == '\\' && i+1 < len(quoted) {
-			i++
-			out = append(out, quoted[i])
-		}
-	}
-	return out
-}
-
-func appendList(out, list []byte, depth int) ([]byte, bool) {
-	out = append(out, '[')
-	m := message{rest: list}
-	var f field
-	first, ok := true, true
-	for ok && m.next(&f) {
-		if f.number != 1 || f.wire != wireBytes {
+// constants appends what attributes become, but for those that name the sample
+// rate. False if one is malformed.
+func (d *decoder) constants(list []constant, attrs []attribute) ([]constant, bool) {
+	for i := range attrs {
+		if len(attrs[i].key) == 0 || isRate(attrs[i].key) {
 			continue
 		}
-		if !first {
-			out = append(out, ',')
+		var ok bool
+		if list, ok = d.constant(list, attrs[i].key, attrs[i].value, 0); !ok {
+			return list, false
 		}
-		first = false
-		out, ok = appendJSON(out, f.bytes, depth+1)
 	}
-	return append(out, ']'), ok && !m.bad
+	return list, true
 }
 
-func appendObject(out, list []byte, depth int) ([]byte, bool) {
-	entries, ok := attributes(nil, list, 1)
-	if !ok {
-		return out, false
+func (d *decoder) constant(list []constant, key, raw []byte, depth int) ([]constant, bool) {
+	v, ok := readValue(raw)
+	if !ok || v.kind == 0 {
+		return list, ok
 	}
-	out = append(out, '{')
-	for i, e := range entries {
-		if i > 0 {
-			out = append(out, ',')
+	if len(key) > maxName {
+		d.out.problem(ReasonLongName, false, func() string { return "name " + string(key[:60]) + "…" })
+		return list, true
+	}
+	c := constant{key: d.utf8(key), kind: v.kind, num: v.num}
+	switch {
+	case v.kind == valueMap && depth < maxDepth:
+		ok = d.eachEntry(key, v.bytes, func(name, value []byte) bool {
+			list, ok = d.constant(list, append([]byte(nil), name...), value, depth+1)
+			return ok
+		})
+		return list, ok
+	case v.kind == valueText:
+		c.text = d.limited(d.utf8(v.bytes))
+	case v.kind == valueList || v.kind == valueMap || v.kind == valueBytes:
+		text, ok := d.json(v)
+		if !ok {
+			return list, false
 		}
-		out = append(appendText(out, e.key), ':')
-		if out, ok = appendJSON(out, e.value, depth+1); !ok {
-			return out, false
+		c.kind, c.text = valueText, append([]byte(nil), d.limited(text)...)
+	}
+	return append(list, c), true
+}
+
+// setConstants stores fields read before, later ones over earlier ones.
+func (d *decoder) setConstants(b *event.Batch, list []constant) {
+	for i := range list {
+		k := &list[i]
+		if d.fields++; d.fields > maxFields {
+			d.out.problem(ReasonFields, false, func() string { return "more than " + strconv.Itoa(maxFields) + " fields" })
+			continue
+		}
+		c := b.ColumnBytes(k.key)
+		switch k.kind {
+		case valueText:
+			d.put(b, c, k.text)
+		case valueBool:
+			b.SetBool(c, k.num != 0)
+		case valueInt:
+			b.SetInt(c, int64(k.num))
+		case valueFloat:
+			b.SetFloat(c, math.Float64frombits(k.num))
+		case valueList, valueMap, valueBytes: // are texts or several fields by now
 		}
 	}
-	return append(out, '}'), true
 }
