@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -96,7 +97,9 @@ func drawSpan(t *rapid.T) any {
 		"events": list(t, 2, func() any {
 			return object{"timeUnixNano": drawTime(t), "name": rapid.SampledFrom([]string{"", "exception", "x"}).Draw(t, "event"), "attributes": attributes(t)}
 		}),
-		"links":  list(t, 2, func() any { return object{"traceId": drawID(t, 16), "spanId": drawID(t, 8), "attributes": attributes(t)} }),
+		"links": list(t, 2, func() any {
+			return object{"traceId": drawID(t, 16), "spanId": drawID(t, 8), "attributes": attributes(t)}
+		}),
 		"status": object{"message": drawText(t), "code": count(t, 3)},
 	}
 }
@@ -131,13 +134,13 @@ func drawMetric(t *rapid.T) any {
 		return object{"name": name, "sum": object{"dataPoints": list(t, 3, number)}}
 	case 2:
 		return object{"name": name, "histogram": object{"dataPoints": list(t, 2, func() any {
-			return point(object{"count": count(t, 99), "sum": drawFloat(t), "bucketCounts": counts(), "explicitBounds": []any{json.Number("1"), json.Number("2.5")}, "min": drawFloat(t)})
+			return point(object{"count": count(t, 99), "sum": drawFloat(t), "bucketCounts": counts(), "explicitBounds": []any{json.Number("1"), json.Number("2.5")}, "min": drawFloat(t), "max": drawFloat(t)})
 		})}}
 	case 3:
 		return object{"name": name, "exponentialHistogram": object{"dataPoints": list(t, 2, func() any {
 			return point(object{
 				"count": count(t, 99), "scale": json.Number(fmt.Sprint(rapid.IntRange(-25, 45).Draw(t, "scale"))),
-				"zeroCount": count(t, 9), "positive": buckets(), "negative": buckets(), "max": drawFloat(t),
+				"zeroCount": count(t, 9), "positive": buckets(), "negative": buckets(), "min": drawFloat(t), "max": drawFloat(t),
 			})
 		})}}
 	}
@@ -173,14 +176,13 @@ func spell(t *rapid.T, name string, v any) string {
 	switch v := v.(type) {
 	case object:
 		var members []string
-		for k, e := range v {
+		for _, k := range slices.Sorted(maps.Keys(v)) { // in an order, so that failures can be replayed
 			spelt := k
 			if flip() {
 				spelt = snake(k)
 			}
-			members = append(members, strconv.Quote(spelt)+":"+spell(t, k, e))
+			members = append(members, strconv.Quote(spelt)+":"+spell(t, k, v[k]))
 		}
-		slices.Sort(members)
 		if flip() {
 			slices.Reverse(members)
 		}

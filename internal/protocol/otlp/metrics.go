@@ -153,9 +153,10 @@ func (d *decoder) dataPoint(g *group, name string, kind int, raw []byte) error {
 		return nil
 	}
 	const second = int64(1e9)
-	slices.SortFunc(d.attrs, bytes.Compare)
 	key := binary.LittleEndian.AppendUint64(nil, uint64(when/second))
-	for _, a := range d.attrs {
+	d.sortedAttrs = append(d.sortedAttrs[:0], d.attrs...)
+	slices.SortFunc(d.sortedAttrs, bytes.Compare)
+	for _, a := range d.sortedAttrs {
 		key = append(binary.AppendUvarint(key, uint64(len(a))), a...)
 	}
 	p := g.byKey[string(key)]

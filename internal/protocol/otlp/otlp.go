@@ -167,12 +167,13 @@ type decoder struct {
 	resourceRate, scopeRate sampleRate // the latter is that of both
 	rate                    sampleRate // of the item
 
-	attrs    [][]byte // of the item
-	events   [][]byte
-	links    [][]byte
-	fields   int // of the item
-	grown    int // bytes the columns take so far
-	reserved int // of them
+	attrs       [][]byte // of the item
+	sortedAttrs [][]byte // of a data point
+	events      [][]byte
+	links       [][]byte
+	fields      int // of the item
+	grown       int // bytes the columns take so far
+	reserved    int // of them
 
 	hex       [64]byte
 	jsonText  []byte
