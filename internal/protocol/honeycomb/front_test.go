@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -20,6 +21,7 @@ import (
 
 	"github.com/oriel-dev/oriel/internal/auth"
 	"github.com/oriel-dev/oriel/internal/dataset"
+	"github.com/oriel-dev/oriel/internal/event"
 	"github.com/oriel-dev/oriel/internal/fault"
 	"github.com/oriel-dev/oriel/internal/ingest"
 	"github.com/oriel-dev/oriel/internal/meta"
@@ -33,9 +35,34 @@ import (
 type rig struct {
 	t     *testing.T
 	url   string
-	store *storetest.Reference
+	store *recorder
+	door  *ingest.Door
 	keys  map[auth.Kind]string
+	ids   map[auth.Kind]string
 	front *Front
+}
+
+// recorder is the reference store, which also hands out what it was given.
+type recorder struct {
+	*storetest.Reference
+	mu    sync.Mutex
+	taken []*event.Batch
+}
+
+func (r *recorder) Append(ctx context.Context, seq uint64, batches []*event.Batch) error {
+	r.mu.Lock()
+	r.taken = append(r.taken, batches...)
+	r.mu.Unlock()
+	return r.Reference.Append(ctx, seq, batches)
+}
+
+// take returns the batches since it was last called.
+func (r *recorder) take() []*event.Batch {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	out := r.taken
+	r.taken = nil
+	return out
 }
 
 var testClock = time.Unix(1_764_000_000, 0)
@@ -51,14 +78,15 @@ func newRig(t *testing.T, open bool) *rig {
 	must(t, err)
 	sets, err := dataset.Open(t.Context(), db, dataset.Config{Clock: clock, Log: log})
 	must(t, err)
-	r := &rig{t: t, store: storetest.NewReference(), keys: map[auth.Kind]string{}}
+	r := &rig{t: t, store: &recorder{Reference: storetest.NewReference()}, keys: map[auth.Kind]string{}, ids: map[auth.Kind]string{}}
 	door, err := ingest.Open(t.Context(), ingest.Config{Dir: dir + "/journal", Store: r.store, Datasets: sets, Clock: clock, Log: log})
 	must(t, err)
 	for _, kind := range []auth.Kind{auth.Honeycomb, auth.HoneycombClassic, auth.HoneycombIngest} {
-		_, secret, err := keys.Create(t.Context(), auth.NewKey{Kind: kind})
+		key, secret, err := keys.Create(t.Context(), auth.NewKey{Kind: kind})
 		must(t, err)
-		r.keys[kind] = secret.Key
+		r.keys[kind], r.ids[kind] = secret.Key, key.ID
 	}
+	r.door = door
 	r.front = New(protocol.Deps{Door: door, Keys: keys, Datasets: sets, Clock: clock, Log: log, Version: "test", Ready: door.Ready})
 	srv := httptest.NewUnstartedServer(r.front)
 	srv.Config.Protocols = new(http.Protocols)
