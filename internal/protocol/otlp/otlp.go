@@ -68,7 +68,7 @@ const (
 	maxGrown     = 192 << 20
 	reserveBytes = 1 << 20
 	rowBytes     = 160 // of fields that nearly all rows have
-	cellBytes    = 12
+	cellBytes    = 8
 	columnBytes  = 512
 	listedBytes  = 24
 )

@@ -92,10 +92,10 @@ func (d *decoder) split(raw []byte, s *spanFields) bool {
 			case 9:
 				d.listAttribute(f.bytes)
 			case 11:
-				d.grow(listedBytes)
+				d.grow(listedBytes + rowBytes)
 				d.events = append(d.events, f.bytes)
 			case 13:
-				d.grow(listedBytes)
+				d.grow(listedBytes + rowBytes)
 				d.links = append(d.links, f.bytes)
 			case 15:
 				s.status = f.bytes

@@ -93,6 +93,7 @@ func (d *decoder) column(b *event.Batch, key []byte) *event.Column {
 		d.out.problem(ReasonFields, false, func() string { return "more than " + strconv.Itoa(maxFields) + " fields" })
 		return nil
 	}
+	d.grow(cellBytes)
 	known := len(b.Columns)
 	c := b.ColumnBytes(d.utf8(key))
 	if len(b.Columns) != known {
@@ -293,6 +294,7 @@ func (d *decoder) constant(list []constant, key, raw []byte, depth int) ([]const
 
 // setConstants stores fields read before, later ones over earlier ones.
 func (d *decoder) setConstants(b *event.Batch, list []constant) {
+	d.grow(cellBytes * len(list))
 	for i := range list {
 		k := &list[i]
 		if d.fields++; d.fields > maxFields {
