@@ -5,7 +5,11 @@
 package honeycomb
 
 import (
+	"log/slog"
 	"net/http"
+	"net/url"
+	"runtime/debug"
+	"strconv"
 	"strings"
 
 	"github.com/oriel-dev/oriel/internal/protocol"
@@ -43,8 +47,19 @@ func (f *Front) Handles(r *http.Request) bool {
 	return path == "/alive" || path == "/ready" || path == "/version"
 }
 
-// ServeHTTP implements http.Handler.
+// ServeHTTP implements http.Handler. A request that makes a handler panic is
+// answered as our own fault; the others go on.
 func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	defer func() {
+		switch p := recover(); p {
+		case nil:
+		case http.ErrAbortHandler:
+			panic(p) // net/http's own way to end a connection
+		default:
+			f.Log.ErrorContext(r.Context(), "a handler panicked", slog.String("path", r.URL.Path), slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
+			f.failInternal(w, r)
+		}
+	}()
 	path := strings.TrimSuffix(r.URL.Path, "/")
 	signal, isOTLP := signalPaths()[path]
 	switch {
@@ -59,6 +74,17 @@ func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		f.serveUnsupported(w, r)
 	}
+}
+
+// failInternal answers that the fault is ours, in what form there is left.
+func (f *Front) failInternal(w http.ResponseWriter, r *http.Request) {
+	const message = "internal error"
+	if isGRPC(r) {
+		w.Header().Set("Grpc-Status", strconv.Itoa(grpcInternal))
+		w.Header().Set("Grpc-Message", url.PathEscape(message))
+		return
+	}
+	http.Error(w, message, http.StatusInternalServerError)
 }
 
 // serveProbe answers as Honeycomb's own proxy does.
