@@ -51,13 +51,8 @@ func (f *Front) Handles(r *http.Request) bool {
 // answered as our own fault; the others go on.
 func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer func() {
-		switch p := recover(); p {
-		case nil:
-		case http.ErrAbortHandler:
-			panic(p) // net/http's own way to end a connection
-		default:
-			f.Log.ErrorContext(r.Context(), "a handler panicked", slog.String("path", r.URL.Path), slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
-			f.failInternal(w, r)
+		if p := recover(); p != nil {
+			f.panicked(w, r, p)
 		}
 	}()
 	path := strings.TrimSuffix(r.URL.Path, "/")
@@ -76,8 +71,12 @@ func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// failInternal answers that the fault is ours, in what form there is left.
-func (f *Front) failInternal(w http.ResponseWriter, r *http.Request) {
+// panicked logs a panic and answers that the fault is ours, in what form there is left.
+func (f *Front) panicked(w http.ResponseWriter, r *http.Request, p any) {
+	if p == http.ErrAbortHandler { //nolint:errorlint // it is the very value that net/http looks for
+		panic(p)
+	}
+	f.Log.ErrorContext(r.Context(), "a handler panicked", slog.String("path", r.URL.Path), slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
 	const message = "internal error"
 	if isGRPC(r) {
 		w.Header().Set("Grpc-Status", strconv.Itoa(grpcInternal))
