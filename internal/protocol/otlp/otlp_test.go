@@ -12,6 +12,7 @@ import (
 
 	"github.com/oriel-dev/oriel/internal/event"
 	"github.com/oriel-dev/oriel/internal/fault"
+	"github.com/oriel-dev/oriel/internal/protocol/protocoltest"
 	"github.com/oriel-dev/oriel/internal/sample"
 )
 
@@ -184,8 +185,13 @@ func TestSampleRate_ReadsTraceState(t *testing.T) {
 }
 
 func FuzzDecode(f *testing.F) {
-	g := sample.New(sample.Dense(1))
-	f.Add(g.Encode([]sample.Trace{g.Next()}, []int64{testTime}).Body)
+	for _, c := range full() { // small, for large seeds are minimized for ever
+		body, err := protocoltest.OTLP().Encode(c[0], []byte(c[1]))
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(body)
+	}
 	f.Fuzz(func(_ *testing.T, body []byte) {
 		for _, s := range []Signal{Traces, Logs, Metrics} {
 			r, err := Decode(s, body, options())
@@ -202,6 +208,9 @@ func FuzzDecode(f *testing.F) {
 }
 
 func FuzzAppendProtobuf(f *testing.F) {
+	for _, c := range full() {
+		f.Add([]byte(c[1]))
+	}
 	f.Add([]byte(`{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"0af7651916cd43dd8448eb211c80319c","attributes":[{"key":"a","value":{"arrayValue":{"values":[{"intValue":"1"}]}}}]}]}]}]}`))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		for _, s := range []Signal{Traces, Logs, Metrics} {
