@@ -309,7 +309,11 @@ func TestUnsupported_NamesItself(t *testing.T) {
 	r := newRig(t, true)
 	for family, what := range unsupportedFamilies() {
 		status, h, body := r.do(http.MethodPost, family+"/x", nil, []byte("{}"))
-		if status != 501 || h.Get("Content-Type") != "application/problem+json" || !strings.Contains(body, what) || !strings.Contains(body, r.url+"/problems/") {
+		kind, sign := "application/problem+json", r.url+"/problems/"
+		if strings.HasPrefix(family, "/2/") {
+			kind, sign = "application/vnd.api+json", `{"errors":[{`
+		}
+		if status != 501 || h.Get("Content-Type") != kind || !strings.Contains(body, what) || !strings.Contains(body, sign) {
 			t.Errorf("%s: %d %s", family, status, body)
 		}
 	}

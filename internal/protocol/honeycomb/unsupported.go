@@ -3,6 +3,7 @@ package honeycomb
 import (
 	"encoding/json"
 	"net/http"
+	"strconv"
 	"strings"
 )
 
@@ -21,8 +22,8 @@ func unsupportedFamilies() map[string]string {
 }
 
 // serveUnsupported answers 501 for what Honeycomb has and we do not, 404 for what
-// neither has, as problem details (RFC 7807). Their type begins with the origin
-// the client asked for: clients compare it.
+// neither has, as problem details (RFC 7807), or as errors of JSON:API under /2/.
+// A problem's type begins with the origin the client asked for: clients compare it.
 func (f *Front) serveUnsupported(w http.ResponseWriter, r *http.Request) {
 	scheme := "http"
 	if r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https" {
@@ -39,6 +40,14 @@ func (f *Front) serveUnsupported(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	setCORS(w)
+	if parts[0] == "2" {
+		w.Header().Set("Content-Type", "application/vnd.api+json")
+		w.WriteHeader(status)
+		_ = json.NewEncoder(w).Encode(map[string]any{"errors": []any{map[string]any{ // the caller may have gone
+			"status": strconv.Itoa(status), "code": kind, "title": title, "detail": detail,
+		}}})
+		return
+	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(map[string]any{ // the caller may have gone
