@@ -324,7 +324,7 @@ func TestAppendProtobuf_OutcomeOfStrangeValues(t *testing.T) {
 		{"twice", `{"intValue":"6","intValue":"7"}`, event.IntValue(7), false},
 		{"10 MB", `{"stringValue":"` + strings.Repeat("x", 10<<20) + `"}`, str(strings.Repeat("x", maxValue)), false},
 		{"unknown member", `{"x":{"y":[{},[],"",1e5]},"intValue":1}`, event.IntValue(1), false},
-		{"list", `{"arrayValue":{"values":[{},{"stringValue":"<\u2028"},null,{"doubleValue":1e-7}]}}`, str("[null,\"<\u2028\",1e-7]"), false},
+		{"list", `{"arrayValue":{"values":[{},{"stringValue":"<\u2028"},null,{"doubleValue":1e-7}]}}`, str("[null,\"<\u2028\",1e-07]"), false},
 		{"1,000 deep", deep(1000), str(strings.Repeat("[", 1000) + "1" + strings.Repeat("]", 1000)), false},
 		{"100,000 deep", deep(100_000), null, true},
 		{"unknown, 100,000 deep", `{"x":` + strings.Repeat("[", 100_000) + `}`, null, true},

@@ -21,15 +21,20 @@ const (
 	rankPreferred = 3
 )
 
-// isRate reports whether an attribute names the sample rate.
-func isRate(key []byte) bool {
-	return len(key) == 10 && (string(key) == "sampleRate" || string(key) == "SampleRate")
+// isRate reports whether an attribute is the sample rate. A map of that name is
+// not: its members have names of their own.
+func isRate(a attribute) bool {
+	if len(a.key) != 10 || (string(a.key) != "sampleRate" && string(a.key) != "SampleRate") {
+		return false
+	}
+	v, ok := readValue(a.value)
+	return !ok || v.kind != valueMap
 }
 
 // look takes the rate from an attribute that names it, unless one that wins was
 // found before. False if the attribute is malformed.
 func (r *sampleRate) look(a attribute, rank int) bool {
-	if !isRate(a.key) {
+	if !isRate(a) {
 		return true
 	}
 	if a.key[0] == 's' {

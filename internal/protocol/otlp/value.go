@@ -76,7 +76,7 @@ func (d *decoder) set(b *event.Batch, raw []byte) bool {
 	if !ok {
 		return false
 	}
-	if len(a.key) == 0 || isRate(a.key) {
+	if len(a.key) == 0 || isRate(a) {
 		return true
 	}
 	return d.setValue(b, a.key, a.value, 0)
@@ -252,7 +252,7 @@ type constant struct {
 // rate. False if one is malformed.
 func (d *decoder) constants(list []constant, attrs []attribute) ([]constant, bool) {
 	for i := range attrs {
-		if len(attrs[i].key) == 0 || isRate(attrs[i].key) {
+		if len(attrs[i].key) == 0 || isRate(attrs[i]) {
 			continue
 		}
 		var ok bool

@@ -154,17 +154,12 @@ func sorted(entries []attribute) []attribute {
 	return kept
 }
 
-// appendNumber writes a float as JSON does: exponents have no leading zero. What
-// JSON has no number for is null.
+// appendNumber writes a float. What JSON has no number for is null.
 func appendNumber(out []byte, f float64) []byte {
 	if math.IsNaN(f) || math.IsInf(f, 0) {
 		return append(out, "null"...)
 	}
-	out = event.AppendFloat(out, f)
-	if n := len(out); n >= 4 && out[n-4] == 'e' && out[n-3] == '-' && out[n-2] == '0' {
-		out = append(out[:n-2], out[n-1])
-	}
-	return out
+	return event.AppendFloat(out, f)
 }
 
 // quote writes text as JSON does, without escaping HTML; far more of it than is
