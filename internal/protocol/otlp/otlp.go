@@ -206,6 +206,10 @@ func (d *decoder) timely(at int64) bool {
 	switch {
 	case at < d.opts.MinTime:
 		d.out.problem(ReasonTooOld, true, func() string {
+			const coarser = int64(1e17) // today in microseconds, milliseconds or seconds is below
+			if at > 0 && at < coarser {
+				return fmt.Sprintf("time %d is before %d, the end of the retention: is it in nanoseconds?", at, d.opts.MinTime)
+			}
 			return fmt.Sprintf("time %d is before %d, the end of the retention", at, d.opts.MinTime)
 		})
 	case at > d.opts.MaxTime:

@@ -12,9 +12,12 @@ import (
 
 	"github.com/oriel-dev/oriel/internal/event"
 	"github.com/oriel-dev/oriel/internal/fault"
+	"github.com/oriel-dev/oriel/internal/golden"
 	"github.com/oriel-dev/oriel/internal/protocol/protocoltest"
 	"github.com/oriel-dev/oriel/internal/sample"
 )
+
+var _ = golden.Flag()
 
 const testTime = int64(1_764_000_000_000_000_000)
 
@@ -59,7 +62,7 @@ func printRows(r *Result) string {
 }
 
 // Each file of testdata holds a JSON request above a line of dashes and the
-// events it becomes below. The name begins with the signal.
+// events it becomes below, which -update rewrites. The name begins with the signal.
 func TestDecode_Cases(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("testdata/*.txt")
@@ -73,7 +76,7 @@ func TestDecode_Cases(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			in, want, _ := strings.Cut(string(raw), "\n----\n")
+			in, _, _ := strings.Cut(string(raw), "\n----\n")
 			signal := map[string]Signal{"traces": Traces, "logs": Logs, "metrics": Metrics}[strings.SplitN(filepath.Base(file), "_", 2)[0]]
 			wire, err := AppendProtobuf(nil, signal, []byte(strings.ReplaceAll(in, "NOW", fmt.Sprint(testTime))))
 			if err != nil {
@@ -83,14 +86,7 @@ func TestDecode_Cases(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := printRows(r); got != want {
-				if os.Getenv("UPDATE_CASES") != "" {
-					if err := os.WriteFile(file, []byte(in+"\n----\n"+got), 0o600); err != nil {
-						t.Fatal(err)
-					}
-				}
-				t.Errorf("got\n%s\nwant\n%s", got, want)
-			}
+			golden.Check(t, file, in+"\n----\n"+printRows(r))
 		})
 	}
 }

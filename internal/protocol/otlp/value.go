@@ -79,7 +79,39 @@ func (d *decoder) set(b *event.Batch, raw []byte) bool {
 	if len(a.key) == 0 || isRate(a) {
 		return true
 	}
-	return d.setValue(b, a.key, a.value, 0)
+	return d.setPlain(b, a) || d.setValue(b, a.key, a.value, 0)
+}
+
+// setPlain is setValue for what nearly all attributes are: a short name, and a
+// short text or a number, in as few bytes as can be. False if it is anything else.
+func (d *decoder) setPlain(b *event.Batch, a attribute) bool {
+	v := a.value
+	if len(v) < 2 || len(a.key) > maxName || d.fields >= maxFields || !isASCII(a.key) {
+		return false
+	}
+	known := len(b.Columns)
+	switch {
+	case v[0] == 1<<3|wireBytes && int(v[1]) == len(v)-2 && v[1] < 0x80 && isASCII(v[2:]):
+		d.put(b, b.ColumnBytes(a.key), v[2:])
+	case v[0] == 3<<3|wireVarint && len(v) == 2 && v[1] < 0x80:
+		b.SetInt(b.ColumnBytes(a.key), int64(v[1]))
+	case v[0] == 3<<3|wireVarint:
+		n, size := binary.Uvarint(v[1:])
+		if size != len(v)-1 {
+			return false
+		}
+		b.SetInt(b.ColumnBytes(a.key), int64(n))
+	case v[0] == 4<<3|wireFixed64 && len(v) == 9:
+		b.SetFloat(b.ColumnBytes(a.key), math.Float64frombits(binary.LittleEndian.Uint64(v[1:])))
+	default:
+		return false
+	}
+	d.fields++
+	d.grow(cellBytes)
+	if len(b.Columns) != known {
+		d.grow(columnBytes)
+	}
+	return true
 }
 
 // column finds the column of a name that is short enough, nil if the row has too
