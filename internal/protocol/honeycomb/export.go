@@ -67,11 +67,15 @@ func (f *Front) take(ctx context.Context, e *export, p *auth.Principal, mem *mem
 		if err != nil {
 			return nil, err
 		}
-		before := cap(*wire)
+		// It comes to less than the JSON, but for the strangest; then what is missing is counted after.
+		had := cap(*wire) + len(body)
+		if err := mem.reserve(len(body)); err != nil {
+			return nil, err
+		}
 		if *wire, err = otlp.AppendProtobuf(*wire, e.signal, body); err != nil {
 			return nil, err
 		}
-		if err := mem.reserve(cap(*wire) - before); err != nil {
+		if err := mem.reserve(cap(*wire) - had); err != nil {
 			return nil, err
 		}
 		body = *wire

@@ -266,6 +266,23 @@ func TestDecode_KeepsSpansThatShareAnID(t *testing.T) {
 	}
 }
 
+func TestDecode_KeepsAllEventsAndLinks(t *testing.T) {
+	t.Parallel()
+	const n = 10_000
+	events := bytes.Repeat(pb(11, pbTime(1, testTime), pb(2, []byte("e"))), n)
+	links := bytes.Repeat(pb(13, pb(1, []byte("0123456789abcdef")), pb(2, []byte("01234567"))), n)
+	r, row := decoded(t, request(nil, spanOf("a", events, links)), "a")
+	if rows := r.Batches[0].Len(); rows != 2*n+1 {
+		t.Errorf("%d rows", rows)
+	}
+	if e, l := row.Get(event.FieldNumEvents).Int(), row.Get(event.FieldNumLinks).Int(); e != n || l != n {
+		t.Errorf("the span counts %d events and %d links", e, l)
+	}
+	if r.Items != 1 || len(r.Problems) > 0 {
+		t.Errorf("%d items, %+v", r.Items, r.Problems)
+	}
+}
+
 // allocated returns how many bytes f allocates.
 func allocated(f func()) uint64 {
 	var before, after runtime.MemStats
