@@ -279,6 +279,27 @@ func TestGRPC_AnswersInTrailers(t *testing.T) {
 	}
 }
 
+func TestHandles_TakesWhatIsHoneycombs(t *testing.T) {
+	t.Parallel()
+	front := New(protocol.Deps{})
+	for path, want := range map[string]bool{
+		"/v1/traces": true, "/1/auth": true, "/1/batch/libhoney-go%20dataset": true, "/2/teams": true, "/alive": true,
+		"/": false, "/api/query": false, "/v1": false, "/metrics": false, "/api/1/item/": false,
+	} {
+		if got := front.Handles(httptest.NewRequest(http.MethodPost, path, nil)); got != want {
+			t.Errorf("%s: %v", path, got)
+		}
+	}
+	for kind, want := range map[string]bool{"application/grpc": true, "application/grpc+proto": true, "application/grpc-web": false, "application/grpc-web+proto": false} {
+		r := httptest.NewRequest(http.MethodPost, "/x.Y/Z", nil)
+		r.ProtoMajor = 2
+		r.Header.Set("Content-Type", kind)
+		if got := front.Handles(r); got != want {
+			t.Errorf("%s: %v", kind, got)
+		}
+	}
+}
+
 func TestRetryInfo_IsWhatClientsRead(t *testing.T) {
 	t.Parallel()
 	got := base64.StdEncoding.EncodeToString(retryInfo(8, "busy", 1500*time.Millisecond))

@@ -1,6 +1,7 @@
 package otlp
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
@@ -13,6 +14,7 @@ import (
 	"testing"
 	"unicode"
 
+	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"github.com/oriel-dev/oriel/internal/event"
@@ -197,6 +199,9 @@ func spell(t *rapid.T, name string, v any) string {
 		}
 		return "[\n" + strings.Join(elements, "\t,\r\n") + "]"
 	case json.Number:
+		if i, err := v.Int64(); err == nil && i >= 0 && i < int64(len(enumNames(name))) && flip() {
+			return strconv.Quote(enumNames(name)[i])
+		}
 		if flip() {
 			return strconv.Quote(string(v))
 		}
@@ -212,6 +217,24 @@ func spell(t *rapid.T, name string, v any) string {
 		return string(text)
 	}
 	return fmt.Sprint(v)
+}
+
+// enumNames are the names of the enumeration that a member holds, by number.
+func enumNames(member string) (names []string) {
+	switch member {
+	case "kind":
+		return []string{"SPAN_KIND_UNSPECIFIED", "SPAN_KIND_INTERNAL", "SPAN_KIND_SERVER", "SPAN_KIND_CLIENT", "SPAN_KIND_PRODUCER", "SPAN_KIND_CONSUMER"}
+	case "code":
+		return []string{"STATUS_CODE_UNSET", "STATUS_CODE_OK", "STATUS_CODE_ERROR"}
+	case "severityNumber":
+		names = []string{"SEVERITY_NUMBER_UNSPECIFIED"}
+		for _, n := range []string{"TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"} {
+			for _, step := range []string{"", "2", "3", "4"} {
+				names = append(names, "SEVERITY_NUMBER_"+n+step)
+			}
+		}
+	}
+	return names
 }
 
 func snake(name string) string {
@@ -256,6 +279,85 @@ func TestAppendProtobuf_MakesTheEventsThatProtobufMakes(t *testing.T) {
 			t.Fatalf("%s\nprotobuf:\n%s\nJSON:\n%s", text, a, b)
 		}
 	})
+}
+
+// plain is an AnyValue as the Go value that its JSON text reads as.
+func plain(v object) any {
+	for kind, e := range v {
+		switch kind {
+		case "arrayValue":
+			out := []any{}
+			for _, x := range e.(object)["values"].([]any) {
+				out = append(out, plain(x.(object)))
+			}
+			return out
+		case "kvlistValue":
+			out := object{}
+			for _, x := range e.(object)["values"].([]any) {
+				out[x.(object)["key"].(string)] = plain(x.(object)["value"].(object))
+			}
+			return out
+		case "doubleValue":
+			if s, ok := e.(string); ok {
+				return map[bool]any{}[s == "NaN"] // null: JSON has no such number
+			}
+		}
+		if n, ok := e.(json.Number); ok {
+			f, _ := n.Float64() // drawn as one
+			return f
+		}
+		return e
+	}
+	return nil
+}
+
+func TestJSONText_ReadsBackAsTheValue(t *testing.T) {
+	t.Parallel()
+	schema := protocoltest.OTLP()
+	rapid.Check(t, func(t *rapid.T) {
+		tree := object{"arrayValue": object{"values": list(t, 3, func() any { return drawValue(t, 0) })}}
+		canonical, err := json.Marshal(tree)
+		if err != nil {
+			t.Fatal(err)
+		}
+		raw, err := schema.Encode("AnyValue", canonical)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d := &decoder{out: &Result{}}
+		v, ok := readValue(raw)
+		if !ok {
+			t.Fatal("malformed")
+		}
+		text, ok := d.json(v)
+		if !ok {
+			t.Fatal("malformed")
+		}
+		if len(text) > maxValue {
+			t.Skip("cut")
+		}
+		var got any
+		if err := json.Unmarshal(text, &got); err != nil {
+			t.Fatalf("%v: %s", err, text)
+		}
+		if d := cmp.Diff(plain(tree), got); d != "" {
+			t.Fatalf("%s: %s", text, d)
+		}
+	})
+}
+
+func TestDecode_AsksBeforeItGrows(t *testing.T) {
+	t.Parallel()
+	body := request(nil, bytes.Repeat(spanOf("a"), 20_000))
+	o, asked := options(), 0
+	o.Reserve = func(n int) error { asked += n; return nil }
+	if _, err := Decode(Traces, body, o); err != nil || asked < 20_000*rowBytes-reserveBytes || asked > 20_000*rowBytes+10<<20 {
+		t.Errorf("%d bytes reserved, %v", asked, err)
+	}
+	o.Reserve = func(int) error { return fault.New(fault.Throttled, "no") }
+	if r, err := Decode(Traces, body, o); !fault.Is(err, fault.Throttled) || r != nil {
+		t.Errorf("%v, %v", r, err)
+	}
 }
 
 // traceWith is a request with one span, to which members are added.
