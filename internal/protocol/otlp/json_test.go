@@ -61,7 +61,7 @@ func drawFloat(t *rapid.T) any {
 }
 
 func drawText(t *rapid.T) string {
-	return rapid.StringOfN(rapid.RuneFrom([]rune("ab\"\\/\n\x01<é\u2028😀"), unicode.Latin, unicode.Han), 0, 150, -1).Draw(t, "text")
+	return rapid.StringOfN(rapid.RuneFrom([]rune("ab\"\\/\n\r\t\b\f\v\x01\x7f<é\u2028😀"), unicode.Latin, unicode.Han), 0, 150, -1).Draw(t, "text")
 }
 
 func drawAttribute(t *rapid.T, depth int) any {
