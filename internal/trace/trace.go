@@ -124,7 +124,7 @@ type Skew struct {
 // Options tune Assemble.
 type Options struct {
 	KeepClocks bool // do not correct clock skew
-	MaxSpans   int  // 0 means 100,000; the earliest are kept
+	MaxSpans   int  // 0 means 100,000; roots, errors and the longest are kept, with all above them
 }
 
 // Assemble builds the tree of a trace. The batches hold rows of one trace id;

@@ -5,39 +5,98 @@ import (
 	"slices"
 )
 
-// merge sorts spans by start, drops those received twice and keeps at most limit.
+// merge sorts spans by start, drops those received twice and keeps at most
+// limit. The order in which they came does not matter: content breaks ties.
 func (a *assembly) merge(limit int) {
-	slices.SortStableFunc(a.nodes, func(x, y node) int {
-		return cmp.Or(cmp.Compare(x.start, y.start), cmp.Compare(y.end, x.end))
-	})
+	slices.SortStableFunc(a.nodes, a.compare)
 	kept := a.nodes[:0]
 	for _, n := range a.nodes {
-		if i, seen := a.byID[n.id]; seen {
-			if same(&kept[i], &n) {
-				continue
-			}
-			a.out.Notes.Duplicates++
-			n.flags |= FlagDuplicate
-			kept[i].flags |= FlagDuplicate
-		} else {
-			a.byID[n.id] = int32(len(kept))
+		if k := len(kept) - 1; k >= 0 && a.compare(kept[k], n) == 0 {
+			kept[k].flags |= n.flags & FlagError
+			kept[k].status = max(kept[k].status, n.status)
+			kept[k].http = max(kept[k].http, n.http)
+			continue
 		}
 		kept = append(kept, n)
 	}
 	a.out.Total = len(kept)
-	if len(kept) > limit {
-		for _, n := range kept[limit:] {
-			if i := a.byID[n.id]; int(i) >= limit {
-				delete(a.byID, n.id)
-			}
+	a.nodes = a.choose(kept, limit)
+	for i := range a.nodes {
+		n := &a.nodes[i]
+		first, seen := a.byID[n.id]
+		if !seen {
+			a.byID[n.id] = int32(i)
+			continue
 		}
-		kept = kept[:limit]
+		a.out.Notes.Duplicates++
+		n.flags |= FlagDuplicate
+		a.nodes[first].flags |= FlagDuplicate
 	}
-	a.nodes = kept
 }
 
-func same(x, y *node) bool {
-	return x.start == y.start && x.end == y.end && x.name == y.name && x.service == y.service && x.parentID == y.parentID
+// compare orders spans by start, then the longest first, then by what they are.
+// Spans that compare equal are one span received twice.
+func (a *assembly) compare(x, y node) int {
+	if c := cmp.Or(cmp.Compare(x.start, y.start), cmp.Compare(y.end, x.end), cmp.Compare(x.id, y.id), cmp.Compare(x.parentID, y.parentID)); c != 0 {
+		return c
+	}
+	text := a.out.Strings
+	return cmp.Or(cmp.Compare(text[x.service], text[y.service]), cmp.Compare(text[x.name], text[y.name]))
+}
+
+// choose keeps limit spans of a trace that has more: roots, then errors, then
+// the longest, each with all that is above it, so that no kept span seems to
+// miss a parent that did arrive. The order stays.
+func (a *assembly) choose(all []node, limit int) []node {
+	if len(all) <= limit {
+		return all
+	}
+	byID := make(map[string]int32, len(all))
+	rank := make([]int32, len(all))
+	for i := range all {
+		rank[i] = int32(i)
+		if _, seen := byID[all[i].id]; !seen {
+			byID[all[i].id] = int32(i)
+		}
+	}
+	class := func(i int32) int {
+		switch {
+		case all[i].parentID == "":
+			return 0
+		case all[i].flags&FlagError != 0:
+			return 1
+		}
+		return 2
+	}
+	slices.SortFunc(rank, func(x, y int32) int {
+		return cmp.Or(cmp.Compare(class(x), class(y)), cmp.Compare(all[y].end-all[y].start, all[x].end-all[x].start), cmp.Compare(x, y))
+	})
+	keep := make([]bool, len(all))
+	left := limit
+	var chain []int32
+	for _, i := range rank {
+		chain = chain[:0]
+		for known := true; known && !keep[i]; i, known = byID[all[i].parentID] {
+			keep[i] = true // ends the walk in a loop, too
+			chain = append(chain, i)
+		}
+		if len(chain) > left {
+			for _, c := range chain {
+				keep[c] = false
+			}
+			continue
+		}
+		if left -= len(chain); left == 0 {
+			break
+		}
+	}
+	kept := all[:0]
+	for i, k := range keep {
+		if k {
+			kept = append(kept, all[i])
+		}
+	}
+	return kept
 }
 
 // link gives every span its parent, makes placeholders for parents that never
@@ -57,7 +116,8 @@ func (a *assembly) link() {
 		case known:
 			n.parent = p
 		default:
-			n.parent = a.placeholder(missing, n.parentID)
+			p := a.placeholder(missing, n.parentID)
+			a.nodes[i].parent = p // n may point to where the spans were before one more came
 		}
 	}
 	a.out.Notes.MissingParents = len(missing)
