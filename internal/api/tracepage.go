@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -103,7 +104,8 @@ func (a *API) trace(w http.ResponseWriter, r *http.Request) error {
 	for i, s := range tr.Notes.Skew {
 		skews[i] = skew(s)
 	}
-	return a.answer(w, r, statsOfRows(lt.rows, lt.more), map[string]any{
+	w, finish := zipped(w, r)
+	err = a.answer(w, r, statsOfRows(lt.rows, lt.more), map[string]any{
 		"trace_id": tr.ID, "environment": tr.Environment, "base": ns(tr.Base), "duration": tr.Duration,
 		"arriving":  a.clock().UnixNano()-tr.Newest < int64(arrivingFor),
 		"truncated": lt.more || tr.Total > len(tr.Spans), "total_spans": tr.Total, "strings": tr.Strings,
@@ -113,6 +115,7 @@ func (a *API) trace(w http.ResponseWriter, r *http.Request) error {
 			"duplicates": tr.Notes.Duplicates, "skew": skews,
 		},
 	})
+	return errors.Join(err, finish())
 }
 
 func columnsOf(spans []trace.Span) *spanColumns {
@@ -146,6 +149,7 @@ func annotationsOf(list []trace.Annotation) *annotationColumns {
 // spanDetail is what the side panel shows of a span.
 type spanDetail struct {
 	Index    int32             `json:"index"`
+	ID       string            `json:"id"` // a trace that has grown meanwhile has another span at the index
 	Fields   map[string]any    `json:"fields"`
 	Types    map[string]string `json:"types"`
 	Resource []string          `json:"resource"`
@@ -204,7 +208,7 @@ func (a *API) traceSpans(w http.ResponseWriter, r *http.Request) error {
 func (lt *loadedTrace) detail(i int32) spanDetail {
 	s := &lt.tree.Spans[i]
 	d := spanDetail{
-		Index: i, Fields: map[string]any{}, Types: map[string]string{}, Resource: []string{}, Scope: []string{},
+		Index: i, ID: s.ID, Fields: map[string]any{}, Types: map[string]string{}, Resource: []string{}, Scope: []string{},
 		Events: []eventDetail{}, Links: []linkDetail{}, Time: ns(lt.tree.Base + s.Start),
 	}
 	if s.Ref.Batch < 0 {

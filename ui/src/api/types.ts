@@ -99,6 +99,7 @@ export interface Skeleton {
 
 export interface SpanDetail {
   index: number;
+  id: string;
   fields: Record<string, string | number | boolean>;
   types: Record<string, string>;
   resource: string[];

@@ -132,10 +132,13 @@ export function isError(t: TraceModel, i: number): boolean {
   return (t.spans.flags[i]! & flag.error) !== 0;
 }
 
-/** The span that gives the trace its name. */
+/** The span that gives the trace its name: the longest root that arrived, as the server has it. */
 export function rootOf(t: TraceModel): number {
+  const { parent, duration, flags } = t.spans;
+  let best = -1;
   for (let i = 0; i < t.count; i++) {
-    if (t.spans.parent[i]! < 0 && (t.spans.flags[i]! & flag.placeholder) === 0) return i;
+    if (parent[i]! >= 0 || (flags[i]! & flag.placeholder) !== 0) continue;
+    if (best < 0 || duration[i]! > duration[best]!) best = i;
   }
-  return 0;
+  return Math.max(best, 0);
 }

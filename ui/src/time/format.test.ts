@@ -19,6 +19,8 @@ it.each([
   [12_340_000, '12.3 ms'],
   [1_240_000_000, '1.24 s'],
   [180e9, '3.00 min'],
+  [7_200e9, '2.00 h'],
+  [30 * 86_400e9, '30.0 d'],
 ])('writes %d ns', (n, text) => expect(duration(n).replace('\u2009', ' ')).toBe(text));
 
 it.each([

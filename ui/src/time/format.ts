@@ -15,7 +15,9 @@ export function durationParts(ns: number): [string, string] {
   if (ns < 999_500) return [digits(ns / 1e3), 'µs'];
   if (ns < 999_500_000) return [digits(ns / 1e6), 'ms'];
   if (ns < 120e9) return [digits(ns / 1e9), 's'];
-  return [digits(ns / 60e9), 'min'];
+  if (ns < 120 * 60e9) return [digits(ns / 60e9), 'min'];
+  if (ns < 48 * 3600e9) return [digits(ns / 3600e9), 'h'];
+  return [digits(ns / 86_400e9), 'd'];
 }
 
 export function duration(ns: number): string {

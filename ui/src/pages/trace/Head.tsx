@@ -117,7 +117,8 @@ function notesOf(t: TraceModel): string[] {
   if (n.duplicates > 0) notes.push(`${n.duplicates === 1 ? '1 span id was' : `${n.duplicates} span ids were`} used more than once`);
   for (const s of n.skew)
     notes.push(`clock of ${s.service}${s.host && ` on ${s.host}`} corrected by ${s.ns < 0 ? '−' : ''}${duration(Math.abs(s.ns))}`);
-  if (t.truncated) notes.push(`only the first ${count(t.count)} of ${count(t.totalSpans)} spans are shown`);
+  if (t.truncated)
+    notes.push(`${count(t.count)} of ${count(t.totalSpans)} spans are shown: roots, errors and the longest, with all above them`);
   if (t.arriving) notes.push('still arriving');
   return notes;
 }

@@ -18,7 +18,7 @@ export interface NameRowProps {
 }
 
 const indent = 14;
-const deepest = 20; // levels beyond are not moved further in
+const deepest = 12; // levels beyond are not moved further in, but say which they are
 
 /** A span's row in the tree: twisty, service, name and what is special about it. */
 export const NameRow = memo(function NameRow(p: NameRowProps): React.ReactElement {
@@ -67,6 +67,11 @@ export const NameRow = memo(function NameRow(p: NameRowProps): React.ReactElemen
           <span className="twisty" />
         )}
         <span className="bar-mark" style={{ background: missing ? 'var(--line-control)' : `var(--s${trace.slots[s.service[i]!]!})` }} />
+        {p.level > deepest && (
+          <span className="of" title="Level in the tree">
+            {p.level + 1}
+          </span>
+        )}
         {service && !missing && <span className="of">{service}</span>}
         <span className="what" title={name}>
           {name}

@@ -27,20 +27,25 @@ function useRested<T>(value: T, ms: number): T {
 export function SpanPanel({
   trace,
   index,
+  keepClocks,
   onSelect,
 }: {
   trace: TraceModel;
   index: number;
+  /** Whether the trace was loaded with its clocks as sent: the order of spans depends on it. */
+  keepClocks: boolean;
   onSelect: (i: number) => void;
 }): React.ReactElement {
   const s = trace.spans;
   const [tab, setTab] = useState('fields');
   const asked = useRested(index, 80);
   const missing = (s.flags[index]! & flag.placeholder) !== 0;
-  const detail = useLoad(`span ${trace.id} ${asked} ${trace.count}`, (signal) =>
-    post<{ spans: SpanDetail[] }>(`trace/${encodeURIComponent(trace.id)}/spans`, { indexes: [asked] }, signal),
+  const detail = useLoad(`span ${trace.id} ${asked} ${trace.count} ${keepClocks}`, (signal) =>
+    post<{ spans: SpanDetail[] }>(`trace/${encodeURIComponent(trace.id)}/spans`, { indexes: [asked], skew: !keepClocks }, signal),
   );
-  const shown = detail.data?.spans[0]?.index === index ? detail.data.spans[0] : undefined;
+  // The trace may have grown since the page looked: then another span stands at the index, and the page is about to hear of it.
+  const first = detail.data?.spans[0];
+  const shown = first?.index === index && first.id === s.id[index] ? first : undefined;
   const extra = shown ? shown.events.length + shown.links.length : 0;
   return (
     <aside className="span-panel" aria-label="Span">
@@ -64,7 +69,6 @@ export function SpanPanel({
               ['raw', 'Raw'],
             ]}
           />
-          {}
           <div className="span-body" role="tabpanel" id="panel-span" aria-labelledby={`tab-${tab}`} tabIndex={0} aria-busy={!shown}>
             {detail.error && <p className="note bad">{detail.error.message}</p>}
             {shown && tab === 'fields' && <SpanFields detail={shown} />}
@@ -91,7 +95,9 @@ function Title({ trace, index, onSelect }: { trace: TraceModel; index: number; o
     <header>
       <h2>
         <span className="bar-mark" style={{ background: missing ? 'var(--line-control)' : `var(--s${trace.slots[s.service[index]!]!})` }} />
-        {nameOf(trace, index)}
+        <span className="title" title={nameOf(trace, index)}>
+          {nameOf(trace, index)}
+        </span>
       </h2>
       <p className="muted">
         {[serviceOf(trace, index), kinds[s.kind[index]!], (s.flags[index]! & flag.error) !== 0 && 'error'].filter(Boolean).join(' · ')}
@@ -128,10 +134,11 @@ function Standing({ trace, index }: { trace: TraceModel; index: number }): React
   const h = p.histogram;
   const ms = ns / 1e6;
   const most = h.counts.reduce((a, b) => Math.max(a, b), 1);
-  const at =
+  const guess =
     h.max_ms > h.min_ms
       ? Math.min(Math.max(Math.floor((Math.log(ms / h.min_ms) / Math.log(h.max_ms / h.min_ms)) * h.counts.length), 0), h.counts.length - 1)
       : 0;
+  const at = nearestFilled(h.counts, guess);
   return (
     <div className="standing">
       <p>
@@ -160,4 +167,13 @@ function Standing({ trace, index }: { trace: TraceModel; index: number }): React
       </p>
     </div>
   );
+}
+
+/** The bucket with spans in it that is nearest: the span is one of them, and rounding may put it beside its own. */
+function nearestFilled(counts: readonly number[], at: number): number {
+  for (let d = 0; d < counts.length; d++) {
+    if ((counts[at - d] ?? 0) > 0) return at - d;
+    if ((counts[at + d] ?? 0) > 0) return at + d;
+  }
+  return at;
 }

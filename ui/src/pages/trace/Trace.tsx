@@ -126,7 +126,7 @@ export function Trace({ trace }: { trace: TraceModel }): React.ReactElement {
           />
         )}
         <Splitter label="Width of the span panel" variable="--panel" fallback={32} least={20} most={60} fromRight />
-        <SpanPanel trace={trace} index={selected} onSelect={show} />
+        <SpanPanel trace={trace} index={selected} keepClocks={state.keepClocks} onSelect={show} />
       </div>
     </div>
   );
