@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -81,8 +82,20 @@ func checkAlive(ctx context.Context, c *client) []finding {
 	if err != nil {
 		return append(out, finding{what: "ready", detail: err.Error(), remedy: "it may still be reading its journal: wait, then look into its log"})
 	}
-	_ = resp.Body.Close()
-	return append(out, finding{what: "ready", detail: "takes and answers"})
+	defer func() { _ = resp.Body.Close() }()
+	out = append(out, finding{what: "ready", detail: "takes and answers"})
+	text, err := io.ReadAll(io.LimitReader(resp.Body, 64<<10))
+	if err != nil {
+		return out // it did answer; what it set aside is also in its log
+	}
+	_, asides, _ := strings.Cut(string(text), "\n")
+	for line := range strings.Lines(asides) {
+		out = append(out, finding{
+			what: "damage", detail: strings.TrimSpace(line), warn: true,
+			remedy: "look at the disk's health; what was set aside lies in the data folder",
+		})
+	}
+	return out
 }
 
 func checkStart(ctx context.Context, c *client) []finding {

@@ -30,9 +30,10 @@ type listener struct {
 
 // listeners are all bound addresses.
 type listeners struct {
-	log  *slog.Logger
-	list []*listener
-	wg   sync.WaitGroup
+	log         *slog.Logger
+	connections *connections
+	list        []*listener
+	wg          sync.WaitGroup
 }
 
 // bind opens an address; an empty one is skipped. A customary port that is
@@ -54,8 +55,8 @@ func (l *listeners) bind(ctx context.Context, name, address string, customary bo
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
 	protocols.SetUnencryptedHTTP2(true)
-	l.list = append(l.list, &listener{name: name, Listener: ln, http: &http.Server{
-		Handler: handler, Protocols: protocols, ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout,
+	l.list = append(l.list, &listener{name: name, Listener: boundedListener{ln, l.connections}, http: &http.Server{
+		ConnState: l.connections.changed, Handler: handler, Protocols: protocols, ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout,
 		MaxHeaderBytes: maxHeaderBytes, HTTP2: &http.HTTP2Config{
 			MaxConcurrentStreams: maxStreams, MaxReadFrameSize: 1 << 20,
 			MaxReceiveBufferPerConnection: 8 << 20, MaxReceiveBufferPerStream: 4 << 20,
@@ -107,6 +108,7 @@ func (l *listeners) serve(failed chan<- error) {
 // shutdown stops taking requests and waits for those under way until ctx ends;
 // then it cuts them off.
 func (l *listeners) shutdown(ctx context.Context) {
+	l.connections.close()
 	var wg sync.WaitGroup
 	for _, ln := range l.list {
 		wg.Go(func() {

@@ -70,6 +70,7 @@ func (s *Server) writeOwnMetrics(w http.ResponseWriter) {
 		{`oriel_ingest_subscriptions`, float64(in.Subscriptions)},
 		{`oriel_journal_bytes`, float64(in.Journal.Bytes)},
 		{`oriel_journal_files`, float64(in.Journal.Files)},
+		{`oriel_journal_damaged_places`, float64(in.Journal.Lost)},
 		{`oriel_store_segments`, float64(kept.Segments)},
 		{`oriel_store_rows`, float64(kept.Rows)},
 		{`oriel_store_bytes`, float64(kept.Bytes)},

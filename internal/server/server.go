@@ -5,6 +5,7 @@ package server
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -82,7 +83,7 @@ func Open(ctx context.Context, c Config, around Surroundings) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{config: c, around: around, log: log, ready: make(chan struct{})}
-	s.listeners.log = log
+	s.listeners.log, s.listeners.connections = log, newConnections(connectionLimit())
 	if err := s.open(ctx); err != nil {
 		return nil, errors.Join(err, s.Close(context.WithoutCancel(ctx)))
 	}
@@ -192,7 +193,7 @@ func (s *Server) bind(ctx context.Context) error {
 		{"otlp_grpc", c.OTLPGRPC, defaults.OTLPGRPC},
 		{"otlp_http", c.OTLPHTTP, defaults.OTLPHTTP},
 	} {
-		if err := s.listeners.bind(ctx, door.name, door.address, door.address == door.customary, s.handler()); err != nil {
+		if err := s.listeners.bind(ctx, door.name, door.address, door.address == door.customary, unhurried(s.around.Clock, s.handler())); err != nil {
 			return err
 		}
 	}
@@ -269,19 +270,13 @@ func dist() fs.FS {
 func (s *Server) handler() http.Handler {
 	static := newPages(dist())
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		secured(w.Header())
 		switch r.URL.Path {
 		case "/healthz":
 			answerText(w, http.StatusOK, "ok\n")
 			return
 		case "/readyz":
-			if err := s.isReady(); err != nil {
-				answerText(w, http.StatusServiceUnavailable, err.Error()+"\n")
-				return
-			}
-			answerText(w, http.StatusOK, "ok\n")
-			return
-		case "/metrics":
-			s.writeMetrics(w)
+			s.answerReady(w)
 			return
 		}
 		for _, f := range s.fronts {
@@ -290,12 +285,47 @@ func (s *Server) handler() http.Handler {
 				return
 			}
 		}
-		if strings.HasPrefix(r.URL.Path, "/api/") {
-			s.api.ServeHTTP(w, r)
+		inAPI := strings.HasPrefix(r.URL.Path, "/api/")
+		if why := s.refusal(r); why != "" {
+			answerRefusal(w, inAPI, why)
 			return
 		}
-		static.ServeHTTP(w, r)
+		switch {
+		case r.URL.Path == "/metrics":
+			s.writeMetrics(w)
+		case inAPI:
+			s.api.ServeHTTP(w, r)
+		default:
+			static.ServeHTTP(w, r)
+		}
 	})
+}
+
+// answerReady says whether data is taken, and what was set aside as damaged.
+func (s *Server) answerReady(w http.ResponseWriter) {
+	if err := s.isReady(); err != nil {
+		answerText(w, http.StatusServiceUnavailable, err.Error()+"\n")
+		return
+	}
+	text := "ok\n"
+	if n := s.door.Stats().Journal.Lost; n > 0 {
+		text += fmt.Sprintf("journal: %d damaged places were set aside at start; the log names them\n", n)
+	}
+	if n := s.store.Stats().Quarantined; n > 0 {
+		text += fmt.Sprintf("store: %d damaged segments are set aside; answers that would need them say that they are incomplete\n", n)
+	}
+	answerText(w, http.StatusOK, text)
+}
+
+// answerRefusal answers in the form the caller reads.
+func answerRefusal(w http.ResponseWriter, inAPI bool, why string) {
+	if !inAPI {
+		answerText(w, http.StatusForbidden, why+"\n")
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(http.StatusForbidden)
+	_ = json.NewEncoder(w).Encode(map[string]any{"error": map[string]string{"kind": "denied", "message": why}}) // the caller may have gone
 }
 
 func answerText(w http.ResponseWriter, status int, text string) {

@@ -90,6 +90,7 @@ type Stats struct {
 	Groups  int64 // writes with one sync each; Appends/Groups is how well commits are shared
 	Failed  int64 // groups that could not be written
 	Damaged int   // damaged places found at start, torn tails included
+	Lost    int   // those of Damaged that may have held acknowledged records
 	LastSeq uint64
 	Full    bool // appends are refused for want of disk
 }

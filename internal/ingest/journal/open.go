@@ -78,6 +78,9 @@ func (j *Journal) judge(ctx context.Context) {
 			(d.file == len(j.files)-1 || (j.files[d.file+1].noteSeq > 0 && j.files[d.file+1].noteSeq <= f.maxSeq+1))
 		f.damaged = f.damaged || !d.Tail
 		leap = leap || !d.Tail || d.unreadable
+		if !d.Tail {
+			j.stats.Lost++
+		}
 		j.report(ctx, *d)
 	}
 	if leap {

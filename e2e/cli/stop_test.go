@@ -1,0 +1,83 @@
+package cli_test
+
+import (
+	"context"
+	"errors"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// ORIEL_STOPS says how often; the long target asks for 20.
+func TestStop_UnderLoadLosesNothingAndLeavesNothingToReplay(t *testing.T) {
+	t.Parallel()
+	data := t.TempDir()
+	acked := map[string]int{}
+	const spans = 20
+	stops := setting(t, "ORIEL_STOPS", 3)
+	o := start(t, data)
+	for round := range stops {
+		ctx, cancel := context.WithCancel(t.Context())
+		sent := load(ctx, o, round, spans)
+		eventually(t, "the load is under way", func() error {
+			if o.metric(`oriel_ingest_rows_total{outcome="stored"}`) < 1000 {
+				return errors.New("fewer than 1000 rows")
+			}
+			return nil
+		})
+		if err := o.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+			t.Fatal(err)
+		}
+		select {
+		case err := <-o.done:
+			if err != nil {
+				t.Errorf("the stop ended with %v\n%s", err, o.log)
+			}
+		case <-time.After(patience):
+			t.Fatal("no end a minute after SIGTERM")
+		}
+		cancel()
+		for name := range sent() {
+			acked[name] = spans
+		}
+		o = start(t, data)
+		if log := o.log.String(); !strings.Contains(log, `msg="journal replayed" rows=0 `) {
+			t.Errorf("a graceful stop left work for the next start:\n%s", log)
+		}
+		check(t, o, round, acked, spans)
+	}
+	t.Logf("%d batches acknowledged over %d stops", len(acked), stops)
+}
+
+func TestStop_SecondSignalEndsAtOnce(t *testing.T) {
+	t.Parallel()
+	o := start(t, t.TempDir(), "--shutdown-wait", "1h")
+	// A request under way makes the graceful stop wait.
+	o.dial(t, "POST /v1/traces HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n{")
+	eventually(t, "the request is being read", func() error {
+		status, _ := o.get("/healthz")
+		if status != 200 {
+			return errors.New("not well")
+		}
+		return nil
+	})
+	if err := o.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "it is stopping", func() error {
+		if !strings.Contains(o.log.String(), "msg=stopping") {
+			return errors.New("no word of it in the log")
+		}
+		return nil
+	})
+	if err := o.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Skipf("the graceful stop was quicker: %v", err)
+	}
+	err := <-o.done
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) || exit.Sys().(syscall.WaitStatus).Signal() != syscall.SIGTERM {
+		t.Errorf("the second signal ended it with %v", err)
+	}
+}

@@ -1,0 +1,100 @@
+package server
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"time"
+)
+
+// Limits of peers that hold a request open without getting on: a body must keep
+// up a rate, and an answer must be read.
+const (
+	bodyStall  = 10 * time.Second // longest time below bodyRate
+	bodyRate   = 1 << 10          // bytes a second
+	writeStall = 30 * time.Second // longest time for writeChunk bytes
+	writeChunk = 64 << 10
+)
+
+// unhurried gives a handler a request and a response whose connection is cut
+// when the peer sends or reads too slowly.
+func unhurried(clock func() time.Time, h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		rc := http.NewResponseController(w)
+		// The one of the last request on this connection may have passed.
+		_ = rc.SetWriteDeadline(time.Time{}) // not supported: there is no connection to protect
+		if r.Body != nil && r.Body != http.NoBody {
+			r.Body = &pacedBody{ReadCloser: r.Body, control: rc, clock: clock}
+		}
+		h.ServeHTTP(&pacedWriter{ResponseWriter: w, control: rc, clock: clock}, r)
+	})
+}
+
+// pacedBody is a body whose sender must keep up a rate. The deadline moves once
+// a second at most, so that quick senders pay nothing.
+type pacedBody struct {
+	io.ReadCloser
+	control *http.ResponseController
+	clock   func() time.Time
+	since   time.Time // begin of the window that is measured
+	read    int64     // in the window
+	ended   bool
+}
+
+func (b *pacedBody) Read(p []byte) (int, error) {
+	now := b.clock()
+	if took := now.Sub(b.since); !b.ended && (b.since.IsZero() || took >= time.Second && b.read >= int64(took.Seconds()*bodyRate)) {
+		b.since, b.read = now, 0
+		_ = b.control.SetReadDeadline(now.Add(bodyStall)) // see unhurried
+	}
+	n, err := b.ReadCloser.Read(p)
+	b.read += int64(n)
+	if errors.Is(err, io.EOF) && !b.ended {
+		b.ended = true
+		// After another error the rest is still to be skipped, in limited time. While the request is answered, the server reads on to learn that the peer
+		// went away; a deadline would look like that.
+		_ = b.control.SetReadDeadline(time.Time{})
+	}
+	return n, err
+}
+
+// pacedWriter is a response whose reader must take each piece in time.
+type pacedWriter struct {
+	http.ResponseWriter
+	control *http.ResponseController
+	clock   func() time.Time
+}
+
+// Unwrap lets http.ResponseController find the response below.
+func (w *pacedWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+func (w *pacedWriter) extend() { _ = w.control.SetWriteDeadline(w.clock().Add(writeStall)) }
+
+// WriteHeader starts the time for the answer's first piece.
+func (w *pacedWriter) WriteHeader(status int) {
+	w.extend()
+	w.ResponseWriter.WriteHeader(status)
+}
+
+// Write writes in pieces, each with its own time.
+func (w *pacedWriter) Write(p []byte) (int, error) {
+	total := 0
+	for {
+		w.extend()
+		n, err := w.ResponseWriter.Write(p[:min(len(p), writeChunk)])
+		total += n
+		p = p[n:]
+		if err != nil || len(p) == 0 {
+			return total, err
+		}
+	}
+}
+
+// FlushError sends what is buffered.
+func (w *pacedWriter) FlushError() error {
+	w.extend()
+	return w.control.Flush()
+}
+
+// Flush is FlushError for those who ask for an http.Flusher.
+func (w *pacedWriter) Flush() { _ = w.FlushError() } // the peer may have gone
