@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"net"
 	"os"
 	"slices"
@@ -61,26 +62,9 @@ func DefaultConfig() Config {
 
 // Bind registers every setting as a flag; the flags' names are the settings' names.
 func (c *Config) Bind(fs *flag.FlagSet) {
-	fs.StringVar(&c.Data, "data", c.Data, "`folder` that holds all data")
-	fs.StringVar(&c.File, "config", c.File, "YAML `file` of settings")
-	fs.StringVar(&c.Listen, "listen", c.Listen, "main `address`: UI, API and every protocol")
-	fs.StringVar(&c.OTLPGRPC, "otlp-grpc", c.OTLPGRPC, "OTLP over gRPC `address`; empty switches it off")
-	fs.StringVar(&c.OTLPHTTP, "otlp-http", c.OTLPHTTP, "OTLP over HTTP `address`; empty switches it off")
-	fs.StringVar(&c.XRay, "xray", c.XRay, "X-Ray daemon `address`; this version does not speak its protocol: it warns and listens to nobody there")
-	fs.StringVar(&c.Auth, "auth", c.Auth, "`open` takes any key, required only known ones; auto is open on loopback")
-	fs.BoolVar(&c.Insecure, "insecure", c.Insecure, "allow open mode on addresses that others can reach")
-	fs.StringVar(&c.LogLevel, "log-level", c.LogLevel, "`level`: debug, info, warn or error")
-	fs.BoolVar(&c.LogJSON, "log-json", c.LogJSON, "log as JSON")
-	fs.DurationVar(&c.Retention, "retention", c.Retention, "drop events older than this `duration`; 0 keeps them")
-	fs.Int64Var(&c.RetentionBytes, "retention-bytes", c.RetentionBytes, "drop the oldest events above this many `bytes` on disk; 0 is no limit")
-	fs.Int64Var(&c.MemoryBytes, "memory", c.MemoryBytes, "memory budget in `bytes`")
-	fs.IntVar(&c.QueryThreads, "query-threads", c.QueryThreads, "`threads` of the query engine")
-	fs.DurationVar(&c.QueryTimeout, "query-timeout", c.QueryTimeout, "longest `duration` of a query")
-	fs.IntVar(&c.MaxQueries, "max-queries", c.MaxQueries, "`number` of heavy queries run at once; others wait")
-	fs.IntVar(&c.FlushRows, "flush-rows", c.FlushRows, "write a segment at this `number` of rows in memory")
-	fs.DurationVar(&c.FlushAge, "flush-age", c.FlushAge, "write a segment when rows in memory reach this `age`")
-	fs.IntVar(&c.MaxFields, "max-fields", c.MaxFields, "attribute names per dataset kept as columns; a larger `number` shares one overflow column")
-	fs.DurationVar(&c.ShutdownWait, "shutdown-wait", c.ShutdownWait, "longest `duration` of a graceful stop")
+	for _, s := range settings() {
+		s.bind(fs, c, s.name, s.about)
+	}
 }
 
 // Load reads settings from args (flags), getenv and the YAML file that either
@@ -96,7 +80,7 @@ func Load(args []string, getenv func(string) (string, bool), environ []string, o
 		set.PrintDefaults()
 	}
 	c.Bind(set)
-	if err := set.Parse(args); err != nil {
+	if err := parseFlags(set, args, out); err != nil {
 		return c, err
 	}
 	if set.NArg() > 0 {
@@ -115,8 +99,27 @@ func Load(args []string, getenv func(string) (string, bool), environ []string, o
 	return c, c.check()
 }
 
-func envName(flagName string) string {
-	return "ORIEL_" + strings.ToUpper(strings.ReplaceAll(flagName, "-", "_"))
+// parseFlags parses without flag's habit of printing the whole help at each
+// mistake, which would push the one useful line off the screen.
+func parseFlags(set *flag.FlagSet, args []string, out io.Writer) error {
+	usage := set.Usage
+	set.Usage = func() {}
+	set.SetOutput(io.Discard)
+	err := set.Parse(args)
+	set.SetOutput(out)
+	if errors.Is(err, flag.ErrHelp) {
+		usage()
+		return err
+	}
+	if err == nil {
+		return nil
+	}
+	if name, unknown := strings.CutPrefix(err.Error(), "flag provided but not defined: -"); unknown {
+		var known []string
+		set.VisitAll(func(f *flag.Flag) { known = append(known, "--"+f.Name) })
+		return fmt.Errorf("unknown flag --%s%s (oriel serve --help lists them)", name, meant("--"+name, known))
+	}
+	return err
 }
 
 func fromEnvironment(set *flag.FlagSet, given map[string]bool, getenv func(string) (string, bool), environ []string) error {
@@ -135,7 +138,7 @@ func fromEnvironment(set *flag.FlagSet, given map[string]bool, getenv func(strin
 	for _, kv := range environ {
 		name, _, _ := strings.Cut(kv, "=")
 		if err == nil && strings.HasPrefix(name, "ORIEL_") && !slices.Contains(known, name) {
-			err = fmt.Errorf("unknown setting %s in the environment: see oriel serve --help for the names", name)
+			err = fmt.Errorf("unknown setting %s in the environment%s (oriel serve --help lists the names)", name, meant(name, known))
 		}
 	}
 	return err
@@ -150,10 +153,16 @@ func fromFile(set *flag.FlagSet, given map[string]bool, path string) error {
 	if err := yaml.Unmarshal(raw, &values); err != nil {
 		return fmt.Errorf("settings file %s: %w", path, err)
 	}
-	for name, v := range values {
-		flagName := strings.ReplaceAll(name, "_", "-")
-		if flagName == "config" || set.Lookup(flagName) == nil {
-			return fmt.Errorf("settings file %s: unknown setting %q", path, name)
+	var known []string
+	set.VisitAll(func(f *flag.Flag) {
+		if f.Name != "config" {
+			known = append(known, yamlName(f.Name))
+		}
+	})
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		v, flagName := values[name], strings.ReplaceAll(name, "_", "-")
+		if !slices.Contains(known, yamlName(flagName)) {
+			return fmt.Errorf("settings file %s: unknown setting %q%s", path, name, meant(yamlName(flagName), known))
 		}
 		if given[flagName] {
 			continue
@@ -182,10 +191,8 @@ func (c *Config) check() error {
 	if c.MemoryBytes < 256<<20 {
 		return fmt.Errorf("memory is %d bytes; it must be at least %d (256 MiB)", c.MemoryBytes, 256<<20)
 	}
-	for name, v := range map[string]int{"query-threads": c.QueryThreads, "max-queries": c.MaxQueries, "flush-rows": c.FlushRows, "max-fields": c.MaxFields} {
-		if v < 1 {
-			return fmt.Errorf("%s is %d; it must be at least 1", name, v)
-		}
+	if err := c.checkNumbers(); err != nil {
+		return err
 	}
 	loopback := isLoopback(c.Listen) && isLoopback(c.OTLPGRPC) && isLoopback(c.OTLPHTTP) && isLoopback(c.XRay)
 	if c.Auth == AuthAuto {
@@ -196,6 +203,32 @@ func (c *Config) check() error {
 	}
 	if c.Auth == AuthOpen && !loopback && !c.Insecure {
 		return errors.New("open mode takes any key, and an address other than loopback was asked for: use --auth required, or --insecure if everyone who reaches it may send and read")
+	}
+	return nil
+}
+
+func (c *Config) checkNumbers() error {
+	for _, n := range []struct {
+		name         string
+		value, least int64
+	}{
+		{"query-threads", int64(c.QueryThreads), 1},
+		{"max-queries", int64(c.MaxQueries), 1},
+		{"flush-rows", int64(c.FlushRows), 1},
+		{"max-fields", int64(c.MaxFields), 1},
+		{"retention-bytes", c.RetentionBytes, 0},
+	} {
+		if n.value < n.least {
+			return fmt.Errorf("%s is %d; it must be at least %d", n.name, n.value, n.least)
+		}
+	}
+	for _, d := range []struct {
+		name  string
+		value time.Duration
+	}{{"retention", c.Retention}, {"query-timeout", c.QueryTimeout}, {"flush-age", c.FlushAge}, {"shutdown-wait", c.ShutdownWait}} {
+		if d.value < 0 {
+			return fmt.Errorf("%s is %s; it must not be negative", d.name, d.value)
+		}
 	}
 	return nil
 }

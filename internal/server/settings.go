@@ -1,0 +1,151 @@
+package server
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// setting describes one setting once: the flag, its help, the check of its
+// bounds and the page docs/configuration.md all come from it.
+type setting struct {
+	name   string // of the flag; the environment and YAML names follow from it
+	about  string // help of the flag; the word in back quotes names its value
+	limits string // what values are allowed, for the page
+	bind   func(fs *flag.FlagSet, c *Config, name, about string)
+}
+
+func textSetting(field func(*Config) *string) func(*flag.FlagSet, *Config, string, string) {
+	return func(fs *flag.FlagSet, c *Config, name, about string) { p := field(c); fs.StringVar(p, name, *p, about) }
+}
+
+const (
+	anAddress = "`HOST:PORT`; port 0 picks a free one"
+	aDuration = "0 or more, as `90s`, `36h`"
+	fromOne   = "at least 1"
+)
+
+// settings lists every setting, in the order of the page.
+func settings() []setting {
+	list := []setting{
+		{"data", "`folder` that holds all data", "not empty", textSetting(func(c *Config) *string { return &c.Data })},
+		{"config", "YAML `file` of settings", "a file that can be read; not allowed in the file itself", textSetting(func(c *Config) *string { return &c.File })},
+		{"listen", "main `address`: UI, API and every protocol", anAddress, textSetting(func(c *Config) *string { return &c.Listen })},
+		{"otlp-grpc", "OTLP over gRPC `address`; empty switches it off", anAddress, textSetting(func(c *Config) *string { return &c.OTLPGRPC })},
+		{"otlp-http", "OTLP over HTTP `address`; empty switches it off", anAddress, textSetting(func(c *Config) *string { return &c.OTLPHTTP })},
+		{"xray", "X-Ray daemon `address`; this version does not speak its protocol: it warns and listens to nobody there", anAddress, textSetting(func(c *Config) *string { return &c.XRay })},
+		{"auth", "`mode` of access: open takes any key, required only known ones; auto is open on loopback", "`open`, `required` or `auto`", textSetting(func(c *Config) *string { return &c.Auth })},
+		{"insecure", "allow open mode on addresses that others can reach", "`true` or `false`", func(fs *flag.FlagSet, c *Config, name, about string) {
+			fs.BoolVar(&c.Insecure, name, c.Insecure, about)
+		}},
+		{"log-level", "`level`: debug, info, warn or error", "`debug`, `info`, `warn` or `error`", textSetting(func(c *Config) *string { return &c.LogLevel })},
+		{"log-json", "log as JSON", "`true` or `false`", func(fs *flag.FlagSet, c *Config, name, about string) { fs.BoolVar(&c.LogJSON, name, c.LogJSON, about) }},
+	}
+	return append(list, storageSettings()...)
+}
+
+func storageSettings() []setting {
+	return []setting{
+		{"retention", "drop events older than this `duration`; 0 keeps them", aDuration, func(fs *flag.FlagSet, c *Config, name, about string) {
+			fs.DurationVar(&c.Retention, name, c.Retention, about)
+		}},
+		{"retention-bytes", "drop the oldest events above this many `bytes` on disk; 0 is no limit", "0 or more", func(fs *flag.FlagSet, c *Config, name, about string) {
+			fs.Int64Var(&c.RetentionBytes, name, c.RetentionBytes, about)
+		}},
+		{"memory", "memory budget in `bytes`", "at least 268435456 (256 MiB)", func(fs *flag.FlagSet, c *Config, name, about string) {
+			fs.Int64Var(&c.MemoryBytes, name, c.MemoryBytes, about)
+		}},
+		{"query-threads", "`threads` of the query engine", fromOne, func(fs *flag.FlagSet, c *Config, name, about string) {
+			fs.IntVar(&c.QueryThreads, name, c.QueryThreads, about)
+		}},
+		{"query-timeout", "longest `duration` of a query", aDuration, func(fs *flag.FlagSet, c *Config, name, about string) {
+			fs.DurationVar(&c.QueryTimeout, name, c.QueryTimeout, about)
+		}},
+		{"max-queries", "`number` of heavy queries run at once; others wait", fromOne, func(fs *flag.FlagSet, c *Config, name, about string) {
+			fs.IntVar(&c.MaxQueries, name, c.MaxQueries, about)
+		}},
+		{"flush-rows", "write a segment at this `number` of rows in memory", fromOne, func(fs *flag.FlagSet, c *Config, name, about string) {
+			fs.IntVar(&c.FlushRows, name, c.FlushRows, about)
+		}},
+		{"flush-age", "write a segment when rows in memory reach this `age`", aDuration, func(fs *flag.FlagSet, c *Config, name, about string) {
+			fs.DurationVar(&c.FlushAge, name, c.FlushAge, about)
+		}},
+		{"max-fields", "attribute names per dataset kept as columns; a larger `number` shares one overflow column", fromOne, func(fs *flag.FlagSet, c *Config, name, about string) {
+			fs.IntVar(&c.MaxFields, name, c.MaxFields, about)
+		}},
+		{"shutdown-wait", "longest `duration` of a graceful stop", aDuration, func(fs *flag.FlagSet, c *Config, name, about string) {
+			fs.DurationVar(&c.ShutdownWait, name, c.ShutdownWait, about)
+		}},
+	}
+}
+
+func envName(flagName string) string {
+	return "ORIEL_" + strings.ToUpper(strings.ReplaceAll(flagName, "-", "_"))
+}
+
+func yamlName(flagName string) string { return strings.ReplaceAll(flagName, "-", "_") }
+
+// writeSettingsTable writes the table of docs/configuration.md.
+func writeSettingsTable(w io.Writer) error {
+	c := DefaultConfig()
+	set := flag.NewFlagSet("", flag.ContinueOnError)
+	c.Bind(set)
+	if _, err := fmt.Fprint(w, "| Flag | Environment | YAML | Default | Meaning | Allowed |\n|---|---|---|---|---|---|\n"); err != nil {
+		return err
+	}
+	for _, s := range settings() {
+		f := set.Lookup(s.name)
+		_, usage := flag.UnquoteUsage(f)
+		inFile, fallback := "`"+yamlName(s.name)+"`", "`"+f.DefValue+"`"
+		if s.name == "config" {
+			inFile = "–"
+		}
+		if f.DefValue == "" {
+			fallback = "empty"
+		}
+		if _, err := fmt.Fprintf(w, "| `--%s` | `%s` | %s | %s | %s | %s |\n", s.name, envName(s.name), inFile, fallback, usage, s.limits); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// nearest returns the known name most like a mistyped one, "" if none is close.
+func nearest(name string, known []string) string {
+	best, distance := "", max(len(name)/3, 2)+1
+	for _, k := range known {
+		if d := edits(name, k); d < distance {
+			best, distance = k, d
+		}
+	}
+	return best
+}
+
+// edits counts the insertions, removals and replacements between two names.
+func edits(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := 1
+			if a[i] == b[j] {
+				cost = 0
+			}
+			diagonal, row[j+1] = row[j+1], min(diagonal+cost, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}
+
+// meant words the guess for an error text.
+func meant(name string, known []string) string {
+	if n := nearest(name, known); n != "" {
+		return "; did you mean " + n + "?"
+	}
+	return ""
+}
