@@ -164,6 +164,22 @@ func TestAssemble_CorrectsAClockThatCannotBeRight(t *testing.T) {
 	}
 }
 
+// Only some calls end after their caller: that is a timeout, not a clock, and
+// a shift would put others before their parents.
+func TestAssemble_BelievesAClockThatNoShiftMakesRight(t *testing.T) {
+	t.Parallel()
+	tr := Assemble("t1", []*event.Batch{batch(
+		sp{id: "1", start: 0, length: 100, service: "api", kind: "server"},
+		sp{id: "2", parent: "1", start: 10, length: 20, service: "api", kind: "client"},
+		sp{id: "3", parent: "2", start: 10, length: 20, service: "db", kind: "server"},
+		sp{id: "4", parent: "1", start: 50, length: 20, service: "api", kind: "client"},
+		sp{id: "5", parent: "4", start: 60, length: 15, service: "db", kind: "server"},
+	)}, Options{})
+	if len(tr.Notes.Skew) != 0 || tr.Spans[2].Start != 10*ms {
+		t.Fatalf("%+v\n%q", tr.Notes.Skew, outline(tr))
+	}
+}
+
 func TestAssemble_LeavesAsynchronousWorkAlone(t *testing.T) {
 	t.Parallel()
 	tr := Assemble("t1", []*event.Batch{batch(

@@ -37,6 +37,9 @@ describe('ticks', () => {
     [{ from: 0, to: 100 }, 5, [0, 20, 40, 60, 80, 100]],
     [{ from: 37, to: 61 }, 4, [40, 50, 60]],
     [{ from: 0, to: 0 }, 5, [0]],
+    [{ from: 0, to: 1 }, 5, [0, 1]],
+    [{ from: 0, to: 100e9 }, 3, [0, 60e9]],
+    [{ from: 0, to: 30 * 86_400e9 }, 4, [0, 10, 20, 30].map((d) => d * 86_400e9)],
   ])('marks round numbers in %j', (w, most, marks) => expect(ticks(w, most)).toEqual(marks));
   it('never makes more than twice what was asked for', () => {
     for (let k = 0; k < 60; k++) expect(ticks({ from: 0, to: 1.37 ** k }, 8).length).toBeLessThanOrEqual(17);

@@ -28,12 +28,25 @@ export function pan(w: Window, total: number, by: number): Window {
   return clamp({ from: w.from + d, to: w.to + d }, total);
 }
 
-/** Round marks for an axis: 1, 2 or 5 times a power of ten. */
+const second = 1e9;
+const minute = 60 * second;
+const hour = 60 * minute;
+const day = 24 * hour;
+/** Steps that are round where lengths are written in minutes, hours and days. */
+const longSteps = [
+  ...[20, 30].map((n) => n * second),
+  ...[1, 2, 5, 10, 15, 30].map((n) => n * minute),
+  ...[1, 2, 3, 6, 12].map((n) => n * hour),
+  ...[1, 2, 5, 10, 20, 50, 100, 200, 500].map((n) => n * day),
+];
+
+/** Round marks for an axis: 1, 2 or 5 times a power of ten, at least a nanosecond; of minutes, hours and days what is round there. */
 export function ticks(w: Window, most: number): number[] {
   const raw = (w.to - w.from) / Math.max(most, 1);
   if (!(raw > 0)) return [0];
   const power = 10 ** Math.floor(Math.log10(raw));
-  const step = [1, 2, 5, 10].map((m) => m * power).find((s) => s >= raw) ?? 10 * power;
+  const round = [1, 2, 5, 10].map((m) => m * power).find((s) => s >= raw) ?? 10 * power;
+  const step = raw > 10 * second ? (longSteps.find((s) => s >= raw) ?? round) : Math.max(round, 1);
   const out: number[] = [];
   for (let k = Math.ceil(w.from / step); k * step <= w.to; k++) out.push(k * step);
   return out;

@@ -121,6 +121,9 @@ function Title({ trace, index, onSelect }: { trace: TraceModel; index: number; o
   );
 }
 
+/** Of fewer spans no share is said. */
+const fewest = 10;
+
 /** Where the span stands among those of the same operation in the last hour. */
 function Standing({ trace, index }: { trace: TraceModel; index: number }): React.ReactElement | null {
   const s = trace.spans;
@@ -142,8 +145,9 @@ function Standing({ trace, index }: { trace: TraceModel; index: number }): React
   return (
     <div className="standing">
       <p>
-        slower than {digits(Math.min(p.percentile, 100))}
-        {'\u2009'}% of {count(p.count)} like it in the last hour
+        {p.count < fewest
+          ? `one of ${p.count} like it in the last hour`
+          : `slower than ${digits(Math.min(p.percentile, 100))}\u2009% of ${count(p.count)} like it in the last hour`}
       </p>
       <div
         className="hist"
