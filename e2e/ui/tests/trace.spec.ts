@@ -83,6 +83,25 @@ test('spans that come late join without moving the selected row', async ({ page,
   await expect(page.getByRole('row', { name: /SELECT products/ })).toHaveAttribute('aria-selected', 'true');
 });
 
+test('the trace is copied as text and with all its fields', async ({ page, server, context }) => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  await send(server.url, shopTrace(failing, Date.now() - 60_000, { fail: true }));
+  await page.goto(`${server.url}/trace/${failing}`);
+  const copied = async (item: string): Promise<string> => {
+    await page.evaluate(() => navigator.clipboard.writeText(''));
+    await page.getByRole('button', { name: 'Copy', exact: true }).click();
+    await page.getByRole('menuitem', { name: item }).click();
+    await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).not.toBe('');
+    return page.evaluate(() => navigator.clipboard.readText());
+  };
+  expect(await copied('X-Ray trace id')).toBe(`1-${failing.slice(0, 8)}-${failing.slice(8)}`);
+  expect(await copied('Outline as text')).toContain('      pricing exchange rates');
+  const all = JSON.parse(await copied('Spans as JSON'));
+  expect(all.spans).toHaveLength(31);
+  expect(all.spans[0].fields['http.route']).toBe('/api/cart');
+  expect(all.spans.flatMap((s: { events: unknown[] }) => s.events)).toHaveLength(2);
+});
+
 test('an id that nobody knows is said, with a way on', async ({ page, server }) => {
   await page.goto(`${server.url}/trace/${traceId(0xdead)}`);
   await expect(page.getByRole('alert')).toContainText('no span');

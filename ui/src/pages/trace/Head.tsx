@@ -6,6 +6,7 @@ import { CopyButton } from '../../widgets/CopyButton';
 import { Menu } from '../../widgets/Menu';
 import { clock, count, day, digits, duration, momentMs } from '../../time/format';
 import { usePrefs } from '../../app/prefs';
+import { outline, spansAsJSON } from './copy';
 import type { TraceState } from './url';
 
 interface Props {
@@ -47,7 +48,11 @@ export function Head({ trace, state, set }: Props): React.ReactElement {
             ['Trace id', () => trace.id],
             ['X-Ray trace id', () => (trace.id.length === 32 ? `1-${trace.id.slice(0, 8)}-${trace.id.slice(8)}` : trace.id)],
             ['Outline as text', () => outline(trace)],
-          ].map(([name, text]) => ({ label: name as string, run: () => void navigator.clipboard.writeText((text as () => string)()) }))}
+            ['Spans as JSON', () => spansAsJSON(trace, state.keepClocks)],
+          ].map(([name, text]) => ({
+            label: name as string,
+            run: () => void Promise.resolve((text as () => string | Promise<string>)()).then((t) => navigator.clipboard.writeText(t)),
+          }))}
         />
       </div>
       <p className="facts">
@@ -121,18 +126,4 @@ function notesOf(t: TraceModel): string[] {
     notes.push(`${count(t.count)} of ${count(t.totalSpans)} spans are shown: roots, errors and the longest, with all above them`);
   if (t.arriving) notes.push('still arriving');
   return notes;
-}
-
-const mostLines = 200;
-
-/** The tree as text, for a chat. */
-function outline(t: TraceModel): string {
-  const lines: string[] = [`${t.id}  ${duration(t.total)}`];
-  for (let i = 0; i < Math.min(t.count, mostLines); i++) {
-    lines.push(
-      `${'  '.repeat(t.spans.depth[i]!)}${serviceOf(t, i)} ${nameOf(t, i)}  ${duration(t.spans.duration[i]!)}${t.spans.flags[i]! & 1 ? '  error' : ''}`,
-    );
-  }
-  if (t.count > mostLines) lines.push(`and ${t.count - mostLines} more`);
-  return lines.join('\n');
 }
