@@ -6,6 +6,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"strings"
@@ -28,8 +29,17 @@ func main() {
 	err := run(ctx, os.Args[1:])
 	if err != nil && !errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintln(os.Stderr, "oriel:", err)
-		os.Exit(1)
+		os.Exit(exitCode(err))
 	}
+}
+
+// exitCode tells a wrong command line from work that failed.
+func exitCode(err error) int {
+	var misuse *cli.UsageError
+	if errors.As(err, &misuse) {
+		return 2
+	}
+	return 1
 }
 
 func run(ctx context.Context, args []string) error {
@@ -56,14 +66,13 @@ func run(ctx context.Context, args []string) error {
 		fmt.Println("oriel", version)
 		return nil
 	case "help":
-		usage()
+		usage(os.Stdout)
 		return nil
 	}
 	if cli.Handles(name) {
 		return cli.Run(ctx, name, streams(), args)
 	}
-	usage()
-	return fmt.Errorf("unknown command %q", name)
+	return cli.Unknown(name, "serve", "demo", "config", "keys", "version", "help")
 }
 
 func load(args []string) (server.Config, error) {
@@ -104,13 +113,16 @@ func demoTraffic(ctx context.Context, s *server.Server) error {
 
 func streams() cli.Streams {
 	s := cli.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Getenv: os.Getenv, Clock: time.Now}
+	if in, err := os.Stdin.Stat(); err == nil {
+		s.Piped = in.Mode()&os.ModeNamedPipe != 0 || in.Mode().IsRegular()
+	}
 	s.Width = terminalWidth(os.Stdout)
 	s.Color = s.Width > 0 && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 	return s
 }
 
-func usage() {
-	fmt.Fprint(os.Stderr, `Oriel takes what your services send to Honeycomb by OpenTelemetry, keeps it safe and answers.
+func usage(w io.Writer) {
+	_, _ = fmt.Fprint(w, `Oriel takes what your services send to Honeycomb by OpenTelemetry, keeps it safe and answers.
 
 Usage: oriel COMMAND [flags]
 
@@ -119,6 +131,6 @@ Usage: oriel COMMAND [flags]
   config    print the effective settings
   keys      create, list and disable API keys
 `)
-	cli.Usage(os.Stderr)
-	fmt.Fprint(os.Stderr, "  version   print the version\n\noriel COMMAND --help says more.\n")
+	cli.Usage(w)
+	_, _ = fmt.Fprint(w, "  version   print the version\n\noriel COMMAND --help says more.\n")
 }

@@ -21,6 +21,7 @@ type Streams struct {
 	Clock    func() time.Time
 	Width    int  // columns of the terminal; 0 if output is no terminal
 	Color    bool // output is a terminal that shows colours
+	Piped    bool // input is a pipe or a file, not a terminal
 }
 
 // command is one subcommand.
@@ -31,8 +32,8 @@ type command struct {
 
 func commands() []command {
 	return []command{
-		{"query", "query [flags] TEXT | -", "ask a question and print the answer as table, CSV or JSON", runQuery},
-		{"traces", "traces [flags] | traces show TRACE-ID", "list traces, or show one as a tree with bars", runTraces},
+		{"query", "query [flags] TEXT | JSON | @FILE | -", "ask a question and print the answer as table, CSV or JSON", runQuery},
+		{"traces", "traces [flags] | traces [show] TRACE-ID", "list traces, or show one as a tree with bars", runTraces},
 		{"tail", "tail [flags] [FILTER]", "print events as they arrive", runTail},
 		{"doctor", "doctor [flags]", "send a test trace and check every door, with a remedy for what is wrong", runDoctor},
 	}
@@ -55,6 +56,15 @@ func Usage(w io.Writer) {
 	}
 }
 
+// UsageError is a command line that is wrong: the program exits with 2 for it.
+type UsageError struct{ text string }
+
+func (e *UsageError) Error() string { return e.text }
+
+func misused(format string, args ...any) error {
+	return &UsageError{fmt.Sprintf(format, args...)}
+}
+
 // Run runs the command called name. flag.ErrHelp means that help was shown.
 func Run(ctx context.Context, name string, s Streams, args []string) error {
 	for _, c := range commands() {
@@ -66,7 +76,41 @@ func Run(ctx context.Context, name string, s Streams, args []string) error {
 			return err
 		}
 	}
-	return fmt.Errorf("unknown command %q", name)
+	return Unknown(name)
+}
+
+// Unknown is the error for a command that neither this package nor the program,
+// which has the others, knows.
+func Unknown(name string, others ...string) error {
+	for _, c := range commands() {
+		others = append(others, c.name)
+	}
+	for _, other := range others {
+		if mistyped(name, other) {
+			return misused("unknown command %q; did you mean oriel %s?", clean(name), other)
+		}
+	}
+	return misused("unknown command %q; oriel help lists the commands", clean(name))
+}
+
+// mistyped reports whether a name has the letters of another but for one, in any
+// order, or is the beginning of it.
+func mistyped(name, meant string) bool {
+	if len(name) > 2 && strings.HasPrefix(meant, name) {
+		return true
+	}
+	letters := map[rune]int{}
+	for _, r := range meant {
+		letters[r]++
+	}
+	for _, r := range name {
+		letters[r]--
+	}
+	differ := 0
+	for _, n := range letters {
+		differ += max(n, -n)
+	}
+	return differ <= 1
 }
 
 // target is where a command's questions go.
@@ -77,7 +121,7 @@ type target struct {
 // flags returns a flag set with the flags that every command has.
 func flags(s Streams, name, about string, t *target) *flag.FlagSet {
 	set := flag.NewFlagSet("oriel "+name, flag.ContinueOnError)
-	set.SetOutput(s.Err)
+	set.SetOutput(s.Out)
 	defaultURL := s.Getenv("ORIEL_URL")
 	if defaultURL == "" {
 		defaultURL = "http://127.0.0.1:6743"
@@ -88,7 +132,7 @@ func flags(s Streams, name, about string, t *target) *flag.FlagSet {
 	set.Usage = func() {
 		for _, c := range commands() {
 			if c.name == name {
-				_, _ = fmt.Fprintf(s.Err, "Usage: oriel %s\n\n%s\n\nFlags:\n", c.use, about)
+				_, _ = fmt.Fprintf(s.Out, "Usage: oriel %s\n\n%s\n\nFlags:\n", c.use, about)
 			}
 		}
 		set.PrintDefaults()
@@ -96,7 +140,35 @@ func flags(s Streams, name, about string, t *target) *flag.FlagSet {
 	return set
 }
 
+// parse parses flags that stand before, between and after other arguments. Help
+// goes to standard output, for a pager; a mistake gets one line instead of it.
+func parse(set *flag.FlagSet, args []string) (rest []string, err error) {
+	usage, out := set.Usage, set.Output()
+	set.Usage = func() {}
+	set.SetOutput(io.Discard)
+	for {
+		err := set.Parse(args)
+		if errors.Is(err, flag.ErrHelp) {
+			set.SetOutput(out)
+			usage()
+			return nil, err
+		}
+		if err != nil {
+			text := strings.Replace(err.Error(), "flag provided but not defined: -", "unknown flag --", 1)
+			return nil, misused("%s (%s --help lists the flags)", text, set.Name())
+		}
+		if set.NArg() == 0 {
+			return rest, nil
+		}
+		rest = append(rest, set.Arg(0))
+		args = set.Args()[1:]
+	}
+}
+
 func (t *target) client(s Streams) *client {
+	if !strings.Contains(t.url, "://") {
+		t.url = "http://" + t.url
+	}
 	return &client{base: strings.TrimRight(t.url, "/"), key: t.key, env: t.env, http: &http.Client{}, clock: s.Clock}
 }
 
@@ -126,13 +198,14 @@ func outputFlags(set *flag.FlagSet, forms ...output) func() (output, error) {
 				return f, nil
 			}
 		}
-		return "", fmt.Errorf("output is %q; it must be one of %s", *chosen, strings.Join(names, ", "))
+		return "", misused("output is %q; it must be one of %s", *chosen, strings.Join(names, ", "))
 	}
 }
 
 // clean makes text from telemetry safe for a terminal: control characters,
 // which could move the cursor or set its title, are shown, not sent.
 func clean(s string) string {
+	s = strings.ToValidUTF8(s, "\ufffd") // a lone byte 0x9b begins a command for some terminals
 	if strings.IndexFunc(s, unsafeRune) < 0 {
 		return s
 	}
@@ -146,6 +219,31 @@ func clean(s string) string {
 		case unsafeRune(r):
 			_, _ = fmt.Fprintf(&b, "\\x%02x", r)
 		default:
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+// cell makes text safe where output is a terminal; a file gets it as it is.
+func (s Streams) cell(text string) string {
+	if s.Width == 0 {
+		return text
+	}
+	return clean(text)
+}
+
+// json escapes, in an answer shown in a terminal, the control characters that
+// JSON allows unescaped: it stays the same JSON.
+func (s Streams) json(raw []byte) string {
+	if s.Width == 0 {
+		return string(raw)
+	}
+	var b strings.Builder
+	for _, r := range strings.ToValidUTF8(string(raw), "\ufffd") {
+		if r >= 0x7f && unsafeRune(r) {
+			_, _ = fmt.Fprintf(&b, "\\u%04x", r)
+		} else {
 			b.WriteRune(r)
 		}
 	}

@@ -32,12 +32,12 @@ type serverError struct {
 
 func (e *serverError) Error() string {
 	if e.Message == "" {
-		return fmt.Sprintf("the server answered %d", e.Status)
+		return fmt.Sprintf("what answers there is not Oriel's API (status %d): is the address that of an Oriel server, without a path?", e.Status)
 	}
 	if e.Kind == "internal" {
-		return fmt.Sprintf("%s (request %s; the server's log says more)", e.Message, e.RequestID)
+		return fmt.Sprintf("%s (request %s; the server's log says more)", clean(e.Message), clean(e.RequestID))
 	}
-	return e.Message
+	return clean(e.Message)
 }
 
 func (c *client) request(ctx context.Context, method, path string, params url.Values, body any) (*http.Response, error) {
@@ -61,7 +61,7 @@ func (c *client) request(ctx context.Context, method, path string, params url.Va
 	}
 	req, err := http.NewRequestWithContext(ctx, method, target, reader)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s is no address of a server: write it as http://HOST:PORT", clean(c.base))
 	}
 	if body != nil {
 		req.Header.Set("Content-Type", "application/json")

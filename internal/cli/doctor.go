@@ -29,8 +29,10 @@ type finding struct {
 func runDoctor(ctx context.Context, s Streams, args []string) error {
 	var t target
 	set := flags(s, "doctor", aboutDoctor, &t)
-	if err := set.Parse(args); err != nil {
+	if rest, err := parse(set, args); err != nil {
 		return err
+	} else if len(rest) > 0 {
+		return misused("unexpected %q: doctor wants flags only", rest[0])
 	}
 	c := t.client(s)
 	wrong := 0
@@ -112,10 +114,10 @@ func checkStart(ctx context.Context, c *client) []finding {
 	if u, err := url.Parse(c.base); err == nil && u.Hostname() != "" {
 		host = u.Hostname()
 	}
-	for _, door := range []struct{ name, what string }{{"otlp_grpc", "OTLP over gRPC"}, {"otlp_http", "OTLP over HTTP"}} {
+	for _, door := range []struct{ name, what, port string }{{"otlp_grpc", "OTLP over gRPC", "4317"}, {"otlp_http", "OTLP over HTTP", "4318"}} {
 		address := start.Endpoints[door.name]
 		if address == "" {
-			out = append(out, finding{what: door.what, detail: "no listener of its own; the main address takes it too", warn: true})
+			out = append(out, closedDoor(ctx, door.what, net.JoinHostPort(host, door.port)))
 			continue
 		}
 		_, port, err := net.SplitHostPort(address)
@@ -132,6 +134,21 @@ func checkStart(ctx context.Context, c *client) []finding {
 		out = append(out, finding{what: door.what, detail: "open at " + net.JoinHostPort(host, port)})
 	}
 	return out
+}
+
+// closedDoor tells a door that was switched off from one whose customary port
+// somebody else holds: what applications send there by default goes astray.
+func closedDoor(ctx context.Context, what, customary string) finding {
+	d := net.Dialer{Timeout: time.Second}
+	conn, err := d.DialContext(ctx, "tcp", customary)
+	if err != nil {
+		return finding{what: what, detail: "no listener of its own; the main address takes it too", warn: true}
+	}
+	_ = conn.Close()
+	return finding{
+		what: what, detail: "another program listens at " + customary + ", where applications send by default", warn: true,
+		remedy: "stop it and start oriel again, or point applications at the main address",
+	}
 }
 
 // checkTrace sends a trace through the ingest door and waits until it is seen.

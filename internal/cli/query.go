@@ -9,6 +9,7 @@ import (
 	"io"
 	"math"
 	"net/http"
+	"os"
 	"strings"
 )
 
@@ -17,7 +18,8 @@ const aboutQuery = `Asks a question in one line of text or as Honeycomb query JS
   oriel query 'VISUALIZE P99(duration_ms), COUNT WHERE service.name = "api" GROUP BY http.route LAST 1h'
   oriel query '{"calculations":[{"op":"COUNT"}],"breakdowns":["service.name"],"time_range":3600}'
 
-With "-" the question is read from standard input. In a terminal each group of
+A question may also lie in a file (oriel query @question.json) or come from
+standard input (with "-", or piped in without an argument). In a terminal each group of
 the table has a sparkline of its course over time.`
 
 // queryLine is one line of the answer of /api/query.
@@ -48,24 +50,17 @@ func runQuery(ctx context.Context, s Streams, args []string) error {
 	set := flags(s, "query", aboutQuery, &t)
 	dataset := set.String("dataset", "__all__", "dataset `slug`; __all__ is the whole environment")
 	form := outputFlags(set, asTable, asCSV, asJSON)
-	if err := set.Parse(args); err != nil {
+	rest, err := parse(set, args)
+	if err != nil {
 		return err
 	}
 	how, err := form()
 	if err != nil {
 		return err
 	}
-	question := strings.TrimSpace(strings.Join(set.Args(), " "))
-	if question == "-" {
-		raw, err := io.ReadAll(io.LimitReader(s.In, 1<<20))
-		if err != nil {
-			return fmt.Errorf("read the question: %w", err)
-		}
-		question = strings.TrimSpace(string(raw))
-	}
-	if question == "" {
-		set.Usage()
-		return errors.New("no question was given")
+	question, err := readQuestion(s, strings.TrimSpace(strings.Join(rest, " ")))
+	if err != nil {
+		return err
 	}
 	body := map[string]any{"dataset": *dataset, "series": how == asTable && s.Width > 0}
 	if strings.HasPrefix(question, "{") {
@@ -82,13 +77,53 @@ func runQuery(ctx context.Context, s Streams, args []string) error {
 	}
 	switch how {
 	case asJSON:
-		_, err = fmt.Fprintln(s.Out, string(result.raw))
+		_, err = fmt.Fprintln(s.Out, s.json(result.raw))
 		return err
 	case asCSV:
-		return printCSV(s.Out, result)
+		return printCSV(s, result)
 	case asTable:
 	}
 	return printResult(s, result)
+}
+
+// maxQuestion bounds a question read from a file or a pipe.
+const maxQuestion = 1 << 20
+
+// readQuestion finds the question: the argument itself, the file it names, or
+// standard input.
+func readQuestion(s Streams, argument string) (string, error) {
+	source := io.Reader(nil)
+	path, isFile := strings.CutPrefix(argument, "@")
+	if !isFile && !strings.ContainsAny(argument, " {(") && strings.HasSuffix(argument, ".json") {
+		path, isFile = argument, true
+	}
+	switch {
+	case isFile:
+		f, err := os.Open(path)
+		if err != nil {
+			return "", fmt.Errorf("read the question: %w", err)
+		}
+		defer func() { _ = f.Close() }()
+		source = f
+	case argument == "-" || (argument == "" && s.Piped):
+		source = s.In
+	case argument == "":
+		return "", misused(`no question was given; try oriel query 'VISUALIZE COUNT GROUP BY service.name LAST 1h', or --help`)
+	default:
+		return argument, nil
+	}
+	raw, err := io.ReadAll(io.LimitReader(source, maxQuestion+1))
+	if err != nil {
+		return "", fmt.Errorf("read the question: %w", err)
+	}
+	if len(raw) > maxQuestion {
+		return "", fmt.Errorf("the question is longer than %d bytes", maxQuestion)
+	}
+	question := strings.TrimSpace(string(raw))
+	if question == "" {
+		return "", misused("the question is empty")
+	}
+	return question, nil
 }
 
 func ask(ctx context.Context, s Streams, c *client, body map[string]any) (*queryResult, error) {
@@ -139,11 +174,11 @@ func explain(question string, err error) error {
 	return fmt.Errorf("%w\n  %s\n  %s^", err, clean(question), pad)
 }
 
-func printCSV(w io.Writer, r *queryResult) error {
-	out := csv.NewWriter(w)
+func printCSV(s Streams, r *queryResult) error {
+	out := csv.NewWriter(s.Out)
 	record := make([]string, len(r.Columns))
 	for i, c := range r.Columns {
-		record[i] = guard(c.Name)
+		record[i] = guard(s.cell(c.Name))
 	}
 	if err := out.Write(record); err != nil {
 		return err
@@ -154,7 +189,7 @@ func printCSV(w io.Writer, r *queryResult) error {
 			if i < len(row) {
 				record[i] = exact(row[i])
 				if _, text := row[i].(string); text {
-					record[i] = guard(record[i])
+					record[i] = guard(s.cell(record[i]))
 				}
 			}
 		}

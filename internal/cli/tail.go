@@ -32,7 +32,7 @@ func runTail(ctx context.Context, s Streams, args []string) error {
 	dataset := set.String("dataset", "", "only events of this dataset `slug`")
 	fields := set.String("fields", "", "comma-separated `names` to show; all if empty")
 	form := outputFlags(set, asTable, asJSON)
-	rest, err := parseMixed(set, args)
+	rest, err := parse(set, args)
 	if err != nil {
 		return err
 	}
@@ -72,7 +72,7 @@ func (b *tailBatch) print(s Streams, names []string, how output) error {
 			if err != nil {
 				return err
 			}
-			if _, err := fmt.Fprintln(s.Out, string(raw)); err != nil {
+			if _, err := fmt.Fprintln(s.Out, s.json(raw)); err != nil {
 				return err
 			}
 			continue

@@ -3,8 +3,6 @@ package cli
 import (
 	"context"
 	"encoding/json"
-	"errors"
-	"flag"
 	"fmt"
 	"net/url"
 	"strconv"
@@ -34,7 +32,7 @@ func runTraces(ctx context.Context, s Streams, args []string) error {
 	limit := set.Int("limit", 20, "`number` of traces, at most 1,000")
 	keepClocks := set.Bool("keep-clocks", false, "show: do not correct clocks that disagree")
 	form := outputFlags(set, asTable, asJSON)
-	rest, err := parseMixed(set, args)
+	rest, err := parse(set, args)
 	if err != nil {
 		return err
 	}
@@ -43,14 +41,17 @@ func runTraces(ctx context.Context, s Streams, args []string) error {
 		return err
 	}
 	c := t.client(s)
+	if len(rest) == 1 && rest[0] != "show" {
+		rest = []string{"show", rest[0]} // an id pasted from elsewhere is meant to be shown
+	}
 	if len(rest) > 0 && rest[0] == "show" {
 		if len(rest) != 2 {
-			return errors.New("traces show wants one trace id")
+			return misused("traces show wants one trace id")
 		}
 		return showTrace(ctx, s, c, rest[1], *keepClocks, how)
 	}
 	if len(rest) > 0 {
-		return fmt.Errorf("unexpected %q: to show a trace write oriel traces show TRACE-ID", rest[0])
+		return misused("unexpected %q: to show a trace write oriel traces show TRACE-ID", rest[0])
 	}
 	params := url.Values{"from": {"now-" + *last}, "to": {"now"}, "sort": {*sort}, "limit": {strconv.Itoa(*limit)}}
 	for k, v := range map[string]string{"service": *service, "name": *name, "q": *filter} {
@@ -65,20 +66,6 @@ func runTraces(ctx context.Context, s Streams, args []string) error {
 		params.Set("min_ms", strconv.FormatFloat(float64(*minimum)/1e6, 'f', -1, 64))
 	}
 	return explain(*filter, listTraces(ctx, s, c, params, how))
-}
-
-// parseMixed parses flags that stand before, between and after other arguments.
-func parseMixed(set *flag.FlagSet, args []string) (rest []string, err error) {
-	for {
-		if err := set.Parse(args); err != nil {
-			return nil, err
-		}
-		if set.NArg() == 0 {
-			return rest, nil
-		}
-		rest = append(rest, set.Arg(0))
-		args = set.Args()[1:]
-	}
 }
 
 type traceList struct {
@@ -107,7 +94,7 @@ func listTraces(ctx context.Context, s Streams, c *client, params url.Values, ho
 		if err := c.get(ctx, "/api/traces", params, &raw); err != nil {
 			return err
 		}
-		_, err := fmt.Fprintln(s.Out, string(raw))
+		_, err := fmt.Fprintln(s.Out, s.json(raw))
 		return err
 	}
 	var list traceList
@@ -194,7 +181,7 @@ func showTrace(ctx context.Context, s Streams, c *client, id string, keepClocks 
 		if err := c.get(ctx, path, params, &raw); err != nil {
 			return err
 		}
-		_, err := fmt.Fprintln(s.Out, string(raw))
+		_, err := fmt.Fprintln(s.Out, s.json(raw))
 		return err
 	}
 	var sk skeleton
