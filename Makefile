@@ -104,6 +104,10 @@ fuzz: ## Fuzz every decoder and parser for FUZZTIME (default 1m each)
 crash: server ## The long crash test: 50 kills under load
 	cd e2e/cli && ORIEL_BIN=$(CURDIR)/bin/oriel CRASH_KILLS=50 $(GO) test -run Kill -timeout 60m -v ./...
 
+.PHONY: overload
+overload: server ## The long tests of overload, stops under load and damaged journals
+	cd e2e/cli && ORIEL_BIN=$(CURDIR)/bin/oriel ORIEL_OVERLOAD=300 ORIEL_STOPS=20 ORIEL_DAMAGES=300 $(GO) test -run 'Overload|Stop|Damage' -timeout 60m -v ./...
+
 .PHONY: bench
 bench: server ## Measure ingest, disk, memory, look-up, queries and start; prints the table of docs/performance.md
 	$(GO) run ./bench -bin bin/oriel
