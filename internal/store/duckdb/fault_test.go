@@ -142,6 +142,8 @@ func TestFlush_RecoversFromAFullDiskAtAnyPoint(t *testing.T) {
 		fs := &faultFS{failAt: failAt, err: unix.ENOSPC}
 		dir := t.TempDir()
 		s := openStore(t, Config{Dir: dir, FS: fs, FlushAge: time.Hour})
+		s.cancel() // nobody tries again behind the test's back
+		<-s.done
 		appendRows(t, s, 1, 4)
 		failed := false
 		if err := s.Flush(t.Context()); err != nil {

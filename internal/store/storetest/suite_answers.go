@@ -245,6 +245,13 @@ func sortLimitDedupProject(_ *testing.T, p *pair) {
 				p.agree(ask(sorted, query.Limit{Count: 4}, count(name)))
 			}
 		}
+		for _, datasets := range [][]string{nil, {"api"}, {"web"}, {"api", "web"}} {
+			page := ask(byTime, query.Limit{Count: 3, Offset: 1})
+			page.Datasets = datasets
+			p.agree(page)
+			page.Unweighted = true
+			p.agree(page)
+		}
 		p.agree(ask(byTime, query.Dedup{}))
 		p.agree(ask(byTime, query.Project{Fields: []string{"user", "route", "absent", event.SystemTime, event.SystemEnvironment, event.SystemSampleRate}}))
 		p.agree(ask(byTime, query.Project{Fields: []string{"user", event.SystemTime}}, query.Filter{Where: query.Exists{X: field("route")}}))
