@@ -42,10 +42,10 @@ func newCache(limit int64) *cache {
 }
 
 // do returns the kept answer, or waits for the run under way, or starts one.
-// hit is called if a kept answer was used; keep says whether this one may be.
-func (c *cache) do(ctx context.Context, key string, keep bool, hit func(), run func(context.Context) (*store.Result, error)) (*store.Result, error) {
+// hit is called if a kept answer was used.
+func (c *cache) do(ctx context.Context, key string, hit func(), run func(context.Context) (*store.Result, error)) (*store.Result, error) {
 	c.mu.Lock()
-	if e, ok := c.entries[key]; ok && keep {
+	if e, ok := c.entries[key]; ok {
 		c.order.MoveToFront(e)
 		result := e.Value.(*entry).result //nolint:forcetypeassert // nothing else is put in
 		c.mu.Unlock()
@@ -57,7 +57,7 @@ func (c *cache) do(ctx context.Context, key string, keep bool, hit func(), run f
 		flown, cancel := context.WithCancel(context.WithoutCancel(ctx))
 		f = &flight{cancel: cancel, done: make(chan struct{})}
 		c.flights[key] = f
-		go c.fly(flown, key, keep, f, run)
+		go c.fly(flown, key, f, run)
 	}
 	f.waiting++
 	c.mu.Unlock()
@@ -77,14 +77,14 @@ func (c *cache) do(ctx context.Context, key string, keep bool, hit func(), run f
 	}
 }
 
-func (c *cache) fly(ctx context.Context, key string, keep bool, f *flight, run func(context.Context) (*store.Result, error)) {
+func (c *cache) fly(ctx context.Context, key string, f *flight, run func(context.Context) (*store.Result, error)) {
 	defer f.cancel()
 	f.result, f.err = run(ctx)
 	c.mu.Lock()
 	if c.flights[key] == f {
 		delete(c.flights, key)
 	}
-	if keep && f.err == nil && !f.result.Stats.Partial {
+	if f.err == nil && !f.result.Stats.Partial {
 		c.put(key, f.result)
 	}
 	c.mu.Unlock()

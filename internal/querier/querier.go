@@ -1,6 +1,6 @@
 // Package querier is the one door out: every question passes [Querier.Run],
 // whoever asks. It decides who may run now, ends what takes too long, keeps
-// answers that can't change any more, and makes the results of Honeycomb
+// answers as long as they stay true, and makes the results of Honeycomb
 // queries out of plain ones.
 package querier
 
@@ -24,6 +24,8 @@ type Source interface {
 	Run(ctx context.Context, q *query.Query, opts store.Options) (*store.Result, error)
 	Trace(ctx context.Context, environment, traceID string, limit int) (rows []*event.Batch, more bool, err error)
 	Rollups(ctx context.Context, environment string, start, end int64) ([]store.Rollup, error)
+	Calls(ctx context.Context, environment string, start, end int64) ([]store.Call, error)
+	Revision(environment string, start, end int64) uint64
 	Catalog(environment string) store.Catalog
 }
 
@@ -101,8 +103,7 @@ func (q *Querier) run(ctx context.Context, ask *query.Query, progress func(store
 		q.failed.Add(1)
 		return nil, err
 	}
-	key, immutable := q.cacheKey(ask)
-	return q.cache.do(ctx, key, immutable, func() { q.cached.Add(1) }, func(ctx context.Context) (*store.Result, error) {
+	return q.cache.do(ctx, q.cacheKey(ask), func() { q.cached.Add(1) }, func(ctx context.Context) (*store.Result, error) {
 		return q.admit(ctx, q.gateOf(ask), func(ctx context.Context) (*store.Result, error) {
 			return q.config.Store.Run(ctx, ask, store.Options{MaxRows: q.config.MaxRows, Progress: progress})
 		})
@@ -120,14 +121,11 @@ func (q *Querier) gateOf(ask *query.Query) *gate {
 	return q.heavy
 }
 
-// settled is how old events must be for answers about them to be kept: late
-// ones may still come, and a minute later they are asked for again anyway.
-const settled = int64(10 * time.Minute)
-
-// cacheKey returns the text a query is kept under, and whether its answer may
-// be kept; one that still changes is only shared by those who ask at once.
-func (q *Querier) cacheKey(ask *query.Query) (key string, immutable bool) {
-	return ask.String(), ask.End < q.config.Clock().UnixNano()-settled
+// cacheKey returns the text an answer is kept under. It names the revision of
+// the rows asked about, so that an answer is used as long as it is true: for a
+// range that is past, until late rows come or retention takes some.
+func (q *Querier) cacheKey(ask *query.Query) string {
+	return fmt.Sprintf("%d %s", q.config.Store.Revision(ask.Environment, ask.Start, ask.End), ask)
 }
 
 // admit waits for a place, bounds the time, and classifies how it ended.
@@ -181,6 +179,16 @@ func (q *Querier) Rollups(ctx context.Context, environment string, start, end in
 	_, err = q.admit(ctx, q.light, func(ctx context.Context) (*store.Result, error) {
 		var err error
 		list, err = q.config.Store.Rollups(ctx, environment, start, end)
+		return nil, err
+	})
+	return list, err
+}
+
+// Calls returns per minute which service called which; see store.Store.
+func (q *Querier) Calls(ctx context.Context, environment string, start, end int64) (list []store.Call, err error) {
+	_, err = q.admit(ctx, q.light, func(ctx context.Context) (*store.Result, error) {
+		var err error
+		list, err = q.config.Store.Calls(ctx, environment, start, end)
 		return nil, err
 	})
 	return list, err

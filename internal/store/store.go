@@ -35,12 +35,24 @@ type Store interface {
 	// at most limit rows; more reports whether there are others.
 	Trace(ctx context.Context, environment, traceID string, limit int) (rows []*event.Batch, more bool, err error)
 
+	// Revision returns a number that changes when rows of the environment in
+	// [start, end) come or go, so that an answer may be kept as long as it stays
+	// the same. It may change without need. It begins anew with the process.
+	Revision(environment string, start, end int64) uint64
+
 	// Catalog describes what is held, from metadata alone.
 	Catalog(environment string) Catalog
 
 	// Rollups returns the per-minute summaries of [start, end) kept at flush,
 	// those of rows not yet flushed included.
 	Rollups(ctx context.Context, environment string, start, end int64) ([]Rollup, error)
+
+	// Calls returns per minute which service called which, in [start, end): a
+	// call is a span that is not internal, client or producer, whose parent in the
+	// same trace is a span of another service that is not internal. Where the two
+	// come far apart (several flushes), or a restart lies between, a call may be
+	// missing; none is counted twice.
+	Calls(ctx context.Context, environment string, start, end int64) ([]Call, error)
 
 	// Flush puts everything appended so far into durable segments.
 	Flush(ctx context.Context) error
@@ -124,8 +136,7 @@ type FieldInfo struct {
 	Last   int64      // newest event time seen with it, Unix nanoseconds
 }
 
-// Rollup is the summary of the spans of one minute, service and name, or with
-// Caller set, of the calls from one service to another.
+// Rollup is the summary of the spans of one minute, service and name.
 type Rollup struct {
 	Minute  int64 // start, Unix nanoseconds
 	Dataset string
@@ -137,4 +148,14 @@ type Rollup struct {
 	Errors  float64
 	SumMS   float64
 	Bins    map[int32]float64 // latency in ms by query.HistogramBin
+}
+
+// Call is the summary of the calls from one service to another in one minute.
+type Call struct {
+	Minute         int64 // start of the minute in which the called spans began, Unix nanoseconds
+	Caller, Callee string
+	Count          float64
+	Errors         float64 // called spans that failed
+	SumMS          float64
+	Bins           map[int32]float64 // latency in ms by query.HistogramBin
 }

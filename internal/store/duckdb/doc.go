@@ -24,4 +24,15 @@
 // then segments that no record names, and that no other segment replaces, are
 // taken in by what they say of themselves, and the manifest is written anew. It
 // is also written anew, beside and then renamed, when it has grown long.
+//
+// # Summary
+//
+// Each segment carries, as segment.Options.Extra, a summary of its spans, so that
+// overviews read no spans: one zstd frame of JSON,
+//
+//	{"rollups":[{"e":environment, …store.Rollup}],"calls":[{"e":environment, …store.Call}]}
+//
+// Roll-ups are of the segment's own spans and are made anew when segments are
+// merged. Calls also join spans of earlier flushes (see joinCalls), and are added
+// up when segments are merged.
 package duckdb

@@ -65,14 +65,17 @@ func (s *Store) flushSealed(ctx context.Context) error {
 func (s *Store) flush(g *generation) error {
 	var f *file
 	e := edit{Durable: g.last}
+	open := s.open
 	if g.rows > 0 {
 		id := s.manifest.next
-		rollups, err := encodeRollups(rollupBatches(g.order))
+		sums := summary{Rollups: rollupBatches(g.order)}
+		sums.Calls, open = joinCalls(g.order, s.open)
+		extra, err := sums.encode()
 		if err != nil {
 			return err
 		}
 		f, err = s.writeSegment(id, func(out File) error {
-			return writeBatches(out, g.order, segment.Options{MaxFields: s.config.MaxFields, Durable: g.last, Extra: rollups})
+			return writeBatches(out, g.order, segment.Options{MaxFields: s.config.MaxFields, Durable: g.last, Extra: extra})
 		})
 		if err != nil {
 			return err
@@ -90,7 +93,7 @@ func (s *Store) flush(g *generation) error {
 	if f != nil {
 		s.files = append(s.files, f)
 	}
-	s.sealed = s.sealed[1:]
+	s.sealed, s.open = s.sealed[1:], open
 	s.durable = g.last
 	s.hotBytes.Add(-g.bytes)
 	return nil

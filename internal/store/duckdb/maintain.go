@@ -90,6 +90,8 @@ func (s *Store) replace(old []*file, by *file) error {
 	s.files = slices.DeleteFunc(slices.Clone(s.files), func(f *file) bool { return slices.Contains(old, f) })
 	if by != nil {
 		s.files = append(s.files, by)
+	} else {
+		s.revisions.removed()
 	}
 	s.mu.Unlock()
 	for _, f := range old {
@@ -118,11 +120,11 @@ func (s *Store) compact(ctx context.Context) (merged bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	rollups, err := encodeRollups(rollupBatches(batches))
+	extra, err := mergeSummaries(small, batches)
 	if err != nil {
 		return false, err
 	}
-	opts := segment.Options{MaxFields: s.config.MaxFields, Extra: rollups}
+	opts := segment.Options{MaxFields: s.config.MaxFields, Extra: extra}
 	for _, f := range small {
 		opts.Durable = max(opts.Durable, f.info.Durable)
 		opts.Replaces = append(opts.Replaces, f.name)
@@ -189,4 +191,19 @@ func (s *Store) readTogether(ctx context.Context, files []*file) ([]*event.Batch
 		}
 	}
 	return g.order, nil
+}
+
+// mergeSummaries sums up rows anew, but for calls: their sides may lie in
+// different segments.
+func mergeSummaries(files []*file, batches []*event.Batch) ([]byte, error) {
+	calls := callSums{}
+	for _, f := range files {
+		kept, err := summaryOf(f)
+		if err != nil {
+			return nil, err
+		}
+		calls.merge(kept.Calls)
+	}
+	sums := summary{Rollups: rollupBatches(batches), Calls: calls.list()}
+	return sums.encode()
 }

@@ -134,8 +134,15 @@ func floorMinute(at int64) int64 {
 	return at - r
 }
 
-func encodeRollups(list []storedRollup) ([]byte, error) {
-	raw, err := json.Marshal(list)
+// summary is what a segment says of its spans without their being read:
+// zstd-compressed JSON, in segment.Options.Extra.
+type summary struct {
+	Rollups []storedRollup `json:"rollups"`
+	Calls   []storedCall   `json:"calls"`
+}
+
+func (s *summary) encode() ([]byte, error) {
+	raw, err := json.Marshal(s)
 	if err != nil {
 		return nil, fmt.Errorf("encode roll-ups: %w", err)
 	}
@@ -146,7 +153,7 @@ func encodeRollups(list []storedRollup) ([]byte, error) {
 	return enc.EncodeAll(raw, nil), nil
 }
 
-func decodeRollups(raw []byte) ([]storedRollup, error) {
+func decodeSummary(raw []byte) (*summary, error) {
 	const most = 1 << 30
 	dec, err := zstd.NewReader(bytes.NewReader(nil), zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(most))
 	if err != nil {
@@ -157,11 +164,11 @@ func decodeRollups(raw []byte) ([]storedRollup, error) {
 	if err != nil {
 		return nil, fmt.Errorf("unpack roll-ups: %w", err)
 	}
-	var list []storedRollup
-	if err := json.Unmarshal(text, &list); err != nil {
+	s := &summary{}
+	if err := json.Unmarshal(text, s); err != nil {
 		return nil, fmt.Errorf("read roll-ups: %w", err)
 	}
-	return list, nil
+	return s, nil
 }
 
 // Rollups implements store.Store. Minutes are whole: one that lies partly in the
@@ -199,15 +206,11 @@ func (s *Store) Rollups(ctx context.Context, environment string, start, end int6
 		if err := ctx.Err(); err != nil {
 			return nil, ended(ctx, err)
 		}
-		raw, err := f.reader.Extra()
+		kept, err := summaryOf(f)
 		if err != nil {
-			return nil, fmt.Errorf("read the roll-ups of %s: %w", f.name, err)
+			return nil, err
 		}
-		list, err := decodeRollups(raw)
-		if err != nil {
-			return nil, fmt.Errorf("segment %s: %w", f.name, err)
-		}
-		add(list)
+		add(kept.Rollups)
 	}
 	add(rollupBatches(sn.hot))
 	out := make([]store.Rollup, 0, len(sums))

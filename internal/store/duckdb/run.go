@@ -132,6 +132,7 @@ func (s *Store) retire(ctx context.Context, f *file, cause error) bool {
 	s.config.Log.ErrorContext(ctx, "a segment is damaged and is set aside", slog.String("file", f.name), slog.Any("error", cause))
 	s.files = slices.Delete(slices.Clone(s.files), i, i+1)
 	s.missing = append(slices.Clone(s.missing), f.name)
+	s.revisions.removed()
 	s.setAside(ctx, f.name)
 	f.drop()
 	return true

@@ -18,6 +18,7 @@ type snapshot struct {
 	files       []*file
 	hot         []*event.Batch
 	missing     []string
+	open        []*halves
 
 	kinds    map[string]event.Kind
 	names    []string
@@ -43,7 +44,7 @@ func (s *Store) snapshotOf(q *query.Query) *snapshot {
 	for _, g := range append(slices.Clone(s.sealed), s.active) {
 		sn.hot = append(sn.hot, g.views(q.Environment, sn.wants)...)
 	}
-	sn.missing = s.missing
+	sn.missing, sn.open = s.missing, s.open
 	s.mu.RUnlock()
 	sn.describe()
 	return sn

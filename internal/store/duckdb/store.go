@@ -63,13 +63,15 @@ type Store struct {
 	engine *engine
 	lock   *os.File
 
-	mu       sync.RWMutex
-	files    []*file // in use, in the order of their names
-	active   *generation
-	sealed   []*generation // being written, oldest first
-	manifest *manifest
-	durable  uint64
-	missing  []string // segments that were set aside
+	mu        sync.RWMutex
+	files     []*file // in use, in the order of their names
+	active    *generation
+	sealed    []*generation // being written, oldest first
+	manifest  *manifest
+	durable   uint64
+	missing   []string // segments that were set aside
+	revisions revisions
+	open      []*halves // sides of calls whose other side may still come, newest first
 
 	write  sync.Mutex // held while segments or the manifest are written
 	wake   chan struct{}
@@ -146,6 +148,7 @@ func (s *Store) Append(ctx context.Context, seq uint64, batches []*event.Batch) 
 			g.born = s.config.Clock()
 		}
 		g.append(b)
+		s.revisions.added(b)
 	}
 	g.last = max(g.last, seq)
 	s.hotBytes.Add(g.bytes - before)

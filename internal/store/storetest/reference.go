@@ -71,6 +71,13 @@ func (r *Reference) Durable() uint64 {
 	return r.durable
 }
 
+// Revision implements store.Store: any row changes it.
+func (r *Reference) Revision(string, int64, int64) uint64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return uint64(len(r.rows))
+}
+
 // Flush implements store.Store.
 func (r *Reference) Flush(context.Context) error {
 	r.mu.Lock()

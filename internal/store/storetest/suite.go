@@ -41,6 +41,8 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"TracesOfAllDatasets", tracesOfAllDatasets},
 		{"CatalogDescribesWhatIsHeld", catalogDescribes},
 		{"RollupsCountSpans", rollupsCountSpans},
+		{"CallsAreCounted", callsAreCounted},
+		{"RevisionsFollowRows", revisionsFollowRows},
 		{"ResultsAreLimited", resultsAreLimited},
 		{"EndedContextsStop", endedContextsStop},
 		{"SnapshotsBesideWriters", snapshotsBesideWriters},

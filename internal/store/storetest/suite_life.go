@@ -3,6 +3,7 @@ package storetest
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -187,6 +188,56 @@ func rollupsCountSpans(_ *testing.T, p *pair) {
 	}, func() {
 		p.sameRollups(Environment, suiteStart, suiteEnd)
 	})
+}
+
+func callsAreCounted(_ *testing.T, p *pair) {
+	// Callers come before what they call, and after.
+	for _, backwards := range []bool{false, true} {
+		batches := callBatches(fmt.Sprint(backwards))
+		if backwards {
+			slices.Reverse(batches)
+		}
+		p.inEveryLayout(batches, func() { p.sameCalls(Environment, suiteStart, suiteEnd) })
+	}
+}
+
+func callBatches(trace string) []*event.Batch {
+	span := func(at int64, service, id, parent, kind string, ms float64) object {
+		return object{
+			"_time": suiteBase + at*second, event.FieldService: service, event.FieldDuration: ms, event.FieldTraceID: trace,
+			event.FieldSpanID: id, event.FieldParentID: parent, event.FieldSpanKind: kind, event.FieldError: at%2 == 1, "_sample_rate": 1 + int(at%3),
+		}
+	}
+	elsewhere := batchOf("api", span(9, "api", "k", "c", "server", 60))
+	elsewhere.Environment = "prod"
+	return []*event.Batch{
+		batchOf("web", span(0, "web", "a", "", "server", 90), span(1, "web", "b", "a", "internal", 80), span(2, "web", "c", "b", "client", 70)),
+		batchOf("api", span(3, "api", "d", "c", "server", 60), span(65, "api", "e", "c", "server", 5), span(4, "api", "f", "d", "client", 50),
+			span(5, "api", "g", "b", "server", 50), span(6, "api", "h", "nobody", "server", 1),
+			object{event.FieldTraceID: trace, event.FieldParentID: "c", event.FieldAnnotation: event.AnnotationSpanEvent, event.FieldDuration: 1.0}),
+		batchOf("store", span(7, "store", "i", "f", "", 40), span(8, "store", "j", "i", "consumer", 3)),
+		elsewhere,
+		batchOf("api", object{event.FieldTraceID: "other", event.FieldSpanID: "l", event.FieldParentID: "c", event.FieldDuration: 1.0, event.FieldService: "api"}),
+	}
+}
+
+// revisionsFollowRows: an answer may be kept while the revision stays the same.
+func revisionsFollowRows(t *testing.T, p *pair) {
+	at := func(start, end int64) uint64 {
+		return p.store.Revision(Environment, suiteBase+start*second, suiteBase+end*second)
+	}
+	before := at(0, 60)
+	p.append(batchOf("api", object{"_time": suiteBase + 30*second, "x": 1}))
+	first := at(0, 60)
+	if first == before {
+		t.Error("a row came and the revision is the same")
+	}
+	p.flush()
+	p.append(batchOf("api", object{"_time": suiteBase + 59*second, "x": 1}, object{"_time": suiteBase - 4000*second, "x": 2}))
+	second := at(0, 60)
+	if second == first || at(-4001, -3999) == before || at(-1<<30, 1<<30) == before {
+		t.Error("another row came and the revision is the same")
+	}
 }
 
 func endedContextsStop(t *testing.T, p *pair) {

@@ -160,3 +160,23 @@ func (p *pair) sameRollups(environment string, start, end int64) {
 		}
 	}
 }
+
+// sameCalls wants the same calls from both.
+func (p *pair) sameCalls(environment string, start, end int64) {
+	p.t.Helper()
+	lines := func(s store.Store) []string {
+		calls, err := s.Calls(p.t.Context(), environment, start, end)
+		if err != nil {
+			p.t.Fatalf("calls: %v", err)
+		}
+		var out []string
+		for _, c := range calls {
+			out = append(out, fmt.Sprintf("%d %s to %s: %v, %v failed, %.3f ms, %v", (c.Minute-suiteBase)/second, c.Caller, c.Callee, c.Count, c.Errors, c.SumMS, c.Bins))
+		}
+		slices.Sort(out)
+		return out
+	}
+	if want, got := lines(p.ref), lines(p.store); !slices.Equal(want, got) {
+		p.t.Errorf("calls\nwant %s\ngot  %s", strings.Join(want, "\n     "), strings.Join(got, "\n     "))
+	}
+}
