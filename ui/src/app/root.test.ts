@@ -6,6 +6,8 @@ it.each([
   ['/assets/index-abc.js', ''],
   ['/trace/assets/index-abc.js', ''],
   ['/oriel/assets/x.js', '/oriel'],
+  ['/oriel/query/assets/x.js', '/oriel'],
+  ['/r/assets/x.js', ''],
   ['/a/b/trace/assets/x.js', '/a/b'],
 ])('finds the prefix by the script %s', (script, prefix) => expect(prefixOf(script)).toBe(prefix));
 

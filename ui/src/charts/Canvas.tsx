@@ -1,7 +1,6 @@
 import { useEffect, useRef } from 'react';
 
 import { prepare, readTheme, type Theme } from './theme';
-import type { Viewport } from './viewport';
 
 interface Props {
   width: number;
@@ -9,7 +8,7 @@ interface Props {
   label: string;
   draw: (ctx: CanvasRenderingContext2D, theme: Theme) => void;
   /** Draws anew when this changes, at most once a frame and without a render. */
-  viewport?: Viewport;
+  viewport?: { onPaint: (paint: () => void) => () => void };
   className?: string;
 }
 

@@ -51,6 +51,7 @@ export function Menu({ label, name, items, className, title, keepOpen }: Props):
 }
 
 interface ListProps {
+  /** Where the list hangs: a button, or an empty element at a place on a chart. */
   anchor: React.RefObject<HTMLElement | null>;
   name: string;
   items: MenuItem[];
@@ -59,7 +60,7 @@ interface ListProps {
 }
 
 /** Lies in the browser's top layer, so that no scrolling box can cut it. */
-function MenuList({ anchor, name, items, keepOpen, onClose }: ListProps): React.ReactElement {
+export function MenuList({ anchor, name, items, keepOpen, onClose }: ListProps): React.ReactElement {
   const box = useRef<HTMLDivElement>(null);
   const id = useId();
   useLayoutEffect(() => {

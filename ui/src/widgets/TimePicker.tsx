@@ -1,9 +1,9 @@
 import { useRef, useState } from 'react';
 
-import { offset, usePrefs } from '../../app/prefs';
-import { clock, day } from '../../time/format';
-import { change, parseRange, presets, resolve, type Range } from '../../time/range';
-import { Menu } from '../../widgets/Menu';
+import { offset, usePrefs } from '../app/prefs';
+import { clock, day } from '../time/format';
+import { change, parseRange, presets, resolve, type Range } from '../time/range';
+import { Menu } from './Menu';
 
 interface Props {
   range: Range;

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react';
 
-import { ago } from '../../time/format';
-import { Menu } from '../../widgets/Menu';
+import { ago } from '../time/format';
+import { Menu } from './Menu';
 
 const steps: [label: string, seconds: number][] = [
   ['Off', 0],
