@@ -54,6 +54,12 @@ type Store interface {
 	// missing; none is counted twice.
 	Calls(ctx context.Context, environment string, start, end int64) ([]Call, error)
 
+	// DropDataset removes every row of a dataset that was appended before the
+	// call, from memory and from disk, and what was summed up of them; they do not
+	// come back by replay. Rows appended beside it may stay. If it fails, part of
+	// the rows may be gone; it can be called again.
+	DropDataset(ctx context.Context, environment, dataset string) error
+
 	// Flush puts everything appended so far into durable segments.
 	Flush(ctx context.Context) error
 

@@ -20,8 +20,12 @@ const (
 )
 
 // Maintain implements store.Store: it drops what is too old or too much, and
-// merges small segments.
+// merges small segments. While a dataset is dropped it does nothing.
 func (s *Store) Maintain(ctx context.Context) error {
+	if !s.upkeep.TryRLock() {
+		return nil
+	}
+	defer s.upkeep.RUnlock()
 	if err := s.retain(ctx); err != nil {
 		return err
 	}
@@ -77,8 +81,10 @@ func compareTimes(x, y int64) int {
 // one step for readers and for crashes.
 func (s *Store) replace(old []*file, by *file) error {
 	e := edit{}
+	rows := int64(0) // that go
 	for _, f := range old {
 		e.Remove = append(e.Remove, f.name)
+		rows += f.info.Rows
 	}
 	if by != nil {
 		e.Add, e.Next = []string{by.name}, s.manifest.next+1
@@ -90,7 +96,9 @@ func (s *Store) replace(old []*file, by *file) error {
 	s.files = slices.DeleteFunc(slices.Clone(s.files), func(f *file) bool { return slices.Contains(old, f) })
 	if by != nil {
 		s.files = append(s.files, by)
-	} else {
+		rows -= by.info.Rows
+	}
+	if rows > 0 {
 		s.revisions.removed()
 	}
 	s.mu.Unlock()

@@ -73,7 +73,8 @@ type Store struct {
 	revisions revisions
 	open      []*halves // sides of calls whose other side may still come, newest first
 
-	write  sync.Mutex // held while segments or the manifest are written
+	upkeep sync.RWMutex // held alone while a dataset is dropped: segments are not merged then
+	write  sync.Mutex   // held while segments or the manifest are written
 	wake   chan struct{}
 	cancel context.CancelFunc
 	done   chan struct{}

@@ -3,6 +3,7 @@ package sqlgen_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -88,6 +89,13 @@ func (s *compiledStore) Append(ctx context.Context, seq uint64, batches []*event
 		s.batches = append(s.batches, batches...)
 	}
 	return s.Reference.Append(ctx, seq, batches)
+}
+
+func (s *compiledStore) DropDataset(ctx context.Context, environment, dataset string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.batches = slices.DeleteFunc(slices.Clone(s.batches), func(b *event.Batch) bool { return b.Environment == environment && b.Dataset == dataset })
+	return s.Reference.DropDataset(ctx, environment, dataset)
 }
 
 func (s *compiledStore) Run(ctx context.Context, q *query.Query, opts store.Options) (*store.Result, error) {

@@ -22,6 +22,7 @@ import (
 type Reference struct {
 	mu      sync.Mutex
 	rows    []row
+	dropped int
 	seen    uint64
 	durable uint64
 }
@@ -71,11 +72,26 @@ func (r *Reference) Durable() uint64 {
 	return r.durable
 }
 
-// Revision implements store.Store: any row changes it.
+// Revision implements store.Store: any row that comes or goes changes it.
 func (r *Reference) Revision(string, int64, int64) uint64 {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return uint64(len(r.rows))
+	return uint64(len(r.rows) + 2*r.dropped)
+}
+
+// DropDataset implements store.Store.
+func (r *Reference) DropDataset(_ context.Context, environment, dataset string) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var kept []row // a new slice: snapshots share the old one
+	for _, e := range r.rows {
+		if e.environment != environment || e.dataset != dataset {
+			kept = append(kept, e)
+		}
+	}
+	r.dropped += len(r.rows) - len(kept)
+	r.rows, r.durable = kept, r.seen
+	return nil
 }
 
 // Flush implements store.Store.

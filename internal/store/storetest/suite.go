@@ -43,6 +43,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"RollupsCountSpans", rollupsCountSpans},
 		{"CallsAreCounted", callsAreCounted},
 		{"RevisionsFollowRows", revisionsFollowRows},
+		{"DatasetsAreDropped", datasetsAreDropped},
 		{"ResultsAreLimited", resultsAreLimited},
 		{"EndedContextsStop", endedContextsStop},
 		{"SnapshotsBesideWriters", snapshotsBesideWriters},

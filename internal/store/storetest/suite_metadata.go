@@ -48,6 +48,10 @@ func RunRestart(t *testing.T, open func(t *testing.T, folder string) store.Store
 				t.Fatalf("durable is %d after a flush of %d", durable, i+1)
 			}
 		}
+		if i == len(batches)/2 {
+			p.dropDataset(Environment, b.Dataset) // must not come back by replay
+			durable = s.Durable()
+		}
 		if err := s.Close(); err != nil {
 			t.Fatal(err)
 		}

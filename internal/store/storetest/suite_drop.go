@@ -1,0 +1,80 @@
+package storetest
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/oriel-dev/oriel/internal/event"
+	"github.com/oriel-dev/oriel/internal/query"
+)
+
+// dropDataset drops a dataset from both.
+func (p *pair) dropDataset(environment, dataset string) {
+	p.t.Helper()
+	if err := p.ref.DropDataset(p.t.Context(), environment, dataset); err != nil {
+		p.t.Fatal(err)
+	}
+	if err := p.store.DropDataset(p.t.Context(), environment, dataset); err != nil {
+		p.t.Fatalf("drop %s/%s: %v", environment, dataset, err)
+	}
+}
+
+// sameAll wants the same answers of every kind from both.
+func (p *pair) sameAll() {
+	p.t.Helper()
+	p.agree(ask())
+	p.agree(ask(count(event.SystemDataset)))
+	p.agree(ask(query.TraceFilter{Conditions: []query.TraceCondition{{Relation: query.Any, Where: is(event.FieldService, "api")}}}))
+	for _, environment := range []string{Environment, "prod"} {
+		p.sameCatalog(environment)
+		p.sameRollups(environment, suiteStart, suiteEnd)
+		p.sameCalls(environment, suiteStart, suiteEnd)
+		for _, id := range []string{"1", "2"} {
+			p.sameTrace(environment, id, 100)
+		}
+	}
+}
+
+// datasetsAreDropped: nothing of a dropped dataset is left, all else is, and the
+// dataset can begin anew.
+func datasetsAreDropped(t *testing.T, p *pair) {
+	batches := func() []*event.Batch { return slices.Concat(callBatches("1"), callBatches("2"), callBatches("1")) }
+	p.inEveryLayout(batches(), p.sameAll)
+	for _, b := range batches() {
+		p.append(b) // in memory when the dataset is dropped
+	}
+	seq := p.seq
+	p.dropDataset(Environment, "nothing of that name")
+	p.sameAll()
+	before := p.store.Revision(Environment, suiteStart, suiteEnd)
+	p.dropDataset(Environment, "api")
+	p.sameAll()
+	if p.store.Revision(Environment, suiteStart, suiteEnd) == before {
+		t.Error("rows went and the revision is the same")
+	}
+	if d := p.store.Durable(); d < seq {
+		t.Errorf("durable is %d: the journal would bring back what was dropped up to %d", d, seq)
+	}
+	for again := range seq {
+		if err := p.store.Append(t.Context(), again+1, copies(batches())); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p.sameAll()
+	if err := p.store.Maintain(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	p.sameAll()
+	p.append(batchOf("api", object{event.FieldTraceID: "1", event.FieldSpanID: "z", event.FieldService: "api", event.FieldDuration: 1.0}))
+	p.sameAll()
+	p.flush()
+	for _, dataset := range []string{"web", "api", "store"} {
+		p.dropDataset(Environment, dataset)
+		p.sameAll()
+	}
+	if c := p.store.Catalog(Environment); len(c.Datasets) != 0 {
+		t.Errorf("all datasets were dropped and there are %v", c.Datasets)
+	}
+	p.dropDataset("prod", "api")
+	p.sameAll()
+}
