@@ -35,6 +35,12 @@ type Store interface {
 	// at most limit rows; more reports whether there are others.
 	Trace(ctx context.Context, environment, traceID string, limit int) (rows []*event.Batch, more bool, err error)
 
+	// Contrast counts the values of fields among the rows that q keeps, apart for
+	// those for which selection is true and for the others. q may hold Filter and
+	// Compute stages only. Counts are of all rows; see ContrastField for what is
+	// let go of where a field has very many values.
+	Contrast(ctx context.Context, q *query.Query, selection query.Expr, opts ContrastOptions) (*Contrast, error)
+
 	// Revision returns a number that changes when rows of the environment in
 	// [start, end) come or go, so that an answer may be kept as long as it stays
 	// the same. It may change without need. It begins anew with the process.

@@ -271,15 +271,16 @@ func (r *Reader) pages(g, column int) ([]pageLocation, error) {
 	return pages, nil
 }
 
-// rows reads rows [from, to) of a row group into a batch for each dataset.
+// rows reads rows [from, to) of a row group, all fields, into a batch for each dataset.
 func (r *Reader) rows(g, from, to int) ([]*event.Batch, error) {
-	columns := make([]*event.Column, len(r.meta.columns))
-	for i := range columns {
-		c, err := r.readColumn(g, i, from, to)
-		if err != nil {
+	x, err := r.frame(g, from, to)
+	if err != nil {
+		return nil, err
+	}
+	for i := systemColumns; i < len(r.meta.columns); i++ {
+		if err := x.load(i); err != nil {
 			return nil, err
 		}
-		columns[i] = c
 	}
-	return split(columns, r.meta.columns, to-from)
+	return x.Batches, nil
 }

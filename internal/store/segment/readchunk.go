@@ -1,12 +1,8 @@
 package segment
 
 import (
-	"encoding/json"
 	"hash/crc32"
-	"math"
 	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/oriel-dev/oriel/internal/event"
 )
@@ -230,106 +226,4 @@ func (p *pageReader) appendCoded(out *event.Column, body []byte, low, high int) 
 		return false
 	}
 	return true
-}
-
-// split turns columns of n rows into a batch for each environment and dataset.
-func split(columns []*event.Column, schema []schemaColumn, n int) ([]*event.Batch, error) {
-	env, set, times, rates := columns[columnEnvironment], columns[columnDataset], columns[columnTime], columns[columnSampleRate]
-	for _, c := range []*event.Column{env, set, times, rates} {
-		if c.Len() != n {
-			return nil, damaged("a system column has %d values for %d rows", c.Len(), n)
-		}
-	}
-	var batches []*event.Batch
-	byName := map[[2]string]int{}
-	batchOf := make([]int, n)  // batch of each row
-	rowOf := make([]uint32, n) // its row there
-	for row := range n {
-		key := [2]string{env.ValueAt(row).Str(), set.ValueAt(row).Str()}
-		at, known := byName[key]
-		if !known {
-			at = len(batches)
-			byName[key] = at
-			batches = append(batches, event.NewBatch(strings.Clone(key[0]), strings.Clone(key[1])))
-		}
-		b := batches[at]
-		batchOf[row], rowOf[row] = at, uint32(b.Len())
-		b.Begin(times.Ints[row])
-		b.SetSampleRate(uint32(max(rates.Ints[row], 1)))
-	}
-	for i := systemColumns; i < len(columns); i++ {
-		if columns[i].Len() == 0 {
-			continue
-		}
-		if schema[i].name == event.FieldOverflow {
-			if err := unfold(batches, columns[i], batchOf, rowOf); err != nil {
-				return nil, err
-			}
-			continue
-		}
-		if len(batches) == 1 {
-			batches[0].Attach(columns[i])
-			continue
-		}
-		parts := make([]*event.Column, len(batches))
-		c := columns[i]
-		for k := range c.Len() {
-			row := c.Row(k)
-			part := parts[batchOf[row]]
-			if part == nil {
-				part = &event.Column{Name: c.Name, Kind: c.Kind, Rows: []uint32{}, Dict: c.Dict}
-				parts[batchOf[row]] = part
-			}
-			part.Rows = append(part.Rows, rowOf[row])
-			part.AppendFrom(c, k)
-		}
-		for at, part := range parts {
-			if part != nil {
-				batches[at].Attach(part)
-			}
-		}
-	}
-	return batches, nil
-}
-
-// unfold puts the members of the overflow column back as fields.
-func unfold(batches []*event.Batch, c *event.Column, batchOf []int, rowOf []uint32) error {
-	for k := range c.Len() {
-		dec := json.NewDecoder(strings.NewReader(c.ValueAt(k).Str()))
-		dec.UseNumber()
-		var object map[string]any
-		if err := dec.Decode(&object); err != nil {
-			return damaged("an overflow value is no JSON object: %v", err)
-		}
-		row := c.Row(k)
-		names := make([]string, 0, len(object))
-		for name := range object {
-			names = append(names, name)
-		}
-		slices.Sort(names)
-		for _, name := range names {
-			batches[batchOf[row]].SetAt(int(rowOf[row]), name, scalarOf(object[name]))
-		}
-	}
-	return nil
-}
-
-func scalarOf(v any) event.Value {
-	switch x := v.(type) {
-	case string:
-		return event.StringValue(x)
-	case bool:
-		return event.BoolValue(x)
-	case json.Number:
-		if x == "-0" {
-			return event.FloatValue(math.Copysign(0, -1))
-		}
-		if i, err := strconv.ParseInt(x.String(), 10, 64); err == nil {
-			return event.IntValue(i)
-		}
-		if f, err := x.Float64(); err == nil {
-			return event.FloatValue(f)
-		}
-	}
-	return event.Value{}
 }

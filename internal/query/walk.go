@@ -1,0 +1,47 @@
+package query
+
+import "slices"
+
+// FieldsOf lists the fields an expression reads, each once, in the order in
+// which they first appear.
+func FieldsOf(e Expr) []string {
+	var names []string
+	walk(e, func(x Expr) {
+		if f, ok := x.(Field); ok && !slices.Contains(names, f.Name) {
+			names = append(names, f.Name)
+		}
+	})
+	return names
+}
+
+// walk calls f for an expression and all its parts.
+func walk(e Expr, f func(Expr)) {
+	if e == nil {
+		return
+	}
+	f(e)
+	all := func(list []Expr) {
+		for _, x := range list {
+			walk(x, f)
+		}
+	}
+	switch x := e.(type) {
+	case Compare:
+		walk(x.L, f)
+		walk(x.R, f)
+	case In:
+		walk(x.X, f)
+	case Exists:
+		walk(x.X, f)
+	case Text:
+		walk(x.X, f)
+	case And:
+		all(x.Terms)
+	case Or:
+		all(x.Terms)
+	case Not:
+		walk(x.X, f)
+	case Call:
+		all(x.Args)
+	}
+}

@@ -1,0 +1,419 @@
+package duckdb
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/oriel-dev/oriel/internal/event"
+	"github.com/oriel-dev/oriel/internal/query"
+	"github.com/oriel-dev/oriel/internal/store"
+)
+
+// neither is the place in counts of the rows that are on no side.
+const neither = 2
+
+// sides says of each row of a batch on which side it is.
+type sides struct {
+	of      []uint8  // store.Selected, store.Others or neither
+	weights []uint32 // nil means 1
+	events  [2]float64
+}
+
+func newSides(b *event.Batch, kept, selected query.Mask, unweighted bool) *sides {
+	s := &sides{of: make([]uint8, b.Len())}
+	if !unweighted {
+		s.weights = b.SampleRates
+	}
+	for row := range s.of {
+		switch {
+		case !kept.Has(row):
+			s.of[row] = neither
+			continue
+		case selected.Has(row):
+			s.of[row] = store.Selected
+		default:
+			s.of[row] = store.Others
+		}
+		s.events[s.of[row]] += s.weight(row)
+	}
+	return s
+}
+
+func (s *sides) weight(row int) float64 {
+	if s.weights == nil {
+		return 1
+	}
+	return float64(s.weights[row])
+}
+
+// counts are the events of both sides, and of neither.
+type counts [4]float64
+
+func (c *counts) some() bool { return c[store.Selected] > 0 || c[store.Others] > 0 }
+
+func (c *counts) addTo(to *[2]float64) {
+	to[store.Selected] += c[store.Selected]
+	to[store.Others] += c[store.Others]
+}
+
+// Limits of what is counted of one field.
+const (
+	mostTexts     = 100_000 // different texts kept
+	mostNumbers   = 1_000   // different numbers kept, beside their bins
+	uniqueAfter   = 20_000  // values from which a field may turn out to be an id
+	smallIntegers = 1_024   // from 0: counted without a map
+)
+
+// counter counts one field's values. Workers count a batch by themselves and
+// then add to it.
+type counter struct {
+	name   string
+	kind   event.Kind
+	unique atomic.Bool
+
+	mu      sync.Mutex
+	rows    int // with a value, however they are weighted
+	present [2]float64
+	texts   map[string]*[2]float64
+	numbers map[event.Value]*[2]float64 // integers, floats and booleans
+	many    bool                        // there were too many numbers to keep
+	cut     bool                        // rare texts were let go of
+	bins    map[int32]*[2]float64
+}
+
+func newCounter(name string, unique bool) *counter {
+	f := &counter{name: name, texts: map[string]*[2]float64{}, numbers: map[event.Value]*[2]float64{}, bins: map[int32]*[2]float64{}}
+	f.unique.Store(unique)
+	return f
+}
+
+// add counts the values of a column.
+func (f *counter) add(c *event.Column, s *sides) {
+	switch c.Kind {
+	case event.String:
+		f.addTexts(c, s)
+	case event.Int:
+		f.addIntegers(c, s)
+	case event.Float:
+		f.addFloats(c, s)
+	case event.Bool:
+		var by [2]counts
+		for i, v := range c.Bools {
+			row, n := c.Row(i), 0
+			if v {
+				n = 1
+			}
+			by[n][s.of[row]] += s.weight(row)
+		}
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		f.addNumber(event.BoolValue(false), &by[0])
+		f.addNumber(event.BoolValue(true), &by[1])
+	case event.Null:
+	}
+}
+
+func (f *counter) addTexts(c *event.Column, s *sides) {
+	by := make([]counts, c.Dict.Len())
+	switch {
+	case c.Rows == nil && s.weights == nil:
+		for row, code := range c.Codes {
+			by[code][s.of[row]&3]++
+		}
+	default:
+		for i, code := range c.Codes {
+			row := c.Row(i)
+			by[code][s.of[row]&3] += s.weight(row)
+		}
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.rows += c.Len()
+	for code := range by {
+		n := &by[code]
+		if !n.some() {
+			continue
+		}
+		n.addTo(&f.present)
+		text := c.Dict.Text(uint32(code))
+		sum := f.texts[text]
+		if sum == nil {
+			sum = &[2]float64{}
+			f.texts[strings.Clone(text)] = sum
+		}
+		n.addTo(sum)
+	}
+	f.judge()
+}
+
+// judge lets go of a field that turns out to be an id, and of rare texts where
+// there are too many.
+func (f *counter) judge() {
+	if f.rows >= uniqueAfter && len(f.texts) > f.rows/2 {
+		f.unique.Store(true)
+		f.texts = nil
+		return
+	}
+	for least := 1.0; len(f.texts) > mostTexts; least *= 2 {
+		f.cut = true
+		for text, n := range f.texts {
+			if n[store.Selected]+n[store.Others] <= least {
+				delete(f.texts, text)
+			}
+		}
+	}
+}
+
+func (f *counter) addIntegers(c *event.Column, s *sides) {
+	var small [smallIntegers]counts
+	large := map[int64]*counts{}
+	bins := &binCounts{}
+	f.mu.Lock()
+	many := f.many
+	f.mu.Unlock()
+	for i, v := range c.Ints {
+		row := c.Row(i)
+		side, w := s.of[row]&3, s.weight(row)
+		if uint64(v) < smallIntegers {
+			small[v][side] += w
+			continue
+		}
+		if side == neither {
+			continue
+		}
+		bins.add(float64(v), side, w)
+		if many {
+			continue
+		}
+		n := large[v]
+		if n == nil {
+			n = &counts{}
+			large[v] = n
+			many = len(large) > mostNumbers
+		}
+		n[side] += w
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.many = f.many || many
+	for v := range small {
+		if n := &small[v]; n.some() {
+			bin, _ := store.BinOf(float64(v))
+			n.addTo(binAt(f.bins, bin))
+			f.addNumber(event.IntValue(int64(v)), n)
+		}
+	}
+	present := f.present
+	for v, n := range large {
+		f.addNumber(event.IntValue(v), n)
+	}
+	f.present = present // bins count all of them, large does not
+	bins.addTo(f.bins, &f.present)
+}
+
+func (f *counter) addFloats(c *event.Column, s *sides) {
+	values := map[float64]*counts{}
+	bins := &binCounts{}
+	f.mu.Lock()
+	many := f.many
+	f.mu.Unlock()
+	for i, v := range c.Floats {
+		row := c.Row(i)
+		side := s.of[row] & 3
+		if side == neither || v != v {
+			continue
+		}
+		w := s.weight(row)
+		bins.add(v, side, w)
+		if many {
+			continue
+		}
+		n := values[v]
+		if n == nil {
+			n = &counts{}
+			values[v] = n
+			many = len(values) > mostNumbers
+		}
+		n[side] += w
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.many = f.many || many
+	present := f.present
+	for v, n := range values {
+		f.addNumber(event.FloatValue(v), n)
+	}
+	f.present = present
+	bins.addTo(f.bins, &f.present)
+}
+
+// addNumber counts a number that is kept as such.
+func (f *counter) addNumber(v event.Value, n *counts) {
+	if !n.some() {
+		return
+	}
+	n.addTo(&f.present)
+	if f.many {
+		clear(f.numbers)
+		return
+	}
+	sum := f.numbers[v]
+	if sum == nil {
+		sum = &[2]float64{}
+		f.numbers[v] = sum
+		f.many = len(f.numbers) > mostNumbers
+	}
+	n.addTo(sum)
+}
+
+func binAt(bins map[int32]*[2]float64, bin int32) *[2]float64 {
+	n := bins[bin]
+	if n == nil {
+		n = &[2]float64{}
+		bins[bin] = n
+	}
+	return n
+}
+
+// binCounts counts numbers by bin, in blocks that are made as they are needed.
+type binCounts struct {
+	blocks [binBlocks]*[binBlock]counts
+	apart  [2]float64 // infinities
+}
+
+const (
+	binBlock  = 64
+	binMiddle = 1 << 17 // more than the largest bin
+	binBlocks = 2 * binMiddle / binBlock
+)
+
+func (b *binCounts) add(v float64, side uint8, w float64) {
+	bin, ok := store.BinOf(v)
+	if !ok {
+		b.apart[side] += w
+		return
+	}
+	at := int(bin) + binMiddle
+	block := b.blocks[at/binBlock]
+	if block == nil {
+		block = &[binBlock]counts{}
+		b.blocks[at/binBlock] = block
+	}
+	block[at%binBlock][side] += w
+}
+
+func (b *binCounts) addTo(bins map[int32]*[2]float64, present *[2]float64) {
+	present[store.Selected] += b.apart[store.Selected]
+	present[store.Others] += b.apart[store.Others]
+	for i, block := range b.blocks {
+		if block == nil {
+			continue
+		}
+		for k := range block {
+			if n := &block[k]; n.some() {
+				n.addTo(binAt(bins, int32(i*binBlock+k-binMiddle)))
+				n.addTo(present)
+			}
+		}
+	}
+}
+
+// result is what has been counted so far, with the most frequent values; some is
+// false if there is nothing to say.
+func (f *counter) result(most int) (out store.ContrastField, some bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	out = store.ContrastField{Name: f.name, Kind: f.kind, Present: f.present, Unique: f.unique.Load(), Cut: f.cut}
+	if out.Unique {
+		return out, true
+	}
+	if f.present == [2]float64{} {
+		return out, false
+	}
+	texts, numbers := f.texts, f.numbers
+	if f.many {
+		numbers, out.Cut, out.Distinct = nil, true, mostNumbers
+	}
+	if out.Kind == event.String && len(numbers) > 0 {
+		texts = f.asTexts()
+		numbers = nil
+	}
+	out.Distinct += len(texts) + len(numbers)
+	top := topValues{most: most, present: f.present}
+	for text, n := range texts {
+		top.add(event.StringValue(text), n)
+	}
+	for v, n := range numbers {
+		top.add(v.Convert(out.Kind), n)
+	}
+	out.Values = top.values
+	if out.Kind == event.Int || out.Kind == event.Float {
+		for bin, n := range f.bins {
+			out.Bins = append(out.Bins, store.ContrastBin{Value: store.BinValue(bin), Events: *n})
+		}
+		slices.SortFunc(out.Bins, func(x, y store.ContrastBin) int { return cmp.Compare(x.Value, y.Value) })
+	}
+	return out, true
+}
+
+// asTexts joins numbers and texts of a field that has both.
+func (f *counter) asTexts() map[string]*[2]float64 {
+	all := make(map[string]*[2]float64, len(f.texts)+len(f.numbers))
+	put := func(text string, n *[2]float64) {
+		sum := all[text]
+		if sum == nil {
+			sum = &[2]float64{}
+			all[text] = sum
+		}
+		sum[store.Selected] += n[store.Selected]
+		sum[store.Others] += n[store.Others]
+	}
+	for text, n := range f.texts {
+		put(text, n)
+	}
+	for v, n := range f.numbers {
+		put(v.Text(), n)
+	}
+	return all
+}
+
+// topValues keeps the values with the largest share of either side.
+type topValues struct {
+	most    int
+	present [2]float64
+	values  []store.ContrastValue // in their order
+}
+
+func (t *topValues) rank(n *[2]float64) float64 {
+	rank := 0.0
+	for side, present := range t.present {
+		if present > 0 {
+			rank = max(rank, n[side]/present)
+		}
+	}
+	return rank
+}
+
+func (t *topValues) compare(x, y store.ContrastValue) int {
+	return cmp.Or(
+		cmp.Compare(t.rank(&y.Events), t.rank(&x.Events)),
+		cmp.Compare(y.Events[store.Others]+y.Events[store.Selected], x.Events[store.Others]+x.Events[store.Selected]),
+		strings.Compare(x.Value.Text(), y.Value.Text()),
+	)
+}
+
+func (t *topValues) add(v event.Value, n *[2]float64) {
+	c := store.ContrastValue{Value: v, Events: *n}
+	full := len(t.values) >= t.most
+	if full && t.compare(c, t.values[len(t.values)-1]) >= 0 {
+		return
+	}
+	if full {
+		t.values = t.values[:len(t.values)-1]
+	}
+	at, _ := slices.BinarySearchFunc(t.values, c, t.compare)
+	t.values = slices.Insert(t.values, at, c)
+}

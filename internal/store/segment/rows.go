@@ -1,0 +1,194 @@
+package segment
+
+import (
+	"encoding/json"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/oriel-dev/oriel/internal/event"
+)
+
+// Rows are rows of one row group, by environment and dataset in the order of
+// the file. Their fields are loaded as they are wanted. One goroutine uses it.
+type Rows struct {
+	Batches []*event.Batch
+
+	reader   *Reader
+	group    int
+	from, to int
+	batchOf  []uint32 // of each row; nil if there is one batch
+	rowOf    []uint32 // its row there
+	loaded   map[int]bool
+}
+
+// Rows reads the times, datasets and sample rates of a row group.
+func (r *Reader) Rows(group int) (x *Rows, err error) {
+	defer r.recovered(&err)
+	n := r.meta.rowGroups[group].rows
+	if n < 0 || n > maxRowsOfGroup {
+		return nil, damaged("a row group has %d rows", n)
+	}
+	return r.frame(group, 0, int(n))
+}
+
+// Load adds the columns of fields to the batches; those that the segment does
+// not have are left out, and so are names in the overflow column, which is
+// loaded as [event.FieldOverflow]: then its members become fields.
+func (x *Rows) Load(names ...string) (err error) {
+	defer x.reader.recovered(&err)
+	for _, name := range names {
+		at, known := x.reader.fields[name]
+		if !known || at < systemColumns || x.loaded[at] {
+			continue
+		}
+		x.loaded[at] = true
+		if err := x.load(at); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// frame reads the system columns of rows [from, to) of a row group.
+func (r *Reader) frame(group, from, to int) (*Rows, error) {
+	var columns [systemColumns]*event.Column
+	for i := range columns {
+		c, err := r.readColumn(group, i, from, to)
+		if err != nil {
+			return nil, err
+		}
+		if c.Len() != to-from {
+			return nil, damaged("a system column has %d values for %d rows", c.Len(), to-from)
+		}
+		columns[i] = c
+	}
+	x := &Rows{reader: r, group: group, from: from, to: to, loaded: map[int]bool{}}
+	x.divide(columns)
+	return x, nil
+}
+
+// divide gives each environment and dataset its rows.
+func (x *Rows) divide(columns [systemColumns]*event.Column) {
+	env, set, times, rates := columns[columnEnvironment], columns[columnDataset], columns[columnTime].Ints, columns[columnSampleRate].Ints
+	if n := x.to - x.from; n > 0 && same(env.Codes) && same(set.Codes) {
+		b := event.NewBatch(strings.Clone(env.ValueAt(0).Str()), strings.Clone(set.ValueAt(0).Str()))
+		b.Times = times
+		if slices.Max(rates) > 1 {
+			b.SampleRates = make([]uint32, n)
+			for i, rate := range rates {
+				b.SampleRates[i] = uint32(max(rate, 1))
+			}
+		}
+		x.Batches = []*event.Batch{b}
+		return
+	}
+	byCodes := map[[2]uint32]uint32{}
+	byName := map[[2]string]uint32{}
+	x.batchOf, x.rowOf = make([]uint32, len(times)), make([]uint32, len(times))
+	for row, at := range times {
+		codes := [2]uint32{env.Codes[row], set.Codes[row]}
+		i, known := byCodes[codes]
+		if !known {
+			name := [2]string{env.ValueAt(row).Str(), set.ValueAt(row).Str()}
+			if i, known = byName[name]; !known { // entries of a dictionary may repeat
+				i = uint32(len(x.Batches))
+				byName[name] = i
+				x.Batches = append(x.Batches, event.NewBatch(strings.Clone(name[0]), strings.Clone(name[1])))
+			}
+			byCodes[codes] = i
+		}
+		b := x.Batches[i]
+		x.batchOf[row], x.rowOf[row] = i, uint32(b.Len())
+		b.Begin(at)
+		b.SetSampleRate(uint32(max(rates[row], 1)))
+	}
+}
+
+// same reports whether all codes are one.
+func same(codes []uint32) bool {
+	for _, c := range codes {
+		if c != codes[0] {
+			return false
+		}
+	}
+	return true
+}
+
+// load adds a column to the batches whose rows have values in it.
+func (x *Rows) load(column int) error {
+	c, err := x.reader.readColumn(x.group, column, x.from, x.to)
+	if err != nil || c.Len() == 0 {
+		return err
+	}
+	if x.reader.meta.columns[column].name == event.FieldOverflow {
+		return x.unfold(c)
+	}
+	if x.batchOf == nil {
+		x.Batches[0].Attach(c)
+		return nil
+	}
+	parts := make([]*event.Column, len(x.Batches))
+	for k := range c.Len() {
+		row := c.Row(k)
+		part := parts[x.batchOf[row]]
+		if part == nil {
+			part = &event.Column{Name: c.Name, Kind: c.Kind, Rows: []uint32{}, Dict: c.Dict}
+			parts[x.batchOf[row]] = part
+		}
+		part.Rows = append(part.Rows, x.rowOf[row])
+		part.AppendFrom(c, k)
+	}
+	for at, part := range parts {
+		if part != nil {
+			x.Batches[at].Attach(part)
+		}
+	}
+	return nil
+}
+
+// unfold puts the members of the overflow column back as fields.
+func (x *Rows) unfold(c *event.Column) error {
+	for k := range c.Len() {
+		dec := json.NewDecoder(strings.NewReader(c.ValueAt(k).Str()))
+		dec.UseNumber()
+		var object map[string]any
+		if err := dec.Decode(&object); err != nil {
+			return damaged("an overflow value is no JSON object: %v", err)
+		}
+		b, row := x.Batches[0], c.Row(k)
+		if x.batchOf != nil {
+			b, row = x.Batches[x.batchOf[row]], int(x.rowOf[row])
+		}
+		names := make([]string, 0, len(object))
+		for name := range object {
+			names = append(names, name)
+		}
+		slices.Sort(names)
+		for _, name := range names {
+			b.SetAt(row, name, scalarOf(object[name]))
+		}
+	}
+	return nil
+}
+
+func scalarOf(v any) event.Value {
+	switch x := v.(type) {
+	case string:
+		return event.StringValue(x)
+	case bool:
+		return event.BoolValue(x)
+	case json.Number:
+		if x == "-0" {
+			return event.FloatValue(math.Copysign(0, -1))
+		}
+		if i, err := strconv.ParseInt(x.String(), 10, 64); err == nil {
+			return event.IntValue(i)
+		}
+		if f, err := x.Float64(); err == nil {
+			return event.FloatValue(f)
+		}
+	}
+	return event.Value{}
+}

@@ -1,0 +1,101 @@
+package storetest
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/oriel-dev/oriel/internal/event"
+	"github.com/oriel-dev/oriel/internal/query"
+	"github.com/oriel-dev/oriel/internal/store"
+)
+
+// Contrast implements store.Store, and never lets go of a value.
+func (r *Reference) Contrast(ctx context.Context, q *query.Query, selection query.Expr, opts store.ContrastOptions) (*store.Contrast, error) {
+	if err := stopped(ctx); err != nil {
+		return nil, err
+	}
+	where, inline, err := q.Condition()
+	if err != nil {
+		return nil, err
+	}
+	selection = inline(selection)
+	out := &store.Contrast{}
+	kinds := map[string]event.Kind{}
+	values := map[string]map[event.Value]*[2]float64{}
+	for _, e := range r.snapshot() {
+		if e.environment != q.Environment || (len(q.Datasets) > 0 && !slices.Contains(q.Datasets, e.dataset)) {
+			continue
+		}
+		for name, v := range e.fields {
+			kinds[name] = event.Unify(kinds[name], v.Kind())
+		}
+		if rec := newRecord(e); e.time < q.Start || e.time >= q.End || !holds(where, rec) {
+			continue
+		}
+		side, weight := store.Others, float64(e.weight)
+		if holds(selection, newRecord(e)) {
+			side = store.Selected
+		}
+		if q.Unweighted {
+			weight = 1
+		}
+		out.Events[side] += weight
+		for name, v := range e.fields {
+			if values[name] == nil {
+				values[name] = map[event.Value]*[2]float64{}
+			}
+			if values[name][v] == nil {
+				values[name][v] = &[2]float64{}
+			}
+			values[name][v][side] += weight
+		}
+	}
+	for name, counted := range values {
+		if len(opts.Fields) == 0 && slices.Contains([]string{event.FieldTraceID, event.FieldSpanID, event.FieldParentID}, name) {
+			out.Fields = append(out.Fields, store.ContrastField{Name: name, Kind: kinds[name], Unique: true})
+			continue
+		}
+		if len(opts.Fields) == 0 || slices.Contains(opts.Fields, name) {
+			out.Fields = append(out.Fields, contrastOf(name, kinds[name], counted))
+		}
+	}
+	return out, nil
+}
+
+func contrastOf(name string, kind event.Kind, counted map[event.Value]*[2]float64) store.ContrastField {
+	f := store.ContrastField{Name: name, Kind: kind}
+	unified := map[event.Value]*[2]float64{}
+	bins := map[int32]*[2]float64{}
+	for v, n := range counted {
+		for side := range n {
+			f.Present[side] += n[side]
+		}
+		add(unified, v.Convert(kind), n)
+		if x, ok := v.Number(); ok && (kind == event.Int || kind == event.Float) {
+			if bin, ok := store.BinOf(x); ok {
+				add(bins, bin, n)
+			}
+		}
+	}
+	for v, n := range unified {
+		f.Values = append(f.Values, store.ContrastValue{Value: v, Events: *n})
+	}
+	for bin, n := range bins {
+		f.Bins = append(f.Bins, store.ContrastBin{Value: store.BinValue(bin), Events: *n})
+	}
+	f.Distinct = len(f.Values)
+	slices.SortFunc(f.Bins, func(x, y store.ContrastBin) int { return cmp.Compare(x.Value, y.Value) })
+	slices.SortFunc(f.Values, func(x, y store.ContrastValue) int { return strings.Compare(x.Value.Text(), y.Value.Text()) })
+	return f
+}
+
+func add[K comparable](sums map[K]*[2]float64, key K, n *[2]float64) {
+	if sums[key] == nil {
+		sums[key] = &[2]float64{}
+	}
+	for side := range n {
+		sums[key][side] += n[side]
+	}
+}
