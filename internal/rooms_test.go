@@ -11,7 +11,7 @@ import (
 const module = "github.com/oriel-dev/oriel/"
 
 // core is what the design calls "@": the rooms that know the domain and no wire.
-var core = []string{"event", "fault", "query", "meta", "auth", "dataset", "trace", "ingest", "querier"}
+var core = []string{"event", "fault", "query", "meta", "auth", "dataset", "workspace", "trace", "ingest", "querier"}
 
 // arrows is the whole list of who may import whom. A room that is not here, or
 // an arrow that is not here, fails the test: a new one is a reviewed line.
@@ -28,6 +28,7 @@ var arrows = map[string][]string{
 	"internal/store/storetest":       rooms("event", "fault", "query", "store"),
 	"internal/store/duckdb":          rooms("event", "fault", "query", "store", "store/sqlgen", "store/segment"),
 	"internal/auth":                  rooms("fault", "meta"),
+	"internal/workspace":             rooms("event", "fault", "meta", "query"),
 	"internal/dataset":               rooms("event", "fault", "meta", "query", "store"),
 	"internal/ingest":                rooms("event", "fault", "query", "store", "dataset", "ingest/journal"),
 	"internal/ingest/journal":        rooms("fault"),

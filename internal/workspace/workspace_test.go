@@ -1,0 +1,402 @@
+package workspace
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/oriel-dev/oriel/internal/fault"
+	"github.com/oriel-dev/oriel/internal/meta"
+)
+
+// desk is a library on a file that can be closed and opened again.
+type desk struct {
+	*Library
+	t    *testing.T
+	path string
+	cfg  Config
+	db   *meta.DB
+	now  time.Time
+}
+
+var scope = Scope{Environment: "test", Dataset: "shop"} //nolint:gochecknoglobals // a constant of the tests
+
+func newDesk(t *testing.T, cfg Config) *desk {
+	t.Helper()
+	d := &desk{t: t, path: filepath.Join(t.TempDir(), "meta.db"), cfg: cfg, now: time.Unix(1_764_000_000, 5)}
+	d.cfg.Log = slog.New(slog.NewTextHandler(t.Output(), nil))
+	d.cfg.Clock = func() time.Time {
+		d.now = d.now.Add(time.Second)
+		return d.now
+	}
+	d.open()
+	t.Cleanup(d.close)
+	return d
+}
+
+func (d *desk) open() {
+	d.t.Helper()
+	db, err := meta.Open(d.t.Context(), d.path)
+	must(d.t, err)
+	d.db = db
+	d.Library, err = Open(d.t.Context(), db, d.cfg)
+	must(d.t, err)
+}
+
+func (d *desk) close() {
+	d.Library.Close()
+	must(d.t, d.db.Close())
+}
+
+func (d *desk) restart() {
+	d.close()
+	d.open()
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func wantFault(t *testing.T, what string, err error, kind fault.Kind, text string) {
+	t.Helper()
+	if !fault.Is(err, kind) || !strings.Contains(fault.MessageOf(err), text) {
+		t.Errorf("%s: %v, want %s with %q", what, err, kind, text)
+	}
+}
+
+const count = `{"calculations":[{"op":"COUNT"}]}`
+
+func TestSaveQuery_KeepsExactlyWhatWasAsked(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, Config{})
+	for in, want := range map[string]string{
+		`{}`: `{}`,
+		` { "time_range" : 7200, "calculations":[{"op":"COUNT"}] }`:                  `{"calculations":[{"op":"COUNT"}],"time_range":7200}`,
+		`{"filter_combination":"AND","id":"abc","limit":null}`:                       `{}`,
+		`{"filter_combination":"OR","filters":[{"column":"a<b","op":"=","value":1.0}]}`: `{"filter_combination":"OR","filters":[{"column":"a<b","op":"=","value":1.0}]}`,
+		`{"filters":[{"column":"n","op":"in","value":[9007199254740993,"x",true]}]}`:  `{"filters":[{"column":"n","op":"in","value":[9007199254740993,"x",true]}]}`,
+	} {
+		q, err := d.SaveQuery(t.Context(), scope, []byte(in))
+		must(t, err)
+		d.restart()
+		got, err := d.Query(t.Context(), scope, q.ID)
+		must(t, err)
+		if string(got.Spec) != want {
+			t.Errorf("%s came back as %s, want %s", in, got.Spec, want)
+		}
+	}
+}
+
+func TestSaveQuery_TheSameQuestionIsTheSameQuery(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, Config{})
+	a, err := d.SaveQuery(t.Context(), scope, []byte(`{"limit":5,"calculations":[{"op":"COUNT"}]}`))
+	must(t, err)
+	b, err := d.SaveQuery(t.Context(), scope, []byte(`{"calculations":[{"op":"COUNT"}],"limit":5}`))
+	must(t, err)
+	if diff := cmp.Diff(a, b); diff != "" {
+		t.Error(diff)
+	}
+	c, err := d.SaveQuery(t.Context(), Scope{"test", All}, []byte(`{"limit":5,"calculations":[{"op":"COUNT"}]}`))
+	must(t, err)
+	if c.ID == a.ID {
+		t.Error("two scopes share a query")
+	}
+	_, err = d.Query(t.Context(), Scope{"test", "other"}, a.ID)
+	wantFault(t, "another dataset", err, fault.NotFound, a.ID)
+}
+
+func TestSaveQuery_RefusesWhatCannotRun(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, Config{MaxQueries: 1})
+	for in, want := range map[string]string{
+		``: "empty", `[]`: "invalid query data", `{"limit":"5"}`: "limit", `{}{}`: "invalid query data", `{"calculations":[{"op":"NO"}]}`: "NO",
+	} {
+		_, err := d.SaveQuery(t.Context(), scope, []byte(in))
+		wantFault(t, in, err, fault.Invalid, want)
+	}
+	_, err := d.SaveQuery(t.Context(), scope, []byte(`{"x":"`+strings.Repeat("x", MaxSpec)+`"}`))
+	wantFault(t, "long", err, fault.TooLarge, "100000")
+	_, err = d.SaveQuery(t.Context(), scope, []byte(count))
+	must(t, err)
+	_, err = d.SaveQuery(t.Context(), scope, []byte(`{}`))
+	wantFault(t, "one too many", err, fault.Throttled, "limit of 1 queries")
+	if _, err = d.SaveQuery(t.Context(), scope, []byte(count)); err != nil {
+		t.Errorf("a known query at the limit: %v", err)
+	}
+}
+
+func TestResult_SurvivesARestartUnchanged(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, Config{})
+	answer := []byte(`{"rows":[[1]]}`)
+	kept, err := d.KeepResult(t.Context(), scope, json.RawMessage(count), answer)
+	must(t, err)
+	asked, err := d.StartResult(t.Context(), scope, "q1", json.RawMessage(count))
+	must(t, err)
+	must(t, d.EndResult(t.Context(), asked.ID, answer))
+	wrong, err := d.StartResult(t.Context(), scope, "q1", json.RawMessage(count))
+	must(t, err)
+	must(t, d.FailResult(t.Context(), wrong.ID, "too slow"))
+	d.restart()
+	for _, id := range []string{kept.ID, asked.ID} {
+		got, err := d.Result(t.Context(), "test", id)
+		must(t, err)
+		if !got.Complete() || !bytes.Equal(got.Answer, answer) || string(got.Spec) != count || got.Failure != "" {
+			t.Errorf("%s: %+v", id, got)
+		}
+		wantFault(t, "ended twice", d.EndResult(t.Context(), id, nil), fault.Conflict, id)
+		wantFault(t, "failed after the end", d.FailResult(t.Context(), id, "x"), fault.Conflict, id)
+	}
+	got, err := d.Result(t.Context(), "test", wrong.ID)
+	must(t, err)
+	if !got.Complete() || got.Failure != "too slow" || got.Answer != nil {
+		t.Errorf("%+v", got)
+	}
+	_, err = d.Result(t.Context(), "other", kept.ID)
+	wantFault(t, "another environment", err, fault.NotFound, kept.ID)
+}
+
+func TestResult_UnderWayAtARestartHasFailed(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, Config{})
+	asked, err := d.StartResult(t.Context(), scope, "q1", json.RawMessage(count))
+	must(t, err)
+	got, err := d.Result(t.Context(), "test", asked.ID)
+	must(t, err)
+	if got.Complete() {
+		t.Fatal("complete before it ended")
+	}
+	d.restart()
+	got, err = d.Result(t.Context(), "test", asked.ID)
+	must(t, err)
+	if !got.Complete() || !strings.Contains(got.Failure, "restarted") {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestResult_TooLargeAnAnswerIsAFailureThatSaysSo(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, Config{MaxAnswer: 100})
+	asked, err := d.StartResult(t.Context(), scope, "q1", json.RawMessage(count))
+	must(t, err)
+	must(t, d.EndResult(t.Context(), asked.ID, make([]byte, 101)))
+	got, err := d.Result(t.Context(), "test", asked.ID)
+	must(t, err)
+	if !got.Complete() || !strings.Contains(got.Failure, "101 bytes") || got.Answer != nil {
+		t.Errorf("%+v", got)
+	}
+	_, err = d.KeepResult(t.Context(), scope, json.RawMessage(count), make([]byte, 101))
+	wantFault(t, "kept at once", err, fault.TooLarge, "101 bytes")
+}
+
+func TestResults_TheOldestGoBeyondTheLimit(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, Config{MaxAnswers: 20_000})
+	running, err := d.StartResult(t.Context(), scope, "q1", json.RawMessage(count))
+	must(t, err)
+	noise := rand.New(rand.NewPCG(1, 2))
+	var ids []string
+	for i := range 30 {
+		answer := make([]byte, 1500)
+		for k := range answer {
+			answer[k] = byte(noise.Uint32())
+		}
+		r, err := d.KeepResult(t.Context(), scope, json.RawMessage(count), answer)
+		must(t, err)
+		ids = append(ids, r.ID)
+		if i == 15 {
+			d.restart() // the sum is found again
+			running, err = d.StartResult(t.Context(), scope, "q2", json.RawMessage(count))
+			must(t, err)
+		}
+	}
+	if _, err = d.Result(t.Context(), "test", running.ID); err != nil {
+		t.Errorf("the one under way: %v", err)
+	}
+	if _, err = d.Result(t.Context(), "test", ids[29]); err != nil {
+		t.Errorf("the newest: %v", err)
+	}
+	_, err = d.Result(t.Context(), "test", ids[0])
+	wantFault(t, "the oldest", err, fault.NotFound, ids[0])
+	if d.stored > 20_000 {
+		t.Errorf("%d bytes are kept", d.stored)
+	}
+}
+
+func TestAnnotation_StaysWithItsQuery(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, Config{MaxAnnotations: 2})
+	q, err := d.SaveQuery(t.Context(), scope, []byte(count))
+	must(t, err)
+	_, err = d.AddAnnotation(t.Context(), Annotation{Scope: Scope{"test", "other"}, QueryID: q.ID, Name: "n"})
+	wantFault(t, "of another dataset", err, fault.Invalid, "Query is not in the dataset")
+	a, err := d.AddAnnotation(t.Context(), Annotation{Scope: scope, QueryID: q.ID, Name: "slow", Description: "why"})
+	must(t, err)
+	board, err := d.AddAnnotation(t.Context(), Annotation{Scope: scope, QueryID: q.ID, Name: "panel", Source: SourceBoard})
+	must(t, err)
+	_, err = d.AddAnnotation(t.Context(), Annotation{Scope: scope, QueryID: q.ID, Name: "third"})
+	wantFault(t, "one too many", err, fault.Throttled, "limit of 2")
+	d.restart()
+	mine, err := d.Annotations(t.Context(), scope, false)
+	must(t, err)
+	all, err := d.Annotations(t.Context(), scope, true)
+	must(t, err)
+	if diff := cmp.Diff([][]Annotation{{a}, {a, board}}, [][]Annotation{mine, all}); diff != "" {
+		t.Error(diff)
+	}
+	_, err = d.ChangeAnnotation(t.Context(), Annotation{ID: a.ID, Scope: scope, QueryID: "another", Name: "x"})
+	wantFault(t, "another query", err, fault.Invalid, "cannot be changed")
+	changed, err := d.ChangeAnnotation(t.Context(), Annotation{ID: a.ID, Scope: scope, QueryID: q.ID, Name: "new"})
+	must(t, err)
+	if changed.Name != "new" || changed.Description != "" || !changed.Updated.After(a.Updated) || changed.Created != a.Created {
+		t.Errorf("%+v", changed)
+	}
+	must(t, d.RemoveAnnotation(t.Context(), scope, a.ID))
+	wantFault(t, "removed twice", d.RemoveAnnotation(t.Context(), scope, a.ID), fault.NotFound, a.ID)
+	if _, err := d.Query(t.Context(), scope, q.ID); err != nil {
+		t.Errorf("the query went with its annotation: %v", err)
+	}
+}
+
+func TestMarker_HasTheColourOfItsType(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, Config{MaxMarkers: 3})
+	m, err := d.AddMarker(t.Context(), Marker{Scope: scope, Start: 100, End: 200, Message: "v1", Type: "deploy", URL: "https://ci.example/1"})
+	must(t, err)
+	colour := func() string {
+		t.Helper()
+		list, err := d.Markers(t.Context(), scope)
+		must(t, err)
+		if len(list) != 1 {
+			t.Fatalf("%d markers", len(list))
+		}
+		return list[0].Color
+	}
+	if c := colour(); c != "" {
+		t.Errorf("colour %q before there is a setting", c)
+	}
+	_, err = d.AddMarkerSetting(t.Context(), MarkerSetting{Scope: Scope{"test", All}, Type: "deploy", Color: "#111111"})
+	must(t, err)
+	if c := colour(); c != "#111111" {
+		t.Errorf("colour %q, want that of the environment", c)
+	}
+	s, err := d.AddMarkerSetting(t.Context(), MarkerSetting{Scope: scope, Type: "deploy", Color: "#222222"})
+	must(t, err)
+	if c := colour(); c != "#222222" {
+		t.Errorf("colour %q, want that of the dataset", c)
+	}
+	_, err = d.AddMarkerSetting(t.Context(), MarkerSetting{Scope: scope, Type: "deploy", Color: "#333333"})
+	wantFault(t, "twice", err, fault.Conflict, "deploy")
+	_, err = d.ChangeMarkerSetting(t.Context(), scope, s.ID, "other", "#444444")
+	wantFault(t, "another type", err, fault.Invalid, "cannot be changed")
+	if s, err = d.ChangeMarkerSetting(t.Context(), scope, s.ID, "deploy", "#444444"); err != nil || s.Color != "#444444" {
+		t.Errorf("%+v %v", s, err)
+	}
+	d.restart()
+	if c := colour(); c != "#444444" {
+		t.Errorf("colour %q after a restart", c)
+	}
+	if _, err = d.RemoveMarkerSetting(t.Context(), scope, s.ID); err != nil || colour() != "#111111" {
+		t.Errorf("%v, colour %q", err, colour())
+	}
+	settings, err := d.MarkerSettings(t.Context(), scope)
+	if err != nil || len(settings) != 0 {
+		t.Errorf("%v %v", settings, err)
+	}
+	m, err = d.ChangeMarker(t.Context(), scope, m.ID, func(m *Marker) error { m.Message = "v2"; return nil })
+	if err != nil || m.Message != "v2" || m.Start != 100 || m.Color != "#111111" {
+		t.Errorf("%+v %v", m, err)
+	}
+	gone, err := d.RemoveMarker(t.Context(), scope, m.ID)
+	if diff := cmp.Diff(m, gone); err != nil || diff != "" {
+		t.Errorf("%v %s", err, diff)
+	}
+	_, err = d.RemoveMarker(t.Context(), scope, m.ID)
+	wantFault(t, "removed twice", err, fault.NotFound, m.ID)
+	for range 3 {
+		_, err = d.AddMarker(t.Context(), Marker{Scope: scope, Start: 1})
+		must(t, err)
+	}
+	_, err = d.AddMarker(t.Context(), Marker{Scope: scope, Start: 1})
+	wantFault(t, "one too many", err, fault.Throttled, "limit of 3 markers")
+}
+
+func TestHistory_NewestFirstAndBounded(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, Config{MaxRuns: 5})
+	note := func(owner, dataset, spec, text, result string) {
+		t.Helper()
+		must(t, d.Note(t.Context(), Run{Scope: Scope{"test", dataset}, Owner: owner, OwnerName: "key " + owner, Spec: json.RawMessage(spec), Text: text, ResultID: result, At: d.cfg.Clock(), Rows: 1}))
+	}
+	for i := range 8 {
+		note("me", "shop", fmt.Sprintf(`{"limit":%d}`, i+1), fmt.Sprintf("VISUALIZE COUNT LIMIT %d", i+1), "")
+	}
+	texts := func(f HistoryFilter) (out []string) {
+		t.Helper()
+		f.Limit = max(f.Limit, 100)
+		runs, err := d.History(t.Context(), "test", f)
+		must(t, err)
+		for _, r := range runs {
+			out = append(out, r.Text)
+		}
+		return out
+	}
+	want := []string{"VISUALIZE COUNT LIMIT 8", "VISUALIZE COUNT LIMIT 7", "VISUALIZE COUNT LIMIT 6", "VISUALIZE COUNT LIMIT 5", "VISUALIZE COUNT LIMIT 4"}
+	if diff := cmp.Diff(want, texts(HistoryFilter{})); diff != "" {
+		t.Error(diff)
+	}
+	d.restart()
+	if diff := cmp.Diff(want, texts(HistoryFilter{})); diff != "" {
+		t.Errorf("after a restart: %s", diff)
+	}
+	note("me", "shop", `{"limit":8}`, "VISUALIZE COUNT LIMIT 8", "")
+	if diff := cmp.Diff(want, texts(HistoryFilter{})); diff != "" {
+		t.Errorf("asked again at once, it is one entry: %s", diff)
+	}
+	note("me", "shop", `{"limit":8}`, "VISUALIZE COUNT LIMIT 8", "kept1")
+	note("me", "shop", `{"limit":8}`, "VISUALIZE COUNT LIMIT 8", "kept2")
+	note("you", "100%_shop", `{}`, "VISUALIZE COUNT", "")
+	me := "me"
+	for want, f := range map[string]HistoryFilter{
+		"VISUALIZE COUNT":         {Text: "100%_"},
+		"VISUALIZE COUNT LIMIT 8": {Text: "count limit 8", Owner: &me},
+		"":                        {Text: "1__shop"},
+	} {
+		got := texts(f)
+		if (want == "" && len(got) > 0) || (want != "" && (len(got) == 0 || got[0] != want)) {
+			t.Errorf("%+v: %q, want %q first", f, got, want)
+		}
+	}
+	runs, err := d.History(t.Context(), "test", HistoryFilter{Limit: 3})
+	must(t, err)
+	if len(runs) != 3 || runs[1].ResultID != "kept2" || runs[2].ResultID != "kept1" {
+		t.Errorf("each kept answer has its entry: %+v", runs)
+	}
+}
+
+func TestHistory_ShowsTheNameOfAQuestion(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, Config{})
+	must(t, d.Note(t.Context(), Run{Scope: scope, Spec: json.RawMessage(count), At: d.cfg.Clock()}))
+	q, err := d.SaveQuery(t.Context(), scope, []byte(count))
+	must(t, err)
+	_, err = d.AddAnnotation(t.Context(), Annotation{Scope: scope, QueryID: q.ID, Name: "Checkout load"})
+	must(t, err)
+	runs, err := d.History(t.Context(), "test", HistoryFilter{Limit: 10, Text: "checkout"})
+	must(t, err)
+	if len(runs) != 1 || runs[0].Name != "Checkout load" {
+		t.Errorf("%+v", runs)
+	}
+}
