@@ -101,6 +101,7 @@ func (k Kind) defaults() Permissions {
 type Principal struct {
 	Team            string // slug
 	TeamName        string
+	TeamID          string
 	Environment     string // slug; where events go, also for a classic key
 	EnvironmentName string
 	KeyID           string // what lists and logs show; empty for a key we do not know (open mode)

@@ -121,7 +121,7 @@ func (s *snapshot) readKeys(ctx context.Context, tx *sql.Tx, old *snapshot) erro
 		}
 		e.key.Created, e.key.Expires = moment(created), moment(e.expires)
 		e.principal = &Principal{
-			Team: s.team.slug, TeamName: s.team.name, Environment: e.key.Environment, EnvironmentName: environment,
+			Team: s.team.slug, TeamName: s.team.name, TeamID: s.team.id, Environment: e.key.Environment, EnvironmentName: environment,
 			KeyID: e.key.ID, KeyName: e.key.Name, Kind: e.key.Kind, Classic: e.key.Kind == HoneycombClassic,
 			Permissions: e.key.Permissions,
 		}
@@ -155,7 +155,7 @@ func (s *snapshot) nameStrangers() {
 		return
 	}
 	p := Principal{
-		Team: s.team.slug, TeamName: s.team.name,
+		Team: s.team.slug, TeamName: s.team.name, TeamID: s.team.id,
 		Environment: s.environments[0].Slug, EnvironmentName: s.environments[0].Name, Permissions: AllPermissions(),
 	}
 	s.strangers.honeycomb, s.strangers.classic, s.strangers.management, s.strangers.rollbar = p, p, p, p
@@ -182,6 +182,17 @@ func (k *Keys) List() []Key {
 		return strings.Compare(a.ID, b.ID)
 	})
 	return keys
+}
+
+// Find returns a key by its id, without its secret.
+func (k *Keys) Find(id string) (Key, bool) {
+	e := k.known.Load().byID[id]
+	if e == nil {
+		return Key{}, false
+	}
+	key := e.key
+	key.LastUsed = moment(e.used.Load())
+	return key, true
 }
 
 // Environments returns the environments, oldest first.

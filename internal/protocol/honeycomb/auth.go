@@ -1,13 +1,15 @@
 package honeycomb
 
 import (
-	"encoding/json"
 	"maps"
-	"net/http"
+	"time"
 
 	"github.com/oriel-dev/oriel/internal/auth"
-	"github.com/oriel-dev/oriel/internal/fault"
 )
+
+func authHandlers() map[string]handler {
+	return map[string]handler{"getAuth": (*Front).getAuth, "getV2Auth": (*Front).getV2Auth}
+}
 
 // authAnswer is the body of GET /1/auth.
 type authAnswer struct {
@@ -23,24 +25,10 @@ type nameAndSlug struct {
 	Slug string `json:"slug"`
 }
 
-// serveAuth is GET /1/auth: who a key belongs to and what it may do. Classic
-// teams have no environments: theirs is empty.
-func (f *Front) serveAuth(w http.ResponseWriter, r *http.Request) {
-	if r.Method == http.MethodOptions {
-		preflight(w, "GET, OPTIONS")
-		return
-	}
-	setCORS(w)
-	if r.Method != http.MethodGet {
-		f.serveUnsupported(w, r)
-		return
-	}
-	key := keyOf(r.Header)
-	p, err := f.Keys.Authenticate(r.Context(), auth.Sending, key)
-	if err != nil {
-		writeJSON(w, http.StatusUnauthorized, map[string]string{"error": fault.MessageOf(err)})
-		return
-	}
+// getAuth tells who a key belongs to and what it may do. Classic teams have no
+// environments: theirs is empty.
+func (f *Front) getAuth(c *call) (reply, error) {
+	p := c.who
 	answer := authAnswer{ID: p.KeyID, Type: "configuration", Team: nameAndSlug{p.TeamName, p.Team}}
 	a := p.Permissions
 	// One client reads createDatasets, another create_datasets.
@@ -56,11 +44,57 @@ func (f *Front) serveAuth(w http.ResponseWriter, r *http.Request) {
 	if !p.Classic {
 		answer.Env = nameAndSlug{p.EnvironmentName, p.Environment}
 	}
-	writeJSON(w, http.StatusOK, answer)
+	return reply{body: answer}, nil
 }
 
-func writeJSON(w http.ResponseWriter, status int, body any) {
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(body) // the caller may have gone
+// apiObject is an object of JSON:API.
+type apiObject struct {
+	ID            string                     `json:"id"`
+	Type          string                     `json:"type"`
+	Attributes    any                        `json:"attributes,omitempty"`
+	Relationships map[string]apiRelationship `json:"relationships,omitempty"`
+}
+
+// apiRelationship points at another object.
+type apiRelationship struct {
+	Data apiObject `json:"data"`
+}
+
+// apiDocument is an answer of JSON:API about one object.
+type apiDocument struct {
+	Data     apiObject   `json:"data"`
+	Included []apiObject `json:"included,omitempty"`
+}
+
+// keyAttributes describe a management key.
+type keyAttributes struct {
+	Name     string         `json:"name"`
+	KeyType  string         `json:"key_type"`
+	Disabled bool           `json:"disabled"`
+	Scopes   []string       `json:"scopes"`
+	Times    *keyTimestamps `json:"timestamps,omitempty"`
+}
+
+type keyTimestamps struct {
+	Created time.Time `json:"created"`
+	Updated time.Time `json:"updated"`
+}
+
+// getV2Auth tells whose a management key is. Clients take the team's slug from
+// what is included and build every later path with it.
+func (f *Front) getV2Auth(c *call) (reply, error) {
+	attributes := keyAttributes{Name: c.who.KeyName, KeyType: "management", Scopes: []string{}}
+	if c.who.Permissions.ManageKeys {
+		attributes.Scopes = []string{"api-keys:read", "api-keys:write", "environments:read", "environments:write"}
+	}
+	if key, ok := f.Keys.Find(c.who.KeyID); ok {
+		attributes.Times = &keyTimestamps{key.Created, key.Created} // a key never changes but for being disabled
+	}
+	team := apiObject{ID: c.who.TeamID, Type: "teams"}
+	named := team
+	named.Attributes = nameAndSlug{c.who.TeamName, c.who.Team}
+	return reply{body: apiDocument{
+		Data:     apiObject{ID: c.who.KeyID, Type: "api-keys", Attributes: attributes, Relationships: map[string]apiRelationship{"team": {team}}},
+		Included: []apiObject{named},
+	}}, nil
 }

@@ -325,29 +325,6 @@ func TestAuth_SaysWhoseKeyItIs(t *testing.T) {
 	}
 }
 
-func TestUnsupported_NamesItself(t *testing.T) {
-	t.Parallel()
-	r := newRig(t, true)
-	for family, what := range unsupportedFamilies() {
-		status, h, body := r.do(http.MethodPost, family+"/x", nil, []byte("{}"))
-		kind, sign := "application/problem+json", r.url+"/problems/"
-		if strings.HasPrefix(family, "/2/") {
-			kind, sign = "application/vnd.api+json", `{"errors":[{`
-		}
-		if status != 501 || h.Get("Content-Type") != kind || !strings.Contains(body, what) || !strings.Contains(body, sign) {
-			t.Errorf("%s: %d %s", family, status, body)
-		}
-	}
-	if status, _, _ := r.do(http.MethodGet, "/1/nothing", nil, nil); status != 404 {
-		t.Errorf("/1/nothing: %d", status)
-	}
-	for _, probe := range []string{"/alive", "/ready", "/version"} {
-		if status, _, _ := r.do(http.MethodGet, probe, nil, nil); status != 200 {
-			t.Errorf("%s: %d", probe, status)
-		}
-	}
-}
-
 func TestOverload_TellsTheSenderToWait(t *testing.T) {
 	t.Parallel()
 	w := httptest.NewRecorder()

@@ -1,10 +1,11 @@
 // Package honeycomb speaks Honeycomb's data plane: OTLP over HTTP and gRPC with
 // its keys, dataset routing and error bodies, /1/auth, and the probes that its
 // proxy asks. Its published clients and translation library are what we follow.
-// The rest of its API is named in unsupported.go and answers 501 in its own form.
+// operations.go lists all of its API; what has no handler answers 501 in its form.
 package honeycomb
 
 import (
+	"encoding/json"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -20,10 +21,12 @@ import (
 type Front struct {
 	protocol.Deps
 	bodies bodies
+	routes routes
+	calls  callCount
 }
 
 // New returns the front end.
-func New(deps protocol.Deps) *Front { return &Front{Deps: deps} }
+func New(deps protocol.Deps) *Front { return &Front{Deps: deps, routes: newRoutes()} }
 
 // signalPaths are OTLP's paths over HTTP and gRPC.
 func signalPaths() map[string]otlp.Signal {
@@ -62,12 +65,10 @@ func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		f.serveGRPC(w, r, signal, isOTLP)
 	case isOTLP:
 		f.serveOTLP(w, r, signal)
-	case path == "/1/auth":
-		f.serveAuth(w, r)
 	case path == "/alive" || path == "/ready" || path == "/version":
 		f.serveProbe(w, path)
 	default:
-		f.serveUnsupported(w, r)
+		f.serveAPI(w, r)
 	}
 }
 
@@ -103,18 +104,24 @@ func (f *Front) serveProbe(w http.ResponseWriter, path string) {
 	_, _ = w.Write([]byte(body)) // the prober may have gone
 }
 
+func writeJSON(w http.ResponseWriter, status int, body any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(body) // the caller may have gone
+}
+
 // setCORS lets pages of any site send: a browser has no other way, and the key
 // is in a header that a page must know to set.
 func setCORS(w http.ResponseWriter) {
 	h := w.Header()
 	h.Set("Access-Control-Allow-Origin", "*")
-	h.Set("Access-Control-Expose-Headers", "Retry-After")
+	h.Set("Access-Control-Expose-Headers", "Location, RateLimit, RateLimit-Policy, Retry-After")
 	h.Set("Access-Control-Max-Age", "86400")
 }
 
 func preflight(w http.ResponseWriter, methods string) {
 	setCORS(w)
 	w.Header().Set("Access-Control-Allow-Methods", methods)
-	w.Header().Set("Access-Control-Allow-Headers", "content-type, content-encoding, x-honeycomb-team, x-honeycomb-dataset, x-hny-team, traceparent, tracestate, x-otlp-version")
+	w.Header().Set("Access-Control-Allow-Headers", "authorization, content-type, content-encoding, x-honeycomb-team, x-honeycomb-dataset, x-honeycomb-event-time, x-honeycomb-samplerate, x-hny-team, traceparent, tracestate, x-otlp-version")
 	w.WriteHeader(http.StatusNoContent)
 }

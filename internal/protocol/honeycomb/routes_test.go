@@ -1,0 +1,182 @@
+package honeycomb
+
+import (
+	"encoding/json"
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/oriel-dev/oriel/internal/auth"
+)
+
+// every path of the table with something in place of its variables.
+func filled(path string) string { return regexp.MustCompile(`\{\w+\}`).ReplaceAllString(path, "x") }
+
+func TestOperations_EachIsServedOrNamesItself(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, true)
+	seen := map[string]bool{}
+	for family, all := range r.front.routes {
+		for _, o := range all {
+			if key := o.method + " " + o.path; seen[key] || seen[o.name] {
+				t.Errorf("%s (%s) is there twice", key, o.name)
+			} else {
+				seen[key], seen[o.name] = true, true
+			}
+			if o.serve != nil || o.raw != nil {
+				continue
+			}
+			status, h, body := r.do(o.method, filled(o.path), nil, []byte("{}"))
+			kind, sign := problemJSON, `"type":"`+r.url+`/problems/not-implemented"`
+			if strings.HasPrefix(family, "2/") {
+				kind, sign = jsonAPI, `{"errors":[{"status":"501","code":"not-implemented"`
+			}
+			if status != http.StatusNotImplemented || h.Get("Content-Type") != kind || !strings.Contains(body, o.name) || !strings.Contains(body, sign) {
+				t.Errorf("%s %s: %d %s %s", o.method, o.path, status, h.Get("Content-Type"), body)
+			}
+		}
+	}
+	if n := len(operations()); n != 89 {
+		t.Errorf("%d operations, the vendor describes 89", n)
+	}
+	for _, resource := range handlers() {
+		for name := range resource {
+			if !seen[name] {
+				t.Errorf("the handler %s has no operation", name)
+			}
+			if seen["handled "+name] {
+				t.Errorf("%s has two handlers", name)
+			}
+			seen["handled "+name] = true
+		}
+	}
+	for name := range rawHandlers() {
+		if !seen[name] {
+			t.Errorf("the handler %s has no operation", name)
+		}
+	}
+}
+
+func TestOperations_WantThePermissionTheyName(t *testing.T) {
+	t.Parallel()
+	for _, o := range operations() {
+		if o.needs == anyKey {
+			continue
+		}
+		if o.needs.granted(&auth.Principal{Kind: auth.Honeycomb}) {
+			t.Errorf("%s is granted to a key without permissions", o.name)
+		}
+		all := &auth.Principal{Kind: auth.Honeycomb, Permissions: auth.AllPermissions()}
+		all.Permissions.ManageKeys = true
+		if !o.needs.granted(all) && o.needs != manageSignals {
+			t.Errorf("%s needs %s, which no key has", o.name, o.needs)
+		}
+		all.Kind = auth.HoneycombIngest
+		if o.needs.granted(all) && o.needs != sendEvents {
+			t.Errorf("an ingest key may %s", o.name)
+		}
+	}
+}
+
+func TestAPI_AnswersWhatIsNotThere(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, false)
+	for _, c := range []struct {
+		method, path string
+		status       int
+		sign         string
+	}{
+		{http.MethodGet, "/1/nothing", 404, `"type":"` + r.url + `/problems/not-found"`},
+		{http.MethodGet, "/1/", 404, `/problems/not-found"`},
+		{http.MethodGet, "/2/nothing", 404, `{"errors":[{"status":"404","code":"not-found"`},
+		{http.MethodDelete, "/1/auth", 405, `/problems/method-not-allowed"`},
+		{http.MethodPost, "/1/boards/", 501, "createBoard"},
+		{http.MethodGet, "/1/boards//views", 404, "/problems/not-found"},
+		{http.MethodGet, "/1/auth/", 401, `{"error":"unknown API key - check your credentials"}`},
+		{http.MethodGet, "/2/auth", 401, `{"errors":[{"status":"401","code":"unauthenticated/invalid-key","title":"invalid API key","source":{"header":"Authorization"}}]}`},
+		{http.MethodOptions, "/1/auth", 204, ""},
+	} {
+		status, h, body := r.do(c.method, c.path, nil, nil)
+		if status != c.status || !strings.Contains(body, c.sign) {
+			t.Errorf("%s %s: %d %s", c.method, c.path, status, body)
+		}
+		if status == 405 && h.Get("Allow") != "GET, OPTIONS" {
+			t.Errorf("%s: allows %q", c.path, h.Get("Allow"))
+		}
+	}
+	for _, probe := range []string{"/alive", "/ready", "/version"} {
+		if status, _, _ := r.do(http.MethodGet, probe, nil, nil); status != 200 {
+			t.Errorf("%s: %d", probe, status)
+		}
+	}
+}
+
+func TestV2Auth_IncludesTheTeam(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, false)
+	key, secret, err := r.front.Keys.Create(t.Context(), auth.NewKey{Kind: auth.HoneycombManagement, Name: "terraform"})
+	must(t, err)
+	status, h, body := r.do(http.MethodGet, "/2/auth", map[string]string{"Authorization": "Bearer " + secret.Key}, nil)
+	var answer struct {
+		Data struct {
+			ID, Type   string
+			Attributes struct {
+				Name    string
+				KeyType string `json:"key_type"`
+				Scopes  []string
+				Times   struct{ Created time.Time } `json:"timestamps"`
+			}
+			Relationships struct {
+				Team struct{ Data struct{ ID, Type string } }
+			}
+		}
+		Included []struct {
+			ID, Type   string
+			Attributes struct{ Name, Slug string }
+		}
+	}
+	must(t, json.Unmarshal([]byte(body), &answer))
+	d := answer.Data
+	if status != 200 || h.Get("Content-Type") != jsonAPI || d.ID != key.ID || d.Type != "api-keys" || d.Attributes.Name != "terraform" || d.Attributes.KeyType != "management" || !d.Attributes.Times.Created.Equal(testClock) {
+		t.Errorf("%d %s", status, body)
+	}
+	if len(answer.Included) != 1 || answer.Included[0].ID != d.Relationships.Team.Data.ID || answer.Included[0].Type != "teams" || answer.Included[0].Attributes.Slug != "oriel" {
+		t.Errorf("no team: %s", body)
+	}
+	// A key of the first API is none of the second.
+	if status, _, _ := r.do(http.MethodGet, "/2/auth", map[string]string{"Authorization": "Bearer " + r.keys[auth.Honeycomb]}, nil); status != 401 {
+		t.Errorf("a configuration key: %d", status)
+	}
+}
+
+func TestCalls_AreCountedByKey(t *testing.T) {
+	t.Parallel()
+	var n callCount
+	h := http.Header{}
+	for range maxCalls {
+		must(t, n.take(h, "a", testClock))
+	}
+	if got := h.Get("RateLimit"); got != "limit=6000, remaining=0, reset=60" {
+		t.Errorf("RateLimit: %s", got)
+	}
+	must(t, n.take(h, "b", testClock))
+	err := n.take(h, "a", testClock.Add(20*time.Second))
+	if p := problemOf(err); p.status != 429 || p.kind != "rate-limited" || !strings.Contains(p.text, "Please try again after 2025-11-24T16:01:00Z.") {
+		t.Errorf("%+v", p)
+	}
+	if h.Get("RateLimit") != "limit=6000, remaining=0, reset=40" || h.Get("RateLimit-Policy") != "6000;w=60" || h.Get("RateLimitPolicy") != "6000;w=60" {
+		t.Errorf("%v", h)
+	}
+	must(t, n.take(h, "a", testClock.Add(time.Minute)))
+}
+
+func TestOrigin_IsTheClients(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, true)
+	_, _, body := r.do(http.MethodGet, "/1/nothing", map[string]string{"X-Forwarded-Proto": "https"}, nil)
+	if want := `"type":"` + strings.Replace(r.url, "http:", "https:", 1) + `/problems/not-found"`; !strings.Contains(body, want) {
+		t.Errorf("%s, want %s", body, want)
+	}
+}
