@@ -3,13 +3,11 @@ package api
 import (
 	"bytes"
 	"encoding/json"
-	"math"
 	"net/http"
 	"strings"
 	"sync"
 	"time"
 
-	"github.com/oriel-dev/oriel/internal/event"
 	"github.com/oriel-dev/oriel/internal/fault"
 	"github.com/oriel-dev/oriel/internal/querier"
 	"github.com/oriel-dev/oriel/internal/query"
@@ -90,7 +88,7 @@ func (a *API) query(w http.ResponseWriter, r *http.Request) error {
 		return nil
 	}
 	_ = lines.write(map[string]any{
-		"type": "done", "result": encodeResult(result), "request_id": requestOf(r.Context()).id,
+		"type": "done", "result": result.Answer(), "request_id": requestOf(r.Context()).id,
 		"elapsed_ms": float64(a.clock().Sub(started).Microseconds()) / 1000,
 		"scanned":    result.Stats.Scanned, "sampled": result.Stats.Sampled, "complete": !result.Stats.Partial, "missing": result.Stats.Missing,
 	})
@@ -143,84 +141,4 @@ func (l *lineWriter) writeLocked(v any) error {
 		return err
 	}
 	return l.control.Flush()
-}
-
-// encodeResult gives a result the shape of docs/api.md.
-func encodeResult(r *querier.SpecResult) map[string]any {
-	type column struct {
-		Name string `json:"name"`
-		Kind string `json:"kind"`
-	}
-	columns := make([]column, len(r.Columns))
-	for i, c := range r.Columns {
-		columns[i] = column{c.Name, c.Kind.String()}
-	}
-	rows := make([][]any, r.Rows)
-	for i := range rows {
-		rows[i] = make([]any, len(r.Columns))
-		for k := range r.Columns {
-			rows[i][k] = jsonValue(r.Columns[k].Values[i])
-		}
-	}
-	out := map[string]any{
-		"columns": columns, "rows": rows, "more": r.More, "start": ns(r.Plan.Start), "end": ns(r.Plan.End),
-		"breakdowns": len(r.Plan.Breakdowns),
-	}
-	if r.Series != nil {
-		out["series"] = encodeSeries(r.Series)
-	}
-	if r.Compare != nil {
-		out["compare"] = map[string]any{"offset": r.Plan.Compare, "series": encodeSeries(r.Compare)}
-	}
-	if len(r.Heatmaps) > 0 {
-		out["heatmaps"] = encodeHeatmaps(r.Heatmaps)
-	}
-	if r.Totals != nil {
-		totals := map[string]any{}
-		for name, v := range r.Totals {
-			totals[name] = jsonValue(v)
-		}
-		out["totals"] = totals
-	}
-	return out
-}
-
-func encodeSeries(s *querier.Series) map[string]any {
-	type group struct {
-		Key    []any                 `json:"key"`
-		Values map[string][]*float64 `json:"values"`
-	}
-	groups := make([]group, len(s.Groups))
-	for i, g := range s.Groups {
-		groups[i] = group{Key: values(g.Key), Values: map[string][]*float64{}}
-		for name, course := range g.Values {
-			points := make([]*float64, len(course))
-			for k := range course {
-				if !math.IsNaN(course[k]) && !math.IsInf(course[k], 0) {
-					points[k] = &course[k]
-				}
-			}
-			groups[i].Values[name] = points
-		}
-	}
-	return map[string]any{"start": ns(s.Start), "step": s.Step, "count": s.Count, "groups": groups}
-}
-
-func values(list []event.Value) []any {
-	out := make([]any, len(list))
-	for i, v := range list {
-		out[i] = jsonValue(v)
-	}
-	return out
-}
-
-func encodeHeatmaps(list []querier.Heatmap) []map[string]any {
-	out := make([]map[string]any, len(list))
-	for i, h := range list {
-		out[i] = map[string]any{
-			"calc": h.Calc, "column": h.Column, "group": []any{}, "start": ns(h.Start), "step": h.Step, "count": h.Count,
-			"scale": h.Scale, "min": h.Min, "max": h.Max, "bins": h.Bins, "counts": h.Counts,
-		}
-	}
-	return out
 }

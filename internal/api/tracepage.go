@@ -11,6 +11,7 @@ import (
 
 	"github.com/oriel-dev/oriel/internal/event"
 	"github.com/oriel-dev/oriel/internal/fault"
+	"github.com/oriel-dev/oriel/internal/querier"
 	"github.com/oriel-dev/oriel/internal/trace"
 )
 
@@ -245,20 +246,8 @@ func (lt *loadedTrace) addAnnotation(d *spanDetail, an trace.Annotation) {
 	})
 }
 
-// jsonValue keeps integers exact in the browser: beyond 2^53 they are texts.
-func jsonValue(v event.Value) any {
-	const exact = 1 << 53
-	if v.Kind() == event.Int && (v.Int() > exact || v.Int() < -exact) {
-		return v.Text()
-	}
-	if v.Kind() == event.Float {
-		if f := floatOrNull(v); f != nil {
-			return *f
-		}
-		return v.Text()
-	}
-	return v.Any()
-}
+// jsonValue is a value as the browser takes it.
+func jsonValue(v event.Value) any { return querier.JSONValue(v) }
 
 var resourcePrefixes = []string{
 	"service.", "host.", "process.", "os.", "container.", "k8s.", "cloud.", "telemetry.", "deployment.", "device.", "faas.", "aws.ecs.", "aws.eks.", "resource.",

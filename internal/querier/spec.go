@@ -17,7 +17,10 @@ import (
 type SpecOptions struct {
 	Series   bool // the course over time of each group
 	Totals   bool // the calculations over all groups
+	Other    bool // the calculations over the rows that are in no group of the table
 	Progress func(store.Progress)
+
+	TotalSeries bool // the course over time of the calculations over all groups
 }
 
 // SpecResult is the answer to a Honeycomb query.
@@ -28,9 +31,12 @@ type SpecResult struct {
 	More     bool // there are more groups than the limit
 	Series   *Series
 	Heatmaps []Heatmap
-	Totals   map[string]event.Value // by calculation; nil if not wanted
+	Totals   map[string]event.Value // by calculation, whatever the havings; nil if not wanted
+	Other    map[string]event.Value // over rows in no group of the table; nil if not wanted or if there can be none
 	Compare  *Series                // the same groups an offset earlier; nil if not asked for
 	Stats    store.Stats
+
+	TotalSeries *Series // the course of all groups together; nil if not wanted
 }
 
 // Series is the course of calculations over time. Bucket i begins at
@@ -103,7 +109,17 @@ func (q *Querier) RunSpec(ctx context.Context, environment string, datasets []st
 		r.Heatmaps = append(r.Heatmaps, *h)
 	}
 	if opts.Totals {
-		return r, q.specTotals(ctx, r)
+		if err := q.specTotals(ctx, r); err != nil {
+			return nil, err
+		}
+	}
+	if opts.TotalSeries {
+		if err := q.specTotalSeries(ctx, r); err != nil {
+			return nil, err
+		}
+	}
+	if opts.Other {
+		return r, q.specOther(ctx, r)
 	}
 	return r, nil
 }
@@ -283,25 +299,6 @@ func (r *SpecResult) fillRates() {
 			}
 		}
 	}
-}
-
-func (q *Querier) specTotals(ctx context.Context, r *SpecResult) error {
-	r.Totals = map[string]event.Value{}
-	ask, some := r.Plan.Totals()
-	if !some {
-		return nil
-	}
-	res, err := q.run(ctx, ask, nil)
-	if err != nil {
-		return err
-	}
-	r.note(res.Stats)
-	for _, c := range res.Columns {
-		if len(c.Values) > 0 {
-			r.Totals[c.Name] = c.Values[0]
-		}
-	}
-	return nil
 }
 
 func (q *Querier) specHeatmap(ctx context.Context, r *SpecResult, c query.PlannedCalc, opts SpecOptions) (*Heatmap, error) {

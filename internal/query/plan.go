@@ -239,25 +239,13 @@ func (p *Plan) Series(keys [][]event.Value, shift int64) (*Query, bool) {
 func (p *Plan) isOneOf(keys [][]event.Value) Expr {
 	var terms []Expr
 	for i, b := range p.Breakdowns {
-		field := Field{Name: b}
-		in := In{X: field}
-		null := false
+		var values []event.Value
 		for _, k := range keys {
-			switch v := k[i]; {
-			case v.IsNull():
-				null = true
-			case !slices.Contains(in.Values, v):
-				in.Values = append(in.Values, v)
+			if !slices.Contains(values, k[i]) {
+				values = append(values, k[i])
 			}
 		}
-		switch {
-		case !null:
-			terms = append(terms, in)
-		case len(in.Values) == 0:
-			terms = append(terms, Not{X: Exists{X: field}})
-		default:
-			terms = append(terms, Or{Terms: []Expr{in, Not{X: Exists{X: field}}}})
-		}
+		terms = append(terms, oneOf(b, values))
 	}
 	if len(terms) == 1 {
 		return terms[0]

@@ -41,7 +41,7 @@ func (l *Library) AddAnnotation(ctx context.Context, a Annotation) (Annotation, 
 			return err
 		}
 		if n == 0 {
-			return fault.New(fault.Invalid, "Query is not in the dataset") //nolint:staticcheck // Honeycomb's words, which clients show
+			return fault.New(fault.Invalid, "Query is not in the dataset")
 		}
 		if err := room(ctx, tx, "workspace_annotation", "query annotations", a.Scope.Environment, l.cfg.MaxAnnotations); err != nil {
 			return err

@@ -52,7 +52,7 @@ func (d *desk) open() {
 }
 
 func (d *desk) close() {
-	d.Library.Close()
+	d.Close()
 	must(d.t, d.db.Close())
 }
 
@@ -82,10 +82,10 @@ func TestSaveQuery_KeepsExactlyWhatWasAsked(t *testing.T) {
 	d := newDesk(t, Config{})
 	for in, want := range map[string]string{
 		`{}`: `{}`,
-		` { "time_range" : 7200, "calculations":[{"op":"COUNT"}] }`:                  `{"calculations":[{"op":"COUNT"}],"time_range":7200}`,
-		`{"filter_combination":"AND","id":"abc","limit":null}`:                       `{}`,
+		` { "time_range" : 7200, "calculations":[{"op":"COUNT"}] }`:                     `{"calculations":[{"op":"COUNT"}],"time_range":7200}`,
+		`{"filter_combination":"AND","id":"abc","limit":null}`:                          `{}`,
 		`{"filter_combination":"OR","filters":[{"column":"a<b","op":"=","value":1.0}]}`: `{"filter_combination":"OR","filters":[{"column":"a<b","op":"=","value":1.0}]}`,
-		`{"filters":[{"column":"n","op":"in","value":[9007199254740993,"x",true]}]}`:  `{"filters":[{"column":"n","op":"in","value":[9007199254740993,"x",true]}]}`,
+		`{"filters":[{"column":"n","op":"in","value":[9007199254740993,"x",true]}]}`:    `{"filters":[{"column":"n","op":"in","value":[9007199254740993,"x",true]}]}`,
 	} {
 		q, err := d.SaveQuery(t.Context(), scope, []byte(in))
 		must(t, err)

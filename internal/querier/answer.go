@@ -1,0 +1,198 @@
+package querier
+
+import (
+	"bytes"
+	"encoding/json"
+	"math"
+	"strconv"
+
+	"github.com/oriel-dev/oriel/internal/event"
+	"github.com/oriel-dev/oriel/internal/fault"
+)
+
+// Answer is the answer to a Honeycomb query as JSON: the result of docs/api.md,
+// which pages read and which is kept. Times are Unix nanoseconds as decimal
+// texts. One that was read from JSON by [DecodeKept] holds numbers as
+// [json.Number].
+type Answer struct {
+	Columns    []AnswerColumn  `json:"columns"`
+	Rows       [][]any         `json:"rows"`
+	More       bool            `json:"more"`
+	Start      Nanos           `json:"start"`
+	End        Nanos           `json:"end"`
+	Breakdowns int             `json:"breakdowns"` // how many of the columns, from the first on
+	Series     *AnswerSeries   `json:"series,omitempty"`
+	Compare    *AnswerCompare  `json:"compare,omitempty"`
+	Heatmaps   []AnswerHeatmap `json:"heatmaps,omitempty"`
+	Totals     map[string]any  `json:"totals,omitempty"`
+	TotalsOver *AnswerSeries   `json:"totals_series,omitempty"`
+	Other      map[string]any  `json:"other,omitempty"`
+}
+
+// Nanos is a time in Unix nanoseconds. It is a text in JSON, since browsers
+// round numbers of that size.
+type Nanos int64
+
+// MarshalText implements encoding.TextMarshaler.
+func (n Nanos) MarshalText() ([]byte, error) { return strconv.AppendInt(nil, int64(n), 10), nil }
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (n *Nanos) UnmarshalText(text []byte) error {
+	v, err := strconv.ParseInt(string(text), 10, 64)
+	*n = Nanos(v)
+	return err
+}
+
+// AnswerColumn names a column of the table; Kind is an [event.Kind]'s name.
+type AnswerColumn struct {
+	Name string `json:"name"`
+	Kind string `json:"kind"`
+}
+
+// AnswerSeries is the course over time of the table's groups. A point without a
+// value is null.
+type AnswerSeries struct {
+	Start  Nanos         `json:"start"`
+	Step   int64         `json:"step"`
+	Count  int           `json:"count"`
+	Groups []AnswerGroup `json:"groups"`
+}
+
+// AnswerGroup is the course of one group, by calculation.
+type AnswerGroup struct {
+	Key    []any                 `json:"key"`
+	Values map[string][]*float64 `json:"values"`
+}
+
+// AnswerCompare is the course of the same groups, Offset nanoseconds earlier.
+type AnswerCompare struct {
+	Offset int64         `json:"offset"`
+	Series *AnswerSeries `json:"series"`
+}
+
+// AnswerHeatmap counts values by bucket of time (major) and bin, from low to high.
+type AnswerHeatmap struct {
+	Calc   string    `json:"calc"`
+	Column string    `json:"column"`
+	Group  []any     `json:"group"`
+	Start  Nanos     `json:"start"`
+	Step   int64     `json:"step"`
+	Count  int       `json:"count"`
+	Scale  string    `json:"scale"`
+	Min    float64   `json:"min"`
+	Max    float64   `json:"max"`
+	Bins   int       `json:"bins"`
+	Counts []float64 `json:"counts"`
+}
+
+// Kept is what is stored of an answer: it, and what it cost.
+type Kept struct {
+	Result    *Answer  `json:"result"`
+	ElapsedMS float64  `json:"elapsed_ms"`
+	Scanned   int64    `json:"scanned"`
+	Sampled   bool     `json:"sampled"`
+	Complete  bool     `json:"complete"`
+	Missing   []string `json:"missing,omitempty"`
+}
+
+// Keep returns what is stored of a result.
+func (r *SpecResult) Keep(elapsedMS float64) *Kept {
+	return &Kept{
+		Result: r.Answer(), ElapsedMS: elapsedMS, Scanned: r.Stats.Scanned, Sampled: r.Stats.Sampled,
+		Complete: !r.Stats.Partial, Missing: r.Stats.Missing,
+	}
+}
+
+// Answer returns the result as JSON.
+func (r *SpecResult) Answer() *Answer {
+	a := &Answer{
+		Columns: make([]AnswerColumn, len(r.Columns)), Rows: make([][]any, r.Rows), More: r.More,
+		Start: Nanos(r.Plan.Start), End: Nanos(r.Plan.End), Breakdowns: len(r.Plan.Breakdowns),
+		Series: r.Series.answer(), Totals: answerValues(r.Totals), TotalsOver: r.TotalSeries.answer(), Other: answerValues(r.Other),
+	}
+	for i, c := range r.Columns {
+		a.Columns[i] = AnswerColumn{c.Name, c.Kind.String()}
+	}
+	for i := range a.Rows {
+		a.Rows[i] = make([]any, len(r.Columns))
+		for k := range r.Columns {
+			a.Rows[i][k] = JSONValue(r.Columns[k].Values[i])
+		}
+	}
+	if r.Compare != nil {
+		a.Compare = &AnswerCompare{Offset: r.Plan.Compare, Series: r.Compare.answer()}
+	}
+	for _, h := range r.Heatmaps {
+		a.Heatmaps = append(a.Heatmaps, AnswerHeatmap{
+			Calc: h.Calc, Column: h.Column, Group: []any{}, Start: Nanos(h.Start), Step: h.Step, Count: h.Count,
+			Scale: h.Scale, Min: h.Min, Max: h.Max, Bins: h.Bins, Counts: h.Counts,
+		})
+	}
+	return a
+}
+
+func answerValues(values map[string]event.Value) map[string]any {
+	if values == nil {
+		return nil
+	}
+	out := make(map[string]any, len(values))
+	for name, v := range values {
+		out[name] = JSONValue(v)
+	}
+	return out
+}
+
+func (s *Series) answer() *AnswerSeries {
+	if s == nil {
+		return nil
+	}
+	a := &AnswerSeries{Start: Nanos(s.Start), Step: s.Step, Count: s.Count, Groups: make([]AnswerGroup, len(s.Groups))}
+	for i, g := range s.Groups {
+		a.Groups[i] = AnswerGroup{Key: make([]any, len(g.Key)), Values: map[string][]*float64{}}
+		for k, v := range g.Key {
+			a.Groups[i].Key[k] = JSONValue(v)
+		}
+		for name, course := range g.Values {
+			points := make([]*float64, len(course))
+			for k := range course {
+				if !math.IsNaN(course[k]) && !math.IsInf(course[k], 0) {
+					points[k] = &course[k]
+				}
+			}
+			a.Groups[i].Values[name] = points
+		}
+	}
+	return a
+}
+
+// JSONValue returns a value as JSON has it. Integers stay exact in browsers:
+// beyond 2^53 they are texts, as are floats that are no number.
+func JSONValue(v event.Value) any {
+	const exact = 1 << 53
+	switch v.Kind() {
+	case event.Int:
+		if v.Int() > exact || v.Int() < -exact {
+			return v.Text()
+		}
+	case event.Float:
+		if f := v.Float(); math.IsNaN(f) || math.IsInf(f, 0) {
+			return v.Text()
+		}
+	case event.Null, event.Bool, event.String:
+	}
+	return v.Any()
+}
+
+// DecodeKept reads what was stored of an answer.
+func DecodeKept(raw []byte) (*Kept, error) {
+	var k Kept
+	dec := json.NewDecoder(bytes.NewReader(raw))
+	dec.UseNumber()
+	if err := dec.Decode(&k); err != nil {
+		return nil, fault.Wrap(fault.Internal, err, "read a kept answer")
+	}
+	if k.Result == nil {
+		k.Result = &Answer{}
+	}
+	return &k, nil
+}
