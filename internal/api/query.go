@@ -28,27 +28,31 @@ func (a *API) readQuestion(w http.ResponseWriter, r *http.Request) (*question, *
 	if err := readJSON(w, r, &q); err != nil {
 		return nil, nil, err
 	}
-	var spec *query.Spec
-	var err error
+	spec, err := a.specOf(r, &q)
+	return &q, spec, err
+}
+
+// specOf reads a question's specification, and checks that its dataset is known.
+func (a *API) specOf(r *http.Request, q *question) (spec *query.Spec, err error) {
 	switch {
 	case strings.TrimSpace(q.Text) != "" && len(q.Query) > 0:
-		return nil, nil, fault.New(fault.Invalid, "both query and text are given; give one of them")
+		return nil, fault.New(fault.Invalid, "both query and text are given; give one of them")
 	case strings.TrimSpace(q.Text) != "":
 		spec, err = query.ParseText(q.Text)
 	case len(q.Query) > 0:
 		spec, err = query.DecodeSpec(q.Query)
 	default:
-		return nil, nil, fault.New(fault.Invalid, "neither query nor text is given")
+		return nil, fault.New(fault.Invalid, "neither query nor text is given")
 	}
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if q.Dataset != "" && q.Dataset != everyDataset {
 		if _, known := a.Datasets.Find(a.environment(r), q.Dataset); !known {
-			return nil, nil, fault.New(fault.NotFound, "dataset %q is not known", q.Dataset)
+			return nil, fault.New(fault.NotFound, "dataset %q is not known", q.Dataset)
 		}
 	}
-	return &q, spec, nil
+	return spec, nil
 }
 
 // parseQuery reads a question in text form and prints it back.

@@ -25,6 +25,7 @@ type Source interface {
 	Trace(ctx context.Context, environment, traceID string, limit int) (rows []*event.Batch, more bool, err error)
 	Rollups(ctx context.Context, environment string, start, end int64) ([]store.Rollup, error)
 	Calls(ctx context.Context, environment string, start, end int64) ([]store.Call, error)
+	Contrast(ctx context.Context, q *query.Query, selection query.Expr, opts store.ContrastOptions) (*store.Contrast, error)
 	Revision(environment string, start, end int64) uint64
 	Catalog(environment string) store.Catalog
 }

@@ -189,6 +189,9 @@ func (p *Plan) query(start, end int64, stages ...Stage) *Query {
 	return &Query{Environment: p.Environment, Datasets: p.Datasets, Start: start, End: end, Unweighted: p.Unweighted, Stages: stages}
 }
 
+// Rows asks for the events that the question is about.
+func (p *Plan) Rows() *Query { return p.query(p.Start, p.End) }
+
 // Table asks for one row per group over the whole range. Groups come in order,
 // one more than Limit if there are more. Where only heatmaps and rates are asked
 // for, and there are groups, they are found by their count.

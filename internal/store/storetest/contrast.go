@@ -11,7 +11,8 @@ import (
 	"github.com/oriel-dev/oriel/internal/store"
 )
 
-// Contrast implements store.Store, and never lets go of a value.
+// Contrast implements store.Store: it counts all, and then gives the most
+// frequent values.
 func (r *Reference) Contrast(ctx context.Context, q *query.Query, selection query.Expr, opts store.ContrastOptions) (*store.Contrast, error) {
 	if err := stopped(ctx); err != nil {
 		return nil, err
@@ -58,13 +59,13 @@ func (r *Reference) Contrast(ctx context.Context, q *query.Query, selection quer
 			continue
 		}
 		if len(opts.Fields) == 0 || slices.Contains(opts.Fields, name) {
-			out.Fields = append(out.Fields, contrastOf(name, kinds[name], counted))
+			out.Fields = append(out.Fields, contrastOf(name, kinds[name], counted, opts.MaxValues))
 		}
 	}
 	return out, nil
 }
 
-func contrastOf(name string, kind event.Kind, counted map[event.Value]*[2]float64) store.ContrastField {
+func contrastOf(name string, kind event.Kind, counted map[event.Value]*[2]float64, most int) store.ContrastField {
 	f := store.ContrastField{Name: name, Kind: kind}
 	unified := map[event.Value]*[2]float64{}
 	bins := map[int32]*[2]float64{}
@@ -87,7 +88,16 @@ func contrastOf(name string, kind event.Kind, counted map[event.Value]*[2]float6
 	}
 	f.Distinct = len(f.Values)
 	slices.SortFunc(f.Bins, func(x, y store.ContrastBin) int { return cmp.Compare(x.Value, y.Value) })
-	slices.SortFunc(f.Values, func(x, y store.ContrastValue) int { return strings.Compare(x.Value.Text(), y.Value.Text()) })
+	share := func(v store.ContrastValue) float64 {
+		return max(v.Events[0]/max(f.Present[0], 1), v.Events[1]/max(f.Present[1], 1))
+	}
+	slices.SortFunc(f.Values, func(x, y store.ContrastValue) int {
+		return cmp.Or(cmp.Compare(share(y), share(x)), strings.Compare(x.Value.Text(), y.Value.Text()))
+	})
+	if most <= 0 {
+		most = 40
+	}
+	f.Values = f.Values[:min(len(f.Values), most)]
 	return f
 }
 

@@ -42,7 +42,7 @@ func contrasts(t *testing.T, p *pair) {
 			q.Stages = q.Stages[:2] // a filter after an aggregation is about its columns
 		}
 		selection := Condition(t, append([]string{event.SystemTime, "made"}, anyFields...), 2)
-		want, err := p.ref.Contrast(t.Context(), q, selection, store.ContrastOptions{})
+		want, err := p.ref.Contrast(t.Context(), q, selection, store.ContrastOptions{MaxValues: 1000})
 		if err != nil {
 			t.Fatal(err)
 		}

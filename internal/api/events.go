@@ -1,0 +1,131 @@
+package api
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/oriel-dev/oriel/internal/event"
+	"github.com/oriel-dev/oriel/internal/fault"
+	"github.com/oriel-dev/oriel/internal/query"
+)
+
+// listing is the body of a request for single events.
+type listing struct {
+	question
+	Columns []string `json:"columns"`
+	Order   string   `json:"order"`
+	Limit   int      `json:"limit"`
+	Cursor  string   `json:"cursor"`
+}
+
+// Limits of a page of events.
+const (
+	usualEvents = 100
+	mostEvents  = 1000
+	mostColumns = 200
+)
+
+// place is where a page of events begins: at a time, after some events of that
+// very time.
+type place struct {
+	at   int64
+	skip int
+}
+
+func (l *listing) place() (p place, some bool, err error) {
+	if l.Cursor == "" {
+		return p, false, nil
+	}
+	if n, err := fmt.Sscanf(l.Cursor, "%d.%d", &p.at, &p.skip); err != nil || n != 2 || p.skip < 0 || p.skip > 1_000_000 {
+		return p, false, fault.New(fault.Invalid, "cursor %q is not one this server gave", l.Cursor)
+	}
+	return p, true, nil
+}
+
+// events lists the single events of a question, page by page, newest first or
+// oldest first.
+func (a *API) events(w http.ResponseWriter, r *http.Request) error {
+	var l listing
+	if err := readJSON(w, r, &l); err != nil {
+		return err
+	}
+	if l.Limit == 0 {
+		l.Limit = usualEvents
+	}
+	switch {
+	case l.Limit < 1 || l.Limit > mostEvents:
+		return fault.New(fault.Invalid, "limit is %d; it must be from 1 to %d", l.Limit, mostEvents)
+	case len(l.Columns) > mostColumns:
+		return fault.New(fault.Invalid, "%d columns are asked for; at most %d are possible", len(l.Columns), mostColumns)
+	case l.Order != "" && l.Order != "asc" && l.Order != "desc":
+		return fault.New(fault.Invalid, "order is %q; it must be asc or desc", l.Order)
+	}
+	at, resumed, err := l.place()
+	if err != nil {
+		return err
+	}
+	spec, err := a.specOf(r, &l.question)
+	if err != nil {
+		return err
+	}
+	plan, err := spec.Plan(a.environment(r), datasetsOf(l.Dataset), a.clock(), false)
+	if err != nil {
+		return err
+	}
+	ask := plan.Rows()
+	descending := l.Order != "asc"
+	if resumed && descending {
+		ask.End = min(ask.End, at.at+1)
+	} else if resumed {
+		ask.Start = max(ask.Start, at.at)
+	}
+	ask.Stages = append(ask.Stages,
+		query.Sort{Keys: []query.SortKey{{Field: event.SystemTime, Desc: descending}, {Field: event.FieldTraceID}, {Field: event.FieldSpanID}}},
+		query.Limit{Count: l.Limit + 1, Offset: at.skip},
+	)
+	if len(l.Columns) > 0 {
+		fields := []string{event.SystemTime, event.SystemDataset}
+		for _, c := range l.Columns {
+			if !event.IsSystem(c) {
+				fields = append(fields, c)
+			}
+		}
+		ask.Stages = append(ask.Stages, query.Project{Fields: fields})
+	}
+	res, err := a.Querier.Run(r.Context(), ask)
+	if err != nil {
+		return err
+	}
+	rows := min(res.Rows, l.Limit)
+	times, sets := res.Column(event.SystemTime), res.Column(event.SystemDataset)
+	next := ""
+	if res.Rows > l.Limit {
+		last := place{at: times.Values[rows-1].Int()}
+		for i := rows - 1; i >= 0 && times.Values[i].Int() == last.at; i-- {
+			last.skip++
+		}
+		if last.skip == rows && resumed && last.at == at.at {
+			last.skip += at.skip
+		}
+		next = strconv.FormatInt(last.at, 10) + "." + strconv.Itoa(last.skip)
+	}
+	columns, table := []string{}, make([][]any, rows)
+	offsets, datasets := make([]int64, rows), make([]string, rows)
+	for i := range rows {
+		offsets[i], datasets[i] = times.Values[i].Int()-plan.Start, sets.Values[i].Text()
+	}
+	for _, c := range res.Columns {
+		if strings.HasPrefix(c.Name, "_") && event.IsSystem(c.Name) {
+			continue
+		}
+		columns = append(columns, c.Name)
+		for i := range rows {
+			table[i] = append(table[i], jsonValue(c.Values[i]))
+		}
+	}
+	return a.answer(w, r, res.Stats, map[string]any{
+		"base": ns(plan.Start), "columns": columns, "rows": table, "times": offsets, "datasets": datasets, "next": next,
+	})
+}

@@ -1,0 +1,251 @@
+package querier
+
+import (
+	"cmp"
+	"context"
+	"math"
+	"slices"
+
+	"github.com/oriel-dev/oriel/internal/event"
+	"github.com/oriel-dev/oriel/internal/query"
+	"github.com/oriel-dev/oriel/internal/store"
+)
+
+// BubbleUp says how the selected events of a question differ from its others,
+// field by field, most different first.
+type BubbleUp struct {
+	Events [2]float64 // selected, others
+	Fields []Difference
+	Left   int // fields that were not looked at: they are kept in the overflow column
+	Stats  store.Stats
+}
+
+// Difference is how one field differs between the selected events and the others.
+type Difference struct {
+	Name     string
+	Kind     event.Kind
+	Class    Class
+	Score    float64    // 0 (the same) to 1 (nothing in common)
+	Headline string     // the difference in words, "" if there is none worth saying
+	Present  [2]float64 // share of each side that has the field
+	Distinct int        // different values; at least so many if Cut
+	Cut      bool
+	Values   []store.ContrastValue // the most frequent
+	Rest     [2]float64            // events with other values
+	Numbers  *Numbers              // nil if the field is no number, or has few different ones
+}
+
+// Class sets fields apart that say nothing by being different.
+type Class string
+
+// The classes of fields.
+const (
+	Ranked   Class = "ranked"
+	IDLike   Class = "id_like"  // nearly every event has a value of its own
+	Constant Class = "constant" // one value everywhere
+	Rare     Class = "rare"     // in fewer than five events
+	Chosen   Class = "selected" // the selection was made by it
+)
+
+// Numbers are two histograms over the same bins, and the medians.
+type Numbers struct {
+	Scale    string // log or linear
+	Min, Max float64
+	Counts   [2][]float64
+	Median   [2]float64 // NaN of a side without numbers
+}
+
+// BubbleUpOptions tune a comparison.
+type BubbleUpOptions struct {
+	Fields []string // none means all
+	// Tell is called now and then with what is known so far; may be nil.
+	Tell func(b *BubbleUp, p store.Progress)
+}
+
+// BubbleUp compares the events of a question for which the selection is true
+// with the others. Every event is looked at.
+func (q *Querier) BubbleUp(ctx context.Context, environment string, datasets []string, spec *query.Spec, selection query.Expr, opts BubbleUpOptions) (*BubbleUp, error) {
+	plan, err := spec.Plan(environment, datasets, q.config.Clock(), false)
+	if err != nil {
+		return nil, err
+	}
+	chosen := query.FieldsOf(selection)
+	var tell func(*store.Contrast, store.Progress)
+	if opts.Tell != nil {
+		tell = func(c *store.Contrast, p store.Progress) { opts.Tell(newBubbleUp(c, chosen), p) }
+	}
+	var found *store.Contrast
+	ask := plan.Rows()
+	_, err = q.admit(ctx, q.gateOf(ask), func(ctx context.Context) (*store.Result, error) {
+		var err error
+		found, err = q.config.Store.Contrast(ctx, ask, selection, store.ContrastOptions{Fields: opts.Fields, Progress: tell})
+		return nil, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return newBubbleUp(found, chosen), nil
+}
+
+func newBubbleUp(c *store.Contrast, chosen []string) *BubbleUp {
+	b := &BubbleUp{Events: c.Events, Left: c.Left, Stats: c.Stats}
+	for i := range c.Fields {
+		d := newDifference(&c.Fields[i], c.Events)
+		if slices.Contains(chosen, d.Name) {
+			d.Class = Chosen
+		}
+		b.Fields = append(b.Fields, d)
+	}
+	slices.SortStableFunc(b.Fields, func(x, y Difference) int {
+		return cmp.Or(
+			cmp.Compare(classPlace(x.Class), classPlace(y.Class)),
+			cmp.Compare(y.Score, x.Score),
+			cmp.Compare(wellKnown(x.Name), wellKnown(y.Name)),
+			cmp.Compare(x.Name, y.Name),
+		)
+	})
+	return b
+}
+
+func classPlace(c Class) int {
+	return slices.Index([]Class{Ranked, Chosen, Rare, Constant, IDLike}, c)
+}
+
+// wellKnown puts the fields that people think in first where fields differ alike.
+func wellKnown(name string) int {
+	known := []string{
+		event.FieldService, "http.route", event.FieldName, "http.response.status_code", "http.status_code", "service.version",
+		"host.name", "cloud.region", event.FieldError,
+	}
+	if at := slices.Index(known, name); at >= 0 {
+		return at
+	}
+	return len(known)
+}
+
+// Limits of what a field is told by.
+const (
+	fewEvents    = 5  // below so many a field is rare
+	fewNumbers   = 24 // so many different numbers are told as values
+	shrinkBy     = 8  // events that a small side is doubted by
+	histogramBin = 32
+)
+
+func newDifference(f *store.ContrastField, events [2]float64) Difference {
+	d := Difference{Name: f.Name, Kind: f.Kind, Class: Ranked, Distinct: f.Distinct, Cut: f.Cut, Values: f.Values}
+	d.Present = shares(f.Present, events)
+	present := f.Present[store.Selected] + f.Present[store.Others]
+	switch {
+	case f.Unique:
+		d.Class = IDLike
+		return d
+	case present < fewEvents:
+		d.Class = Rare
+	case f.Distinct <= 1 && math.Abs(d.Present[store.Selected]-d.Present[store.Others]) < 0.01:
+		d.Class = Constant
+	}
+	d.Rest = f.Present
+	for _, v := range f.Values {
+		for side := range d.Rest {
+			d.Rest[side] = max(d.Rest[side]-v.Events[side], 0)
+		}
+	}
+	byValue, largest := d.byValue(events)
+	if len(f.Bins) > 0 && (f.Distinct > fewNumbers || f.Cut) {
+		d.Numbers = newNumbers(f.Bins)
+		d.Values, d.Rest = nil, [2]float64{}
+		d.Score = max(apart(f.Bins)*min(d.Present[0], d.Present[1]), math.Abs(d.Present[0]-d.Present[1]))
+	} else {
+		if f.Distinct > 1000 && largest < 0.005 {
+			d.Class = IDLike
+		}
+		d.Score = byValue
+	}
+	d.Score *= trust(events)
+	d.Headline = d.words(events)
+	return d
+}
+
+// shares divides counts by those of their sides; a side without events has none.
+func shares(counts, events [2]float64) (out [2]float64) {
+	for side := range counts {
+		if events[side] > 0 {
+			out[side] = counts[side] / events[side]
+		}
+	}
+	return out
+}
+
+// byValue returns how far apart the shares of values are, absence being a value
+// too: half the sum of all differences, as the total variation distance has it.
+// largest is the largest share of a value on either side.
+func (d *Difference) byValue(events [2]float64) (distance, largest float64) {
+	for _, v := range d.Values {
+		s := shares(v.Events, events)
+		distance += math.Abs(s[store.Selected] - s[store.Others])
+		largest = max(largest, s[store.Selected], s[store.Others])
+	}
+	rest := shares(d.Rest, events)
+	distance += math.Abs(rest[store.Selected]-rest[store.Others]) + math.Abs(d.Present[store.Selected]-d.Present[store.Others])
+	return min(distance/2, 1), largest
+}
+
+// trust shrinks the scores of sides with few events, which differ by chance.
+func trust(events [2]float64) float64 {
+	n := min(events[store.Selected], events[store.Others])
+	if events[store.Others] == 0 {
+		n = events[store.Selected]
+	}
+	return n / (n + shrinkBy)
+}
+
+// apart is the Kolmogorov-Smirnov distance of two histograms: the largest
+// difference of their cumulative shares.
+func apart(bins []store.ContrastBin) float64 {
+	var total, sum [2]float64
+	for _, b := range bins {
+		total[0] += b.Events[0]
+		total[1] += b.Events[1]
+	}
+	if total[0] == 0 || total[1] == 0 {
+		return 0
+	}
+	largest := 0.0
+	for _, b := range bins {
+		sum[0] += b.Events[0]
+		sum[1] += b.Events[1]
+		largest = max(largest, math.Abs(sum[0]/total[0]-sum[1]/total[1]))
+	}
+	return largest
+}
+
+// newNumbers draws bins together into a histogram that a page can show.
+func newNumbers(bins []store.ContrastBin) *Numbers {
+	n := &Numbers{Scale: "linear", Min: bins[0].Value, Max: bins[len(bins)-1].Value}
+	place := func(v float64) float64 { return (v - n.Min) / (n.Max - n.Min) }
+	const farApart = 50
+	if n.Min > 0 && n.Max/n.Min >= farApart {
+		n.Scale = "log"
+		place = func(v float64) float64 { return math.Log(v/n.Min) / math.Log(n.Max/n.Min) }
+	}
+	for side := range n.Counts {
+		n.Counts[side] = make([]float64, histogramBin)
+		total, sum := 0.0, 0.0
+		for _, b := range bins {
+			total += b.Events[side]
+		}
+		n.Median[side] = math.NaN()
+		for _, b := range bins {
+			at := 0
+			if n.Max > n.Min {
+				at = min(int(place(b.Value)*histogramBin), histogramBin-1)
+			}
+			n.Counts[side][at] += b.Events[side]
+			if sum < total/2 && sum+b.Events[side] >= total/2 {
+				n.Median[side] = b.Value
+			}
+			sum += b.Events[side]
+		}
+	}
+	return n
+}

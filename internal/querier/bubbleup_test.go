@@ -1,0 +1,125 @@
+package querier
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/oriel-dev/oriel/internal/event"
+	"github.com/oriel-dev/oriel/internal/fault"
+	"github.com/oriel-dev/oriel/internal/query"
+	"github.com/oriel-dev/oriel/internal/store/storetest"
+)
+
+// seeded is traffic in which requests of one build are slow, most of the time,
+// among fields that have nothing to do with it.
+func seeded(t *testing.T, seed uint64) *storetest.Reference {
+	t.Helper()
+	rng := rand.New(rand.NewPCG(seed, 1))
+	b := event.NewBatch("test", "api")
+	for i := range 2000 {
+		b.Begin(now.Add(-time.Duration(i) * time.Second).UnixNano())
+		build := []string{"7f3c", "7f3b", "7f3a"}[rng.IntN(3)]
+		slow := rng.Float64() < 0.02 || (build == "7f3c" && rng.Float64() < 0.3)
+		duration := 5 + 20*rng.Float64()
+		if slow {
+			duration += 900
+			b.Set("retries", event.IntValue(int64(rng.IntN(2))))
+		}
+		b.Set("duration_ms", event.FloatValue(duration))
+		b.Set("build_id", event.StringValue(build))
+		b.Set("region", event.StringValue([]string{"eu", "us", "ap"}[rng.IntN(3)]))
+		b.Set("user.id", event.StringValue(fmt.Sprint(rng.IntN(300))))
+		b.Set("request.size", event.FloatValue(1000*rng.Float64()))
+		b.Set("status", event.IntValue([]int64{200, 200, 200, 404}[rng.IntN(4)]))
+		b.Set("http.method", event.StringValue("GET"))
+		b.Set("cached", event.BoolValue(rng.IntN(2) == 0))
+	}
+	b.Begin(now.Add(-time.Minute).UnixNano())
+	b.Set("seldom", event.IntValue(1))
+	s := storetest.NewReference()
+	if err := s.Append(t.Context(), 1, []*event.Batch{b}); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func bubbleUp(t *testing.T, s Source, text, selected string) (*BubbleUp, error) {
+	t.Helper()
+	spec, err := query.ParseText(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	selection, err := query.ParseFilter(selected)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return newQuerier(s, Config{}).BubbleUp(t.Context(), "test", nil, spec, selection, BubbleUpOptions{})
+}
+
+func TestBubbleUp_PutsTheCauseFirstAndSaysIt(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(20) {
+		b, err := bubbleUp(t, seeded(t, seed), `VISUALIZE HEATMAP(duration_ms) WHERE build_id exists LAST 2h`, `duration_ms > 500`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		names := []string{b.Fields[0].Name, b.Fields[1].Name}
+		if !strings.Contains(strings.Join(names, " "), "build_id") {
+			t.Errorf("seed %d: first come %q", seed, names)
+		}
+		for _, f := range b.Fields {
+			switch f.Name {
+			case "build_id":
+				if !strings.HasPrefix(f.Headline, "build_id = 7f3c in 8") && !strings.HasPrefix(f.Headline, "build_id = 7f3c in 9") {
+					t.Errorf("seed %d: %s", seed, f.Headline)
+				}
+			case "retries":
+				if f.Headline != "retries is there in 100 % of the selection, 0 % of the rest" {
+					t.Errorf("seed %d: %s", seed, f.Headline)
+				}
+			}
+		}
+	}
+}
+
+func TestBubbleUp_SetsApartWhatSaysNothing(t *testing.T) {
+	t.Parallel()
+	b, err := bubbleUp(t, seeded(t, 1), `LAST 2h`, `duration_ms > 500`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range b.Fields {
+		want := Ranked
+		switch f.Name {
+		case "duration_ms":
+			want = Chosen
+		case "seldom":
+			want = Rare
+		case "http.method":
+			want = Constant
+		}
+		if f.Class != want {
+			t.Errorf("%s is %s, want %s", f.Name, f.Class, want)
+		}
+		if sum := f.Rest; f.Name == "user.id" && (sum[0] <= 0 || sum[1] <= 0 || len(f.Values) != 40) {
+			t.Errorf("user.id: %d values, the rest is %v", len(f.Values), sum)
+		}
+		if f.Name == "request.size" && f.Numbers == nil {
+			t.Errorf("request.size has no histogram: %+v", f)
+		}
+	}
+	if b.Events[0]+b.Events[1] != 2000 { // the last one is at the end of the range, which is not in it
+		t.Errorf("events %v", b.Events)
+	}
+}
+
+func TestBubbleUp_RefusesWhatIsNotAboutSingleEvents(t *testing.T) {
+	t.Parallel()
+	q := &query.Query{Environment: "test", End: 1, Stages: []query.Stage{query.Aggregate{}}}
+	if _, _, err := q.Condition(); !fault.Is(err, fault.Invalid) {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,83 @@
+package querier
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+
+	"github.com/oriel-dev/oriel/internal/store"
+)
+
+// worthSaying is the score from which a difference has a headline.
+const worthSaying = 0.02
+
+// words says a difference in a sentence.
+func (d *Difference) words(events [2]float64) string {
+	if d.Score < worthSaying || events[store.Others] == 0 || events[store.Selected] == 0 {
+		return ""
+	}
+	absent := [2]float64{1 - d.Present[store.Selected], 1 - d.Present[store.Others]}
+	missing := absent[store.Selected] - absent[store.Others]
+	if d.Numbers != nil {
+		m := d.Numbers.Median
+		if math.Abs(missing) >= d.Score*0.9 || math.IsNaN(m[store.Selected]) || math.IsNaN(m[store.Others]) {
+			return d.presence(missing)
+		}
+		way := "higher"
+		if m[store.Selected] < m[store.Others] {
+			way = "lower"
+		}
+		if m[store.Selected] == m[store.Others] {
+			return fmt.Sprintf("%s is spread otherwise, around the same median of %s", d.Name, number(m[store.Selected]))
+		}
+		return fmt.Sprintf("%s is %s: median %s in the selection, %s in the rest", d.Name, way, number(m[store.Selected]), number(m[store.Others]))
+	}
+	best, by := -1, 0.0
+	for i, v := range d.Values {
+		s := shares(v.Events, events)
+		if diff := s[store.Selected] - s[store.Others]; diff > by {
+			best, by = i, diff
+		}
+	}
+	if best < 0 || missing > by || -missing > 1.3*by {
+		return d.presence(missing)
+	}
+	s := shares(d.Values[best].Events, events)
+	return fmt.Sprintf("%s = %s in %s of the selection, %s of the rest", d.Name, short(d.Values[best].Value.Text()), percent(s[store.Selected]), percent(s[store.Others]))
+}
+
+// presence says that a field is there, or is not.
+func (d *Difference) presence(missing float64) string {
+	if missing > 0 {
+		return fmt.Sprintf("%s is missing in %s of the selection, %s of the rest", d.Name, percent(1-d.Present[store.Selected]), percent(1-d.Present[store.Others]))
+	}
+	return fmt.Sprintf("%s is there in %s of the selection, %s of the rest", d.Name, percent(d.Present[store.Selected]), percent(d.Present[store.Others]))
+}
+
+// percent writes a share with as many digits as say something.
+func percent(share float64) string {
+	switch p := share * 100; {
+	case p == 0 || p == 100:
+		return strconv.Itoa(int(p)) + " %"
+	case p < 0.1:
+		return "under 0.1 %"
+	case p < 10 || p > 99:
+		return strconv.FormatFloat(min(p, 99.9), 'f', 1, 64) + " %"
+	default:
+		return strconv.FormatFloat(p, 'f', 0, 64) + " %"
+	}
+}
+
+func number(v float64) string { return strconv.FormatFloat(v, 'g', 3, 64) }
+
+// short cuts a long value.
+func short(text string) string {
+	const most = 60
+	if r := []rune(text); len(r) > most {
+		return string(r[:most]) + "…"
+	}
+	if text == "" {
+		return `""`
+	}
+	return text
+}
