@@ -106,7 +106,7 @@ crash: server ## The long crash test: 50 kills under load
 
 .PHONY: overload
 overload: server ## The long tests of overload, stops under load and damaged journals
-	cd e2e/cli && ORIEL_BIN=$(CURDIR)/bin/oriel ORIEL_OVERLOAD=300 ORIEL_STOPS=20 ORIEL_DAMAGES=300 $(GO) test -run 'Overload|Stop|Damage' -timeout 60m -v ./...
+	cd e2e/cli && ORIEL_BIN=$(CURDIR)/bin/oriel OVERLOAD_SECONDS=300 STOPS=20 DAMAGES=300 $(GO) test -run 'Overload|Stop|Damage' -timeout 60m -v ./...
 
 .PHONY: bench
 bench: server ## Measure ingest, disk, memory, look-up, queries and start; prints the table of docs/performance.md

@@ -54,6 +54,21 @@ func TestServe_RefusesASecondProcessOnTheSameData(t *testing.T) {
 	}
 }
 
+func TestServe_TakesEventsOfAnyAgeIfNoneAreDropped(t *testing.T) {
+	t.Parallel()
+	for retention, want := range map[string]string{"0": "{}", "1440h": "time_too_old"} {
+		o := start(t, t.TempDir(), "--retention", retention)
+		old := batch("old", 3, time.Now().AddDate(-3, 0, 0))
+		if status, answer, err := o.post(t.Context(), "/v1/traces", "application/json", old); err != nil || status != 200 || !strings.Contains(string(answer), want) {
+			t.Errorf("retention %s: %d, %v, %s", retention, status, err, answer)
+		}
+		never := batch("never", 1, time.Unix(0, 0))
+		if status, answer, err := o.post(t.Context(), "/v1/traces", "application/json", never); err != nil || status != 200 || !strings.Contains(string(answer), "time_too_old") {
+			t.Errorf("retention %s, without a time: %d, %v, %s", retention, status, err, answer)
+		}
+	}
+}
+
 func TestServe_RefusesUnknownSettings(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "oriel.yaml")

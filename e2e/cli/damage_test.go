@@ -14,13 +14,13 @@ import (
 )
 
 // TestDamage_JournalKeepsWhatIsWhole kills the server, damages its journal at a
-// random place and starts it again. ORIEL_DAMAGES says how often, CRASH_SEED
+// random place and starts it again. DAMAGES says how often, CRASH_SEED
 // repeats a run.
 func TestDamage_JournalKeepsWhatIsWhole(t *testing.T) {
 	t.Parallel()
 	seed := setting(t, "CRASH_SEED", int(time.Now().UnixNano()&0xffffff))
-	rounds := setting(t, "ORIEL_DAMAGES", 6)
-	t.Logf("CRASH_SEED=%d ORIEL_DAMAGES=%d", seed, rounds)
+	rounds := setting(t, "DAMAGES", 6)
+	t.Logf("CRASH_SEED=%d DAMAGES=%d", seed, rounds)
 	rng := rand.New(rand.NewPCG(uint64(seed), 2))
 	const sent, spans = 40, 20
 	for round := range rounds {

@@ -1,6 +1,7 @@
 package cli_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"os/exec"
@@ -10,13 +11,13 @@ import (
 	"time"
 )
 
-// ORIEL_STOPS says how often; the long target asks for 20.
+// STOPS says how often; the long target asks for 20.
 func TestStop_UnderLoadLosesNothingAndLeavesNothingToReplay(t *testing.T) {
 	t.Parallel()
 	data := t.TempDir()
 	acked := map[string]int{}
 	const spans = 20
-	stops := setting(t, "ORIEL_STOPS", 3)
+	stops := setting(t, "STOPS", 3)
 	o := start(t, data)
 	for round := range stops {
 		ctx, cancel := context.WithCancel(t.Context())
@@ -49,6 +50,44 @@ func TestStop_UnderLoadLosesNothingAndLeavesNothingToReplay(t *testing.T) {
 		check(t, o, round, acked, spans)
 	}
 	t.Logf("%d batches acknowledged over %d stops", len(acked), stops)
+}
+
+// A sender that takes its time uses up its share of the stop, not that of the flush.
+func TestStop_SlowSenderLeavesTimeToFlush(t *testing.T) {
+	t.Parallel()
+	data := t.TempDir()
+	o := start(t, data, "--shutdown-wait", "3s")
+	if status, body, err := o.post(t.Context(), "/v1/traces", "application/json", batch("flushed", 20, time.Now())); err != nil || status != 200 {
+		t.Fatalf("%d, %v, %s", status, err, body)
+	}
+	slow := o.dial(t, "POST /v1/traces HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 60000000\r\n\r\n{")
+	gone := make(chan struct{})
+	go func() { // as fast as a body must come, and never at its end
+		defer close(gone)
+		for {
+			if _, err := slow.Write(bytes.Repeat([]byte(" "), 1<<10)); err != nil {
+				return
+			}
+			time.Sleep(100 * time.Millisecond)
+		}
+	}()
+	eventually(t, "the body is being read", func() error {
+		if o.metric("oriel_ingest_held_bytes") == 0 {
+			return errors.New("nothing is held for requests")
+		}
+		return nil
+	})
+	if err := o.stop(); err != nil {
+		t.Errorf("the stop ended with %v\n%s", err, o.log)
+	}
+	<-gone
+	o = start(t, data)
+	if log := o.log.String(); !strings.Contains(log, `msg="journal replayed" rows=0 `) {
+		t.Errorf("there was no time left to flush:\n%s", log)
+	}
+	if err := o.counted("flushed", 20); err != nil {
+		t.Error(err)
+	}
 }
 
 func TestStop_SecondSignalEndsAtOnce(t *testing.T) {

@@ -150,10 +150,10 @@ func (d *Door) tidy(ctx context.Context) {
 	}
 }
 
-// Limits returns the event times accepted now.
+// Limits returns the event times accepted now. Never that of an event that has none.
 func (d *Door) Limits() Limits {
 	now := d.cfg.Clock()
-	return Limits{MinTime: now.Add(-d.cfg.MaxPast).UnixNano(), MaxTime: now.Add(d.cfg.MaxFuture).UnixNano()}
+	return Limits{MinTime: max(now.Add(-d.cfg.MaxPast).UnixNano(), 1), MaxTime: now.Add(d.cfg.MaxFuture).UnixNano()}
 }
 
 // Ledger returns the book of drops and of requests received and refused.

@@ -28,4 +28,8 @@ type Deps struct {
 	Log      *slog.Logger
 	Version  string
 	Ready    func() error // nil once the server takes and answers
+
+	// RequestBytes bounds what the requests at hand may hold together while they
+	// are read; 0 means the front end's own bound.
+	RequestBytes int64
 }

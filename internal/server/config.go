@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"maps"
+	"math"
 	"net"
 	"os"
 	"slices"
@@ -137,11 +138,24 @@ func fromEnvironment(set *flag.FlagSet, given map[string]bool, getenv func(strin
 	})
 	for _, kv := range environ {
 		name, _, _ := strings.Cut(kv, "=")
-		if err == nil && strings.HasPrefix(name, "ORIEL_") && !slices.Contains(known, name) {
+		if err == nil && strings.HasPrefix(name, "ORIEL_") && !slices.Contains(known, name) && !isServiceLink(name) {
 			err = fmt.Errorf("unknown setting %s in the environment%s (oriel serve --help lists the names)", name, meant(name, known))
 		}
 	}
 	return err
+}
+
+// isServiceLink reports whether Kubernetes set a variable: it tells every pod of
+// a service called oriel (oriel-…) its address in ORIEL_SERVICE_HOST,
+// ORIEL_PORT_6743_TCP and the like. They are none of our settings.
+func isServiceLink(name string) bool {
+	for _, part := range []string{"_SERVICE_HOST", "_SERVICE_PORT", "_PORT"} {
+		_, rest, found := strings.Cut(name, part)
+		if found && (rest == "" || (rest[0] == '_' && part != "_SERVICE_HOST")) {
+			return true
+		}
+	}
+	return false
 }
 
 func fromFile(set *flag.FlagSet, given map[string]bool, path string) error {
@@ -231,6 +245,15 @@ func (c *Config) checkNumbers() error {
 		}
 	}
 	return nil
+}
+
+// oldest is how long ago an event may have been: where nothing is dropped for its
+// age, nothing is refused for it.
+func (c *Config) oldest() time.Duration {
+	if c.Retention == 0 {
+		return math.MaxInt64
+	}
+	return c.Retention
 }
 
 // isLoopback reports whether only this machine can reach the address; "" listens to nobody.

@@ -41,7 +41,12 @@ func load(t *testing.T, yaml string, environ, args []string) (Config, error) {
 func TestLoad_StrongerSourcesWin(t *testing.T) {
 	t.Parallel()
 	const yaml = "retention: 3h\nmax_fields: 30\nquery-threads: 3\n"
-	environ := []string{"ORIEL_RETENTION=2h", "ORIEL_MAX_FIELDS=20", "ORIEL_KEY=k"}
+	environ := []string{
+		"ORIEL_RETENTION=2h", "ORIEL_MAX_FIELDS=20", "ORIEL_KEY=k",
+		// What Kubernetes tells the pods beside a service called oriel.
+		"ORIEL_SERVICE_HOST=10.0.0.1", "ORIEL_SERVICE_PORT=6743", "ORIEL_SERVICE_PORT_HTTP=6743", "ORIEL_PORT=tcp://10.0.0.1:6743",
+		"ORIEL_PORT_6743_TCP=tcp://10.0.0.1:6743", "ORIEL_PORT_6743_TCP_ADDR=10.0.0.1", "ORIEL_WEB_SERVICE_HOST=10.0.0.2", "ORIEL_WEB_PORT_80_TCP_PROTO=tcp",
+	}
 	got, err := load(t, yaml, environ, []string{"--retention", "1h"})
 	if err != nil {
 		t.Fatal(err)
@@ -71,6 +76,7 @@ func TestLoad_SaysWhatIsWrong(t *testing.T) {
 	}{
 		{"flag", "", nil, []string{"--retension", "1h"}, []string{"--retension", "did you mean --retention?"}},
 		{"environment", "", []string{"ORIEL_LISTENN=x"}, nil, []string{"ORIEL_LISTENN", "did you mean ORIEL_LISTEN?"}},
+		{"environment, like a service", "", []string{"ORIEL_SERVICE_HOSTS=x"}, nil, []string{"ORIEL_SERVICE_HOSTS"}},
 		{"file", "max_field: 3\n", nil, nil, []string{`"max_field"`, "did you mean max_fields?"}},
 		{"nothing near", "zzzzzzzzzz: 3\n", nil, nil, []string{`unknown setting "zzzzzzzzzz"`}},
 		{"file in file", "config: other.yaml\n", nil, nil, []string{`unknown setting "config"`}},

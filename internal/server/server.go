@@ -61,6 +61,8 @@ type Server struct {
 	api      *api.API
 	fronts   []protocol.Front
 
+	honeycomb *honeycomb.Front
+
 	listeners  listeners
 	serving    atomic.Bool
 	endStreams sync.Once
@@ -146,7 +148,7 @@ func (s *Server) openRooms(ctx context.Context) (err error) {
 	started := clock()
 	s.door, err = ingest.Open(ctx, ingest.Config{
 		Dir: filepath.Join(c.Data, journalFolder), Store: s.store, Datasets: s.datasets, Clock: clock, Log: s.log,
-		MaxInFlight: c.MemoryBytes / 10, MaxPast: c.Retention,
+		MaxInFlight: c.MemoryBytes / 10, MaxPast: c.oldest(),
 	})
 	if err != nil {
 		return fmt.Errorf("open the journal: %w", err)
@@ -171,9 +173,10 @@ func (s *Server) storeConfig() duckdb.Config {
 func (s *Server) openFronts(ctx context.Context) (err error) {
 	deps := protocol.Deps{
 		Door: s.door, Keys: s.keys, Datasets: s.datasets, Clock: s.around.Clock, Log: s.log, Version: s.around.Version,
-		Ready: s.isReady,
+		Ready: s.isReady, RequestBytes: s.config.MemoryBytes / 4,
 	}
-	s.fronts = []protocol.Front{honeycomb.New(deps)}
+	s.honeycomb = honeycomb.New(deps)
+	s.fronts = []protocol.Front{s.honeycomb}
 	s.api, err = api.New(ctx, api.Deps{
 		Querier: s.querier, Door: s.door, Keys: s.keys, Datasets: s.datasets, Meta: s.meta, Clock: s.around.Clock, Log: s.log,
 		Open: s.config.Auth == AuthOpen, Version: s.around.Version, Endpoints: s.Addresses,
@@ -245,7 +248,7 @@ func (s *Server) Close(ctx context.Context) error {
 	if s.api != nil {
 		s.endStreams.Do(s.api.Close)
 	}
-	s.listeners.shutdown(ctx)
+	s.drain(ctx)
 	s.listeners.close()
 	var errs []error
 	for _, v := range slices.Backward(s.closers) {
@@ -255,6 +258,14 @@ func (s *Server) Close(ctx context.Context) error {
 	}
 	s.closers = nil
 	return errors.Join(errs...)
+}
+
+// drain stops the listeners. Requests under way get half of the time, so that the
+// rows of those that were answered can still be written as segments.
+func (s *Server) drain(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, s.config.ShutdownWait/2)
+	defer cancel()
+	s.listeners.shutdown(ctx)
 }
 
 // dist returns the built pages embedded in the binary.

@@ -15,7 +15,8 @@ import (
 )
 
 // Limits of a request's body, as it is sent and unpacked, and of what all
-// requests at hand may hold together: bodies, and columns that are not written yet.
+// requests at hand may hold together: bodies, and columns that are not written
+// yet. Where less memory is given (protocol.Deps), a body may be half of it.
 const (
 	maxPacked   = 20 << 20
 	maxUnpacked = 64 << 20
@@ -33,10 +34,20 @@ const (
 // bodies reads requests into buffers and unpacks them with decoders that are
 // used again.
 type bodies struct {
-	held    atomic.Int64
-	buffers sync.Pool // *[]byte
-	gzips   sync.Pool // *gzip.Reader
-	zstds   sync.Pool // *zstd.Decoder
+	most     int64 // that all may hold
+	unpacked int   // of one
+	held     atomic.Int64
+	buffers  sync.Pool // *[]byte
+	gzips    sync.Pool // *gzip.Reader
+	zstds    sync.Pool // *zstd.Decoder
+}
+
+// newBodies shares out so many bytes, 0 for as many as are ever needed.
+func newBodies(most int64) *bodies {
+	if most <= 0 || most > maxHeld {
+		most = maxHeld
+	}
+	return &bodies{most: most, unpacked: int(min(maxUnpacked, most/2))}
 }
 
 // memory is what one request holds.
@@ -48,11 +59,16 @@ type memory struct {
 
 func (b *bodies) memory() *memory { return &memory{bodies: b} }
 
-// reserve counts n bytes, or answers Throttled if there are too many of all requests.
+// reserve counts n bytes, or answers Throttled if there are too many of all
+// requests, TooLarge if this one alone needs more than there is.
 func (m *memory) reserve(n int) error {
-	if m.bodies.held.Add(int64(n)) > maxHeld {
+	most := m.bodies.most
+	if m.held+int64(n) > most {
+		return fault.New(fault.TooLarge, "the request needs more than the %d bytes of memory that all requests have: send smaller batches, or give the server more", most)
+	}
+	if m.bodies.held.Add(int64(n)) > most {
 		m.bodies.held.Add(-int64(n))
-		return fault.Busy(fault.Throttled, time.Second, "the requests at hand hold more than %d bytes: send more slowly", maxHeld)
+		return fault.Busy(fault.Throttled, time.Second, "the requests at hand hold more than %d bytes: send more slowly", most)
 	}
 	m.held += int64(n)
 	return nil
@@ -87,11 +103,11 @@ func (m *memory) release() {
 func (m *memory) read(body io.Reader, coding string, length int64) ([]byte, error) {
 	switch strings.ToLower(coding) {
 	case "", "identity":
-		if length > maxUnpacked {
-			return nil, tooLarge(maxUnpacked)
+		if length > int64(m.bodies.unpacked) {
+			return nil, tooLarge(m.bodies.unpacked)
 		}
 		if length < 0 {
-			length = maxUnpacked
+			length = int64(m.bodies.unpacked)
 		}
 		return m.fill(body, int(length))
 	case "gzip":
@@ -181,7 +197,7 @@ func (m *memory) gunzip(body io.Reader) ([]byte, error) {
 		return nil, fault.New(fault.Invalid, "%s: it is not gzip: %w", unreadable, err)
 	}
 	defer m.bodies.gzips.Put(z)
-	return m.fill(z, maxUnpacked)
+	return m.fill(z, m.bodies.unpacked)
 }
 
 func (m *memory) unzstd(body io.Reader) ([]byte, error) {
@@ -199,5 +215,5 @@ func (m *memory) unzstd(body io.Reader) ([]byte, error) {
 	if err := z.Reset(&limited{body, maxPacked}); err != nil {
 		return nil, fault.New(fault.Invalid, "%s: it is not zstd: %w", unreadable, err)
 	}
-	return m.fill(z, maxUnpacked)
+	return m.fill(z, m.bodies.unpacked)
 }

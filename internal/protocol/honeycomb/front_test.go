@@ -342,7 +342,7 @@ func TestOverload_TellsTheSenderToWait(t *testing.T) {
 func FuzzReadFrame(f *testing.F) {
 	f.Add(frame([]byte("message")), "")
 	f.Add([]byte{1, 0, 0, 0, 3, 1, 2, 3}, "gzip")
-	all := &bodies{}
+	all := newBodies(0)
 	f.Fuzz(func(t *testing.T, raw []byte, coding string) {
 		mem := all.memory()
 		body, err := mem.readFrame(bytes.NewReader(raw), coding)

@@ -20,13 +20,18 @@ import (
 // Front is the front end. It is safe for concurrent use.
 type Front struct {
 	protocol.Deps
-	bodies bodies
+	bodies *bodies
 	routes routes
 	calls  callCount
 }
 
 // New returns the front end.
-func New(deps protocol.Deps) *Front { return &Front{Deps: deps, routes: newRoutes()} }
+func New(deps protocol.Deps) *Front {
+	return &Front{Deps: deps, bodies: newBodies(deps.RequestBytes), routes: newRoutes()}
+}
+
+// Held returns how many bytes the requests at hand hold.
+func (f *Front) Held() int64 { return f.bodies.held.Load() }
 
 // signalPaths are OTLP's paths over HTTP and gRPC.
 func signalPaths() map[string]otlp.Signal {

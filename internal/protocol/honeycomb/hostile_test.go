@@ -79,7 +79,7 @@ func TestBodies_RefuseBombs(t *testing.T) { //nolint:paralleltest // see above
 		{"two codings", "gzip, zstd", gz, fault.Invalid},
 		{"garbage after gzip", "gzip", append(bomb(t, gzipper, 10), "garbage"...), fault.Invalid},
 	} {
-		all := &bodies{}
+		all := newBodies(0)
 		mem := all.memory()
 		var err error
 		got := allocated(func() { _, err = mem.read(bytes.NewReader(c.body), c.coding, -1) })
@@ -122,7 +122,7 @@ func allocated(f func()) uint64 {
 
 func TestBodies_ReadWhatIsGood(t *testing.T) {
 	t.Parallel()
-	all := &bodies{}
+	all := newBodies(0)
 	for _, size := range []int{0, 1, smallBuffer - 1, smallBuffer, smallBuffer + 1, 3 << 20, largeBuffer, largeBuffer + 1} {
 		want := bytes.Repeat([]byte("x"), size)
 		for coding, body := range map[string][]byte{"": want, "identity": want, "gzip": gzipStored(t, want), "GZIP": gzipStored(t, want), "zstd": pack(t, "zstd", want)} {
@@ -143,7 +143,7 @@ func TestBodies_ReadWhatIsGood(t *testing.T) {
 
 func TestBodies_RefuseWhatIsTooMuchTogether(t *testing.T) {
 	t.Parallel()
-	all := &bodies{}
+	all := newBodies(0)
 	first := all.memory()
 	must(t, first.reserve(maxHeld-smallBuffer))
 	second := all.memory()
@@ -154,6 +154,38 @@ func TestBodies_RefuseWhatIsTooMuchTogether(t *testing.T) {
 	first.release()
 	if _, err := second.read(bytes.NewReader(make([]byte, smallBuffer+1)), "", -1); err != nil {
 		t.Errorf("once there is room: %v", err)
+	}
+}
+
+// A small server takes smaller bodies, and tells one that could never fit from
+// one that has to wait.
+func TestBodies_ShareWhatMemoryTheServerHas(t *testing.T) {
+	t.Parallel()
+	const mb = 1 << 20
+	all := newBodies(16 * mb)
+	for size, want := range map[int]fault.Kind{8 * mb: fault.Internal, 8*mb + 1: fault.TooLarge} {
+		for coding, body := range map[string][]byte{"": make([]byte, size), "gzip": bomb(t, gzipper, size), "zstd": bomb(t, zstder, size)} {
+			mem := all.memory()
+			_, err := mem.read(bytes.NewReader(body), coding, -1)
+			if fault.KindOf(err) != want || (want == fault.Internal && err != nil) {
+				t.Errorf("%d bytes as %q: %v", size, coding, err)
+			}
+			mem.release()
+		}
+	}
+	mem := all.memory()
+	if err := mem.reserve(16*mb + 1); !fault.Is(err, fault.TooLarge) {
+		t.Errorf("what can never fit: %v", err)
+	}
+	must(t, mem.reserve(16*mb))
+	other := all.memory()
+	if err := other.reserve(1); !fault.Is(err, fault.Throttled) {
+		t.Errorf("what fits later: %v", err)
+	}
+	mem.release()
+	other.release()
+	if all.held.Load() != 0 {
+		t.Errorf("%d bytes are held after the end", all.held.Load())
 	}
 }
 
@@ -189,7 +221,7 @@ func TestOTLP_ServesAfterHostileRequests(t *testing.T) {
 	if n := r.rows("api"); n != 7 {
 		t.Errorf("%d rows", n)
 	}
-	if n := r.front.bodies.held.Load(); n != 0 {
+	if n := r.front.Held(); n != 0 {
 		t.Errorf("%d bytes are held after the end", n)
 	}
 }
@@ -204,7 +236,7 @@ func TestServeHTTP_AnswersForAPanic(t *testing.T) {
 	if status, _, answer := r.do(http.MethodGet, "/alive", nil, nil); status != http.StatusOK {
 		t.Errorf("afterwards: %d %s", status, answer)
 	}
-	if n := r.front.bodies.held.Load(); n != 0 {
+	if n := r.front.Held(); n != 0 {
 		t.Errorf("%d bytes are held after the end", n)
 	}
 }

@@ -238,6 +238,51 @@ func TestDecode_KeepsTheRestOfARequest(t *testing.T) {
 	}
 }
 
+// What is cut is still whole characters, also where bytes that are no UTF-8
+// stand before the cut and grow.
+func TestDecode_CutsBetweenCharacters(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ sent, want string }{
+		"two bytes each":   {strings.Repeat("é", maxValue), strings.Repeat("é", maxValue/2)},
+		"four bytes each":  {strings.Repeat("𝄞", maxValue), strings.Repeat("𝄞", maxValue/4)},
+		"bad bytes":        {strings.Repeat("\xff", maxValue+1), strings.Repeat("\ufffd", maxValue/3)},
+		"just what fits":   {strings.Repeat("x", maxValue-2) + "é", strings.Repeat("x", maxValue-2) + "é"},
+		"one byte more":    {strings.Repeat("x", maxValue-1) + "é", strings.Repeat("x", maxValue-1)},
+		"bad in the midst": {"\xff" + strings.Repeat("x", maxValue), "\ufffd" + strings.Repeat("x", maxValue-3)},
+	} {
+		r, row := decoded(t, request(nil, spanOf("a", pbAttribute(9, "k", pbText(c.sent)))), "a")
+		if got := row.Get("k").Str(); got != c.want {
+			t.Errorf("%s: %d bytes, want %d", name, len(got), len(c.want))
+		}
+		cut := 0
+		if name != "just what fits" {
+			cut = 1
+		}
+		if n := countOf(r, ReasonTruncated); n != cut {
+			t.Errorf("%s: counted as cut %d times", name, n)
+		}
+	}
+}
+
+// An event whose own clock is off stays with its span, and that its time is not
+// as it was sent is counted.
+func TestDecode_CountsSpanEventsThatAreMovedInTime(t *testing.T) {
+	t.Parallel()
+	o := options()
+	for _, at := range []int64{o.MinTime - 1, o.MaxTime + 1} {
+		r, _ := decoded(t, request(nil, spanOf("a", pb(11, pbTime(1, at), pb(2, []byte("e"))))), "a")
+		if n := r.Batches[0].Len(); n != 2 || countOf(r, ReasonMoved) != 1 || r.Rejected != 0 {
+			t.Errorf("event at %d: %d rows, %+v", at, n, r.Problems)
+		}
+		if got := r.Batches[0].Times[0]; got < o.MinTime || got > o.MaxTime {
+			t.Errorf("event at %d is stored at %d", at, got)
+		}
+	}
+	if r, _ := decoded(t, request(nil, spanOf("a", pb(11, pbTime(1, testTime+1), pb(2, []byte("e"))))), "a"); len(r.Problems) != 0 {
+		t.Errorf("%+v", r.Problems)
+	}
+}
+
 func TestDecode_NamesThatMeanSomethingElsewhere(t *testing.T) {
 	t.Parallel()
 	var fields [][]byte
@@ -316,6 +361,7 @@ func TestDecode_HoldsLittleMoreThanItIsSent(t *testing.T) { //nolint:paralleltes
 	}
 	// Many different values first, so that the column no longer looks for equal ones.
 	long := append(request(nil, distinct(2000)), request(pbAttribute(1, "x", pbText(strings.Repeat("x", maxValue))), distinct(20_000))...)
+	nested := pbAttribute(1, "m", pb(6, pbAttribute(1, "n", pbText("v"))))
 	for _, c := range []struct {
 		name  string
 		body  []byte
@@ -332,6 +378,12 @@ func TestDecode_HoldsLittleMoreThanItIsSent(t *testing.T) { //nolint:paralleltes
 		{"one resource, many rows", request(spread, bytes.Repeat(spanOf(""), 50_000)), 4 * maxGrown, true},
 		{"many columns", request(nil, columns), 4 * maxGrown, true},
 		{"a long value again and again", long, 6 * maxGrown, true},
+		{"a long name over many maps", request(nil, spanOf("a", pbAttribute(9, strings.Repeat("k", mb), pb(6, bytes.Repeat(nested, 10_000))))), 8 * mb, false},
+		{"a long name over many maps, of a resource", request(pbAttribute(1, strings.Repeat("k", mb), pb(6, bytes.Repeat(nested, 10_000))), spanOf("a")), 8 * mb, false},
+		{"a name that is no UTF-8", request(nil, spanOf(strings.Repeat("\xff", 16*mb))), 8 * mb, false},
+		{"a value that is no UTF-8", request(nil, spanOf("a", pbAttribute(9, "k", pbText(strings.Repeat("\xff", 16*mb))))), 8 * mb, false},
+		{"a list that is no UTF-8", request(nil, spanOf("a", pbAttribute(9, "k", pb(5, pb(1, pbText(strings.Repeat("\xff", 16*mb))))))), 8 * mb, false},
+		{"a service that is no UTF-8", request(pbAttribute(1, "service.name", pbText(strings.Repeat("\xff", 16*mb))), spanOf("a")), 8 * mb, false},
 	} {
 		var err error
 		got := allocated(func() { _, err = Decode(Traces, c.body, options()) })

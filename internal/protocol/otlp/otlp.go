@@ -49,6 +49,7 @@ const (
 	ReasonLongName    = "name_too_long"   // the field is left out
 	ReasonTruncated   = "value_truncated" // the value is cut
 	ReasonBadEncoding = "invalid_utf8"    // what is not UTF-8 is replaced
+	ReasonMoved       = "time_moved"      // a span event's time is put within what is taken
 	ReasonNoName      = "metric_name"     // the metric's name is empty or too long
 	ReasonNoValue     = "no_value"        // the data point says that it has none
 	ReasonHistogram   = "bad_histogram"   // more buckets than can be, or an impossible scale
@@ -206,6 +207,9 @@ func (d *decoder) timely(at int64) bool {
 	switch {
 	case at < d.opts.MinTime:
 		d.out.problem(ReasonTooOld, true, func() string {
+			if at == 0 {
+				return "time 0: the sender did not say when it was"
+			}
 			const coarser = int64(1e17) // today in microseconds, milliseconds or seconds is below
 			if at > 0 && at < coarser {
 				return fmt.Sprintf("time %d is before %d, the end of the retention: is it in nanoseconds?", at, d.opts.MinTime)

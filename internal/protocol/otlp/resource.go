@@ -51,8 +51,8 @@ func (d *decoder) readResource(raw []byte) (scopes int, err error) {
 			if !ok {
 				return 0, malformed("an attribute")
 			}
-			if d.service = nil; v.kind == valueText {
-				d.service = d.utf8(v.bytes)
+			if d.service = nil; v.kind == valueText { // counted where it is stored, if it is not as it was sent
+				d.service = toValid(cut(v.bytes, maxValue))
 			}
 		}
 	}

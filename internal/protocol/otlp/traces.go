@@ -3,6 +3,7 @@ package otlp
 import (
 	"encoding/binary"
 	"encoding/hex"
+	"fmt"
 	"strconv"
 
 	"github.com/oriel-dev/oriel/internal/event"
@@ -323,7 +324,11 @@ func (d *decoder) spanEvent(b *event.Batch, s *spanFields, raw []byte, rate uint
 		at = s.start
 	}
 	// An event is taken whenever its span is, wherever its own clock stands.
-	when := min(max(int64(min(at, 1<<63-1)), d.opts.MinTime), d.opts.MaxTime)
+	own := int64(min(at, 1<<63-1))
+	when := min(max(own, d.opts.MinTime), d.opts.MaxTime)
+	if when != own {
+		d.out.problem(ReasonMoved, false, func() string { return fmt.Sprintf("a span event at %d is stored at %d", own, when) })
+	}
 	if err := d.annotate(b, s, when, rate, event.AnnotationSpanEvent); err != nil {
 		return false, err
 	}

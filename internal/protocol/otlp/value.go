@@ -118,7 +118,7 @@ func (d *decoder) setPlain(b *event.Batch, a attribute) bool {
 // many fields already.
 func (d *decoder) column(b *event.Batch, key []byte) *event.Column {
 	if len(key) > maxName {
-		d.out.problem(ReasonLongName, false, func() string { return "name " + string(key[:60]) + "…" })
+		d.longName(key)
 		return nil
 	}
 	if d.fields++; d.fields > maxFields {
@@ -134,13 +134,18 @@ func (d *decoder) column(b *event.Batch, key []byte) *event.Column {
 	return c
 }
 
-// utf8 replaces what is not UTF-8.
+func (d *decoder) longName(key []byte) {
+	d.out.problem(ReasonLongName, false, func() string { return "name " + string(key[:60]) + "…" })
+}
+
+// utf8 replaces what is not UTF-8. The result may be three times as long: what
+// is not kept must be cut off before.
 func (d *decoder) utf8(text []byte) []byte {
-	if isASCII(text) || utf8.Valid(text) {
-		return text
+	out := toValid(text)
+	if len(out) != len(text) { // each replacement is longer than what it replaces
+		d.out.problem(ReasonBadEncoding, false, func() string { return "text that is not UTF-8" })
 	}
-	d.out.problem(ReasonBadEncoding, false, func() string { return "text that is not UTF-8" })
-	return []byte(toValid(text))
+	return out
 }
 
 // isASCII is utf8.Valid for the common case, at a fraction of its cost.
@@ -162,12 +167,16 @@ func isASCII(text []byte) bool {
 	return binary.LittleEndian.Uint64(text[n-8:])&high == 0
 }
 
-func toValid(text []byte) string {
-	out := make([]rune, 0, len(text))
-	for _, r := range string(text) { // ranging replaces each bad byte
-		out = append(out, r)
+// toValid replaces each byte that is not UTF-8; valid text is returned as it is.
+func toValid(text []byte) []byte {
+	if isASCII(text) || utf8.Valid(text) {
+		return text
 	}
-	return string(out)
+	out := make([]byte, 0, len(text)+len(text)/2)
+	for _, r := range string(text) { // ranging replaces each bad byte
+		out = utf8.AppendRune(out, r)
+	}
+	return out
 }
 
 // setValue stores an AnyValue under a name. Maps become dotted names down to
@@ -209,8 +218,14 @@ func (d *decoder) setMap(b *event.Batch, key, list []byte, depth int) bool {
 	return d.eachEntry(key, list, func(name, value []byte) bool { return d.setValue(b, name, value, depth) })
 }
 
-// eachEntry calls f for the entries of a map with their dotted names.
+// eachEntry calls f for the entries of a map with their dotted names. Under a
+// name that is too long already they are left out unread: each map in it would
+// copy the name.
 func (d *decoder) eachEntry(key, list []byte, f func(name, value []byte) bool) bool {
+	if len(key) > maxName {
+		d.longName(key)
+		return true
+	}
 	m := message{rest: list}
 	var entry field
 	var name []byte
@@ -248,7 +263,18 @@ func (d *decoder) setJSON(b *event.Batch, key []byte, v value) bool {
 
 // text stores text that may be too long or not UTF-8.
 func (d *decoder) text(b *event.Batch, c *event.Column, text []byte) {
-	d.put(b, c, d.limited(d.utf8(text)))
+	d.put(b, c, d.sound(text))
+}
+
+// sound returns text as it is kept: UTF-8, and no longer than values may be.
+func (d *decoder) sound(text []byte) []byte {
+	short := cut(text, maxValue)
+	valid := d.utf8(short)
+	kept := cut(valid, maxValue)
+	if len(short) < len(text) || len(kept) < len(valid) {
+		d.truncated(len(text))
+	}
+	return kept
 }
 
 // put stores text and counts what it costs.
@@ -260,12 +286,23 @@ func (d *decoder) put(b *event.Batch, c *event.Column, text []byte) {
 
 // limited cuts a value that is too long, between characters.
 func (d *decoder) limited(text []byte) []byte {
-	if len(text) <= maxValue {
+	kept := cut(text, maxValue)
+	if len(kept) < len(text) {
+		d.truncated(len(text))
+	}
+	return kept
+}
+
+func (d *decoder) truncated(size int) {
+	d.out.problem(ReasonTruncated, false, func() string { return "a value of " + strconv.Itoa(size) + " bytes" })
+}
+
+// cut shortens text to at most n bytes, between characters.
+func cut(text []byte, n int) []byte {
+	if len(text) <= n {
 		return text
 	}
-	d.out.problem(ReasonTruncated, false, func() string { return "a value of " + strconv.Itoa(len(text)) + " bytes" })
-	n := maxValue
-	for n > 0 && !utf8.RuneStart(text[n]) {
+	for back := 1; back < utf8.UTFMax && n > 0 && !utf8.RuneStart(text[n]); back++ {
 		n--
 	}
 	return text[:n]
@@ -301,7 +338,7 @@ func (d *decoder) constant(list []constant, key, raw []byte, depth int) ([]const
 		return list, ok
 	}
 	if len(key) > maxName {
-		d.out.problem(ReasonLongName, false, func() string { return "name " + string(key[:60]) + "…" })
+		d.longName(key)
 		return list, true
 	}
 	c := constant{key: d.utf8(key), kind: v.kind, num: v.num}
@@ -313,7 +350,7 @@ func (d *decoder) constant(list []constant, key, raw []byte, depth int) ([]const
 		})
 		return list, ok
 	case v.kind == valueText:
-		c.text = d.limited(d.utf8(v.bytes))
+		c.text = d.sound(v.bytes)
 	case v.kind == valueList || v.kind == valueMap || v.kind == valueBytes:
 		text, ok := d.json(v)
 		if !ok {

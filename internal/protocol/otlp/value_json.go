@@ -6,7 +6,6 @@ import (
 	"math"
 	"slices"
 	"strconv"
-	"unicode/utf8"
 
 	"github.com/oriel-dev/oriel/internal/event"
 )
@@ -166,14 +165,7 @@ func appendNumber(out []byte, f float64) []byte {
 // kept is left out.
 func (d *decoder) quote(out, text []byte) []byte {
 	const hexDigits = "0123456789abcdef"
-	if len(text) > maxText {
-		n := maxText
-		for n > 0 && !utf8.RuneStart(text[n]) {
-			n--
-		}
-		text = text[:n]
-	}
-	text = d.utf8(text)
+	text = d.utf8(cut(text, maxText))
 	out = append(out, '"')
 	from := 0
 	for i, c := range text {
