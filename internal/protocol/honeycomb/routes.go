@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -68,9 +69,7 @@ type routes map[string][]route
 func newRoutes() routes {
 	served := map[string]handler{}
 	for _, resource := range handlers() {
-		for name, h := range resource {
-			served[name] = h
-		}
+		maps.Copy(served, resource)
 	}
 	all, raw := routes{}, rawHandlers()
 	for _, o := range operations() {
@@ -131,8 +130,10 @@ func (f *Front) serveAPI(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Allow", strings.Join(methods, ", "))
-	f.failAPI(w, r, &problem{status: http.StatusMethodNotAllowed, kind: "method-not-allowed", title: "The resource does not have this method.",
-		text: r.URL.Path + " takes " + strings.Join(methods, ", ") + ", not " + r.Method + "."})
+	f.failAPI(w, r, &problem{
+		status: http.StatusMethodNotAllowed, kind: "method-not-allowed", title: "The resource does not have this method.",
+		text: r.URL.Path + " takes " + strings.Join(methods, ", ") + ", not " + r.Method + ".",
+	})
 }
 
 func (f *Front) serveRoute(w http.ResponseWriter, r *http.Request, o *route, path []string) {
@@ -152,8 +153,10 @@ func (f *Front) serveRoute(w http.ResponseWriter, r *http.Request, o *route, pat
 		o.raw(f, w, r)
 		return
 	case o.serve == nil:
-		f.failAPI(w, r, &problem{status: http.StatusNotImplemented, kind: "not-implemented", title: "This server does not serve this part of the API.",
-			text: r.Method + " " + r.URL.Path + " (" + o.name + ") is not served by this version of Oriel."})
+		f.failAPI(w, r, &problem{
+			status: http.StatusNotImplemented, kind: "not-implemented", title: "This server does not serve this part of the API.",
+			text: r.Method + " " + r.URL.Path + " (" + o.name + ") is not served by this version of Oriel.",
+		})
 		return
 	}
 	who, err := f.letIn(r, o)

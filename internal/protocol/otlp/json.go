@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"github.com/oriel-dev/oriel/internal/fault"
+	"github.com/oriel-dev/oriel/internal/protocol/jsonscan"
 )
 
 // AppendProtobuf appends to dst what an OTLP/JSON request is in protobuf, in one
@@ -21,7 +22,7 @@ import (
 // ignored. Of members that come twice the last counts, lists go on. The error is
 // Invalid and says at which byte.
 func AppendProtobuf(dst []byte, signal Signal, body []byte) ([]byte, error) {
-	t := transcoder{scanner: scanner{in: bytes.TrimPrefix(body, []byte("\ufeff"))}, out: dst}
+	t := transcoder{Scanner: jsonscan.Scanner{In: bytes.TrimPrefix(body, []byte("\ufeff"))}, out: dst}
 	of := exportTraces
 	switch signal {
 	case Logs:
@@ -30,18 +31,18 @@ func AppendProtobuf(dst []byte, signal Signal, body []byte) ([]byte, error) {
 		of = exportMetrics
 	case Traces:
 	}
-	if t.object(of) && (t.peek() != 0 || t.at < len(t.in)) {
-		t.fail("%s after the end of the request", t.here())
+	if t.object(of) && (t.Peek() != 0 || t.At < len(t.In)) {
+		t.Fail("%s after the end of the request", t.Here())
 	}
-	if t.err != nil {
-		return dst, fault.New(fault.Invalid, "failed to parse OTLP request body: %w", t.err)
+	if t.Err != nil {
+		return dst, fault.New(fault.Invalid, "failed to parse OTLP request body: %w", t.Err)
 	}
 	return t.out, nil
 }
 
 // transcoder rewrites what its scanner reads.
 type transcoder struct {
-	scanner
+	jsonscan.Scanner
 	out    []byte
 	nested int // lists and maps around the value at hand
 }
@@ -86,33 +87,33 @@ const (
 
 // object reads the members of a message.
 func (t *transcoder) object(of shape) bool {
-	if !t.enter('{') {
+	if !t.Enter('{') {
 		return false
 	}
-	for more := t.first('}'); more; more = t.more('}') {
-		name, ok := t.name()
+	for more := t.First('}'); more; more = t.More('}') {
+		name, ok := t.Name()
 		if !ok || !t.member(of(name)) {
 			return false
 		}
 	}
-	return t.err == nil
+	return t.Err == nil
 }
 
 func (t *transcoder) member(m member) bool {
-	switch c := t.peek(); {
+	switch c := t.Peek(); {
 	case m.form == formUnknown:
-		return t.skip()
+		return t.Skip()
 	case c == 'n':
-		return t.literal("null")
+		return t.Literal("null")
 	case !m.many:
 		return t.value(m)
 	}
-	if !t.enter('[') {
+	if !t.Enter('[') {
 		return false
 	}
-	for more := t.first(']'); more; more = t.more(']') {
-		if t.peek() == 'n' {
-			if !t.literal("null") {
+	for more := t.First(']'); more; more = t.More(']') {
+		if t.Peek() == 'n' {
+			if !t.Literal("null") {
 				return false
 			}
 			continue
@@ -121,7 +122,7 @@ func (t *transcoder) member(m member) bool {
 			return false
 		}
 	}
-	return t.err == nil
+	return t.Err == nil
 }
 
 // value reads one value and appends it as a field.
@@ -130,7 +131,7 @@ func (t *transcoder) value(m member) bool {
 	case formMessage, formSmall, formNest:
 		return t.message(m)
 	case formText:
-		text, ok := t.text()
+		text, ok := t.Text()
 		t.bytes(m.number, text)
 		return ok
 	case formTraceID, formSpanID:
@@ -164,7 +165,7 @@ func (t *transcoder) value(m member) bool {
 		return ok
 	case formUnknown:
 	}
-	return t.skip()
+	return t.Skip()
 }
 
 // Bytes left for the length of a message before it is known. Four hold 256 MiB,
@@ -227,7 +228,7 @@ func (t *transcoder) bytes(number int, b []byte) {
 
 // id reads an id in hex, or in base64 if that gives it its proper length.
 func (t *transcoder) id(m member) bool {
-	text, ok := t.text()
+	text, ok := t.Text()
 	if !ok {
 		return false
 	}
@@ -243,18 +244,18 @@ func (t *transcoder) id(m member) bool {
 		return true
 	}
 	if len(text) != base64.StdEncoding.EncodedLen(size) {
-		return t.fail("the id %.80q is not hex", text)
+		return t.Fail("the id %.80q is not hex", text)
 	}
 	t.out[from-1] = byte(size)
 	if t.out, err = base64.StdEncoding.AppendDecode(t.out[:from], text); err != nil || len(t.out)-from != size {
-		return t.fail("the id %.80q is neither hex nor base64", text)
+		return t.Fail("the id %.80q is neither hex nor base64", text)
 	}
 	return true
 }
 
 // base64 reads bytes in any of base64's alphabets, padded or not.
 func (t *transcoder) base64(number int) bool {
-	text, ok := t.text()
+	text, ok := t.Text()
 	if !ok {
 		return false
 	}
@@ -268,31 +269,31 @@ func (t *transcoder) base64(number int) bool {
 	from := len(t.out)
 	var err error
 	if t.out, err = coding.AppendDecode(t.out, text); err != nil || len(t.out)-from != coding.DecodedLen(len(text)) {
-		return t.fail("the bytes %.80q are not base64", text)
+		return t.Fail("the bytes %.80q are not base64", text)
 	}
 	return true
 }
 
 func (t *transcoder) bool(number int) bool {
-	if t.peek() == 't' {
+	if t.Peek() == 't' {
 		t.varint(number, 1)
-		return t.literal("true")
+		return t.Literal("true")
 	}
 	t.varint(number, 0)
-	return t.literal("false")
+	return t.Literal("false")
 }
 
 // double reads a number, also as text, and those that JSON has no numbers for.
 func (t *transcoder) double() (float64, bool) {
-	if t.peek() != '"' {
-		raw, ok := t.number()
+	if t.Peek() != '"' {
+		raw, ok := t.Number()
 		if !ok {
 			return 0, false
 		}
 		f, _ := strconv.ParseFloat(string(raw), 64) // too large is infinite
 		return f, true
 	}
-	text, ok := t.text()
+	text, ok := t.Text()
 	if !ok {
 		return 0, false
 	}
@@ -304,10 +305,10 @@ func (t *transcoder) double() (float64, bool) {
 	case "-Infinity":
 		return math.Inf(-1), true
 	}
-	inner := scanner{in: text}
-	raw, ok := inner.number()
-	if !ok || inner.at != len(text) {
-		return 0, t.fail("%.80q is not a number", text)
+	inner := jsonscan.Scanner{In: text}
+	raw, ok := inner.Number()
+	if !ok || inner.At != len(text) {
+		return 0, t.Fail("%.80q is not a number", text)
 	}
 	f, _ := strconv.ParseFloat(string(raw), 64) // as above
 	return f, true
@@ -318,10 +319,10 @@ func (t *transcoder) double() (float64, bool) {
 func (t *transcoder) integer(f form) (uint64, bool) {
 	var text []byte
 	var ok bool
-	if t.peek() == '"' {
-		text, ok = t.text()
+	if t.Peek() == '"' {
+		text, ok = t.Text()
 	} else {
-		text, ok = t.number()
+		text, ok = t.Number()
 	}
 	if !ok || len(text) == 0 {
 		return 0, ok
@@ -333,12 +334,12 @@ func (t *transcoder) integer(f form) (uint64, bool) {
 	case f == formTime && !fits && size > 0:
 		return math.MaxUint64, true
 	case !fits:
-		return 0, t.fail("%.80q is not an integer of 64 bits", text)
+		return 0, t.Fail("%.80q is not an integer of 64 bits", text)
 	case !negative:
 		return size, true
 	case f == formInt || f == formSigned64 || f == formZigzag:
 		if size > 1<<63 {
-			return 0, t.fail("%.80q is not an integer of 64 bits", text)
+			return 0, t.Fail("%.80q is not an integer of 64 bits", text)
 		}
 		return -size, true
 	}
@@ -366,8 +367,8 @@ func wholeNumber(text []byte) (size uint64, negative, fits bool) {
 
 // wholeFloat is wholeNumber for those written like floats: 1e9, 5.0.
 func wholeFloat(text []byte) (size uint64, negative, fits bool) {
-	s := scanner{in: text}
-	if raw, ok := s.number(); !ok || len(raw) != len(text) {
+	s := jsonscan.Scanner{In: text}
+	if raw, ok := s.Number(); !ok || len(raw) != len(text) {
 		return 0, false, false
 	}
 	f, _ := strconv.ParseFloat(string(text), 64) // too large is infinite
@@ -379,12 +380,12 @@ func wholeFloat(text []byte) (size uint64, negative, fits bool) {
 
 // enum reads an enumeration by number or name; unknown names are 0.
 func (t *transcoder) enum(m member) bool {
-	if t.peek() != '"' {
+	if t.Peek() != '"' {
 		v, ok := t.integer(formInt)
 		t.varint(m.number, v)
 		return ok
 	}
-	name, ok := t.text()
+	name, ok := t.Text()
 	if !ok {
 		return false
 	}
