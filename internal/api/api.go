@@ -18,19 +18,21 @@ import (
 	"github.com/oriel-dev/oriel/internal/ingest"
 	"github.com/oriel-dev/oriel/internal/meta"
 	"github.com/oriel-dev/oriel/internal/querier"
+	"github.com/oriel-dev/oriel/internal/workspace"
 )
 
 // Deps is what the API stands on. All of it must outlive the API.
 type Deps struct {
-	Querier  *querier.Querier
-	Door     *ingest.Door
-	Keys     *auth.Keys
-	Datasets *dataset.Registry
-	Meta     *meta.DB
-	Clock    func() time.Time
-	Log      *slog.Logger
-	Open     bool // any key is taken
-	Version  string
+	Querier   *querier.Querier
+	Door      *ingest.Door
+	Keys      *auth.Keys
+	Datasets  *dataset.Registry
+	Workspace *workspace.Library
+	Meta      *meta.DB
+	Clock     func() time.Time
+	Log       *slog.Logger
+	Open      bool // any key is taken
+	Version   string
 	// Endpoints are the bound addresses, by the names of the ready line.
 	Endpoints func() map[string]string
 }
@@ -93,6 +95,8 @@ func (a *API) routes() []route {
 		{"POST /api/bubbleup", reader, a.bubbleUp},
 		{"POST /api/explore", reader, a.explore},
 		{"POST /api/events", reader, a.events},
+		{"GET /api/results/{id}", reader, a.result},
+		{"GET /api/history", reader, a.history},
 		{"GET /api/traces", reader, a.traces},
 		{"GET /api/traces/groups", reader, a.traceGroups},
 		{"GET /api/traces/latency", reader, a.traceLatency},

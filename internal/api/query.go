@@ -12,6 +12,7 @@ import (
 	"github.com/oriel-dev/oriel/internal/querier"
 	"github.com/oriel-dev/oriel/internal/query"
 	"github.com/oriel-dev/oriel/internal/store"
+	"github.com/oriel-dev/oriel/internal/workspace"
 )
 
 // question is the body of a query: Honeycomb's specification or our text.
@@ -21,6 +22,8 @@ type question struct {
 	Text    string          `json:"text"`
 	Series  bool            `json:"series"`
 	Totals  bool            `json:"totals"`
+	Keep    bool            `json:"keep"`  // store the answer for ever
+	Quiet   bool            `json:"quiet"` // do not note it in the history
 }
 
 func (a *API) readQuestion(w http.ResponseWriter, r *http.Request) (*question, *query.Spec, error) {
@@ -91,12 +94,25 @@ func (a *API) query(w http.ResponseWriter, r *http.Request) error {
 		_ = lines.write(map[string]any{"type": "error", "error": e})
 		return nil
 	}
-	_ = lines.write(map[string]any{
-		"type": "done", "result": result.Answer(), "request_id": requestOf(r.Context()).id,
-		"elapsed_ms": float64(a.clock().Sub(started).Microseconds()) / 1000,
-		"scanned":    result.Stats.Scanned, "sampled": result.Stats.Sampled, "complete": !result.Stats.Partial, "missing": result.Stats.Missing,
-	})
+	elapsed := a.clock().Sub(started)
+	done := doneLine{Type: "done", Kept: result.Keep(float64(elapsed.Microseconds()) / 1000), RequestID: requestOf(r.Context()).id}
+	if q.Keep {
+		a.keep(r, q, spec, &done)
+	}
+	_ = lines.write(done) // the caller may have gone
+	if !q.Quiet {
+		a.note(r, q, spec, workspace.Run{ResultID: done.ResultID, At: started, Elapsed: elapsed, Rows: result.Rows})
+	}
 	return nil
+}
+
+// doneLine ends a query that was answered.
+type doneLine struct {
+	Type string `json:"type"`
+	*querier.Kept
+	RequestID string `json:"request_id"`
+	ResultID  string `json:"result_id,omitempty"`
+	NotKept   string `json:"not_kept,omitempty"` // why it was not, though that was asked for
 }
 
 // lineWriter writes lines from several goroutines, and none of progress after end.

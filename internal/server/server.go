@@ -28,6 +28,7 @@ import (
 	"github.com/oriel-dev/oriel/internal/protocol/honeycomb"
 	"github.com/oriel-dev/oriel/internal/querier"
 	"github.com/oriel-dev/oriel/internal/store/duckdb"
+	"github.com/oriel-dev/oriel/internal/workspace"
 	"github.com/oriel-dev/oriel/ui"
 )
 
@@ -52,14 +53,15 @@ type Server struct {
 	around Surroundings
 	log    *slog.Logger
 
-	meta     *meta.DB
-	keys     *auth.Keys
-	datasets *dataset.Registry
-	store    *duckdb.Store
-	door     *ingest.Door
-	querier  *querier.Querier
-	api      *api.API
-	fronts   []protocol.Front
+	meta      *meta.DB
+	keys      *auth.Keys
+	datasets  *dataset.Registry
+	workspace *workspace.Library
+	store     *duckdb.Store
+	door      *ingest.Door
+	querier   *querier.Querier
+	api       *api.API
+	fronts    []protocol.Front
 
 	honeycomb *honeycomb.Front
 
@@ -142,6 +144,13 @@ func (s *Server) openRooms(ctx context.Context) (err error) {
 		return fmt.Errorf("open the datasets: %w", err)
 	}
 	s.later("datasets", s.datasets.Close)
+	if s.workspace, err = workspace.Open(ctx, s.meta, workspace.Config{Clock: clock, Log: s.log}); err != nil {
+		return fmt.Errorf("open the workspace: %w", err)
+	}
+	s.later("workspace", func(context.Context) error {
+		s.workspace.Close()
+		return nil
+	})
 	s.querier = querier.New(querier.Config{
 		Store: s.store, Clock: clock, MaxConcurrent: c.MaxQueries, Deadline: c.QueryTimeout, CacheBytes: c.MemoryBytes / 20, Log: s.log,
 	})
@@ -178,7 +187,7 @@ func (s *Server) openFronts(ctx context.Context) (err error) {
 	s.honeycomb = honeycomb.New(deps)
 	s.fronts = []protocol.Front{s.honeycomb}
 	s.api, err = api.New(ctx, api.Deps{
-		Querier: s.querier, Door: s.door, Keys: s.keys, Datasets: s.datasets, Meta: s.meta, Clock: s.around.Clock, Log: s.log,
+		Querier: s.querier, Door: s.door, Keys: s.keys, Datasets: s.datasets, Workspace: s.workspace, Meta: s.meta, Clock: s.around.Clock, Log: s.log,
 		Open: s.config.Auth == AuthOpen, Version: s.around.Version, Endpoints: s.Addresses,
 	})
 	return err

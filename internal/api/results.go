@@ -1,0 +1,151 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/oriel-dev/oriel/internal/fault"
+	"github.com/oriel-dev/oriel/internal/querier"
+	"github.com/oriel-dev/oriel/internal/query"
+	"github.com/oriel-dev/oriel/internal/store"
+	"github.com/oriel-dev/oriel/internal/workspace"
+)
+
+// scopeOf is where a question's answer and its entry in the history belong.
+func (a *API) scopeOf(r *http.Request, dataset string) workspace.Scope {
+	if dataset == "" {
+		dataset = workspace.All
+	}
+	return workspace.Scope{Environment: a.environment(r), Dataset: dataset}
+}
+
+// keep stores an answer and puts its id, or why it has none, into the last line.
+func (a *API) keep(r *http.Request, q *question, spec *query.Spec, done *doneLine) {
+	raw, answer, err := encodeKept(spec, done.Kept)
+	if err == nil {
+		var kept *workspace.Result
+		if kept, err = a.Workspace.KeepResult(r.Context(), a.scopeOf(r, q.Dataset), raw, answer); err == nil {
+			done.ResultID = kept.ID
+			return
+		}
+	}
+	_, e := a.errorOf(r, err)
+	done.NotKept = e.Message
+	a.Log.WarnContext(r.Context(), "an answer could not be kept", slog.String("request_id", e.RequestID), slog.Any("error", err))
+}
+
+func encodeKept(spec *query.Spec, kept *querier.Kept) (raw, answer []byte, err error) {
+	if raw, err = json.Marshal(spec); err != nil {
+		return nil, nil, err
+	}
+	answer, err = json.Marshal(kept)
+	return raw, answer, err
+}
+
+// noteWithin bounds how long an answered request waits for the history.
+const noteWithin = 10 * time.Second
+
+// note puts a question into the history. It has been answered: what goes wrong
+// here is for the log, and the caller may have gone.
+func (a *API) note(r *http.Request, q *question, spec *query.Spec, run workspace.Run) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), noteWithin)
+	defer cancel()
+	raw, err := json.Marshal(spec)
+	if err == nil {
+		who := callerOf(r).principal
+		run.Scope, run.Owner, run.OwnerName, run.Spec, run.Text = a.scopeOf(r, q.Dataset), who.KeyID, who.KeyName, raw, spec.Text()
+		err = a.Workspace.Note(ctx, run)
+	}
+	if err != nil {
+		a.Log.WarnContext(ctx, "a question could not be noted in the history", slog.Any("error", err))
+	}
+}
+
+// result answers what was kept under an id. It never changes once it is done, so
+// a browser need not ask again.
+func (a *API) result(w http.ResponseWriter, r *http.Request) error {
+	kept, err := a.Workspace.Result(r.Context(), a.environment(r), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	body := map[string]any{
+		"id": kept.ID, "query": kept.Spec, "dataset": kept.Scope.Dataset, "ran_at": ns(kept.Asked.UnixNano()), "done": kept.Complete(),
+	}
+	if spec, err := query.DecodeSpec(kept.Spec); err == nil {
+		body["text"] = spec.Text()
+	}
+	if kept.Failure != "" {
+		body["error"] = kept.Failure
+	}
+	if kept.Answer == nil {
+		return a.answer(w, r, store.Stats{}, body)
+	}
+	// The answer's own members stand for those that every answer has.
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(kept.Answer, &members); err != nil {
+		return fault.Wrap(fault.Internal, err, "read a kept answer")
+	}
+	for name, v := range members {
+		body[name] = v
+	}
+	body["request_id"] = requestOf(r.Context()).id
+	var buf bytes.Buffer
+	enc := json.NewEncoder(&buf)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "private, max-age=86400")
+	_, err = w.Write(buf.Bytes())
+	return err
+}
+
+// history lists who asked what, newest first.
+func (a *API) history(w http.ResponseWriter, r *http.Request) error {
+	const normal = 100
+	ask := r.URL.Query()
+	f := workspace.HistoryFilter{Limit: normal, Text: ask.Get("q")}
+	if text := ask.Get("limit"); text != "" {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 1 || n > workspace.MaxHistory {
+			return fault.New(fault.Invalid, "limit is %.40q; it must be from 1 to %d", text, workspace.MaxHistory)
+		}
+		f.Limit = n
+	}
+	switch mine := ask.Get("mine"); mine {
+	case "", "0", "false":
+	case "1", "true":
+		f.Owner = &callerOf(r).principal.KeyID
+	default:
+		return fault.New(fault.Invalid, "mine is %.40q; it must be 1 or 0", mine)
+	}
+	runs, err := a.Workspace.History(r.Context(), a.environment(r), f)
+	if err != nil {
+		return err
+	}
+	type listed struct {
+		ID        string          `json:"id,omitempty"`
+		Query     json.RawMessage `json:"query"`
+		Text      string          `json:"text"`
+		Dataset   string          `json:"dataset"`
+		At        string          `json:"at"`
+		ElapsedMS float64         `json:"elapsed_ms"`
+		Rows      int             `json:"rows"`
+		Name      string          `json:"name,omitempty"`
+		By        string          `json:"by,omitempty"`
+	}
+	out := make([]listed, len(runs))
+	for i, run := range runs {
+		out[i] = listed{
+			ID: run.ResultID, Query: run.Spec, Text: run.Text, Dataset: run.Scope.Dataset, At: ns(run.At.UnixNano()),
+			ElapsedMS: float64(run.Elapsed.Microseconds()) / 1000, Rows: run.Rows, Name: run.Name, By: run.OwnerName,
+		}
+	}
+	return a.answer(w, r, store.Stats{}, map[string]any{"runs": out})
+}
