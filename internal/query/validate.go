@@ -139,7 +139,38 @@ func (v *validator) expr(e Expr, depth int) error {
 	case Not:
 		return v.all(depth, x.X)
 	case Call:
-		return fault.New(fault.Unsupported, "there is no function %s", x.Name)
+		return v.call(x, depth)
+	}
+	return nil
+}
+
+// call checks a function; fields may nest deeper than conditions do.
+func (v *validator) call(c Call, depth int) error {
+	if height(c) > maxFieldDepth {
+		return tooDeep()
+	}
+	if err := CheckField(c); err != nil {
+		return err
+	}
+	switch c.Name {
+	case "REG_MATCH", "REG_VALUE", "REG_COUNT":
+		if v.regexes++; v.regexes > maxRegexes {
+			return fault.New(fault.Invalid, "the query has more than %d patterns", maxRegexes)
+		}
+	}
+	for _, a := range c.Args {
+		if inner, ok := a.(Call); ok {
+			if v.nodes++; v.nodes > maxNodes {
+				return fault.New(fault.Invalid, "the conditions have more than %d parts", maxNodes)
+			}
+			if err := v.call(inner, depth); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := v.expr(a, depth+1); err != nil {
+			return err
+		}
 	}
 	return nil
 }
