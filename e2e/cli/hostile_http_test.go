@@ -22,7 +22,7 @@ const patience = time.Minute
 func TestHTTP_EveryAnswerCarriesTheSecurityHeaders(t *testing.T) {
 	t.Parallel()
 	o := start(t, t.TempDir())
-	for _, path := range []string{"/", "/traces", "/api/start", "/api/none", "/metrics", "/healthz", "/readyz", "/assets/none.js", "/v1/traces", "/1/auth"} {
+	for _, path := range []string{"/", "/traces", "/api/start", "/api/none", "/metrics", "/healthz", "/readyz", "/assets/none.js", "/v1/traces", "/1/auth", "/1/boards", "/1/queries/x/y", "/2/auth"} {
 		status, h, _ := o.ask(http.MethodGet, path, nil)
 		if p := h.Get("Content-Security-Policy"); !strings.Contains(p, "default-src 'none'") || !strings.Contains(p, "frame-ancestors") {
 			t.Errorf("%s (%d): policy %q", path, status, p)
@@ -32,7 +32,7 @@ func TestHTTP_EveryAnswerCarriesTheSecurityHeaders(t *testing.T) {
 				t.Errorf("%s (%d): %s is %q", path, status, name, h.Get(name))
 			}
 		}
-		if sends := strings.HasPrefix(path, "/v1/") || strings.HasPrefix(path, "/1/"); !sends && h.Get("Access-Control-Allow-Origin") != "" {
+		if sends := strings.HasPrefix(path, "/v1/") || path == "/1/auth"; !sends && h.Get("Access-Control-Allow-Origin") != "" {
 			t.Errorf("%s lets other sites read it", path)
 		}
 	}
@@ -52,6 +52,12 @@ func TestHTTP_OtherSitesCanNeitherReadNorChangeAnything(t *testing.T) {
 		{"GET", "/", map[string]string{"Host": "evil.example" + port}, 403},
 		{"GET", "/api/start", map[string]string{"Host": "localhost.evil.example"}, 403},
 		{"GET", "/api/start", map[string]string{"Host": "127.0.0.1.evil.example"}, 403},
+		{"GET", "/1/boards", map[string]string{"Host": "evil.example" + port}, 403},
+		{"GET", "/1/query_results/x/y", map[string]string{"Host": "evil.example" + port}, 403},
+		{"GET", "/2/auth", map[string]string{"Host": "evil.example" + port}, 403},
+		{"POST", "/1/queries/x", map[string]string{"Origin": "https://evil.example"}, 403},
+		{"DELETE", "/1/boards/x", map[string]string{"Sec-Fetch-Site": "cross-site"}, 403},
+		{"GET", "/1/auth", map[string]string{"Origin": "https://shop.example"}, 200},
 		{"GET", "/healthz", map[string]string{"Host": "probe.example"}, 200},
 		{"GET", "/api/start", map[string]string{"Host": "localhost" + port}, 200},
 		{"GET", "/api/start", map[string]string{"Host": "[::1]" + port}, 200},

@@ -17,6 +17,10 @@ type Front interface {
 	http.Handler
 	// Handles reports whether the request is for this front end.
 	Handles(r *http.Request) bool
+	// Sends reports whether a request that it handles brings data in, or asks for
+	// no more than whether it may: pages of any site do that. Everything else,
+	// which reads or changes, is kept from them.
+	Sends(r *http.Request) bool
 }
 
 // Deps is what a front end stands on. All of it must outlive the front end.

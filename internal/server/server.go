@@ -299,18 +299,19 @@ func (s *Server) handler() http.Handler {
 			s.answerReady(w)
 			return
 		}
-		for _, f := range s.fronts {
-			if f.Handles(r) {
-				f.ServeHTTP(w, r)
-				return
-			}
+		front := s.front(r)
+		if front != nil && front.Sends(r) {
+			front.ServeHTTP(w, r)
+			return
 		}
 		inAPI := strings.HasPrefix(r.URL.Path, "/api/")
 		if why := s.refusal(r); why != "" {
-			answerRefusal(w, inAPI, why)
+			answerRefusal(w, inAPI, front != nil, why)
 			return
 		}
 		switch {
+		case front != nil:
+			front.ServeHTTP(w, r)
 		case r.URL.Path == "/metrics":
 			s.writeMetrics(w)
 		case inAPI:
@@ -319,6 +320,16 @@ func (s *Server) handler() http.Handler {
 			static.ServeHTTP(w, r)
 		}
 	})
+}
+
+// front returns the front end of a request, nil if it is for the pages or the API.
+func (s *Server) front(r *http.Request) protocol.Front {
+	for _, f := range s.fronts {
+		if f.Handles(r) {
+			return f
+		}
+	}
+	return nil
 }
 
 // answerReady says whether data is taken, and what was set aside as damaged.
@@ -337,15 +348,20 @@ func (s *Server) answerReady(w http.ResponseWriter) {
 	answerText(w, http.StatusOK, text)
 }
 
-// answerRefusal answers in the form the caller reads.
-func answerRefusal(w http.ResponseWriter, inAPI bool, why string) {
-	if !inAPI {
+// answerRefusal answers in the form the caller reads: our API's, or the plainest
+// that clients of a vendor's know.
+func answerRefusal(w http.ResponseWriter, inAPI, ofVendor bool, why string) {
+	var body any = map[string]string{"error": why}
+	switch {
+	case inAPI:
+		body = map[string]any{"error": map[string]string{"kind": "denied", "message": why}}
+	case !ofVendor:
 		answerText(w, http.StatusForbidden, why+"\n")
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(http.StatusForbidden)
-	_ = json.NewEncoder(w).Encode(map[string]any{"error": map[string]string{"kind": "denied", "message": why}}) // the caller may have gone
+	_ = json.NewEncoder(w).Encode(body) // the caller may have gone
 }
 
 func answerText(w http.ResponseWriter, status int, text string) {

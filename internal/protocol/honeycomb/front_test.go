@@ -300,6 +300,57 @@ func TestHandles_TakesWhatIsHoneycombs(t *testing.T) {
 	}
 }
 
+// Pages of other sites may send, and ask whose key they have; nothing else.
+func TestSends_TellsSendingFromReadingAndChanging(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, true)
+	for _, c := range []struct {
+		method, path string
+		want         bool
+	}{
+		{"POST", "/v1/traces", true},
+		{"POST", "/v1/logs/", true},
+		{"OPTIONS", "/v1/metrics", true},
+		{"GET", "/v1/traces", true},
+		{"POST", "/1/events/a%2Fb", true},
+		{"POST", "/1/batch/x", true},
+		{"POST", "/1/kinesis_events/x", true},
+		{"OPTIONS", "/1/batch/x", true},
+		{"GET", "/1/auth", true},
+		{"OPTIONS", "/1/auth", true},
+		{"GET", "/alive", true},
+		{"GET", "/ready", true},
+		{"GET", "/1/events/x", false},
+		{"DELETE", "/1/batch/x", false},
+		{"GET", "/2/auth", false},
+		{"GET", "/1/boards", false},
+		{"POST", "/1/boards", false},
+		{"OPTIONS", "/1/boards", false},
+		{"POST", "/1/queries/x", false},
+		{"GET", "/1/query_results/x/y", false},
+		{"GET", "/1/nothing", false},
+		{"GET", "/1/auth/more", false},
+		{"POST", "/v1/../1/boards", false},
+	} {
+		req := httptest.NewRequest(c.method, c.path, nil)
+		if got := r.front.Sends(req); got != c.want {
+			t.Errorf("%s %s: %v", c.method, c.path, got)
+		}
+		w := httptest.NewRecorder()
+		r.front.ServeHTTP(w, req)
+		probe := c.path == "/alive" || c.path == "/ready"
+		if got := w.Header().Get("Access-Control-Allow-Origin") == "*"; got != c.want && !probe {
+			t.Errorf("%s %s: other sites may read the answer: %v", c.method, c.path, got)
+		}
+	}
+	call := httptest.NewRequest(http.MethodPost, "/opentelemetry.proto.collector.trace.v1.TraceService/Export", nil)
+	call.ProtoMajor = 2
+	call.Header.Set("Content-Type", "application/grpc")
+	if !r.front.Sends(call) {
+		t.Error("gRPC does not send")
+	}
+}
+
 func TestRetryInfo_IsWhatClientsRead(t *testing.T) {
 	t.Parallel()
 	got := base64.StdEncoding.EncodeToString(retryInfo(8, "busy", 1500*time.Millisecond))

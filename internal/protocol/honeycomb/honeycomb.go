@@ -55,6 +55,20 @@ func (f *Front) Handles(r *http.Request) bool {
 	return path == "/alive" || path == "/ready" || path == "/version"
 }
 
+// Sends implements protocol.Front: OTLP, events, whose key it is, and the probes.
+func (f *Front) Sends(r *http.Request) bool {
+	path := strings.TrimSuffix(r.URL.Path, "/")
+	if _, isOTLP := signalPaths()[path]; isOTLP || isGRPC(r) || path == "/alive" || path == "/ready" || path == "/version" {
+		return true
+	}
+	for _, o := range f.routes.find(segments(r.URL.EscapedPath())) {
+		if (o.needs == sendEvents || o.path == "/1/auth") && (o.method == r.Method || r.Method == http.MethodOptions) {
+			return true
+		}
+	}
+	return false
+}
+
 // ServeHTTP implements http.Handler. A request that makes a handler panic is
 // answered as our own fault; the others go on.
 func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {

@@ -109,7 +109,10 @@ func (r *route) matches(path []string) bool {
 // serveAPI answers all of /1/ and /2/. It looks at the escaped path, so that a
 // dataset may be called anything.
 func (f *Front) serveAPI(w http.ResponseWriter, r *http.Request) {
-	setCORS(w)
+	sends := f.Sends(r)
+	if sends {
+		setCORS(w)
+	}
 	path := segments(r.URL.EscapedPath())
 	found := f.routes.find(path)
 	if len(found) == 0 {
@@ -125,11 +128,15 @@ func (f *Front) serveAPI(w http.ResponseWriter, r *http.Request) {
 		methods = append(methods, o.method)
 	}
 	methods = append(methods, http.MethodOptions)
-	if r.Method == http.MethodOptions {
+	if r.Method == http.MethodOptions && sends {
 		preflight(w, strings.Join(methods, ", "))
 		return
 	}
 	w.Header().Set("Allow", strings.Join(methods, ", "))
+	if r.Method == http.MethodOptions {
+		w.WriteHeader(http.StatusNoContent)
+		return
+	}
 	f.failAPI(w, r, &problem{
 		status: http.StatusMethodNotAllowed, kind: "method-not-allowed", title: "The resource does not have this method.",
 		text: r.URL.Path + " takes " + strings.Join(methods, ", ") + ", not " + r.Method + ".",
