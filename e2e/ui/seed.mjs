@@ -53,6 +53,24 @@ export async function send(server, ...traces) {
   }
 }
 
+/** Sends log lines as OTLP/JSON: { at (ms), text, level, trace, span, fields }. */
+export async function sendLogs(server, service, lines) {
+  const body = {
+    resourceLogs: [{
+      resource: { attributes: attributes({ 'service.name': service }) },
+      scopeLogs: [{
+        scope: { name: 'seed' },
+        logRecords: lines.map((l) => ({
+          timeUnixNano: String(BigInt(Math.round(l.at * 1e3)) * 1000n), severityText: l.level ?? 'INFO', body: { stringValue: l.text },
+          traceId: l.trace ?? '', spanId: l.span ?? '', attributes: attributes(l.fields),
+        })),
+      }],
+    }],
+  };
+  const r = await fetch(`${server}/v1/logs`, { method: 'POST', headers: { 'Content-Type': 'application/json', 'x-honeycomb-team': 'any-key-works' }, body: JSON.stringify(body) });
+  if (!r.ok) throw new Error(`the server answered ${r.status}: ${await r.text()}`);
+}
+
 /** A shop's request with an N+1 query, an error with a stack, a link and a span whose parent never came. */
 export function shopTrace(id, startMs, { slow = 1, fail = false } = {}) {
   const t = new TraceMaker(id, startMs);

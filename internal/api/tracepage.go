@@ -18,6 +18,7 @@ import (
 const (
 	maxTraceRows   = 300_000
 	maxDetailSpans = 200
+	maxEvents      = 1000 // of a span, in its details
 	arrivingFor    = time.Minute
 )
 
@@ -159,6 +160,7 @@ type spanDetail struct {
 	Time     string            `json:"time"`
 	Events   []eventDetail     `json:"events"`
 	Links    []linkDetail      `json:"links"`
+	LeftOut  int               `json:"left_out"` // events and links beyond the most that are told
 }
 
 type eventDetail struct {
@@ -192,7 +194,7 @@ func (a *API) traceSpans(w http.ResponseWriter, r *http.Request) error {
 	details := make([]spanDetail, 0, len(ask.Indexes))
 	at := map[int32]int{}
 	for _, i := range ask.Indexes {
-		if i < 0 || int(i) >= len(lt.tree.Spans) {
+		if i < loneRows || int(i) >= len(lt.tree.Spans) {
 			return fault.New(fault.Invalid, "span %d was asked for; the trace has %d: load it again", i, len(lt.tree.Spans))
 		}
 		at[i] = len(details)
@@ -206,12 +208,20 @@ func (a *API) traceSpans(w http.ResponseWriter, r *http.Request) error {
 	return a.answer(w, r, statsOfRows(lt.rows, lt.more), map[string]any{"spans": details})
 }
 
+// loneRows is the index under which the rows are asked for that carry the
+// trace's id and belong to no span of it.
+const loneRows = -1
+
 func (lt *loadedTrace) detail(i int32) spanDetail {
-	s := &lt.tree.Spans[i]
 	d := spanDetail{
-		Index: i, ID: s.ID, Fields: map[string]any{}, Types: map[string]string{}, Resource: []string{}, Scope: []string{},
-		Events: []eventDetail{}, Links: []linkDetail{}, Time: ns(lt.tree.Base + s.Start),
+		Index: i, Fields: map[string]any{}, Types: map[string]string{}, Resource: []string{}, Scope: []string{},
+		Events: []eventDetail{}, Links: []linkDetail{}, Time: ns(lt.tree.Base),
 	}
+	if i == loneRows {
+		return d
+	}
+	s := &lt.tree.Spans[i]
+	d.ID, d.Time = s.ID, ns(lt.tree.Base+s.Start)
 	if s.Ref.Batch < 0 {
 		return d
 	}
@@ -233,6 +243,10 @@ func (lt *loadedTrace) detail(i int32) spanDetail {
 }
 
 func (lt *loadedTrace) addAnnotation(d *spanDetail, an trace.Annotation) {
+	if len(d.Events)+len(d.Links) >= maxEvents {
+		d.LeftOut++
+		return
+	}
 	fields := map[string]any{}
 	lt.batches[an.Ref.Batch].Row(int(an.Ref.Row)).Each(func(name string, v event.Value) { fields[name] = jsonValue(v) })
 	if an.Kind == trace.Link {

@@ -207,16 +207,14 @@ func (r *Registry) touchService(name string, rows, now int64) {
 	atomic.AddInt64(&r.load[s.slot], rows)
 }
 
-// pickSlotLocked chooses the colour of a new service: a free one while there
-// is one, then the one whose services are the least busy, so that the busiest
-// stay distinct.
+// pickSlotLocked chooses the colour of a new service: one that the fewest
+// services have, and of these the one whose services are the least busy, so
+// that colours are spread and the busiest services stay distinct.
 func (r *Registry) pickSlotLocked() int {
 	best := 1
 	for slot := 1; slot <= Slots; slot++ {
-		if r.holders[slot] == 0 {
-			return slot
-		}
-		if atomic.LoadInt64(&r.load[slot]) < atomic.LoadInt64(&r.load[best]) {
+		fewer := r.holders[slot] - r.holders[best]
+		if fewer < 0 || fewer == 0 && atomic.LoadInt64(&r.load[slot]) < atomic.LoadInt64(&r.load[best]) {
 			best = slot
 		}
 	}

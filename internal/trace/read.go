@@ -84,7 +84,7 @@ var (
 // columns are the cursors over what the tree needs of a batch.
 type columns struct {
 	spanID, parentID, name, service, duration, kind, status, isError cursor
-	annotation, signal, severity, body, excType                      cursor
+	annotation, signal, severity, severityText, body, excType        cursor
 	http, host                                                       []cursor
 }
 
@@ -94,7 +94,7 @@ func openColumns(b *event.Batch) *columns {
 		spanID: open(event.FieldSpanID), parentID: open(event.FieldParentID), name: open(event.FieldName),
 		service: open(event.FieldService), duration: open(event.FieldDuration), kind: open(event.FieldSpanKind),
 		status: open(event.FieldStatusCode), isError: open(event.FieldError), annotation: open(event.FieldAnnotation),
-		signal: open(event.FieldSignal), severity: open(event.FieldSeverity), body: open(event.FieldBody),
+		signal: open(event.FieldSignal), severity: open(event.FieldSeverity), severityText: open(event.FieldSeverityText), body: open(event.FieldBody),
 		excType: open("exception.type"),
 	}
 	for _, f := range httpFields {
@@ -165,7 +165,7 @@ func (a *assembly) readSpan(c *columns, row int, b *event.Batch, ref Ref, spanID
 
 func (a *assembly) readMark(c *columns, row int, at int64, ref Ref, annotation, signal string) {
 	name := c.name.at(row).Text()
-	m := mark{spanID: c.parentID.at(row).Text(), time: at, ref: ref, sev: a.intern(c.severity.at(row).Text())}
+	m := mark{spanID: c.parentID.at(row).Text(), time: at, ref: ref, sev: a.intern(c.level(row))}
 	switch {
 	case annotation == event.AnnotationLink:
 		m.kind = Link
@@ -190,6 +190,14 @@ func (a *assembly) readMark(c *columns, row int, at int64, ref Ref, annotation, 
 	}
 	m.name = a.intern(name)
 	a.marks = append(a.marks, m)
+}
+
+// level is the severity of a row in its sender's word where there is no number for it.
+func (c *columns) level(row int) string {
+	if s := c.severity.at(row).Text(); s != "" && s != "unspecified" {
+		return s
+	}
+	return c.severityText.at(row).Text()
 }
 
 // cut shortens s to at most n bytes without splitting a character.

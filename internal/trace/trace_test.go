@@ -203,13 +203,14 @@ func TestAssemble_HangsAnnotationsOnTheirSpans(t *testing.T) {
 	}
 	add(30, "a", map[string]string{"meta.annotation_type": "span_event", "meta.signal_type": "trace", "name": "exception", "exception.type": "KeyError"})
 	add(10, "a", map[string]string{"meta.annotation_type": "span_event", "meta.signal_type": "log", "body": "cache miss", "severity": "warn"})
+	add(15, "a", map[string]string{"meta.signal_type": "log", "body": "no number", "severity": "unspecified", "severity_text": "Notice"})
 	add(20, "elsewhere", map[string]string{"meta.annotation_type": "link", "meta.signal_type": "trace"})
 	tr := Assemble("t1", []*event.Batch{b}, Options{})
 	var got []string
 	for _, an := range tr.Annotations {
 		got = append(got, fmt.Sprintf("%d %d %d %s/%s", an.Span, an.Time/ms, an.Kind, tr.Strings[an.Name], tr.Strings[an.Severity]))
 	}
-	want := []string{"0 10 3 cache miss/warn", "-1 20 2 /", "0 30 1 KeyError/"}
+	want := []string{"0 10 3 cache miss/warn", "0 15 3 no number/Notice", "-1 20 2 /", "0 30 1 KeyError/"}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Fatal(d)
 	}

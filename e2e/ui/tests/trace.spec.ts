@@ -1,4 +1,4 @@
-import { seedHour, send, shopTrace, traceId, wideTrace } from '../seed.mjs';
+import { seedHour, send, sendLogs, shopTrace, traceId, wideTrace } from '../seed.mjs';
 import { expect, test } from './server';
 
 const failing = traceId(0x1004);
@@ -10,14 +10,14 @@ test('from the list to a span and its fields with keys alone', async ({ page, se
   await page.keyboard.press('j');
   await page.keyboard.press('Enter');
   await expect(page).toHaveURL(/\/trace\//);
-  await expect(page.getByRole('row')).toHaveCount(8);
+  await expect(page.getByRole('row')).toHaveCount(9); // one is the exception
   await expect(page.getByRole('row', { name: /SELECT products.*24 times/ })).toBeVisible();
 
   await page.keyboard.press('e');
   await expect(page.getByRole('row', { selected: true })).toHaveAttribute('aria-label', /Cart\.Get/);
   await page.keyboard.press('ArrowDown');
   await page.keyboard.press('ArrowRight'); // the repeats, one by one
-  await expect(page.getByRole('row')).toHaveCount(31);
+  await expect(page.getByRole('row')).toHaveCount(32);
   await page.keyboard.press('c');
   await expect(page.getByRole('row')).toHaveCount(4);
   await page.keyboard.press('Shift+C');
@@ -159,4 +159,35 @@ test('50,000 spans zoom without touching a row, scroll with few rows, and fold',
   }
   await page.keyboard.press('c');
   await expect(page.getByText('1251 rows')).toBeVisible();
+});
+
+test('log lines of the trace are rows at their time, and open beside', async ({ page, server }) => {
+  const now = Date.now() - 60_000;
+  const t = shopTrace(failing, now, { fail: true });
+  await send(server.url, t);
+  const spanOf = (name: string): string => t.spans.find((s) => s.span.name === name)!.span.spanId;
+  await sendLogs(server.url, 'cart', [
+    { at: now + 15, text: 'cache miss for user 42', level: 'WARN', trace: failing, span: spanOf('Cart.Get'), fields: { attempt: 3 } },
+    { at: now + 2, text: 'request begins', trace: failing },
+  ]);
+  await page.goto(`${server.url}/trace/${failing}`);
+  const line = page.getByRole('row', { name: /log, WARN, cache miss for user 42, at 15/ });
+  await expect(line).toHaveAttribute('aria-level', '3');
+  await line.click();
+  await expect(page.locator('.event.chosen')).toContainText('attempt');
+  await page.keyboard.press('End');
+  await expect(page.getByRole('row', { selected: true })).toHaveAttribute('aria-label', /request begins/);
+  await expect(page.getByRole('complementary', { name: 'Line' })).toContainText('request begins');
+  await page.keyboard.press('i');
+  await expect(line).toBeHidden();
+  await expect(page).toHaveURL(/logs=off/);
+});
+
+test('what filters hide is counted and can be shown again', async ({ page, server }) => {
+  await send(server.url, shopTrace(failing, Date.now() - 60_000, { fail: true }));
+  await page.goto(`${server.url}/trace/${failing}?hide=database&hide=pricing`);
+  await expect(page.getByText('27 spans hidden, 1 error')).toBeVisible();
+  await page.getByRole('button', { name: 'show all' }).click();
+  await expect(page.getByRole('row', { name: /Pricing/ })).toBeVisible();
+  await expect(page).not.toHaveURL(/hide=/);
 });

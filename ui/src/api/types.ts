@@ -108,6 +108,7 @@ export interface SpanDetail {
   time: string;
   events: { name: string; time: string; kind: number; fields: Record<string, string | number | boolean> }[];
   links: { trace_id: string; span_id: string }[];
+  left_out: number;
 }
 
 export interface Peers {

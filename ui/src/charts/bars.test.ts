@@ -9,6 +9,8 @@ import type { Theme } from './theme';
 
 const theme: Theme = {
   slots: Array.from({ length: 13 }, (_, i) => `slot${i}`),
+  hatch: 'hatch',
+  levels: { info: 'info', warn: 'warn', error: 'error' },
   onSlot: Array.from({ length: 13 }, () => 'ink'),
   text: 'text',
   text2: 'text2',

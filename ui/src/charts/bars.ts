@@ -1,6 +1,7 @@
 // Drawing the waterfall's bars. No React, no reads of the page: what is drawn
 // follows from the arguments, so a recording context can test it.
-import { flag, mark, type TraceModel } from './model';
+import { levelOf } from './level';
+import { flag, mark, type Stretch, type TraceModel } from './model';
 import { eachRepeat, type Rows } from './rows';
 import type { Theme } from './theme';
 import { ticks, type Window } from './viewport';
@@ -79,6 +80,10 @@ function drawRow(ctx: Ctx, theme: Theme, input: BarsInput, r: number, top: numbe
     ctx.fillStyle = theme.accentBg;
     ctx.fillRect(0, top, width, rowHeight);
   }
+  if (rows.mark[r]! >= 0) {
+    drawMark(ctx, theme, trace, rows.mark[r]!, w, scale, width, top);
+    return;
+  }
   const dim = input.matches && !input.matches[i] ? 0.35 : 1;
   ctx.globalAlpha = dim;
   if (rows.times[r]! > 1) drawRepeats(ctx, theme, input, r, top, scale);
@@ -137,6 +142,11 @@ function drawBar(ctx: Ctx, theme: Theme, input: BarsInput, i: number, top: numbe
       ctx.roundRect(left, y, right - left, barHeight, 2);
       ctx.fill();
       ctx.globalAlpha = alpha;
+      if (trace.hatched[s.service[i]!]) {
+        ctx.fillStyle = theme.hatch;
+        ctx.fill();
+      }
+      for (const gap of trace.gaps.get(i) ?? []) drawGap(ctx, theme, gap, w, scale, width, y);
       if (error) {
         ctx.fillStyle = theme.error;
         ctx.fillRect(left, y + barHeight - 3, Math.max(right - left, 3), 3);
@@ -144,6 +154,25 @@ function drawBar(ctx: Ctx, theme: Theme, input: BarsInput, i: number, top: numbe
     }
   }
   if ((flags & flag.noDuration) === 0) label(ctx, theme, input.label(s.duration[i]!), x, x2, width, top);
+}
+
+/** Hollows a bar out where none of the span's children runs, and says so where there is room. */
+function drawGap(ctx: Ctx, theme: Theme, [from, to]: Stretch, w: Window, scale: number, width: number, y: number): void {
+  const x = Math.max((from - w.from) * scale, 0);
+  const x2 = Math.min((to - w.from) * scale, width);
+  if (x2 - x < 4) return;
+  const alpha = ctx.globalAlpha;
+  ctx.fillStyle = theme.surface;
+  ctx.globalAlpha = alpha * 0.85;
+  ctx.fillRect(x + 1, y + 1, x2 - x - 2, barHeight - 2);
+  ctx.globalAlpha = alpha;
+  if (x2 - x < 84) return;
+  ctx.fillStyle = theme.text2;
+  ctx.textAlign = 'center';
+  ctx.font = `10px ${theme.sans}`;
+  ctx.fillText('no spans here', (x + x2) / 2, y + barHeight / 2 + 0.5);
+  ctx.textAlign = 'left';
+  ctx.font = `11px ${theme.sans}`;
 }
 
 /** Writes a length at the side of a bar that has room for it, never inside. */
@@ -180,6 +209,34 @@ function drawCritical(
   }
 }
 
+/** A log line as a square in the colour of its level, an error as a diamond. */
+function drawMark(ctx: Ctx, theme: Theme, t: TraceModel, a: number, w: Window, scale: number, width: number, top: number): void {
+  const x = (t.annotations.time[a]! - w.from) * scale;
+  if (x < -4 || x > width + 4) {
+    ctx.fillStyle = theme.text3;
+    ctx.fillText(x < 0 ? '‹' : '›', x < 0 ? 4 : width - 9, top + 12);
+    return;
+  }
+  if (t.annotations.kind[a] === mark.log) {
+    ctx.fillStyle = theme.levels[levelOf(t.strings[t.annotations.severity[a]!] ?? '')]!;
+    ctx.fillRect(x - 3, top + 9, 6, 6);
+  } else diamond(ctx, theme, x, top);
+}
+
+function diamond(ctx: Ctx, theme: Theme, x: number, top: number): void {
+  ctx.fillStyle = theme.error;
+  ctx.strokeStyle = theme.surface;
+  ctx.lineWidth = 1.5;
+  ctx.beginPath();
+  ctx.moveTo(x, top + 6);
+  ctx.lineTo(x + 6, top + 12);
+  ctx.lineTo(x, top + 18);
+  ctx.lineTo(x - 6, top + 12);
+  ctx.closePath();
+  ctx.fill();
+  ctx.stroke();
+}
+
 function drawMarks(ctx: Ctx, theme: Theme, t: TraceModel, i: number, w: Window, scale: number, width: number, top: number): void {
   let drawn = -Infinity;
   for (let k = t.markStart[i]!; k < t.markStart[i + 1]!; k++) {
@@ -187,21 +244,18 @@ function drawMarks(ctx: Ctx, theme: Theme, t: TraceModel, i: number, w: Window, 
     const kind = t.annotations.kind[a]!;
     if (kind === mark.link) continue; // links have no moment; the row says that there are some
     const x = (t.annotations.time[a]! - w.from) * scale;
-    const diamond = kind === mark.exception || kind === mark.errorItem;
-    if (x < -5 || x > width + 5 || (!diamond && Math.abs(x - drawn) < 1)) continue;
+    const failed = kind === mark.exception || kind === mark.errorItem;
+    if (x < -5 || x > width + 5 || (!failed && Math.abs(x - drawn) < 1)) continue;
     drawn = x;
-    ctx.fillStyle = diamond ? theme.error : theme.text;
+    if (failed) {
+      diamond(ctx, theme, x, top);
+      continue;
+    }
+    ctx.fillStyle = theme.text;
     ctx.strokeStyle = theme.surface;
     ctx.lineWidth = 1.5;
     ctx.beginPath();
-    if (diamond) {
-      ctx.moveTo(x, top + 6);
-      ctx.lineTo(x + 6, top + 12);
-      ctx.lineTo(x, top + 18);
-      ctx.lineTo(x - 6, top + 12);
-    } else {
-      ctx.arc(x, top + 12, 3, 0, 2 * Math.PI);
-    }
+    ctx.arc(x, top + 12, 3, 0, 2 * Math.PI);
     ctx.closePath();
     ctx.fill();
     ctx.stroke();

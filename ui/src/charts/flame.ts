@@ -167,6 +167,10 @@ function drawBox(ctx: Ctx, theme: Theme, p: FlameInput, b: number, left: number,
   ctx.globalAlpha = p.matches && !p.matches[i] ? 0.3 : 1;
   ctx.fillStyle = (trace.spans.flags[i]! & flag.placeholder) !== 0 ? theme.line : theme.slots[slot]!;
   ctx.fillRect(left, y, Math.max(room - (room > 3 ? 1 : 0), 0.7), levelHeight - 1);
+  if (room > 3 && trace.hatched[trace.spans.service[i]!]) {
+    ctx.fillStyle = theme.hatch;
+    ctx.fillRect(left, y + levelHeight - 6, room - 1, 5); // below the text, which it would hide
+  }
   if (f.errors[b]) {
     ctx.fillStyle = theme.error;
     ctx.fillRect(left, y + levelHeight - 4, Math.max(room - 1, 1.5), 3);

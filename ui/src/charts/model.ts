@@ -46,6 +46,8 @@ export interface TraceModel {
   spans: SpanColumns;
   /** Colour slot by index of the service's name in strings. */
   slots: Uint8Array;
+  /** 1 by index of a service's name if a busier service of the trace has the same colour. */
+  hatched: Uint8Array;
   services: Skeleton['services'];
   notes: Skeleton['notes'];
   annotations: Skeleton['annotations'];
@@ -55,13 +57,20 @@ export interface TraceModel {
   /** Span, start and end of each step of the critical path, by start. */
   critical: [number, number, number][];
   spanOf: Map<string, number>;
+  /** How deep the tree is; 0 for roots alone. */
+  deepest: number;
+  /** Long stretches of spans with children in which none of them runs, by span. */
+  gaps: ReadonlyMap<number, readonly Stretch[]>;
 }
+
+export type Stretch = readonly [from: number, to: number];
 
 export function buildModel(t: Skeleton): TraceModel {
   const s = t.spans;
   const n = s.id.length;
   const slotOf = new Map(t.services.map((x) => [x.name, x.slot]));
   const [markStart, markList] = groupBySpan(t.annotations.span, n);
+  const clashing = clashes(t.services);
   return {
     id: t.trace_id,
     base: t.base,
@@ -87,6 +96,7 @@ export function buildModel(t: Skeleton): TraceModel {
       flags: Uint32Array.from(s.flags),
     },
     slots: Uint8Array.from(t.strings, (name) => slotOf.get(name) ?? 12),
+    hatched: Uint8Array.from(t.strings, (name) => (clashing.has(name) ? 1 : 0)),
     services: t.services,
     notes: t.notes,
     annotations: t.annotations,
@@ -94,7 +104,48 @@ export function buildModel(t: Skeleton): TraceModel {
     markList,
     critical: [...t.critical].sort((a, b) => a[1] - b[1]),
     spanOf: new Map(s.id.map((id, i) => [id, i] as const).reverse()),
+    deepest: s.depth.reduce((most, d) => Math.max(most, d), 0),
+    gaps: findGaps(s, t.duration),
   };
+}
+
+/** Services whose colour a busier one of the trace has already. */
+function clashes(services: Skeleton['services']): Set<string> {
+  const taken = new Set<number>();
+  const out = new Set<string>();
+  for (const s of [...services].sort((a, b) => b.spans - a.spans)) {
+    if (taken.has(s.slot)) out.add(s.name);
+    taken.add(s.slot);
+  }
+  return out;
+}
+
+/** A stretch without spans is worth saying when it is this long, in ns, and takes this share of the trace. */
+const longGap = 20e6;
+const largeGap = 0.1;
+
+function findGaps(s: Skeleton['spans'], total: number): Map<number, Stretch[]> {
+  const least = Math.max(longGap, total * largeGap);
+  const out = new Map<number, Stretch[]>();
+  const covered = Float64Array.from(s.start); // until when the children of a span reach
+  const note = (i: number, to: number): void => {
+    const from = covered[i]!;
+    if (to - from <= least) return;
+    const list = out.get(i);
+    if (list) list.push([from, to]);
+    else out.set(i, [[from, to]]);
+  };
+  for (let i = 0; i < s.id.length; i++) {
+    const p = s.parent[i]!;
+    if (p < 0 || s.flags[p]! & flag.placeholder) continue;
+    const end = s.start[p]! + s.duration[p]!;
+    note(p, Math.min(s.start[i]!, end));
+    covered[p] = Math.max(covered[p]!, Math.min(s.start[i]! + s.duration[i]!, end));
+  }
+  for (let i = 0; i < s.id.length; i++) {
+    if (s.descendants[i]! > 0 && !(s.flags[i]! & flag.placeholder)) note(i, s.start[i]! + s.duration[i]!);
+  }
+  return out;
 }
 
 /** Orders indexes by the span they belong to: counts first, then places. */

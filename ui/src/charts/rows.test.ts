@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { traceOf } from './fixture';
 import { nameOf } from './model';
-import { buildRows, eachRepeat, foldToDepth, runStart, sibling, subtree, wholeTrace, type View } from './rows';
+import { buildRows, eachRepeat, foldToDepth, leftOut, runStart, sibling, subtree, wholeTrace, type View } from './rows';
 
 const shop = traceOf(`
 web GET 0 100
@@ -69,4 +69,60 @@ it('finds subtrees and siblings', () => {
     sibling(shop, 0, 1),
     sibling(shop, 2, -1),
   ]).toEqual([4, 2, -1, 1, -1, -1]);
+});
+
+describe('log lines and errors as rows', () => {
+  // Marks: span, ms, kind (1 exception, 2 link, 3 log).
+  const marks: [number, number, number][] = [
+    [0, 45, 3],
+    [0, 5, 3],
+    [1, 12, 1],
+    [2, 15, 3],
+    [0, 99, 2],
+    [0, 70, 0],
+    [-1, 1, 3],
+  ];
+  const logged = traceOf(
+    `
+web GET 0 100
+  api list 10 30 !
+    db q 12 5
+  api more 50 30
+`,
+    {
+      annotations: {
+        span: marks.map((m) => m[0]),
+        time: marks.map((m) => m[1] * 1e6),
+        kind: marks.map((m) => m[2]),
+        name: marks.map(() => 0),
+        severity: marks.map(() => 0),
+      },
+    },
+  );
+  const shown = (change: Partial<View>): string[] => {
+    const r = buildRows(logged, { ...wholeTrace, logs: true, ...change });
+    return [...r.span].map((s, i) => (r.mark[i]! >= 0 ? `mark ${r.mark[i]!}` : `span ${s}`));
+  };
+  it('stand at their time among the children of their span; lone ones last', () =>
+    expect(shown({})).toEqual(['span 0', 'mark 1', 'span 1', 'mark 2', 'span 2', 'mark 3', 'mark 0', 'span 3', 'mark 6']));
+  it('are folded away with their span', () =>
+    expect(shown({ folded: new Set([1]) })).toEqual(['span 0', 'mark 1', 'span 1', 'mark 0', 'span 3', 'mark 6']));
+  it('are only errors where only errors are wanted', () => expect(shown({ errorsOnly: true })).toEqual(['span 0', 'span 1', 'mark 2']));
+  it('are found again', () => {
+    const r = buildRows(logged, { ...wholeTrace, logs: true });
+    for (const [a, row] of r.rowOfMark) expect(r.mark[row]).toBe(a);
+    expect(r.rowOfMark.size).toBe(5);
+  });
+  it('are left out when they are not wanted', () => expect(shown({ logs: false })).toHaveLength(4));
+});
+
+it('counts what filters leave out', () => {
+  const t = traceOf(`
+web GET 0 100
+  db a 10 30 !
+  db b 50 30
+  api c 80 5
+`);
+  const rows = buildRows(t, { ...wholeTrace, hidden: new Set([t.strings.indexOf('db')]) });
+  expect(leftOut(t, rows, -1)).toEqual({ spans: 2, errors: 1 });
 });

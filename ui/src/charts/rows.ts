@@ -1,15 +1,18 @@
 // Which rows the waterfall shows. Spans lie depth first, so a subtree is a
 // stretch of indexes and folding skips it.
-import { flag, type TraceModel } from './model';
+import { flag, mark, type TraceModel } from './model';
 
 export interface Rows {
   count: number;
-  /** The span that a row shows; of a run of repeats, the first. */
+  /** The span that a row shows or that its mark belongs to, -1 if that is unknown; of a run of repeats, the first. */
   span: Int32Array;
   /** How many siblings are folded into the row; 1 for an ordinary row. */
   times: Int32Array;
   /** The row that shows a span, or that it is folded into; -1 if it is left out. */
   rowOf: Int32Array;
+  /** The log line or error that a row shows, as an index of the annotations; -1 for a row that shows a span. */
+  mark: Int32Array;
+  rowOfMark: ReadonlyMap<number, number>;
 }
 
 export interface View {
@@ -25,6 +28,8 @@ export interface View {
   matches: Uint8Array | undefined;
   /** The span shown as root; -1 for the whole trace. */
   root: number;
+  /** Log lines and errors are rows under their spans. */
+  logs: boolean;
 }
 
 export const wholeTrace: View = {
@@ -36,6 +41,7 @@ export const wholeTrace: View = {
   hidden: new Set(),
   matches: undefined,
   root: -1,
+  logs: false,
 };
 
 /** Fewer siblings in a row than this are not worth folding. */
@@ -63,13 +69,23 @@ function kept(t: TraceModel, v: View): Uint8Array | undefined {
 export function buildRows(t: TraceModel, v: View): Rows {
   const { descendants, parent, service, name, kind } = t.spans;
   const keep = kept(t, v);
-  const span = new Int32Array(t.count);
-  const times = new Int32Array(t.count);
+  const inline = new InlineMarks(t, v);
+  const span = new Int32Array(t.count + inline.most);
+  const times = new Int32Array(t.count + inline.most);
+  const marks = new Int32Array(t.count + inline.most).fill(-1);
   const rowOf = new Int32Array(t.count).fill(-1);
+  const rowOfMark = new Map<number, number>();
   const first = Math.max(v.root, 0);
   const end = v.root < 0 ? t.count : v.root + descendants[v.root]! + 1;
   const open = new Map<number, number>(); // until where the children of a span are shown one by one
   let count = 0;
+  const showMark = (i: number, a: number): void => {
+    span[count] = i;
+    times[count] = 1;
+    marks[count] = a;
+    rowOfMark.set(a, count);
+    count++;
+  };
   for (let i = first; i < end;) {
     if (keep && !keep[i]) {
       i += descendants[i]! + 1;
@@ -95,13 +111,94 @@ export function buildRows(t: TraceModel, v: View): Rows {
       else next = j;
     }
     if (n === 1 && v.folded.has(i)) next = i + descendants[i]! + 1;
+    inline.before(i, showMark);
     span[count] = i;
     times[count] = n;
     rowOf.fill(count, i, next);
     count++;
+    if (n === 1 && !v.folded.has(i)) inline.open(i);
     i = next;
   }
-  return { count, span: span.subarray(0, count), times: times.subarray(0, count), rowOf };
+  inline.rest(showMark);
+  return {
+    count,
+    span: span.subarray(0, count),
+    times: times.subarray(0, count),
+    mark: marks.subarray(0, count),
+    rowOf,
+    rowOfMark,
+  };
+}
+
+const inlineKinds: ReadonlySet<number> = new Set([mark.exception, mark.log, mark.errorItem]);
+
+/** Log lines and errors as rows: each at its time among the children of its span. */
+class InlineMarks {
+  /** At most so many rows are added. */
+  readonly most: number;
+  private readonly opened: { span: number; end: number; marks: number[]; next: number }[] = [];
+
+  constructor(
+    private readonly t: TraceModel,
+    private readonly v: View,
+  ) {
+    this.most = v.logs ? t.annotations.span.length : 0;
+  }
+
+  /** Tells of a span whose row has just been made. */
+  open(i: number): void {
+    if (!this.v.logs || this.v.matches) return;
+    const { markStart, markList, spans } = this.t;
+    if (markStart[i] === markStart[i + 1]) return;
+    const marks = this.sorted([...markList.subarray(markStart[i], markStart[i + 1])]);
+    if (marks.length > 0) this.opened.push({ span: i, end: i + spans.descendants[i]! + 1, marks, next: 0 });
+  }
+
+  /** Shows what comes before span i: the rest of spans that end, and of its parent what was earlier. */
+  before(i: number, show: (span: number, mark: number) => void): void {
+    const { annotations, spans } = this.t;
+    for (let top = this.opened.at(-1); top; top = this.opened.at(-1)) {
+      const over = top.end <= i;
+      if (!over && top.span !== spans.parent[i]) return;
+      while (top.next < top.marks.length && (over || annotations.time[top.marks[top.next]!]! <= spans.start[i]!))
+        show(top.span, top.marks[top.next++]!);
+      if (!over) return;
+      this.opened.pop();
+    }
+  }
+
+  /** Shows what is left, and of a whole trace the lines whose span is unknown. */
+  rest(show: (span: number, mark: number) => void): void {
+    for (let top = this.opened.pop(); top; top = this.opened.pop())
+      for (; top.next < top.marks.length; top.next++) show(top.span, top.marks[top.next]!);
+    if (!this.v.logs || this.v.root >= 0 || this.v.errorsOnly || this.v.matches) return;
+    const lone: number[] = [];
+    this.t.annotations.span.forEach((s, a) => s < 0 && lone.push(a));
+    for (const a of this.sorted(lone)) show(-1, a);
+  }
+
+  private sorted(marks: number[]): number[] {
+    const { kind, time } = this.t.annotations;
+    const errorsOnly = this.v.errorsOnly;
+    return marks.filter((a) => inlineKinds.has(kind[a]!) && (!errorsOnly || kind[a] !== mark.log)).sort((a, b) => time[a]! - time[b]!);
+  }
+}
+
+/** How many log lines and errors a trace could show as rows. */
+export function inlineMarks(t: TraceModel): number {
+  return t.annotations.kind.reduce((n, k) => n + (inlineKinds.has(k) ? 1 : 0), 0);
+}
+
+/** What the filters leave out of the part that is shown. */
+export function leftOut(t: TraceModel, rows: Rows, root: number): { spans: number; errors: number } {
+  const out = { spans: 0, errors: 0 };
+  const end = root < 0 ? t.count : root + t.spans.descendants[root]! + 1;
+  for (let i = Math.max(root, 0); i < end; i++) {
+    if (rows.rowOf[i]! >= 0) continue;
+    out.spans++;
+    if (t.spans.flags[i]! & flag.error) out.errors++;
+  }
+  return out;
 }
 
 /** Calls for each sibling that is folded into a row. */

@@ -2,6 +2,10 @@
 
 export interface Theme {
   slots: string[];
+  /** Stripes to lay over a colour that two services share. */
+  hatch: unknown;
+  /** Colours of the levels of logs; other words have that of info. */
+  levels: Readonly<Record<string, string>>;
   text: string;
   text2: string;
   text3: string;
@@ -33,6 +37,15 @@ export function readTheme(e: Element): Theme {
   const v = (name: string): string => css.getPropertyValue(name).trim();
   return {
     slots: Array.from({ length: 13 }, (_, i) => v(i === 0 ? '--s12' : `--s${i}`)),
+    hatch: stripes(v('--bg-surface')),
+    levels: {
+      fatal: v('--fatal'),
+      error: v('--error-mark'),
+      warn: v('--warn'),
+      info: v('--accent'),
+      debug: v('--text-3'),
+      trace: v('--line-control'),
+    },
     onSlot: document.documentElement.dataset.theme === 'light' ? lightInk : darkInk,
     text: v('--text'),
     text2: v('--text-2'),
@@ -54,6 +67,24 @@ export function readTheme(e: Element): Theme {
     mono: v('--mono'),
     sans: v('--sans'),
   };
+}
+
+/** A pattern of slanted stripes. */
+function stripes(color: string): CanvasPattern | string {
+  const size = 6;
+  const tile = document.createElement('canvas');
+  tile.width = tile.height = size;
+  const ctx = tile.getContext('2d');
+  if (!ctx) return 'transparent';
+  ctx.strokeStyle = color;
+  ctx.lineWidth = 2;
+  ctx.beginPath();
+  for (const x of [-size, 0, size]) {
+    ctx.moveTo(x - 1, size + 1);
+    ctx.lineTo(x + size + 1, -1);
+  }
+  ctx.stroke();
+  return ctx.createPattern(tile, 'repeat') ?? 'transparent';
 }
 
 /** Sizes a canvas for the screen's pixels and clears it. */

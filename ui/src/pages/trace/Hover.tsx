@@ -3,7 +3,7 @@ import { useRef } from 'react';
 import { nameOf, serviceOf, type TraceModel } from '../../charts/model';
 import { eachRepeat, type Rows } from '../../charts/rows';
 import type { Viewport } from '../../charts/viewport';
-import { duration } from '../../time/format';
+import { digits, duration } from '../../time/format';
 
 interface Props {
   trace: TraceModel;
@@ -12,6 +12,7 @@ interface Props {
   width: number;
   rowAt: (y: number) => number;
   onSelect: (i: number) => void;
+  onSelectMark: (mark: number) => void;
   onToggle: (row: number) => void;
 }
 
@@ -51,11 +52,13 @@ export function Hover(p: Props): React.ReactElement {
         onPointerLeave={hide}
         onClick={(e) => {
           const r = rowOf(e);
-          if (r < p.rows.count) p.onSelect(p.rows.span[r]!);
+          if (r >= p.rows.count) return;
+          if (p.rows.mark[r]! >= 0) p.onSelectMark(p.rows.mark[r]!);
+          else p.onSelect(p.rows.span[r]!);
         }}
         onDoubleClick={(e) => {
           const r = rowOf(e);
-          if (r < p.rows.count) p.onToggle(r);
+          if (r < p.rows.count && p.rows.mark[r]! < 0) p.onToggle(r);
         }}
       />
       <div ref={tip} className="tip" aria-hidden="true" hidden />
@@ -66,6 +69,8 @@ export function Hover(p: Props): React.ReactElement {
 function describe(t: TraceModel, rows: Rows, row: number): string[] {
   const i = rows.span[row]!;
   const s = t.spans;
+  const a = rows.mark[row]!;
+  if (a >= 0) return [t.strings[t.annotations.name[a]!] ?? '', moment(t.annotations.time[a]!, 'at')];
   const title = `${serviceOf(t, i)}  ${nameOf(t, i)}`.trim();
   if (rows.times[row]! > 1) {
     let total = 0;
@@ -74,7 +79,19 @@ function describe(t: TraceModel, rows: Rows, row: number): string[] {
       total += s.duration[k]!;
       longest = Math.max(longest, s.duration[k]!);
     });
-    return [`${title}  × ${rows.times[row]}`, `${duration(total)} in all, the longest ${duration(longest)}`];
+    return [`${title}  × ${rows.times[row]}`, `${duration(total)} in all, ${share(total, t.total)}, the longest ${duration(longest)}`];
   }
-  return [title, `${duration(s.duration[i]!)}, of it ${duration(s.self[i]!)} its own, starts at ${duration(s.start[i]!)}`];
+  return [
+    title,
+    `${duration(s.duration[i]!)}, ${share(s.duration[i]!, t.total)}`,
+    `${duration(s.self[i]!)} its own, ${moment(s.start[i]!, 'starts at')}`,
+  ];
+}
+
+function share(ns: number, total: number): string {
+  return `${digits((100 * ns) / total)}\u2009% of the trace`;
+}
+
+function moment(ns: number, word: string): string {
+  return `${word} ${ns === 0 ? '0' : duration(ns)}`;
 }

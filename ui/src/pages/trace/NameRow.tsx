@@ -3,6 +3,7 @@ import { memo } from 'react';
 import { rowHeight } from '../../charts/bars';
 import { flag, nameOf, serviceOf, type TraceModel } from '../../charts/model';
 import { duration } from '../../time/format';
+import { serviceMark } from './serviceMark';
 
 export interface NameRowProps {
   trace: TraceModel;
@@ -10,6 +11,8 @@ export interface NameRowProps {
   times: number;
   index: number;
   level: number;
+  /** How far each level is moved in, in pixels. */
+  indent: number;
   selected: boolean;
   folded: boolean;
   match: 'yes' | 'no' | 'none';
@@ -17,8 +20,15 @@ export interface NameRowProps {
   onToggle: (index: number) => void;
 }
 
-const indent = 14;
-const deepest = 12; // levels beyond are not moved further in, but say which they are
+const usual = 14;
+const room = 126; // what all levels together may take
+const least = 5;
+const deepest = Math.floor(room / least); // levels beyond are not moved further in, but say which they are
+
+/** How far to move each level in, so that the names of a deep tree can still be read. */
+export function indentOf(levels: number): number {
+  return Math.max(Math.min(usual, Math.floor(room / Math.max(levels, 1))), least);
+}
 
 /** A span's row in the tree: twisty, service, name and what is special about it. */
 export const NameRow = memo(function NameRow(p: NameRowProps): React.ReactElement {
@@ -31,7 +41,7 @@ export const NameRow = memo(function NameRow(p: NameRowProps): React.ReactElemen
   const open = parent && times === 1 && !p.folded;
   const missing = (flags & flag.placeholder) !== 0;
   const error = (flags & flag.error) !== 0;
-  const depth = Math.min(p.level, deepest) * indent;
+  const depth = Math.min(p.level, deepest) * p.indent;
   const marks = trace.markStart[i + 1]! - trace.markStart[i]!;
   return (
     // Keys work on the grid as a whole, which says which row is active.
@@ -50,7 +60,7 @@ export const NameRow = memo(function NameRow(p: NameRowProps): React.ReactElemen
       onDoubleClick={() => parent && p.onToggle(p.index)}
     >
       <span role="gridcell" className="cell">
-        <span className="guides" style={{ width: depth }} />
+        <span className="guides" style={{ width: depth, '--in': `${p.indent}px` } as React.CSSProperties} />
         {parent ? (
           // eslint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/no-static-element-interactions
           <span
@@ -66,13 +76,17 @@ export const NameRow = memo(function NameRow(p: NameRowProps): React.ReactElemen
         ) : (
           <span className="twisty" />
         )}
-        <span className="bar-mark" style={{ background: missing ? 'var(--line-control)' : `var(--s${trace.slots[s.service[i]!]!})` }} />
+        <span className="bar-mark" style={serviceMark(trace, i)} />
         {p.level > deepest && (
           <span className="of" title="Level in the tree">
             {p.level + 1}
           </span>
         )}
-        {service && !missing && <span className="of">{service}</span>}
+        {service && !missing && (
+          <span className="of" title={service}>
+            {service}
+          </span>
+        )}
         <span className="what" title={name}>
           {name}
         </span>

@@ -1,7 +1,9 @@
+import { useEffect, useRef } from 'react';
+
 import type { SpanDetail } from '../../api/types';
 import { linkTo } from '../../app/location';
 import { mark } from '../../charts/model';
-import { duration } from '../../time/format';
+import { count, duration } from '../../time/format';
 import { Fields } from './SpanFields';
 
 /** What an event repeats of its span. */
@@ -11,14 +13,29 @@ const repeated =
 const kindNames: Record<number, string> = { [mark.exception]: 'exception', [mark.log]: 'log', [mark.errorItem]: 'error' };
 
 /** Events, exceptions and log lines in order, then links. */
-export function SpanEvents({ detail: d, start, base }: { detail: SpanDetail; start: number; base: string }): React.ReactElement {
+export function SpanEvents({
+  detail: d,
+  start,
+  base,
+  chosen,
+}: {
+  detail: SpanDetail;
+  start: number;
+  base: string;
+  /** The event to show first and marked, -1 for none. */
+  chosen: number;
+}): React.ReactElement {
+  const list = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    list.current?.children[chosen]?.scrollIntoView({ block: 'nearest' });
+  }, [d, chosen]);
   if (d.events.length + d.links.length === 0) return <p className="muted">This span has no events, logs or links.</p>;
   return (
-    <>
+    <div ref={list}>
       {d.events.map((e, i) => {
         const bad = e.kind === mark.exception || e.kind === mark.errorItem;
         return (
-          <section key={i} className="event">
+          <section key={i} className={i === chosen ? 'event chosen' : 'event'}>
             <h3 className={bad ? 'error-text' : ''}>
               {bad ? '◆ ' : '● '}
               {kindNames[e.kind] && kindNames[e.kind] !== e.name ? `${kindNames[e.kind]}: ` : ''}
@@ -33,6 +50,7 @@ export function SpanEvents({ detail: d, start, base }: { detail: SpanDetail; sta
           </section>
         );
       })}
+      {d.left_out > 0 && <p className="muted">{count(d.left_out)} more are not shown.</p>}
       {d.links.map((l, i) => (
         <section key={`link ${i}`} className="event">
           <h3>↗ Link</h3>
@@ -43,6 +61,6 @@ export function SpanEvents({ detail: d, start, base }: { detail: SpanDetail; sta
           </p>
         </section>
       ))}
-    </>
+    </div>
   );
 }

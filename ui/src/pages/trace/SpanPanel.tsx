@@ -4,12 +4,13 @@ import { get, post } from '../../api/client';
 import type { Peers, SpanDetail } from '../../api/types';
 import { useLoad } from '../../api/useLoad';
 import { usePrefs } from '../../app/prefs';
-import { flag, nameOf, serviceOf, type TraceModel } from '../../charts/model';
+import { flag, mark, nameOf, serviceOf, type TraceModel } from '../../charts/model';
 import { clock, count, digits, duration, momentMs } from '../../time/format';
 import { CopyButton } from '../../widgets/CopyButton';
 import { Tabs } from '../../widgets/Tabs';
 import { SpanEvents } from './SpanEvents';
 import { SpanFields } from './SpanFields';
+import { serviceMark } from './serviceMark';
 
 const kinds = ['unspecified', 'internal', 'server', 'client', 'producer', 'consumer'];
 
@@ -27,17 +28,25 @@ function useRested<T>(value: T, ms: number): T {
 export function SpanPanel({
   trace,
   index,
+  line,
   keepClocks,
   onSelect,
 }: {
   trace: TraceModel;
   index: number;
+  /** A log line or error of it that is selected, -1 for none. */
+  line: number;
   /** Whether the trace was loaded with its clocks as sent: the order of spans depends on it. */
   keepClocks: boolean;
   onSelect: (i: number) => void;
 }): React.ReactElement {
   const s = trace.spans;
   const [tab, setTab] = useState('fields');
+  const [lineSeen, setLineSeen] = useState(-1);
+  if (lineSeen !== line) {
+    setLineSeen(line);
+    if (line >= 0) setTab('events');
+  }
   const asked = useRested(index, 80);
   const missing = (s.flags[index]! & flag.placeholder) !== 0;
   const detail = useLoad(`span ${trace.id} ${asked} ${trace.count} ${keepClocks}`, (signal) =>
@@ -72,7 +81,9 @@ export function SpanPanel({
           <div className="span-body" role="tabpanel" id="panel-span" aria-labelledby={`tab-${tab}`} tabIndex={0} aria-busy={!shown}>
             {detail.error && <p className="note bad">{detail.error.message}</p>}
             {shown && tab === 'fields' && <SpanFields detail={shown} />}
-            {shown && tab === 'events' && <SpanEvents detail={shown} start={s.start[index]!} base={trace.base} />}
+            {shown && tab === 'events' && (
+              <SpanEvents detail={shown} start={s.start[index]!} base={trace.base} chosen={ordinalOf(trace, index, line)} />
+            )}
             {shown && tab === 'raw' && (
               <>
                 <CopyButton className="btn small" label="Copy JSON" text={() => JSON.stringify(shown, null, 2)} />
@@ -86,15 +97,25 @@ export function SpanPanel({
   );
 }
 
+/** Which of a span's events, in the order the server gives them, an annotation is; -1 for none. */
+function ordinalOf(t: TraceModel, i: number, line: number): number {
+  if (line < 0 || t.annotations.span[line] !== i) return -1;
+  let n = 0;
+  for (const a of t.markList.subarray(t.markStart[i], t.markStart[i + 1])) {
+    if (a === line) return n;
+    if (t.annotations.kind[a] !== mark.link) n++;
+  }
+  return -1;
+}
+
 function Title({ trace, index, onSelect }: { trace: TraceModel; index: number; onSelect: (i: number) => void }): React.ReactElement {
   const { utc } = usePrefs();
   const s = trace.spans;
   const parent = s.parent[index]!;
-  const missing = (s.flags[index]! & flag.placeholder) !== 0;
   return (
     <header>
       <h2>
-        <span className="bar-mark" style={{ background: missing ? 'var(--line-control)' : `var(--s${trace.slots[s.service[index]!]!})` }} />
+        <span className="bar-mark" style={serviceMark(trace, index)} />
         <span className="title" title={nameOf(trace, index)}>
           {nameOf(trace, index)}
         </span>
@@ -114,7 +135,7 @@ function Title({ trace, index, onSelect }: { trace: TraceModel; index: number; o
         <b className="big">{duration(s.duration[index]!)}</b>
         <span className="muted">own {duration(s.self[index]!)}</span>
         <span className="muted">
-          starts at {duration(s.start[index]!)}, {clock(momentMs(trace.base, s.start[index]!), utc, true)}
+          starts at {s.start[index] === 0 ? '0' : duration(s.start[index]!)}, {clock(momentMs(trace.base, s.start[index]!), utc, true)}
         </span>
       </p>
     </header>

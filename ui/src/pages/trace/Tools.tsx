@@ -2,6 +2,7 @@ import { useEffect, useMemo, useRef } from 'react';
 
 import { useKeys } from '../../app/keys';
 import type { TraceModel } from '../../charts/model';
+import { inlineMarks } from '../../charts/rows';
 import { count } from '../../time/format';
 import { Menu } from '../../widgets/Menu';
 import { views, type TraceState } from './url';
@@ -19,6 +20,7 @@ interface Props {
 
 /** Finding, filtering and choosing a view. */
 export function Tools({ trace, state, set, matches, selected, rootName, onSeek, onRefold }: Props): React.ReactElement {
+  const lines = useMemo(() => inlineMarks(trace), [trace]);
   return (
     <div className="trace-tools" role="toolbar" aria-label="Trace tools">
       <Find state={state} set={set} matches={matches} selected={selected} onSeek={onSeek} />
@@ -50,6 +52,9 @@ export function Tools({ trace, state, set, matches, selected, rootName, onSeek, 
           set({ foldRepeats: on });
         }}
       />
+      {lines > 0 && (
+        <Toggle name={`Logs ${count(lines)}`} title="Log lines and errors as rows (i)" on={state.logs} flip={(on) => set({ logs: on })} />
+      )}
       <Toggle name="Critical path" title="p" on={state.critical} flip={(on) => set({ critical: on })} />
       {rootName && (
         <button type="button" className="btn small picked" onClick={() => set({ root: '' }, false)} title="Back to the whole trace (Esc)">

@@ -3,11 +3,12 @@ import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { setParams, useAddress } from '../../app/location';
 import { find } from '../../charts/find';
 import { nameOf, type TraceModel } from '../../charts/model';
-import { buildRows, runStart, sibling } from '../../charts/rows';
+import { buildRows, leftOut, runStart, sibling } from '../../charts/rows';
 import { decodeWindow, encodeWindow, Viewport } from '../../charts/viewport';
 import { Splitter } from '../../widgets/Splitter';
 import { Flame } from './Flame';
 import { Head } from './Head';
+import { LonePanel } from './LonePanel';
 import { Minimap } from './Minimap';
 import { SpanPanel } from './SpanPanel';
 import { Table } from './Table';
@@ -23,12 +24,12 @@ const set = (change: Partial<TraceState>, replace = true): void => setParams(enc
 /** One trace in three views that share selection, filters and zoom. */
 export function Trace({ trace }: { trace: TraceModel }): React.ReactElement {
   const state = decode(useAddress().searchParams);
-  const { errorsOnly, foldRepeats, atLeast, matchesOnly } = state;
+  const { errorsOnly, foldRepeats, atLeast, matchesOnly, logs } = state;
   const [viewport] = useState(() => new Viewport(trace.total, decodeWindow(state.zoom, trace.total)));
   useZoomInAddress(viewport, trace.total);
   const folding = useFolding(trace);
   const { folded, unfolded } = folding;
-  const [selected, select] = useSelection(trace, state.span);
+  const { selected, line, select, selectLine } = useSelection(trace, state.span);
   const root = trace.spanOf.get(state.root) ?? -1;
   const matches = useMemo(() => find(trace, state.find), [trace, state.find]);
   const hiddenKey = state.hidden.join('\0');
@@ -43,8 +44,11 @@ export function Trace({ trace }: { trace: TraceModel }): React.ReactElement {
       foldRepeats,
       minShare: atLeast ? 0.01 : 0,
       matches: matchesOnly ? matches : undefined,
+      logs,
     });
-  }, [trace, folded, unfolded, hiddenKey, root, matches, errorsOnly, foldRepeats, atLeast, matchesOnly]);
+  }, [trace, folded, unfolded, hiddenKey, root, matches, errorsOnly, foldRepeats, atLeast, matchesOnly, logs]);
+  const out = useMemo(() => leftOut(trace, rows, root), [trace, rows, root]);
+  const at = rows.rowOfMark.get(line) ?? rows.rowOf[selected] ?? -1;
 
   const show = (i: number): void => {
     folding.reveal(rows, i);
@@ -75,7 +79,9 @@ export function Trace({ trace }: { trace: TraceModel }): React.ReactElement {
     viewport,
     folding,
     selected,
+    at,
     select,
+    selectMark: selectLine,
     show,
     seek,
     state,
@@ -106,12 +112,15 @@ export function Trace({ trace }: { trace: TraceModel }): React.ReactElement {
             trace={trace}
             rows={rows}
             viewport={viewport}
-            selected={selected}
+            at={at}
+            leftOut={out}
             matches={matches}
             showCritical={state.critical}
             folded={folded}
             baseDepth={root >= 0 ? trace.spans.depth[root]! : 0}
             onSelect={select}
+            onSelectMark={selectLine}
+            onShowAll={() => set({ hidden: [], errorsOnly: false, atLeast: false, matchesOnly: false }, false)}
             onToggle={onToggle}
           />
         )}
@@ -126,7 +135,11 @@ export function Trace({ trace }: { trace: TraceModel }): React.ReactElement {
           />
         )}
         <Splitter label="Width of the span panel" variable="--panel" fallback={32} least={20} most={60} fromRight />
-        <SpanPanel trace={trace} index={selected} keepClocks={state.keepClocks} onSelect={show} />
+        {line >= 0 && trace.annotations.span[line]! < 0 ? (
+          <LonePanel trace={trace} line={line} />
+        ) : (
+          <SpanPanel trace={trace} index={selected} line={line} keepClocks={state.keepClocks} onSelect={show} />
+        )}
       </div>
     </div>
   );

@@ -7,22 +7,28 @@ import type { Rows } from '../../charts/rows';
 import type { Theme } from '../../charts/theme';
 import { useSize } from '../../charts/useSize';
 import { pan, zoom, type Viewport } from '../../charts/viewport';
-import { duration } from '../../time/format';
+import { count, duration } from '../../time/format';
 import { Splitter } from '../../widgets/Splitter';
 import { AxisBrush } from './AxisBrush';
 import { Hover } from './Hover';
-import { NameRow } from './NameRow';
+import { MarkRow } from './MarkRow';
+import { indentOf, NameRow } from './NameRow';
 
 interface Props {
   trace: TraceModel;
   rows: Rows;
   viewport: Viewport;
-  selected: number;
+  /** The row that is selected, -1 if it is not shown. */
+  at: number;
+  /** What the filters leave out. */
+  leftOut: { spans: number; errors: number };
   matches: Uint8Array | undefined;
   showCritical: boolean;
   folded: ReadonlySet<number>;
   baseDepth: number;
   onSelect: (i: number) => void;
+  onSelectMark: (mark: number) => void;
+  onShowAll: () => void;
   onToggle: (row: number) => void;
 }
 
@@ -31,13 +37,12 @@ const block = 16;
 
 /** Names as a list of rows, bars on one canvas beside it. One scroll moves both in the same frame. */
 export function Waterfall(p: Props): React.ReactElement {
-  const { trace, rows, viewport } = p;
+  const { trace, rows, viewport, at } = p;
   const scroller = useRef<HTMLDivElement>(null);
   const layer = useRef<HTMLDivElement>(null);
   const [body, { height }] = useSize<HTMLDivElement>();
   const [bars, { width }] = useSize<HTMLDivElement>();
   const [first, setFirst] = useState(0);
-  const at = rows.rowOf[p.selected] ?? -1;
 
   useLayoutEffect(() => {
     const move = (): void => {
@@ -100,9 +105,26 @@ export function Waterfall(p: Props): React.ReactElement {
 
   const from = Math.max(first - block, 0);
   const to = Math.min(first + Math.ceil(height / rowHeight) + 2 * block, rows.count);
+  const indent = indentOf(trace.deepest - p.baseDepth);
   const shown: React.ReactElement[] = [];
   for (let r = from; r < to; r++) {
     const i = rows.span[r]!;
+    const level = i < 0 ? 0 : Math.max(trace.spans.depth[i]! - p.baseDepth, 0);
+    if (rows.mark[r]! >= 0) {
+      shown.push(
+        <MarkRow
+          key={`mark ${rows.mark[r]!}`}
+          trace={trace}
+          mark={rows.mark[r]!}
+          index={r}
+          level={i < 0 ? 0 : level + 1}
+          indent={indent}
+          selected={r === at}
+          onSelect={p.onSelectMark}
+        />,
+      );
+      continue;
+    }
     shown.push(
       <NameRow
         key={i}
@@ -110,7 +132,8 @@ export function Waterfall(p: Props): React.ReactElement {
         span={i}
         times={rows.times[r]!}
         index={r}
-        level={Math.max(trace.spans.depth[i]! - p.baseDepth, 0)}
+        level={level}
+        indent={indent}
         selected={r === at}
         folded={p.folded.has(i)}
         match={p.matches ? (p.matches[i] ? 'yes' : 'no') : 'none'}
@@ -122,7 +145,23 @@ export function Waterfall(p: Props): React.ReactElement {
   return (
     <div className="waterfall">
       <div className="wf-head">
-        <div className="names">{rows.count === 1 ? '1 row' : `${rows.count} rows`}</div>
+        <div className="names clip">
+          {rows.count === 1 ? '1 row' : `${rows.count} rows`}
+          {p.leftOut.spans > 0 && (
+            <>
+              {' · '}
+              {count(p.leftOut.spans)} {p.leftOut.spans === 1 ? 'span' : 'spans'} hidden
+              {p.leftOut.errors > 0 && (
+                <span className="error-text">
+                  , {count(p.leftOut.errors)} {p.leftOut.errors === 1 ? 'error' : 'errors'}
+                </span>
+              )}{' '}
+              <button type="button" className="link accent" onClick={p.onShowAll}>
+                show all
+              </button>
+            </>
+          )}
+        </div>
         <AxisBrush viewport={viewport}>
           <Canvas width={width} height={24} label="Time axis" draw={axis} viewport={viewport} />
         </AxisBrush>
@@ -166,6 +205,7 @@ export function Waterfall(p: Props): React.ReactElement {
                 width={width}
                 rowAt={rowAt}
                 onSelect={p.onSelect}
+                onSelectMark={p.onSelectMark}
                 onToggle={p.onToggle}
               />
             </div>

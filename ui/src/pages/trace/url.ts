@@ -13,6 +13,7 @@ export interface TraceState {
   errorsOnly: boolean;
   foldRepeats: boolean;
   critical: boolean;
+  logs: boolean;
   atLeast: boolean;
   keepClocks: boolean;
   hidden: string[];
@@ -30,6 +31,7 @@ export function decode(p: URLSearchParams): TraceState {
     errorsOnly: p.get('errors') === '1',
     foldRepeats: p.get('repeats') !== 'open',
     critical: p.get('critical') !== 'off',
+    logs: p.get('logs') !== 'off',
     atLeast: p.get('min') === '1',
     keepClocks: p.get('skew') === 'off',
     hidden: p.getAll('hide'),
@@ -45,6 +47,7 @@ export function encode(s: Partial<TraceState>): Record<string, string | string[]
   if (s.errorsOnly !== undefined) out.errors = s.errorsOnly ? '1' : undefined;
   if (s.foldRepeats !== undefined) out.repeats = s.foldRepeats ? undefined : 'open';
   if (s.critical !== undefined) out.critical = s.critical ? undefined : 'off';
+  if (s.logs !== undefined) out.logs = s.logs ? undefined : 'off';
   if (s.atLeast !== undefined) out.min = s.atLeast ? '1' : undefined;
   if (s.keepClocks !== undefined) out.skew = s.keepClocks ? 'off' : undefined;
   if (s.hidden !== undefined) out.hide = s.hidden;

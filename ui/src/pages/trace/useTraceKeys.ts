@@ -13,9 +13,12 @@ interface Input {
   viewport: Viewport;
   folding: Folding;
   selected: number;
+  /** The selected row, which may be a log line. */
+  at: number;
   state: TraceState;
   matches: Uint8Array | undefined;
   select: (i: number) => void;
+  selectMark: (mark: number) => void;
   show: (i: number) => void;
   seek: (by: 1 | -1, test: (i: number) => boolean) => void;
   sibling: (by: 1 | -1) => void;
@@ -28,14 +31,17 @@ export function useTraceKeys(p: Input): void {
   useKeys('Trace', { ...rowKeys(p), ...zoomKeys(p, before), ...foldKeys(p), ...viewKeys(p) });
 }
 
-function rowKeys({ trace, rows, folding, selected, select, show, seek, sibling, matches }: Input): Bindings {
+function rowKeys({ trace, rows, folding, selected, at, select, selectMark, show, seek, sibling, matches }: Input): Bindings {
   const s = trace.spans;
-  const at = rows.rowOf[selected] ?? -1;
   const step = (by: number): void => {
-    const i = rows.span[Math.min(Math.max(at + by, 0), rows.count - 1)];
-    if (i !== undefined) select(i);
+    const row = Math.min(Math.max(at + by, 0), rows.count - 1);
+    const mark = rows.mark[row];
+    if (mark === undefined) return;
+    if (mark >= 0) selectMark(mark);
+    else select(rows.span[row]!);
   };
-  const isFolded = at >= 0 && (rows.times[at]! > 1 || folding.folded.has(selected));
+  const isMark = at >= 0 && rows.mark[at]! >= 0;
+  const isFolded = at >= 0 && !isMark && (rows.times[at]! > 1 || folding.folded.has(selected));
   return {
     ArrowDown: ['next row', () => step(1)],
     ArrowUp: ['previous row', () => step(-1)],
@@ -50,7 +56,8 @@ function rowKeys({ trace, rows, folding, selected, select, show, seek, sibling, 
     ArrowLeft: [
       'fold, or go to the parent',
       () => {
-        if (at >= 0 && !isFolded && s.descendants[selected]! > 0) folding.toggle(rows, at);
+        if (isMark) select(selected);
+        else if (at >= 0 && !isFolded && s.descendants[selected]! > 0) folding.toggle(rows, at);
         else if (s.parent[selected]! >= 0) show(s.parent[selected]!);
       },
     ],
@@ -109,6 +116,7 @@ function foldKeys({ folding, selected }: Input): Bindings {
 
 function viewKeys({ trace, selected, state, set }: Input): Bindings {
   return {
+    i: ['log lines and errors as rows', () => set({ logs: !state.logs })],
     p: ['critical path', () => set({ critical: !state.critical })],
     v: ['next view', () => set({ view: views[(views.indexOf(state.view) + 1) % views.length] }, false)],
     Enter: ['make this span the root', () => set({ root: state.root ? '' : trace.spans.id[selected]! }, false)],
