@@ -1,7 +1,9 @@
 // Package dataset is the registry of datasets: which there are in each
-// environment, how they are called, when they were last written, and which
-// colour slot each service has. It is asked on every request, so it answers
-// from memory and writes what changed to the settings database in the background.
+// environment, how they are called, when they were last written, what their
+// columns are and mean, which fields are calculated, and which colour slot each
+// service has. It is asked on every request, so it answers from memory; what
+// events bring is written to the settings database in the background, what a
+// person changes before the change is answered.
 package dataset
 
 import (
@@ -9,15 +11,22 @@ import (
 	"time"
 )
 
-// All is the slug that stands for every dataset of an environment in queries.
+// All is the slug that stands for every dataset of an environment in queries,
+// and for the environment itself where calculated fields belong to it.
 const All = "__all__"
 
+// Limits of what people may say about a dataset, its columns and calculated
+// fields; lengths are in bytes.
 const (
-	// Slots is how many service colours there are; slots count from 1.
-	Slots = 12
-
-	maxNameBytes = 255
+	MaxName            = 255
+	MaxDescription     = 1024 // of a dataset
+	MaxNote            = 255  // description of a column or calculated field
+	MaxExpression      = 4095
+	MaxExpandJSONDepth = 10
 )
+
+// Slots is how many service colours there are; slots count from 1.
+const Slots = 12
 
 // Dataset describes one dataset.
 type Dataset struct {
@@ -26,6 +35,15 @@ type Dataset struct {
 	Name        string // as the first sender wrote it
 	Created     time.Time
 	LastWritten time.Time // when events last came in, not their own time; zero: never
+	Columns     int       // how many there are, as Columns lists them
+	Settings
+}
+
+// Settings are what a person may change about a dataset.
+type Settings struct {
+	Description     string
+	ExpandJSONDepth int  // levels of JSON in text fields of events that become fields of their own
+	Deletable       bool // else Delete refuses
 }
 
 // Service is a service with the colour it keeps for ever.

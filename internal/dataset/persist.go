@@ -43,13 +43,20 @@ func (r *Registry) run(ctx context.Context) {
 // Write puts all that changed into the settings database, in one transaction.
 // It is called in the background; a test may call it too.
 func (r *Registry) Write(ctx context.Context) error {
-	sets, services := r.changed()
-	if len(sets)+len(services) == 0 {
+	r.write.Lock()
+	defer r.write.Unlock()
+	sets, columns, services := r.changed()
+	if len(sets)+len(columns)+len(services) == 0 {
 		return nil
 	}
 	err := r.db.Write(ctx, func(tx *sql.Tx) error {
 		for _, s := range sets {
 			if err := s.write(ctx, tx); err != nil {
+				return err
+			}
+		}
+		for _, c := range columns {
+			if err := writeColumn(ctx, tx, c.of, c.name, &c.column); err != nil {
 				return err
 			}
 		}
@@ -60,11 +67,14 @@ func (r *Registry) Write(ctx context.Context) error {
 		}
 		return nil
 	})
-	if err != nil {
-		return fmt.Errorf("write datasets: %w", err)
-	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if err != nil {
+		for _, c := range columns {
+			r.noted = append(r.noted, c.notedColumn)
+		}
+		return fmt.Errorf("write datasets: %w", err)
+	}
 	for _, s := range sets {
 		s.of.written = s.last
 	}
@@ -85,9 +95,20 @@ type serviceChange struct {
 	rows int64
 }
 
-func (r *Registry) changed() (sets []setChange, services []serviceChange) {
-	r.mu.RLock()
-	defer r.mu.RUnlock()
+type columnChange struct {
+	notedColumn
+	column column
+}
+
+func (r *Registry) changed() (sets []setChange, columns []columnChange, services []serviceChange) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, c := range r.noted {
+		if r.sets[id{c.of.Environment, c.of.Slug}] == c.of { // else it was deleted
+			columns = append(columns, columnChange{c, *c.of.columns[c.name]})
+		}
+	}
+	r.noted = nil
 	for _, s := range r.sets {
 		if last := s.last.Load(); last != s.written {
 			sets = append(sets, setChange{of: s, last: last})
@@ -98,13 +119,15 @@ func (r *Registry) changed() (sets []setChange, services []serviceChange) {
 			services = append(services, serviceChange{of: s, rows: rows})
 		}
 	}
-	return sets, services
+	return sets, columns, services
 }
 
 func (c setChange) write(ctx context.Context, tx *sql.Tx) error {
-	_, err := tx.ExecContext(ctx, `INSERT INTO dataset (environment, slug, name, created, last_written) VALUES (?, ?, ?, ?, ?)
+	d := &c.of.Dataset
+	_, err := tx.ExecContext(ctx, `INSERT INTO dataset (environment, slug, name, created, last_written, description, expand_json_depth, deletable)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (environment, slug) DO UPDATE SET last_written = excluded.last_written`,
-		c.of.Environment, c.of.Slug, c.of.Name, c.of.Created.UnixNano(), c.last)
+		d.Environment, d.Slug, d.Name, d.Created.UnixNano(), c.last, d.Description, d.ExpandJSONDepth, d.Deletable)
 	return err
 }
 
@@ -117,10 +140,12 @@ func (c serviceChange) write(ctx context.Context, tx *sql.Tx) error {
 // read loads the tables; it runs before anybody else has the registry.
 func (r *Registry) read(ctx context.Context) error {
 	err := r.db.Read(ctx, func(tx *sql.Tx) error {
-		if err := r.readSets(ctx, tx); err != nil {
-			return err
+		for _, table := range []func(context.Context, *sql.Tx) error{r.readSets, r.readColumns, r.readDefinitions, r.readCalculated, r.readServices} {
+			if err := table(ctx, tx); err != nil {
+				return err
+			}
 		}
-		return r.readServices(ctx, tx)
+		return nil
 	})
 	if err != nil {
 		return fmt.Errorf("read datasets: %w", err)
@@ -129,15 +154,16 @@ func (r *Registry) read(ctx context.Context) error {
 }
 
 func (r *Registry) readSets(ctx context.Context, tx *sql.Tx) error {
-	rows, err := tx.QueryContext(ctx, "SELECT environment, slug, name, created, last_written FROM dataset")
+	rows, err := tx.QueryContext(ctx, "SELECT environment, slug, name, created, last_written, description, expand_json_depth, deletable FROM dataset")
 	if err != nil {
 		return err
 	}
 	defer rows.Close() //nolint:errcheck // rows.Err tells
 	for rows.Next() {
-		s := &set{}
+		s := newSet("", "", "", time.Time{})
 		var created int64
-		if err := rows.Scan(&s.Environment, &s.Slug, &s.Name, &created, &s.written); err != nil {
+		d := &s.Dataset
+		if err := rows.Scan(&d.Environment, &d.Slug, &d.Name, &created, &s.written, &d.Description, &d.ExpandJSONDepth, &d.Deletable); err != nil {
 			return err
 		}
 		s.Created = moment(created)

@@ -15,6 +15,7 @@ import (
 	"github.com/oriel-dev/oriel/internal/event"
 	"github.com/oriel-dev/oriel/internal/fault"
 	"github.com/oriel-dev/oriel/internal/meta"
+	"github.com/oriel-dev/oriel/internal/store"
 )
 
 //go:embed schema/*.sql
@@ -23,12 +24,22 @@ var schema embed.FS //nolint:gochecknoglobals // embedded files are constants
 const (
 	defaultMaxDatasets = 1000
 	maxServices        = 20000 // beyond, a service has a slot by its name and is not listed
-	maxSpellings       = 8     // remembered spellings of names, as a multiple of MaxDatasets
+	maxColumns         = 2000  // of a dataset that are remembered; beyond, only the catalogue lists them
+	maxAllColumns      = 100_000
+	maxSpellings       = 8 // remembered spellings of names, as a multiple of MaxDatasets
 	writeEvery         = time.Second
 )
 
+// Data is what the registry asks of a store.
+type Data interface {
+	Catalog(environment string) store.Catalog
+	DropDataset(ctx context.Context, environment, dataset string) error
+	Flush(ctx context.Context) error
+}
+
 // Config says how the registry works.
 type Config struct {
+	Data        Data
 	MaxDatasets int // per environment; 0 means 1,000
 	Clock       func() time.Time
 	Log         *slog.Logger
@@ -40,13 +51,18 @@ type Registry struct {
 	db  *meta.DB
 	cfg Config
 
-	mu       sync.RWMutex
-	sets     map[id]*set
-	perEnv   map[string]int
-	spelling map[id]string // environment and name as sent → slug
-	services map[string]*service
-	load     [Slots + 1]int64 // rows of the services of each slot
-	holders  [Slots + 1]int   // services of each slot
+	write sync.Mutex // held while the settings database is written; taken before mu
+
+	mu         sync.RWMutex
+	sets       map[id]*set
+	perEnv     map[string]int
+	spelling   map[id]string                     // environment and name as sent → slug
+	calculated map[id]map[string]CalculatedField // by environment and slug or All, then alias
+	columns    int                               // of all sets
+	noted      []notedColumn                     // to be written
+	services   map[string]*service
+	load       [Slots + 1]int64 // rows of the services of each slot
+	holders    [Slots + 1]int   // services of each slot
 
 	wake   chan struct{}
 	cancel context.CancelFunc
@@ -60,6 +76,9 @@ type set struct {
 	Dataset
 	last    atomic.Int64 // Unix nanoseconds of the last write
 	written int64        // last, as the database has it; -1 before the first time
+	columns map[string]*column
+	live    int               // columns that were not removed
+	meaning map[string]string // what people defined: names of columns or calculated fields
 }
 
 type service struct {
@@ -79,12 +98,13 @@ func Open(ctx context.Context, db *meta.DB, cfg Config) (*Registry, error) {
 		cfg.MaxDatasets = defaultMaxDatasets
 	}
 	r := &Registry{
-		db: db, cfg: cfg, sets: map[id]*set{}, perEnv: map[string]int{}, spelling: map[id]string{},
+		db: db, cfg: cfg, sets: map[id]*set{}, perEnv: map[string]int{}, spelling: map[id]string{}, calculated: map[id]map[string]CalculatedField{},
 		services: map[string]*service{}, wake: make(chan struct{}, 1), done: make(chan struct{}),
 	}
 	if err := r.read(ctx); err != nil {
 		return nil, err
 	}
+	r.noteCatalogue()
 	background, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	r.cancel = cancel
 	go r.run(background)
@@ -110,14 +130,11 @@ func (r *Registry) Resolve(environment, name string, create bool) (slug string, 
 	if ok {
 		return slug, nil
 	}
-	if name == "" || len(name) > maxNameBytes || !utf8.ValidString(name) {
-		return "", fault.New(fault.Invalid, "dataset name %.40q has %d bytes: want 1 to %d bytes of UTF-8", name, len(name), maxNameBytes)
+	if err := checkName(name); err != nil {
+		return "", err
 	}
 	name = strings.Clone(name) // it may lie in a request's buffer
 	slug = Slug(name)
-	if slug == All {
-		return "", fault.New(fault.Invalid, "dataset name %q stands for all datasets: choose another", name)
-	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.sets[id{environment, slug}] == nil {
@@ -127,7 +144,7 @@ func (r *Registry) Resolve(environment, name string, create bool) (slug string, 
 		case r.perEnv[environment] >= r.cfg.MaxDatasets:
 			return "", fault.New(fault.Throttled, "the environment has reached its limit of %d datasets; %q was not created", r.cfg.MaxDatasets, name)
 		}
-		r.addLocked(environment, slug, name)
+		r.addLocked(newSet(environment, slug, name, r.cfg.Clock()))
 	}
 	// A sender that varies the case of its names must not grow this for ever.
 	if len(r.spelling) < maxSpellings*r.cfg.MaxDatasets {
@@ -136,18 +153,30 @@ func (r *Registry) Resolve(environment, name string, create bool) (slug string, 
 	return slug, nil
 }
 
-func (r *Registry) addLocked(environment, slug, name string) *set {
-	s := &set{written: -1, Dataset: Dataset{
-		Environment: strings.Clone(environment), Slug: slug, Name: name, Created: r.cfg.Clock().UTC(),
-	}}
-	r.sets[id{s.Environment, slug}] = s
-	r.perEnv[s.Environment]++
-	r.signal()
-	return s
+func checkName(name string) error {
+	if name == "" || len(name) > MaxName || !utf8.ValidString(name) {
+		return fault.New(fault.Invalid, "dataset name %.40q has %d bytes: want 1 to %d bytes of UTF-8", name, len(name), MaxName)
+	}
+	if Slug(name) == All {
+		return fault.New(fault.Invalid, "dataset name %q stands for all datasets: choose another", name)
+	}
+	return nil
 }
 
-// Touch notes that a batch came in: its dataset's last write, and its services,
-// which get a colour slot when first seen. A dataset that is not known is added
+func newSet(environment, slug, name string, now time.Time) *set {
+	return &set{written: -1, columns: map[string]*column{}, meaning: map[string]string{}, Dataset: Dataset{
+		Environment: strings.Clone(environment), Slug: slug, Name: name, Created: now.UTC(),
+	}}
+}
+
+func (r *Registry) addLocked(s *set) {
+	r.sets[id{s.Environment, s.Slug}] = s
+	r.perEnv[s.Environment]++
+	r.signal()
+}
+
+// Touch notes that a batch came in: its dataset's last write, columns that were
+// never seen, and its services, which get a colour slot when first seen. A dataset that is not known is added
 // (a replayed journal may be ahead of the settings database), whatever the
 // limit. It costs a microsecond or so and allocates only for what is new.
 func (r *Registry) Touch(b *event.Batch) {
@@ -155,12 +184,19 @@ func (r *Registry) Touch(b *event.Batch) {
 	key := id{b.Environment, b.Dataset}
 	r.mu.RLock()
 	s := r.sets[key]
+	known := s != nil && r.knowsAll(s, b)
 	r.mu.RUnlock()
-	if s == nil {
+	if !known {
 		r.mu.Lock()
 		if s = r.sets[key]; s == nil {
 			slug := strings.Clone(b.Dataset)
-			s = r.addLocked(b.Environment, slug, slug)
+			s = newSet(b.Environment, slug, slug, r.cfg.Clock())
+			r.addLocked(s)
+		}
+		for _, c := range b.Columns {
+			if c.Len() > 0 {
+				r.noteLocked(s, c.Name, now)
+			}
 		}
 		r.mu.Unlock()
 	}
@@ -276,6 +312,7 @@ func (r *Registry) List(environment string) []Dataset {
 
 func (s *set) describe() Dataset {
 	d := s.Dataset
+	d.Columns = s.live
 	d.LastWritten = moment(s.last.Load())
 	return d
 }

@@ -140,7 +140,7 @@ func (s *Server) openRooms(ctx context.Context) (err error) {
 		return fmt.Errorf("open the keys: %w", err)
 	}
 	s.later("keys", s.keys.Close)
-	if s.datasets, err = dataset.Open(ctx, s.meta, dataset.Config{Clock: clock, Log: s.log}); err != nil {
+	if s.datasets, err = dataset.Open(ctx, s.meta, dataset.Config{Data: s.store, Clock: clock, Log: s.log}); err != nil {
 		return fmt.Errorf("open the datasets: %w", err)
 	}
 	s.later("datasets", s.datasets.Close)

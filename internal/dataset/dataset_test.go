@@ -1,0 +1,532 @@
+package dataset
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"maps"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/oriel-dev/oriel/internal/event"
+	"github.com/oriel-dev/oriel/internal/fault"
+	"github.com/oriel-dev/oriel/internal/meta"
+	"github.com/oriel-dev/oriel/internal/store/storetest"
+)
+
+// rig is a registry over a settings database and the reference store, that can
+// be closed and opened again.
+type rig struct {
+	*Registry
+	t     *testing.T
+	path  string
+	db    *meta.DB
+	store *storetest.Reference
+	data  Data
+	seq   uint64
+	now   atomic.Int64
+	max   int
+}
+
+const env = "prod"
+
+func newRig(t *testing.T) *rig {
+	t.Helper()
+	r := &rig{t: t, path: t.TempDir() + "/meta.db", store: storetest.NewReference()}
+	r.data = r.store
+	r.now.Store(time.Unix(1_764_000_000, 0).UnixNano())
+	r.open()
+	t.Cleanup(r.shut)
+	return r
+}
+
+func (r *rig) open() {
+	r.t.Helper()
+	ctx := context.WithoutCancel(r.t.Context())
+	db, err := meta.Open(ctx, r.path)
+	must(r.t, err)
+	r.db = db
+	r.Registry, err = Open(ctx, db, Config{
+		Data: r.data, MaxDatasets: r.max, Clock: func() time.Time { return time.Unix(0, r.now.Add(int64(time.Second))) },
+		Log: slog.New(slog.NewTextHandler(r.t.Output(), nil)),
+	})
+	must(r.t, err)
+}
+
+func (r *rig) shut() {
+	r.t.Helper()
+	must(r.t, r.Close(context.WithoutCancel(r.t.Context())))
+	must(r.t, r.db.Close())
+}
+
+func (r *rig) restart() {
+	r.t.Helper()
+	r.shut()
+	r.open()
+}
+
+// send stores an event with the named fields, as ingest does.
+func (r *rig) send(dataset string, fields map[string]any) {
+	r.t.Helper()
+	r.seq++
+	b := eventOf(dataset, fields)
+	must(r.t, r.store.Append(r.t.Context(), r.seq, []*event.Batch{b}))
+	r.Touch(b)
+}
+
+func eventOf(dataset string, fields map[string]any) *event.Batch {
+	b := event.NewBatch(env, dataset)
+	b.Begin(time.Unix(1_763_999_000, 0).UnixNano())
+	for name, v := range fields {
+		switch v := v.(type) {
+		case string:
+			b.Set(name, event.StringValue(v))
+		case int:
+			b.Set(name, event.IntValue(int64(v)))
+		case float64:
+			b.Set(name, event.FloatValue(v))
+		case bool:
+			b.Set(name, event.BoolValue(v))
+		}
+	}
+	return b
+}
+
+// names returns a dataset's columns as "name type" in one line.
+func (r *rig) names(dataset string) string {
+	r.t.Helper()
+	all, err := r.Columns(env, dataset)
+	must(r.t, err)
+	var out []string
+	for _, c := range all {
+		out = append(out, c.Name+" "+c.Type)
+	}
+	return strings.Join(out, ", ")
+}
+
+func (r *rig) column(dataset, name string) Column {
+	r.t.Helper()
+	all, err := r.Columns(env, dataset)
+	must(r.t, err)
+	for _, c := range all {
+		if c.Name == name {
+			return c
+		}
+	}
+	r.t.Fatalf("%s has no column %s", dataset, name)
+	return Column{}
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func want(t *testing.T, err error, kind fault.Kind, text string) {
+	t.Helper()
+	if !fault.Is(err, kind) || !strings.Contains(fault.MessageOf(err), text) {
+		t.Errorf("error is %v (%v), want %v with %q", err, fault.KindOf(err), kind, text)
+	}
+}
+
+func equal[T comparable](t *testing.T, what string, got, want T) {
+	t.Helper()
+	if got != want {
+		t.Errorf("%s is %v, want %v", what, got, want)
+	}
+}
+
+func TestSlug(t *testing.T) {
+	t.Parallel()
+	for name, slug := range map[string]string{
+		"api": "api", "My Dataset!": "my-dataset-", "a/b": "a-b", "Ünï": "-n-", "A_b~c.d-9": "a_b~c.d-9", "": "", "  ": "--",
+	} {
+		equal(t, "slug of "+name, Slug(name), slug)
+	}
+}
+
+func TestIDs_AreOfTheirShape(t *testing.T) {
+	t.Parallel()
+	for _, id := range []string{newID(), columnID("a", "b", "c")} {
+		if !IsID(id) {
+			t.Errorf("%q is no id", id)
+		}
+	}
+	for _, id := range []string{"", "short", "0123456789ab", "IIIIIIIIIIII", "llllllllllll", "OOOOOOOOOOOO", "abcdefghijk√", strings.Repeat("a", 13)} {
+		if IsID(id) {
+			t.Errorf("%q is taken for an id", id)
+		}
+	}
+	if one, other := newID(), newID(); one == other || columnID("a", "b", "c") == columnID("a", "bc", "") {
+		t.Error("two ids are one")
+	}
+}
+
+func TestCreate_KeepsTheFirstAndSurvivesARestart(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	settings := Settings{Description: "what it is", ExpandJSONDepth: 3}
+	d, created, err := r.Create(t.Context(), env, "My API", settings)
+	must(t, err)
+	if !created || d.Slug != "my-api" || d.Name != "My API" || d.Settings != settings || !d.LastWritten.IsZero() || d.Deletable {
+		t.Errorf("created %v: %+v", created, d)
+	}
+	for _, name := range []string{"My API", "my-api", "MY/API"} {
+		again, created, err := r.Create(t.Context(), env, name, Settings{Description: "another"})
+		must(t, err)
+		if created || again != d {
+			t.Errorf("%s: created %v: %+v", name, created, again)
+		}
+	}
+	changed := Settings{Description: "", ExpandJSONDepth: 10, Deletable: true}
+	d, err = r.Update(t.Context(), env, "my-api", changed)
+	must(t, err)
+	equal(t, "settings", d.Settings, changed)
+	r.restart()
+	again, ok := r.Find(env, "my-api")
+	if !ok || again != d {
+		t.Errorf("after a restart: %+v, was %+v", again, d)
+	}
+	equal(t, "depth", r.ExpandJSONDepth(env, "my-api"), 10)
+	equal(t, "depth of nothing", r.ExpandJSONDepth(env, "nothing"), 0)
+	if slug, err := r.Resolve(env, "My API", false); err != nil || slug != "my-api" {
+		t.Errorf("resolved to %q, %v", slug, err)
+	}
+	_, err = r.Update(t.Context(), env, "nothing", changed)
+	want(t, err, fault.NotFound, "nothing")
+	for _, name := range []string{"", strings.Repeat("a", MaxName+1), "a\xff", "__ALL__"} {
+		_, _, err := r.Create(t.Context(), env, name, Settings{})
+		want(t, err, fault.Invalid, "dataset name")
+	}
+}
+
+func TestCreate_IsLimited(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.max = 2
+	r.restart()
+	for i := range 3 {
+		_, _, err := r.Create(t.Context(), env, fmt.Sprint("set", i), Settings{})
+		if i == 2 {
+			want(t, err, fault.Conflict, "maximum number of datasets")
+		} else {
+			must(t, err)
+		}
+	}
+	if _, created, err := r.Create(t.Context(), "other", "set0", Settings{}); err != nil || !created {
+		t.Errorf("another environment: %v, %v", created, err)
+	}
+}
+
+func TestColumns_AppearFromEvents(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.send("api", map[string]any{"n": 1, "ok": true, "name": "GET /"})
+	equal(t, "columns", r.names("api"), "n integer, name string, ok boolean")
+	first := r.column("api", "n")
+	if !IsID(first.ID) || first.Created.IsZero() || first.LastWritten.Unix() != 1_763_999_000 || !first.Updated.Equal(first.Created) {
+		t.Errorf("%+v", first)
+	}
+	r.send("api", map[string]any{"n": 1.5, "late": "x"})
+	equal(t, "columns", r.names("api"), "late string, n float, name string, ok boolean")
+	late := r.column("api", "late")
+	if !late.Created.After(first.Created) {
+		t.Errorf("created %v, after %v", late.Created, first.Created)
+	}
+	r.restart()
+	if again := r.column("api", "late"); again != late {
+		t.Errorf("after a restart: %+v, was %+v", again, late)
+	}
+	d, _ := r.Find(env, "api")
+	equal(t, "count", d.Columns, 4)
+	r.send("web", map[string]any{"n": "text"})
+	equal(t, "columns of all", r.names(All), "late string, n float, name string, ok boolean, n string")
+	if r.column("web", "n").ID == first.ID {
+		t.Error("columns of two datasets have one id")
+	}
+	_, err := r.Columns(env, "nothing")
+	want(t, err, fault.NotFound, "nothing")
+}
+
+func TestColumns_OfALostDatabaseComeFromTheStore(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.send("api", map[string]any{"n": 1})
+	b := eventOf("lost", map[string]any{"x": 1})
+	must(t, r.store.Append(t.Context(), 2, []*event.Batch{b}))
+	r.restart()
+	equal(t, "columns", r.names("lost"), "x integer")
+}
+
+func TestColumns_AreBounded(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	fields := map[string]any{}
+	for i := range maxColumns + 50 {
+		fields[fmt.Sprintf("f%05d", i)] = i
+	}
+	r.send("api", fields)
+	all, err := r.Columns(env, "api")
+	must(t, err)
+	equal(t, "columns listed", len(all), maxColumns+50)
+	_, err = r.CreateColumn(t.Context(), env, "api", "one more", ColumnSettings{})
+	want(t, err, fault.Conflict, "2000 columns")
+	for _, c := range all {
+		if c.ID == "" || c.Created.IsZero() {
+			t.Fatalf("%+v", c)
+		}
+		_, err = r.CreateColumn(t.Context(), env, "api", c.Name, ColumnSettings{})
+		want(t, err, fault.Conflict, "already exists")
+		if t.Failed() {
+			return
+		}
+		if len(all) > 5 {
+			break
+		}
+	}
+	must(t, r.Define(t.Context(), env, "api", map[string]string{"user": all[maxColumns+40].Name, "route": all[3].Name}))
+}
+
+func TestColumn_CreateUpdateDelete(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.send("api", map[string]any{"n": 1})
+	said := ColumnSettings{Type: "float", Description: "how many", Hidden: true}
+	c, err := r.CreateColumn(t.Context(), env, "api", "total", said)
+	must(t, err)
+	if c.ColumnSettings != said || c.Name != "total" || !IsID(c.ID) || !c.LastWritten.IsZero() {
+		t.Errorf("%+v", c)
+	}
+	for _, name := range []string{"total", "n"} {
+		_, err = r.CreateColumn(t.Context(), env, "api", name, said)
+		want(t, err, fault.Conflict, "already exists")
+	}
+	_, err = r.CreateColumn(t.Context(), env, "nothing", "x", said)
+	want(t, err, fault.NotFound, "nothing")
+	_, err = r.CreateColumn(t.Context(), env, "api", "_time", said)
+	want(t, err, fault.Invalid, "_time")
+	r.send("api", map[string]any{"total": "not a number"})
+	equal(t, "columns", r.names("api"), "n integer, total float")
+
+	n := r.column("api", "n")
+	changed, err := r.UpdateColumn(t.Context(), env, "api", n.ID, ColumnSettings{Type: "integer", Description: "a number"})
+	must(t, err)
+	if !changed.Updated.After(n.Updated) || !changed.Created.Equal(n.Created) || changed.Description != "a number" || changed.ID != n.ID {
+		t.Errorf("%+v, was %+v", changed, n)
+	}
+	r.send("api", map[string]any{"n": 0.5})
+	equal(t, "type, which the data goes on deciding", r.column("api", "n").Type, "float")
+	r.restart()
+	equal(t, "description", r.column("api", "n").Description, "a number")
+	equal(t, "settings", r.column("api", "total").ColumnSettings, said)
+
+	must(t, r.DeleteColumn(t.Context(), env, "api", n.ID))
+	equal(t, "columns", r.names("api"), "total float")
+	_, err = r.Column(env, "api", n.ID)
+	want(t, err, fault.NotFound, n.ID)
+	want(t, r.DeleteColumn(t.Context(), env, "api", n.ID), fault.NotFound, n.ID)
+	r.restart()
+	equal(t, "columns after a restart", r.names("api"), "total float")
+	r.send("api", map[string]any{"n": 1})
+	again := r.column("api", "n")
+	if again.Description != "" || !again.Created.After(n.Created) {
+		t.Errorf("a column that came again is %+v", again)
+	}
+	d, _ := r.Find(env, "api")
+	equal(t, "count", d.Columns, 2)
+}
+
+func TestDefinitions_AreTheUsualOnesUntilSomebodySays(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.send("beeline", map[string]any{"trace.trace_id": "a", "serviceName": "x", "service_name": "y", "durationMs": 1, "code": 200})
+	check := func(wanted string) {
+		t.Helper()
+		all, err := r.Definitions(env, "beeline")
+		must(t, err)
+		var got []string
+		for _, meaning := range Meanings() {
+			if d, ok := all[meaning]; ok {
+				got = append(got, meaning+"="+d.Name)
+				if d.Calculated {
+					got[len(got)-1] += " (calculated)"
+				}
+			}
+		}
+		equal(t, "definitions", strings.Join(got, ", "), wanted)
+	}
+	check("trace_id=trace.trace_id, service_name=service_name, duration_ms=durationMs")
+	r.send("beeline", map[string]any{"duration_ms": 1})
+	check("trace_id=trace.trace_id, service_name=service_name, duration_ms=duration_ms")
+	must(t, r.Define(t.Context(), env, "beeline", map[string]string{"service_name": "serviceName", "status": "code"}))
+	check("trace_id=trace.trace_id, service_name=serviceName, duration_ms=duration_ms, status=code")
+	err := r.Define(t.Context(), env, "beeline", map[string]string{"user": "who", "route": "where", "error": "code"})
+	want(t, err, fault.Invalid, "The following columns were not found: where, who")
+	want(t, r.Define(t.Context(), env, "beeline", map[string]string{"colour": "code"}), fault.Invalid, `"colour" is no definition`)
+	want(t, r.Define(t.Context(), env, "nothing", nil), fault.NotFound, "nothing")
+
+	f, err := r.CreateCalculated(t.Context(), env, All, CalculatedSettings{Alias: "failed", Expression: "BOOL(1)"})
+	must(t, err)
+	must(t, r.Define(t.Context(), env, "beeline", map[string]string{"error": "failed"}))
+	r.restart()
+	check("trace_id=trace.trace_id, service_name=serviceName, duration_ms=duration_ms, error=failed (calculated), status=code")
+
+	for _, name := range []string{"code", "trace.trace_id"} {
+		want(t, r.DeleteColumn(t.Context(), env, "beeline", r.column("beeline", name).ID), fault.Conflict, "in use by dataset definition")
+	}
+	want(t, r.DeleteCalculated(t.Context(), env, All, f.ID), fault.Conflict, "in use by dataset definition error of beeline")
+	_, err = r.UpdateCalculated(t.Context(), env, All, f.ID, CalculatedSettings{Alias: "renamed", Expression: "BOOL(1)"})
+	want(t, err, fault.Conflict, "in use")
+
+	must(t, r.Define(t.Context(), env, "beeline", map[string]string{"error": "", "status": "", "service_name": ""}))
+	r.restart()
+	check("trace_id=trace.trace_id, service_name=service_name, duration_ms=duration_ms")
+	must(t, r.DeleteColumn(t.Context(), env, "beeline", r.column("beeline", "code").ID))
+	must(t, r.DeleteCalculated(t.Context(), env, All, f.ID))
+}
+
+func TestCalculated_CreateUpdateDelete(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.send("api", map[string]any{"n": 1})
+	said := CalculatedSettings{Alias: "slow", Expression: "GT($n, 1)", Description: "too slow"}
+	f, err := r.CreateCalculated(t.Context(), env, "api", said)
+	must(t, err)
+	if f.CalculatedSettings != said || !IsID(f.ID) || f.Dataset != "api" {
+		t.Errorf("%+v", f)
+	}
+	_, err = r.CreateCalculated(t.Context(), env, "api", said)
+	want(t, err, fault.Conflict, "already exists")
+	_, err = r.CreateCalculated(t.Context(), env, "api", CalculatedSettings{Alias: "n", Expression: "INT(1)"})
+	want(t, err, fault.Conflict, `column called "n"`)
+	_, err = r.CreateColumn(t.Context(), env, "api", "slow", ColumnSettings{})
+	want(t, err, fault.Conflict, "calculated field")
+	_, err = r.CreateCalculated(t.Context(), env, "nothing", said)
+	want(t, err, fault.NotFound, "nothing")
+	everywhere := CalculatedSettings{Alias: "slow", Expression: "GT($n, 9)"}
+	wide, err := r.CreateCalculated(t.Context(), env, All, everywhere)
+	must(t, err)
+	_, err = r.CreateCalculated(t.Context(), env, All, CalculatedSettings{Alias: "everywhere", Expression: "INT(2)"})
+	must(t, err)
+	if got := r.Calculated(env, "api"); !maps.Equal(got, map[string]string{"slow": "GT($n, 1)", "everywhere": "INT(2)"}) {
+		t.Errorf("for queries of api: %v", got)
+	}
+	if got := r.Calculated(env, All); !maps.Equal(got, map[string]string{"slow": "GT($n, 9)", "everywhere": "INT(2)"}) {
+		t.Errorf("for queries of all: %v", got)
+	}
+	changed, err := r.UpdateCalculated(t.Context(), env, "api", f.ID, CalculatedSettings{Alias: "slower", Expression: "GT($n, 2)"})
+	must(t, err)
+	if changed.ID != f.ID || !changed.Updated.After(f.Updated) || !changed.Created.Equal(f.Created) || changed.Description != "" {
+		t.Errorf("%+v", changed)
+	}
+	_, err = r.UpdateCalculated(t.Context(), env, All, wide.ID, CalculatedSettings{Alias: "everywhere", Expression: "INT(2)"})
+	want(t, err, fault.Conflict, "already exists")
+	r.restart()
+	again, err := r.CalculatedField(env, "api", f.ID)
+	must(t, err)
+	equal(t, "field", again, changed)
+	_, err = r.CalculatedField(env, All, f.ID)
+	want(t, err, fault.NotFound, f.ID)
+	must(t, r.DeleteCalculated(t.Context(), env, "api", f.ID))
+	want(t, r.DeleteCalculated(t.Context(), env, "api", f.ID), fault.NotFound, f.ID)
+	r.restart()
+	if all, err := r.CalculatedFields(env, "api"); err != nil || len(all) != 0 {
+		t.Errorf("%v, %v", all, err)
+	}
+}
+
+func TestDelete_TakesEverything(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.send("api", map[string]any{"n": 1, "trace.trace_id": "a"})
+	r.send("web", map[string]any{"n": 1})
+	_, err := r.CreateCalculated(t.Context(), env, "api", CalculatedSettings{Alias: "x", Expression: "INT(1)"})
+	must(t, err)
+	must(t, r.Define(t.Context(), env, "api", map[string]string{"user": "n"}))
+	want(t, r.Delete(t.Context(), env, "api"), fault.Conflict, "delete protect")
+	want(t, r.Delete(t.Context(), env, "nothing"), fault.NotFound, "nothing")
+	_, err = r.Update(t.Context(), env, "api", Settings{Deletable: true})
+	must(t, err)
+	must(t, r.Delete(t.Context(), env, "api"))
+	for range 2 {
+		if _, ok := r.Find(env, "api"); ok {
+			t.Error("it is still there")
+		}
+		if held := r.store.Catalog(env).Datasets; len(held) != 1 || held[0].Slug != "web" {
+			t.Errorf("the store holds %v", held)
+		}
+		if len(r.Calculated(env, "api")) != 0 {
+			t.Error("its calculated field is still there")
+		}
+		r.restart()
+	}
+	r.send("api", map[string]any{"m": 1})
+	equal(t, "columns", r.names("api"), "m integer")
+	d, _ := r.Find(env, "api")
+	equal(t, "settings", d.Settings, Settings{})
+	definitions, err := r.Definitions(env, "api")
+	must(t, err)
+	equal(t, "definitions", len(definitions), 0)
+}
+
+// busy is a store into which an event comes while a dataset is dropped.
+type busy struct {
+	*storetest.Reference
+	dropped func()
+}
+
+func (b busy) DropDataset(ctx context.Context, environment, dataset string) error {
+	defer b.dropped()
+	return b.Reference.DropDataset(ctx, environment, dataset)
+}
+
+func TestDelete_KeepsWhatArrivesBesideIt(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.data = busy{r.store, func() { r.send("api", map[string]any{"m": 1}) }}
+	r.restart()
+	r.send("api", map[string]any{"n": 1})
+	_, err := r.Update(t.Context(), env, "api", Settings{Deletable: true})
+	must(t, err)
+	must(t, r.Delete(t.Context(), env, "api"))
+	equal(t, "columns", r.names("api"), "m integer")
+	r.restart()
+	equal(t, "columns after a restart", r.names("api"), "m integer")
+}
+
+func TestRegistry_ChangesBesideEvents(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	_, _, err := r.Create(t.Context(), env, "api", Settings{})
+	must(t, err)
+	var wg sync.WaitGroup
+	for g := range 3 {
+		wg.Go(func() {
+			for i := range 30 {
+				r.Touch(eventOf("api", map[string]any{fmt.Sprint("f", g, i): 1, "n": 1}))
+				_ = r.Write(t.Context())
+			}
+		})
+		wg.Go(func() {
+			for i := range 10 {
+				if _, err := r.CreateColumn(t.Context(), env, "api", fmt.Sprint("c", g, i), ColumnSettings{Type: "string"}); err != nil {
+					t.Error(err)
+				}
+				_, _ = r.Definitions(env, "api")
+				_, _ = r.Update(t.Context(), env, "api", Settings{ExpandJSONDepth: i})
+				_ = r.List(env)
+			}
+		})
+	}
+	wg.Wait()
+	d, _ := r.Find(env, "api")
+	equal(t, "columns", d.Columns, 3*30+3*10+1)
+	r.restart()
+	d, _ = r.Find(env, "api")
+	equal(t, "columns after a restart", d.Columns, 3*30+3*10+1)
+}
