@@ -52,7 +52,9 @@ type rawHandler func(f *Front, w http.ResponseWriter, r *http.Request)
 // rawHandlers are those of operations that know their caller in another way and
 // have errors of their own form.
 func rawHandlers() map[string]rawHandler {
-	return nil
+	return map[string]rawHandler{
+		"createEvent": (*Front).createEvent, "createEvents": (*Front).createEvents,
+	}
 }
 
 // route is an operation with who serves it; neither: nobody does.

@@ -119,6 +119,12 @@ func (r *request) vary() error {
 	if r.variant == asWritten {
 		return nil
 	}
+	if r.variant == asMsgpack {
+		var err error
+		r.body, err = Msgpack(r.body)
+		r.header.Set("Content-Type", "application/msgpack")
+		return err
+	}
 	if known && r.protobuf == nil {
 		var err error
 		if r.protobuf, err = OTLP().Encode(signal[0], r.body); err != nil {

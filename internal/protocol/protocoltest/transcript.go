@@ -33,6 +33,7 @@ const (
 	asWritten  = "response"
 	asProtobuf = "response protobuf"
 	asGRPC     = "response grpc"
+	asMsgpack  = "response msgpack"
 )
 
 // Run replays each file that matches the pattern against targets of its own, and
@@ -45,6 +46,7 @@ const (
 //	-- response --           status, headers, an empty line, the body
 //	-- response protobuf --  the same request with its JSON body as protobuf
 //	-- response grpc --      the same request over gRPC
+//	-- response msgpack --   the same request with its JSON body as msgpack
 //	-- events --             the rows it became
 //	-- drops --              what was not stored, or not whole, and why
 //
@@ -129,7 +131,9 @@ func parse(raw []byte) (*transcript, error) {
 	return tr, nil
 }
 
-func sections() []string { return []string{asWritten, asProtobuf, asGRPC, "events", "drops"} }
+func sections() []string {
+	return []string{asWritten, asProtobuf, asGRPC, asMsgpack, "events", "drops"}
+}
 
 // String prints the file.
 func (tr *transcript) String() string {
@@ -148,7 +152,7 @@ func (tr *transcript) String() string {
 
 func (tr *transcript) variants() []string {
 	var out []string
-	for _, v := range []string{asWritten, asProtobuf, asGRPC} {
+	for _, v := range []string{asWritten, asProtobuf, asGRPC, asMsgpack} {
 		if slices.ContainsFunc(tr.steps, func(s step) bool { _, ok := s.out[v]; return ok }) {
 			out = append(out, v)
 		}

@@ -1,0 +1,253 @@
+package honeycomb
+
+import (
+	"bytes"
+	"encoding/json"
+	"strconv"
+
+	"github.com/oriel-dev/oriel/internal/event"
+	"github.com/oriel-dev/oriel/internal/fault"
+	"github.com/oriel-dev/oriel/internal/protocol/jsonscan"
+)
+
+// jsonEvents reads events from JSON, token by token.
+type jsonEvents struct {
+	jsonscan.Scanner
+	*events
+}
+
+// readJSON reads a body of JSON.
+func (e *events) readJSON(body []byte, single bool) error {
+	r := &jsonEvents{Scanner: jsonscan.Scanner{In: body}, events: e}
+	var err error
+	if single {
+		err = r.single()
+	} else {
+		err = r.list()
+	}
+	if err == nil && r.Err == nil && (r.Peek() != 0 || r.At < len(r.In)) {
+		r.Fail("%s where the request must end", r.Here())
+	}
+	if err == nil && r.Err != nil {
+		err = fault.New(fault.Invalid, "the body is not the JSON it should be: %w", r.Err)
+	}
+	return err
+}
+
+// single reads a body that is an event's data.
+func (r *jsonEvents) single() error {
+	if err := r.open(); err != nil {
+		return err
+	}
+	if r.data(); r.Err != nil {
+		return nil
+	}
+	return r.close(len(r.In))
+}
+
+// list reads the elements of a batch.
+func (r *jsonEvents) list() error {
+	if !r.Enter('[') {
+		return nil
+	}
+	for more := r.First(']'); more; more = r.More(']') {
+		if err := r.open(); err != nil {
+			return err
+		}
+		r.Peek()
+		start := r.At
+		if r.element(); r.Err != nil {
+			return nil
+		}
+		if err := r.close(r.At - start); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// element reads an element of a batch: {"data": {…}, "time": …, "samplerate": …}.
+func (r *jsonEvents) element() {
+	if r.Peek() != '{' {
+		r.outcome = eventMalformed
+		r.Skip()
+		return
+	}
+	r.Enter('{')
+	for more := r.First('}'); more; more = r.More('}') {
+		name, ok := r.Name()
+		if !ok {
+			return
+		}
+		switch string(name) {
+		case "data":
+			switch r.Peek() {
+			case '{':
+				r.data()
+			case 'n':
+				r.Literal("null")
+			default:
+				r.outcome = eventMalformed
+				r.Skip()
+			}
+		case "time":
+			r.time()
+		case "samplerate":
+			r.samplerate()
+		default:
+			r.Skip()
+		}
+	}
+}
+
+// time reads a text or number; what is no time is left to the server's clock.
+func (r *jsonEvents) time() {
+	var text []byte
+	switch c := r.Peek(); {
+	case c == '"':
+		text, _ = r.Text()
+	case c == '-' || c >= '0' && c <= '9':
+		text, _ = r.Number()
+	default:
+		r.Skip()
+	}
+	if at, ok := eventTime(text); ok {
+		r.at, r.told = at, true
+	}
+}
+
+func (r *jsonEvents) samplerate() {
+	var text []byte
+	switch c := r.Peek(); {
+	case c == '"':
+		text, _ = r.Text()
+	case c == '-' || c >= '0' && c <= '9':
+		text, _ = r.Number()
+	default:
+		r.Skip()
+	}
+	r.rate = rateText(text, r.rate)
+}
+
+// data reads an event's fields.
+func (r *jsonEvents) data() {
+	if !r.Enter('{') {
+		return
+	}
+	r.begin()
+	for more := r.First('}'); more; more = r.More('}') {
+		name, ok := r.Name()
+		if !ok {
+			return
+		}
+		r.members++
+		if r.Peek() == '{' && r.expand > 0 {
+			r.path = append(r.path[:0], name...)
+			r.object(1)
+			continue
+		}
+		r.value(name)
+	}
+}
+
+// object reads the members of an object, whose dotted name is the path, into
+// fields of their own. It goes only so deep as the dataset says.
+func (r *jsonEvents) object(depth int) {
+	if len(r.path) > maxEventName {
+		r.column(r.path) // says so
+		r.Skip()
+		return
+	}
+	r.Enter('{')
+	r.path = append(r.path, '.')
+	prefix := len(r.path)
+	for more := r.First('}'); more; more = r.More('}') {
+		name, ok := r.Name()
+		if !ok {
+			return
+		}
+		r.path = append(r.path[:prefix], name...)
+		if r.Peek() == '{' && depth < r.expand {
+			r.object(depth + 1)
+			continue
+		}
+		r.value(r.path)
+	}
+}
+
+// value reads the value of a field. Its name may lie in the scanner's scratch: it
+// is looked up before more is read.
+func (r *jsonEvents) value(name []byte) {
+	c := r.Peek()
+	if c == 'n' {
+		r.Literal("null")
+		return
+	}
+	column := r.column(name)
+	if column == nil {
+		r.Skip()
+		return
+	}
+	switch c {
+	case '"':
+		if text, ok := r.Text(); ok {
+			r.text(column, text)
+		}
+	case 't', 'f':
+		if r.Literal(map[bool]string{true: "true", false: "false"}[c == 't']) {
+			r.batch.SetBool(column, c == 't')
+		}
+	case '{', '[':
+		start := r.At
+		if r.Skip() {
+			r.text(column, r.compacted(r.In[start:r.At]))
+		}
+	default:
+		if raw, ok := r.Number(); ok {
+			r.number(column, raw)
+		}
+	}
+}
+
+// compacted returns JSON without white space between its tokens.
+func (r *jsonEvents) compacted(raw []byte) []byte {
+	if bytes.IndexByte(raw, ' ') < 0 && bytes.IndexByte(raw, '\n') < 0 && bytes.IndexByte(raw, '\t') < 0 && bytes.IndexByte(raw, '\r') < 0 {
+		return raw
+	}
+	r.compact.Reset()
+	if err := json.Compact(&r.compact, raw); err != nil {
+		return raw // it has been read before
+	}
+	return r.compact.Bytes()
+}
+
+// number stores a number: an integer if it is written as one and fits, else a
+// float; what no float holds stays the text it is.
+func (e *events) number(c *event.Column, raw []byte) {
+	const safe = 18 // so many digits always fit
+	if whole := raw[min(1, len(raw)-1):]; len(raw) <= safe && leadingDigits(whole) == len(whole) && (raw[0] == '-' && len(raw) > 1 || leadingDigits(raw) == len(raw)) {
+		n := int64(0)
+		for _, d := range raw {
+			if d != '-' {
+				n = n*10 + int64(d-'0')
+			}
+		}
+		if raw[0] == '-' {
+			n = -n
+		}
+		e.int(c, n)
+		return
+	}
+	if bytes.IndexAny(raw, ".eE") < 0 {
+		if n, err := strconv.ParseInt(shared(raw), 10, 64); err == nil {
+			e.int(c, n)
+			return
+		}
+	}
+	n, err := strconv.ParseFloat(shared(raw), 64)
+	if err != nil {
+		e.text(c, raw)
+		return
+	}
+	e.float(c, n)
+}
