@@ -62,6 +62,37 @@ export async function post<T>(path: string, body: unknown, signal?: AbortSignal)
   return (await read(response)) as T;
 }
 
+/**
+ * Posts and reads the answer line by line, each a JSON object. Returns when the
+ * last line has come; aborting stops the server's work too.
+ */
+export async function stream<T>(path: string, body: unknown, onLine: (line: T) => void, signal?: AbortSignal): Promise<void> {
+  const response = await fetch(address(path, {}), {
+    method: 'POST',
+    body: JSON.stringify(body),
+    headers: { 'Content-Type': 'application/json' },
+    signal,
+  });
+  if (!response.ok || !response.body) {
+    await read(response);
+    return;
+  }
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = '';
+  for (;;) {
+    const { done, value } = await reader.read();
+    const lines = (rest + (value ?? '')).split('\n');
+    rest = done ? '' : lines.pop()!;
+    for (const line of lines) if (line !== '') onLine(JSON.parse(line) as T);
+    if (done) return;
+  }
+}
+
+/** An error that came in a line of a stream. */
+export function lineError(e: { kind?: string; message?: string; position?: number; request_id?: string }): ApiError {
+  return new ApiError(200, e.kind ?? 'internal', e.message ?? 'the server gave no reason', e.position, e.request_id);
+}
+
 /** Listens to server-sent events until the returned function is called; the browser resumes by itself. */
 export function listen(path: string, handlers: Record<string, (data: unknown) => void>, state?: (open: boolean) => void): () => void {
   const source = new EventSource(address(path, {}));

@@ -10,6 +10,7 @@ import { SignIn } from './SignIn';
 
 const Traces = lazy(() => import('../pages/traces/page'));
 const Trace = lazy(() => import('../pages/trace/page'));
+const Query = lazy(() => import('../pages/query/page'));
 const Setup = lazy(() => import('../pages/setup/page'));
 
 export function App(): React.ReactElement {
@@ -20,6 +21,7 @@ export function App(): React.ReactElement {
   useKeys('Everywhere', {
     '?': ['show the keys', () => setSheet((s) => !s)],
     'g t': ['go to Traces', () => go('/traces')],
+    'g q': ['go to Query', () => go('/query')],
     'g s': ['go to Set-up', () => go('/setup')],
   });
   useEffect(() => {
@@ -28,7 +30,7 @@ export function App(): React.ReactElement {
   if (start.error?.status === 401) return <SignIn onDone={() => setSignedIn((n) => n + 1)} />;
   return (
     <Shell start={start.data} offline={start.error !== undefined} onKeys={() => setSheet(true)}>
-      <Boundary key={url.pathname}>
+      <Boundary key={pageKey(url.pathname)}>
         <Suspense fallback={<div className="page" aria-busy="true" />}>{page(url, start.data)}</Suspense>
       </Boundary>
       {sheet && <KeysSheet onClose={() => setSheet(false)} />}
@@ -36,10 +38,16 @@ export function App(): React.ReactElement {
   );
 }
 
+/** Addresses of one page share its key, so that it stays mounted from one to the next. */
+function pageKey(path: string): string {
+  return /^\/(query|r)(\/[^/]+)?$/.test(path) ? '/query' : path;
+}
+
 function page(url: URL, start: Start | undefined): React.ReactElement {
   const trace = /^\/trace\/([\w-]+)$/.exec(url.pathname);
   if (trace) return <Trace id={trace[1]!} />;
   if (url.pathname === '/traces') return <Traces start={start} />;
+  if (pageKey(url.pathname) === '/query') return <Query path={url.pathname} start={start} />;
   if (url.pathname === '/setup') return <Setup />;
   if (url.pathname === '/') return <div className="page" aria-busy="true" />;
   return (

@@ -15,15 +15,22 @@ interface Props {
 }
 
 const pages: { to: string; name: string; glyph: GlyphName; keys: string }[] = [
+  { to: '/query', name: 'Query', glyph: 'query', keys: 'g q' },
   { to: '/traces', name: 'Traces', glyph: 'traces', keys: 'g t' },
   { to: '/setup', name: 'Set-up', glyph: 'setup', keys: 'g s' },
 ];
+
+/** The page in the list that an address belongs to. */
+function pageOf(path: string): string {
+  if (path.startsWith('/trace/')) return '/traces';
+  return /^\/(query|r)\//.test(path) ? '/query' : path;
+}
 
 /** What every page has around it: pages to the left, the header above. */
 export function Shell({ start, offline, onKeys, children }: Props): React.ReactElement {
   const url = useAddress();
   const prefs = usePrefs();
-  const path = url.pathname.startsWith('/trace/') ? '/traces' : url.pathname;
+  const path = pageOf(url.pathname);
   useKeys('Settings', {
     u: ['local time or UTC', () => setPrefs({ utc: !prefs.utc })],
   });
@@ -50,7 +57,7 @@ export function Shell({ start, offline, onKeys, children }: Props): React.ReactE
         <ThemeMenu theme={prefs.theme} />
       </nav>
       <header className="head">
-        <b className="title">{path === '/setup' ? 'Set-up' : url.pathname.startsWith('/trace/') ? 'Trace' : 'Traces'}</b>
+        <b className="title">{url.pathname.startsWith('/trace/') ? 'Trace' : (pages.find((p) => p.to === path)?.name ?? 'Traces')}</b>
         <Omnibox />
         <span className="grow" />
         {offline && (

@@ -1,0 +1,57 @@
+// What the page asks the server beside the query itself.
+import { get } from '../../api/client';
+import { useLoad } from '../../api/useLoad';
+import type { Field } from '../../query/complete';
+import { questionText } from '../../query/print';
+import { toSpec } from '../../query/spec';
+import type { Question, Span } from '../../query/question';
+import { parseLength } from '../../time/range';
+
+export const every = '__all__';
+
+export interface Dataset {
+  slug: string;
+  rows: number;
+  first: string;
+  last: string;
+}
+
+export function useDatasets(env: string): Dataset[] | undefined {
+  return useLoad(`datasets ${env}`, async (signal) => (await get<{ datasets: Dataset[] | null }>('storage', {}, signal)).datasets ?? [])
+    .data;
+}
+
+export function useFields(env: string, dataset: string): Field[] | undefined {
+  return useLoad(`fields ${env} ${dataset}`, async (signal) =>
+    dataset === '' ? undefined : ((await get<{ fields: Field[] | null }>('fields', { dataset }, signal)).fields ?? []),
+  ).data;
+}
+
+/** The address's time as a question has it: seconds, relative where it is. */
+export function spanOf(from: string, to: string, now: number): Span {
+  const length = from.startsWith('now-') ? parseLength(from.slice(4)) : undefined;
+  if (to === 'now' && length !== undefined) return { range: Math.max(Math.round(length / 1000), 1) };
+  const second = (text: string, up: boolean): number => {
+    if (/^\d{11,19}$/.test(text)) return Number((BigInt(text) + (up ? 999_999_999n : 0n)) / 1_000_000_000n);
+    if (/^\d{1,10}$/.test(text)) return Number(text);
+    const ms = text === 'now' ? now : text.startsWith('now-') ? now - (parseLength(text.slice(4)) ?? 0) : Date.parse(text);
+    return Number.isNaN(ms) ? Math.floor(now / 1000) : up ? Math.ceil(ms / 1000) : Math.floor(ms / 1000);
+  };
+  const start = second(from, false);
+  return { start, end: Math.max(second(to, true), start + 1) };
+}
+
+/** The body that asks the server: text where it can say all, so that numbers stay exact. */
+export function askBody(dataset: string, q: Question, span: Span): Record<string, unknown> {
+  return { dataset, ...(q.rest ? { query: toSpec(q, span) } : { text: questionText(q, span) }) };
+}
+
+/** Fields that the question names and no event has. */
+export function unknownFields(q: Question, fields: Field[] | undefined): string[] {
+  if (!fields || fields.length === 0) return [];
+  const known = new Set(fields.map((f) => f.name));
+  const named = [...q.by, ...q.where.terms.flatMap((c) => ('column' in c && c.op !== 'does-not-exist' ? [c.column] : []))];
+  const relation = /^(root|parent|child|any\d?|none)\./;
+  const calculated = new Set(((q.rest?.calculated_fields as { name?: string }[] | undefined) ?? []).map((f) => f.name));
+  return [...new Set(named)].filter((f) => !known.has(f) && !calculated.has(f) && !relation.test(f) && f !== 'timestamp');
+}

@@ -1,0 +1,305 @@
+import { useRef, useState, useSyncExternalStore } from 'react';
+
+import { parseCalcs, parseHavings, parseNames, parseOrders, parseQuestion, parseWhere } from '../../../query/parse';
+import { calcText, conditionText, havingText, orderText, questionText } from '../../../query/print';
+import { compareOffsets, type Question, type Span, type Where } from '../../../query/question';
+import { ident, TextError } from '../../../query/lex';
+import { pasted } from '../../../query/spec';
+import type { Draft } from '../draft';
+import { ChipField } from './ChipField';
+import type { Known } from './Editor';
+
+interface Props {
+  draft: Draft;
+  known: Omit<Known, 'calcs' | 'by'>;
+  asText: boolean;
+  whereRef: React.RefObject<HTMLInputElement | null>;
+  onSpan: (span: Span) => void;
+  onRun: () => void;
+}
+
+/** Puts what was read in place of the item at a place. */
+function spliced<T>(list: T[], at: number, items: T[]): T[] {
+  return [...list.slice(0, at), ...items, ...list.slice(at + 1)];
+}
+
+const without = <T,>(list: T[], at: number): T[] => list.filter((_, i) => i !== at);
+
+/** Conditions with those that a text says at a place; a whole OR becomes one part of an AND. */
+function withCondition(where: Where, at: number, text: string): Where {
+  const read = parseWhere(text);
+  const only = where.terms.length === 0 || (where.terms.length === 1 && at === 0);
+  if (only) return read;
+  if (read.terms.length === 1 || read.any === where.any) return { any: where.any, terms: spliced(where.terms, at, read.terms) };
+  return { any: where.any, terms: spliced(where.terms, at, [{ text, joined: true }]) };
+}
+
+/** The question as chips or as one line of text; both hold all of it. */
+export function Builder({ draft, known, asText, whereRef, onSpan, onRun }: Props): React.ReactElement {
+  const q = useSyncExternalStore(draft.subscribe, draft.get);
+  const [pasteError, setPasteError] = useState('');
+  const set = (c: Partial<Question>): void => draft.set({ ...draft.get(), ...c });
+  const all: Known = { ...known, calcs: q.calcs.length > 0 ? q.calcs : [{ op: 'COUNT' }], by: q.by };
+  // A pasted specification, link or whole line fills all the clauses.
+  const paste = (text: string): boolean => {
+    try {
+      const read = pasted(text) ?? (/^\s*visualize\s/i.test(text) ? parseQuestion(text) : undefined);
+      if (!read) return false;
+      draft.set(read.question);
+      onSpan(read.span);
+      setPasteError('');
+    } catch (e) {
+      setPasteError(`What was pasted is no query: ${(e as Error).message}`);
+    }
+    return true;
+  };
+  if (asText) return <TextForm key={questionText(q)} draft={draft} onSpan={onSpan} onRun={onRun} paste={paste} />;
+  const common = { known: all, onPasteText: paste };
+  return (
+    <>
+      <div className="clauses">
+        <ChipField
+          {...common}
+          clause="calc"
+          word="VISUALIZE"
+          placeholder="COUNT"
+          chips={q.calcs.map(calcText)}
+          onText={(at, text) => set({ calcs: spliced(q.calcs, at, parseCalcs(text)) })}
+          onRemove={(at) => set({ calcs: without(q.calcs, at) })}
+        />
+        <ChipField
+          {...common}
+          clause="where"
+          word="WHERE"
+          placeholder="field = value"
+          inputRef={whereRef}
+          chips={q.where.terms.map(conditionText)}
+          join={{
+            word: q.where.any ? 'OR' : 'AND',
+            title: q.where.any ? 'Any of these holds; click for all of them' : 'All of these hold; click for any of them',
+            onFlip: () => set({ where: { ...q.where, any: !q.where.any } }),
+          }}
+          onText={(at, text) => set({ where: withCondition(q.where, at, text) })}
+          onRemove={(at) => set({ where: { ...q.where, terms: without(q.where.terms, at) } })}
+        />
+        <ChipField
+          {...common}
+          clause="by"
+          word="GROUP BY"
+          placeholder="field"
+          chips={q.by.map(ident)}
+          onText={(at, text) => set({ by: [...new Set(spliced(q.by, at, parseNames(text)))] })}
+          onRemove={(at) => set({ by: without(q.by, at) })}
+        />
+        <ChipField
+          {...common}
+          clause="order"
+          word="ORDER BY"
+          placeholder="largest first"
+          chips={q.orders.map(orderText)}
+          onText={(at, text) => set({ orders: spliced(q.orders, at, parseOrders(text, q.by)) })}
+          onRemove={(at) => set({ orders: without(q.orders, at) })}
+        />
+        <Limit key={q.limit} value={q.limit} onChange={(limit) => set({ limit })} />
+        <ChipField
+          {...common}
+          clause="having"
+          word="HAVING"
+          placeholder="COUNT > 10"
+          chips={q.havings.map(havingText)}
+          onText={(at, text) => set({ havings: spliced(q.havings, at, parseHavings(text)) })}
+          onRemove={(at) => set({ havings: without(q.havings, at) })}
+        />
+      </div>
+      {q.rest && (
+        <p className="muted rest">
+          With it goes: <code>{Object.keys(q.rest).join(', ')}</code>{' '}
+          <button type="button" className="btn small bare" onClick={() => set({ rest: undefined })}>
+            Remove
+          </button>
+        </p>
+      )}
+      {pasteError && (
+        <p className="note bad" role="alert">
+          {pasteError}
+        </p>
+      )}
+    </>
+  );
+}
+
+function Limit({ value, onChange }: { value: number | undefined; onChange: (n: number | undefined) => void }): React.ReactElement {
+  const [bad, setBad] = useState(false);
+  const take = (text: string): void => {
+    const n = text.trim() === '' ? undefined : Number(text);
+    const ok = n === undefined || (Number.isInteger(n) && n >= 1 && n <= 1000);
+    setBad(!ok);
+    if (ok && n !== value) onChange(n);
+  };
+  return (
+    <div className="clause" role="group" aria-label="LIMIT">
+      <span className="clause-word" aria-hidden="true">
+        LIMIT
+      </span>
+      <div className="clause-chips">
+        <span className="chip-edit">
+          <input
+            inputMode="numeric"
+            aria-label="Number of groups"
+            aria-invalid={bad}
+            placeholder="100"
+            defaultValue={value ?? ''}
+            onBlur={(e) => take(e.target.value)}
+            onKeyDown={(e) => {
+              if (e.key === 'Enter') take(e.currentTarget.value);
+            }}
+          />
+          {bad && (
+            <span className="chip-error" role="alert">
+              a whole number from 1 to 1000
+            </span>
+          )}
+        </span>
+      </div>
+    </div>
+  );
+}
+
+/** The question as one line of text. */
+function TextForm({
+  draft,
+  onSpan,
+  onRun,
+  paste,
+}: {
+  draft: Draft;
+  onSpan: (span: Span) => void;
+  onRun: () => void;
+  paste: (text: string) => boolean;
+}): React.ReactElement {
+  const initial = questionText(draft.get());
+  const area = useRef<HTMLTextAreaElement>(null);
+  const [error, setError] = useState<{ at: number; message: string; text: string }>();
+  const take = (): boolean => {
+    const text = area.current!.value;
+    if (text === initial) return true;
+    try {
+      const { question, span } = parseQuestion(text);
+      setError(undefined);
+      onSpan(span);
+      draft.set({ ...question, ...(draft.get().rest && { rest: draft.get().rest }) });
+      return true;
+    } catch (e) {
+      setError({ at: e instanceof TextError ? e.at : 0, message: (e as Error).message, text });
+      return false;
+    }
+  };
+  return (
+    <div className="textform">
+      <textarea
+        ref={area}
+        className={error ? 'input bad' : 'input'}
+        aria-label="Query as text"
+        aria-invalid={error !== undefined}
+        aria-describedby={error ? 'query-text-error' : undefined}
+        spellCheck={false}
+        rows={2}
+        defaultValue={initial}
+        onBlur={take}
+        onPaste={(e) => {
+          const text = e.clipboardData.getData('text');
+          if (/^\s*(\{|https?:)/.test(text) && paste(text)) e.preventDefault();
+        }}
+        onKeyDown={(e) => {
+          if (e.key !== 'Enter') {
+            if ((e.ctrlKey || e.metaKey) && e.key.toLowerCase() === 'z' && e.currentTarget.value !== initial) e.stopPropagation();
+            return;
+          }
+          e.preventDefault();
+          e.stopPropagation();
+          if (take()) onRun();
+        }}
+      />
+      {error && (
+        <p id="query-text-error" className="note bad" role="alert">
+          <code>
+            {error.text.slice(0, error.at)}
+            <mark>{error.text.slice(error.at, error.at + 1) || ' '}</mark>
+            {error.text.slice(error.at + 1)}
+          </code>
+          <br />
+          {error.message}
+        </p>
+      )}
+    </div>
+  );
+}
+
+const stepChoices: [label: string, seconds: number | undefined][] = [
+  ['auto', undefined],
+  ['1 s', 1],
+  ['5 s', 5],
+  ['10 s', 10],
+  ['30 s', 30],
+  ['1 min', 60],
+  ['5 min', 300],
+  ['15 min', 900],
+  ['1 h', 3600],
+  ['6 h', 21600],
+  ['1 d', 86400],
+];
+
+/** How long a point of the charts is. */
+export function Granularity({ draft, onRun }: { draft: Draft; onRun: () => void }): React.ReactElement {
+  const q = useSyncExternalStore(draft.subscribe, draft.get);
+  const known = stepChoices.some(([, s]) => s === q.step);
+  return (
+    <label className="pair">
+      <span className="muted">each</span>
+      <select
+        className="input small"
+        aria-label="Granularity"
+        value={q.step ?? ''}
+        onChange={(e) => {
+          draft.set({ ...draft.get(), step: e.target.value === '' ? undefined : Number(e.target.value) });
+          onRun();
+        }}
+      >
+        {stepChoices.map(([label, s]) => (
+          <option key={label} value={s ?? ''}>
+            {label}
+          </option>
+        ))}
+        {!known && <option value={q.step}>{q.step} s</option>}
+      </select>
+    </label>
+  );
+}
+
+const compareNames = ['30 min', '1 h', '2 h', '8 h', '1 d', '7 d', '28 d', '182 d'];
+
+/** The earlier time that is drawn beside it. */
+export function CompareTo({ draft, onRun }: { draft: Draft; onRun: () => void }): React.ReactElement {
+  const q = useSyncExternalStore(draft.subscribe, draft.get);
+  return (
+    <label className="pair">
+      <span className="muted">compare</span>
+      <select
+        className="input small"
+        aria-label="Compare to"
+        value={q.compare ?? ''}
+        onChange={(e) => {
+          draft.set({ ...draft.get(), compare: e.target.value === '' ? undefined : Number(e.target.value) });
+          onRun();
+        }}
+      >
+        <option value="">off</option>
+        {compareOffsets.map((s, i) => (
+          <option key={s} value={s}>
+            {compareNames[i]} before
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}

@@ -1,0 +1,37 @@
+import { useEffect, useState } from 'react';
+
+import { count, ago } from '../../../time/format';
+import type { Answer } from '../result';
+import { colouredGroups } from '../result';
+
+interface Props {
+  answer: Answer;
+  children?: React.ReactNode;
+}
+
+/** What the result rests on: rows, groups, time, sampling, age. */
+export function Foot({ answer, children }: Props): React.ReactElement {
+  const [now, setNow] = useState(() => Date.now());
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), 5000);
+    return () => clearInterval(timer);
+  }, []);
+  const { result } = answer;
+  const hidden = result.breakdowns > 0 ? Math.max(result.rows.length - colouredGroups, 0) : 0;
+  const parts = [
+    result.breakdowns > 0 ? `${result.rows.length} groups${result.more ? ', more beyond the limit' : ''}` : '',
+    hidden > 0 ? `${hidden} of them grey in the charts` : '',
+    `${count(answer.scanned)} rows looked at in ${answer.elapsedMs < 10 ? answer.elapsedMs.toFixed(1) : Math.round(answer.elapsedMs)}\u2009ms`,
+    answer.sampled ? 'sampled: each event counts as many as it stands for' : '',
+    now - answer.ranAt > 15_000 ? `ran ${ago(now - answer.ranAt)}` : '',
+    `query ${answer.requestId}`,
+  ].filter(Boolean);
+  return (
+    <footer className="foot muted">
+      <span role="status">{parts.join(' · ')}</span>
+      {!answer.complete && <span className="badge warn">part of the data could not be read</span>}
+      <span className="grow" />
+      {children}
+    </footer>
+  );
+}

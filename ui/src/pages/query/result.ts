@@ -1,0 +1,100 @@
+// The shape of a query's answer and what is read off it.
+import type { Question } from '../../query/question';
+import { calcKey } from '../../query/question';
+
+export type Cell = string | number | boolean | null;
+
+export interface SeriesGroup {
+  key: Cell[];
+  values: Record<string, (number | null)[]>;
+}
+
+export interface Series {
+  start: string;
+  step: number;
+  count: number;
+  groups: SeriesGroup[];
+}
+
+export interface HeatmapData {
+  calc: string;
+  column: string;
+  start: string;
+  step: number;
+  count: number;
+  scale: 'log' | 'linear';
+  min: number;
+  max: number;
+  bins: number;
+  counts: number[];
+}
+
+export interface Result {
+  columns: { name: string; kind: string }[];
+  rows: Cell[][];
+  more: boolean;
+  start: string;
+  end: string;
+  breakdowns: number;
+  series?: Series;
+  heatmaps?: HeatmapData[];
+  totals?: Record<string, Cell>;
+  compare?: { offset: number; series: Series };
+}
+
+export interface Answer {
+  result: Result;
+  elapsedMs: number;
+  scanned: number;
+  sampled: boolean;
+  complete: boolean;
+  requestId: string;
+  resultId: string;
+  /** Wall clock of this browser, ms. */
+  ranAt: number;
+}
+
+/** One text for a group's values; equal texts are equal groups. */
+export function groupId(key: readonly Cell[]): string {
+  return JSON.stringify(key);
+}
+
+export function cellText(v: Cell | undefined): string {
+  return v === null || v === undefined ? '(none)' : String(v);
+}
+
+export function groupLabel(key: readonly Cell[]): string {
+  return key.length === 0 ? 'all' : key.map(cellText).join(' · ');
+}
+
+/** Groups beyond this rank are grey. */
+export const colouredGroups = 10;
+
+/** Colour slots of groups: services keep their own, others take slots by rank; 0 is grey. */
+export function slotsOf(result: Result, question: Question, services: ReadonlyMap<string, number>): Map<string, number> {
+  const out = new Map<string, number>();
+  const own = question.by.length === 1 && question.by[0] === 'service.name';
+  result.rows.forEach((row, rank) => {
+    const key = row.slice(0, result.breakdowns);
+    const slot = own ? (services.get(String(key[0])) ?? 12) : (rank % 12) + 1;
+    out.set(groupId(key), rank < colouredGroups ? slot : 0);
+  });
+  return out;
+}
+
+/** What a column's numbers are: names say so by custom. */
+export function unitOf(column: string | undefined, op?: string): 'ms' | 'ns' | 's' | 'bytes' | 'count' {
+  if (op !== undefined && /^COUNT|^CONCURRENCY/.test(op)) return 'count';
+  const name = (column ?? '').toLowerCase();
+  if (/(^|[._])(duration|latency|elapsed|took)?_?ms$|_milli(s|seconds)$/.test(name)) return 'ms';
+  if (/_ns$|_nano(s|seconds)$/.test(name)) return 'ns';
+  if (/_seconds$|_secs?$/.test(name)) return 's';
+  if (/bytes$|(^|[._])size$|_length$/.test(name)) return 'bytes';
+  return 'count';
+}
+
+/** The charts of an answer, in the order of the calculations. */
+export function chartsOf(q: Question): { key: string; op: string; column: string | undefined }[] {
+  const calcs = q.calcs.length > 0 ? q.calcs : [{ op: 'COUNT', column: undefined }];
+  return calcs.map((c) => ({ key: calcKey(c), op: c.op, column: c.column }));
+}
