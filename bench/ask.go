@@ -110,6 +110,57 @@ func measureQueries(ctx context.Context, s *process, l *loaded, o options, t *ta
 	return nil
 }
 
+// measureBubbleUp explains slow spans over all fields and all spans.
+func measureBubbleUp(ctx context.Context, s *process, l *loaded, o options, t *table) error {
+	var first, whole []time.Duration
+	fields := 0
+	for i := range o.repeats {
+		body, err := json.Marshal(map[string]any{
+			"dataset": "__all__", "query": map[string]any{"start_time": l.from/1e9 - int64(i), "end_time": l.to / 1e9},
+			"selection": map[string]any{"type": "filter", "text": "duration_ms > 100"},
+		})
+		if err != nil {
+			return err
+		}
+		req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.url+"/api/bubbleup", bytes.NewReader(body))
+		if err != nil {
+			return err
+		}
+		began := time.Now()
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			return err
+		}
+		dec := json.NewDecoder(resp.Body)
+		for {
+			var line struct {
+				Type   string            `json:"type"`
+				Fields []json.RawMessage `json:"fields"`
+			}
+			if err := dec.Decode(&line); err != nil {
+				return fmt.Errorf("bubbleup: %w", err)
+			}
+			if len(line.Fields) > 0 && len(first) == i {
+				first = append(first, time.Since(began))
+			}
+			if line.Type == "done" {
+				fields = len(line.Fields)
+				break
+			}
+			if line.Type == "error" {
+				return fmt.Errorf("bubbleup: the server answered an error")
+			}
+		}
+		_ = resp.Body.Close()
+		whole = append(whole, time.Since(began))
+	}
+	slices.Sort(first)
+	slices.Sort(whole)
+	t.add(fmt.Sprintf("BubbleUp over %d fields of %s spans, median of %d", fields, millions(l.spans), o.repeats), whole[len(whole)/2], "2 s")
+	t.add("its first fields", first[len(first)/2], "0.5 s")
+	return nil
+}
+
 func measureLookups(_ context.Context, s *process, l *loaded, o options, t *table, name string) error {
 	if len(l.traceIDs) == 0 {
 		return fmt.Errorf("no trace ids were kept")

@@ -76,6 +76,9 @@ func run(ctx context.Context, o options) error {
 	if err := measureQueries(ctx, s, load, o, t); err != nil {
 		return err
 	}
+	if err := measureBubbleUp(ctx, s, load, o, t); err != nil {
+		return err
+	}
 	if err := measureLookups(ctx, s, load, o, t, "one trace by id, warm"); err != nil {
 		return err
 	}

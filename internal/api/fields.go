@@ -89,19 +89,11 @@ func (a *API) values(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	var where query.Expr = query.Exists{X: query.Field{Name: field}}
+	ask := &query.Query{Environment: a.environment(r), Datasets: datasetsOf(q.Get("dataset")), Start: from, End: to}
 	if prefix := q.Get("prefix"); prefix != "" {
-		where = query.Text{Op: query.StartsWith, X: query.Field{Name: field}, S: prefix}
+		ask.Stages = []query.Stage{query.Filter{Where: query.Text{Op: query.StartsWith, X: query.Field{Name: field}, S: prefix}}}
 	}
-	res, err := a.Querier.Run(r.Context(), &query.Query{
-		Environment: a.environment(r), Datasets: datasetsOf(q.Get("dataset")), Start: from, End: to,
-		Stages: []query.Stage{
-			query.Filter{Where: where},
-			query.Aggregate{Groups: []string{field}, Calcs: []query.Calc{{Op: query.Count, Name: "count"}}},
-			query.Sort{Keys: []query.SortKey{{Field: "count", Desc: true}}},
-			query.Limit{Count: limit},
-		},
-	})
+	found, stats, err := a.Querier.TopValues(r.Context(), ask, field, limit)
 	if err != nil {
 		return err
 	}
@@ -109,12 +101,11 @@ func (a *API) values(w http.ResponseWriter, r *http.Request) error {
 		Value any     `json:"value"`
 		Count float64 `json:"count"`
 	}
-	out := make([]listed, 0, res.Rows)
-	for i := range res.Rows {
-		count, _ := cell(res, "count", i).Number()
-		out = append(out, listed{jsonValue(cell(res, field, i)), count})
+	out := make([]listed, len(found))
+	for i, v := range found {
+		out[i] = listed{jsonValue(v.Value), v.Events[store.Selected]}
 	}
-	return a.answer(w, r, res.Stats, map[string]any{"values": out})
+	return a.answer(w, r, stats, map[string]any{"values": out})
 }
 
 // findRange is how far back an id is looked for.

@@ -70,11 +70,19 @@ const traceAnswer = `{"trace_id":"aa","base":"1700000000000000000","duration":20
 	`"spans":{"depth":[0,1,2,1],"parent":[-1,0,1,0],"start":[0,1000000,2000000,19000000],"duration":[20000000,9000000,500,1000000],` +
 	`"service":[0,2,2,0],"name":[1,3,1,1],"http":[500,0,0,0],"flags":[1,0,8,0]},"notes":{"missing_parents":1,"skew":[{"service":"db","host":"h","ns":-5000000}]}}`
 
+const bubbleUpAnswer = `{"type":"plan"}
+{"type":"progress","share":0.5}
+{"type":"done","selection":1204,"baseline":58310,"left_out":2,"fields":[` +
+	`{"name":"build","class":"ranked","score":0.8,"headline":"build = 7f3c in 92 % of the selection, 4.0 % of the rest","values":[{"value":"7f3c","selection":1107,"baseline":2332},{"value":"` + hostile + `","selection":0,"baseline":55978}]},` +
+	`{"name":"size","class":"ranked","score":0.3,"headline":"size is higher: median 12 in the selection, 3 in the rest","values":[],"histogram":{"scale":"linear","min":0,"max":31,"bins":4,"selection":[0,1,2,9],"baseline":[9,4,0,0]}},` +
+	`{"name":"same","class":"ranked","score":0,"headline":"","values":[]},{"name":"id","class":"id_like","score":0,"headline":"","values":[]}]}
+`
+
 func TestCommands_Print(t *testing.T) {
 	t.Parallel()
 	known := map[string]string{
 		"/api/query": queryAnswer, "/api/trace/aa": traceAnswer,
-		"/api/traces": `{"base":"1700000000000000000","next":"","traces":[]}`,
+		"/api/bubbleup": bubbleUpAnswer, "/api/traces": `{"base":"1700000000000000000","next":"","traces":[]}`,
 	}
 	for _, c := range []struct {
 		file  string
@@ -92,6 +100,8 @@ func TestCommands_Print(t *testing.T) {
 		{"trace_narrow", 60, false, []string{"traces", "aa"}},
 		{"trace_color", 80, true, []string{"traces", "show", "aa"}},
 		{"traces_none", 80, false, []string{"traces", "--last", "2h"}},
+		{"bubbleup", 100, false, []string{"bubbleup", "duration_ms > 500"}},
+		{"bubbleup_json", 0, false, []string{"bubbleup", "--json", "duration_ms > 500"}},
 		{"help", 80, false, []string{"traces", "--help"}},
 	} {
 		t.Run(c.file, func(t *testing.T) {

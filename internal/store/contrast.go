@@ -8,8 +8,8 @@ import (
 
 // ContrastOptions tune a contrast.
 type ContrastOptions struct {
-	Fields    []string                            // none means every field but the ids of traces and spans
-	MaxValues int                                 // values given of each field, the most frequent ones; 0 means 40
+	Fields    []string                             // none means every field but the ids of traces and spans
+	MaxValues int                                  // values given of each field, the most frequent ones; 0 means 40
 	Progress  func(c *Contrast, progress Progress) // called now and then, one call at a time, with what is counted so far; may be nil
 }
 

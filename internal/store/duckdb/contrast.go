@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -23,22 +24,32 @@ func (s *Store) Contrast(ctx context.Context, q *query.Query, selection query.Ex
 	if err != nil {
 		return nil, err
 	}
+	for {
+		c, damaged := s.contrastOnce(ctx, q, where, inline(selection), opts)
+		switch {
+		case ctx.Err() != nil:
+			return nil, ended(ctx, ctx.Err())
+		case c.err != nil:
+			return nil, c.err
+		case len(damaged) == 0:
+			return c.result(), nil
+		}
+		// What was counted of a damaged segment is not told from the rest: the
+		// others are counted again, without it.
+		for _, f := range damaged {
+			if !s.retire(ctx, f, segment.ErrDamaged) {
+				return nil, fmt.Errorf("segment %s: %w", f.name, segment.ErrDamaged)
+			}
+		}
+	}
+}
+
+func (s *Store) contrastOnce(ctx context.Context, q *query.Query, where, selection query.Expr, opts store.ContrastOptions) (*contrast, []*file) {
 	sn := s.snapshotOf(q)
 	defer sn.release()
-	c := &contrast{sn: sn, unweighted: q.Unweighted, where: where, selection: inline(selection), opts: opts, fields: map[string]*counter{}}
+	c := &contrast{sn: sn, unweighted: q.Unweighted, where: where, selection: selection, opts: opts, fields: map[string]*counter{}}
 	c.choose()
-	damaged := c.run(ctx, s.config.Threads)
-	if ctx.Err() != nil {
-		return nil, ended(ctx, ctx.Err())
-	}
-	if c.err != nil {
-		return nil, c.err
-	}
-	for _, f := range damaged {
-		s.retire(ctx, f, segment.ErrDamaged)
-		sn.missing = append(slices.Clone(sn.missing), f.name)
-	}
-	return c.result(), nil
+	return c, c.run(ctx, s.config.Threads)
 }
 
 // contrast is one run. Workers share it.
@@ -204,6 +215,14 @@ func (c *contrast) tell(counted <-chan struct{}) {
 
 // count adds the rows of a piece.
 func (c *contrast) count(ctx context.Context, p piece, stop func()) {
+	defer func() {
+		if v := recover(); v != nil { // the process must outlive a mistake in counting
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			c.err = errors.Join(c.err, fmt.Errorf("panic: %v\n%s", v, debug.Stack()))
+			stop()
+		}
+	}()
 	if p.hot != nil {
 		c.batch(p.hot, func(...string) error { return nil })
 		return

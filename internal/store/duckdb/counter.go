@@ -131,6 +131,9 @@ func (f *counter) addTexts(c *event.Column, s *sides) {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.texts == nil {
+		return // it has turned out to be an id meanwhile
+	}
 	f.rows += c.Len()
 	for code := range by {
 		n := &by[code]

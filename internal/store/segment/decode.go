@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"math"
 	"math/bits"
+	"slices"
 )
 
 // Decoders of the encodings in encode.go. They read what may be damaged: every
@@ -32,8 +33,10 @@ func decodeHybrid(out []uint32, raw []byte, n, width int) (_ []uint32, ok bool) 
 			}
 			raw = raw[size:]
 			count := int(min(head>>1, uint64(n)))
-			for range count {
-				out = append(out, v)
+			at := len(out)
+			out = slices.Grow(out, count)[:at+count]
+			for i := at; i < len(out); i++ {
+				out[i] = v
 			}
 			n -= count
 			continue
@@ -53,47 +56,70 @@ func decodeHybrid(out []uint32, raw []byte, n, width int) (_ []uint32, ok bool) 
 // unpack appends n packed values; raw holds them all.
 func unpack(out []uint32, raw []byte, n, width int) []uint32 {
 	mask := uint64(1)<<width - 1
-	var acc uint64
-	have, at := 0, 0
-	for range n {
-		for have < width {
-			acc |= uint64(raw[at]) << have
-			at++
-			have += 8
-		}
-		out = append(out, uint32(acc&mask))
-		acc >>= width
-		have -= width
+	i := 0
+	for at := 0; i < n && at>>3+8 <= len(raw); i++ {
+		out = append(out, uint32(binary.LittleEndian.Uint64(raw[at>>3:])>>(at&7)&mask))
+		at += width
+	}
+	for ; i < n; i++ {
+		out = append(out, uint32(bitsAt(raw, i*width, width)))
 	}
 	return out
 }
 
-// decodeLevels returns the positions of the rows that have a value, and what
-// follows the levels. Where all have one, full is true and positions is nil.
-func decodeLevels(raw []byte, n int) (positions []uint32, full bool, rest []byte, ok bool) {
+// decodeLevels appends the positions of the rows that have a value to out, and
+// returns what follows the levels. Where all have one, full is true and nothing
+// is appended.
+func decodeLevels(out []uint32, raw []byte, n int) (positions []uint32, full bool, rest []byte, ok bool) {
 	if len(raw) < 4 {
-		return nil, false, nil, false
+		return out, false, nil, false
 	}
 	size := binary.LittleEndian.Uint32(raw)
 	if uint64(size) > uint64(len(raw)-4) {
-		return nil, false, nil, false
+		return out, false, nil, false
 	}
 	body := raw[4 : 4+size]
 	rest = raw[4+size:]
 	if head, used := binary.Uvarint(body); used > 0 && head == uint64(n)<<1 && len(body) == used+1 {
-		return nil, body[used] == 1, rest, body[used] <= 1
+		return out, body[used] == 1, rest, body[used] <= 1
 	}
-	levels, ok := decodeHybrid(make([]uint32, 0, n), body, n, 1)
-	if !ok {
-		return nil, false, nil, false
-	}
-	positions = levels[:0]
-	for i, l := range levels {
-		if l == 1 {
-			positions = append(positions, uint32(i))
+	for at := 0; at < n; {
+		head, used := binary.Uvarint(body)
+		if used <= 0 || head>>1 == 0 || len(body) == used {
+			return out, false, nil, false
 		}
+		body = body[used:]
+		if head&1 == 0 {
+			count := int(min(head>>1, uint64(n-at)))
+			if body[0] == 1 {
+				for i := range count {
+					out = append(out, uint32(at+i))
+				}
+			} else if body[0] != 0 {
+				return out, false, nil, false
+			}
+			body = body[1:]
+			at += count
+			continue
+		}
+		if head>>1 > uint64(len(body)) {
+			return out, false, nil, false
+		}
+		for _, b := range body[:head>>1] {
+			for b != 0 {
+				i := bits.TrailingZeros8(b)
+				if at+i < n { // the last byte is padded
+					out = append(out, uint32(at+i))
+				}
+				b &= b - 1
+			}
+			if at += 8; at >= n {
+				break
+			}
+		}
+		body = body[head>>1:]
 	}
-	return positions, false, rest, true
+	return out, false, rest, true
 }
 
 // decodeDelta reads n integers in DELTA_BINARY_PACKED and returns what follows.
@@ -157,6 +183,10 @@ func undelta(values []int64, raw []byte, n, width int, least int64) []int64 {
 
 // bitsAt reads width bits from a bit offset.
 func bitsAt(raw []byte, at, width int) uint64 {
+	const whole = 57 // so many bits lie in eight bytes wherever they begin
+	if width <= whole && at>>3+8 <= len(raw) {
+		return binary.LittleEndian.Uint64(raw[at>>3:]) >> (at & 7) & (1<<width - 1)
+	}
 	var v uint64
 	for got := 0; got < width; {
 		b := uint64(raw[(at+got)>>3]) >> ((at + got) & 7)
@@ -259,22 +289,22 @@ func decodeDeltaTexts(raw []byte, n int) (t texts, ok bool) {
 	return t, end == uint64(len(data))
 }
 
-// decodeCodes reads the first n dictionary codes below size.
-func decodeCodes(raw []byte, n, size int) ([]uint32, bool) {
+// decodeCodes appends the first n dictionary codes below size.
+func decodeCodes(out []uint32, raw []byte, n, size int) ([]uint32, bool) {
 	if n == 0 {
-		return nil, true
+		return out, true
 	}
 	if len(raw) == 0 || int(raw[0]) > bits.Len32(uint32(max(size-1, 0))) {
-		return nil, false
+		return out, false
 	}
-	codes, ok := decodeHybrid(make([]uint32, 0, n), raw[1:], n, int(raw[0]))
+	have := len(out)
+	out, ok := decodeHybrid(out, raw[1:], n, int(raw[0]))
 	if !ok {
-		return nil, false
+		return out, false
 	}
-	for _, c := range codes {
-		if int(c) >= size {
-			return nil, false
-		}
+	most := uint32(0)
+	for _, c := range out[have:] {
+		most = max(most, c)
 	}
-	return codes, true
+	return out, int(most) < size
 }

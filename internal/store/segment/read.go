@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"sort"
 	"sync"
 
@@ -33,6 +34,8 @@ type Reader struct {
 	info   *Info
 	fields map[string]int // name of a field to its column
 	zstd   *zstd.Decoder
+
+	scratch sync.Pool // of *scratch
 
 	mu     sync.Mutex
 	blooms [][]byte // by row group, read when first needed
@@ -119,11 +122,14 @@ func (r *Reader) Close() error {
 	return r.close()
 }
 
-func (r *Reader) readAt(at, length int64) ([]byte, error) {
+func (r *Reader) readAt(at, length int64) ([]byte, error) { return r.readInto(nil, at, length) }
+
+// readInto reads into b, if there is room in it.
+func (r *Reader) readInto(b []byte, at, length int64) ([]byte, error) {
 	if at < 0 || length < 0 || at+length > r.size || at+length < at {
 		return nil, damaged("it points to %d bytes at %d, but is %d long", length, at, r.size)
 	}
-	b := make([]byte, length)
+	b = slices.Grow(b[:0], int(length))[:length]
 	if _, err := r.file.ReadAt(b, at); err != nil && (length > 0 || !errors.Is(err, io.EOF)) {
 		return nil, fmt.Errorf("read segment: %w", err)
 	}

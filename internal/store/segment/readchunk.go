@@ -12,47 +12,121 @@ import (
 func (r *Reader) readColumn(g, column, from, to int) (*event.Column, error) {
 	chunk := &r.meta.rowGroups[g].chunks[column]
 	schema := &r.meta.columns[column]
+	rows := int(r.meta.rowGroups[g].rows)
 	out := &event.Column{Name: schema.name, Kind: kindOfType(schema.physical), Rows: []uint32{}}
-	if chunk.nulls == r.meta.rowGroups[g].rows {
+	if chunk.nulls == int64(rows) {
 		return out, nil
 	}
 	pages, err := r.pages(g, column)
 	if err != nil {
 		return nil, err
 	}
-	var dict *dictPage
+	s, ok := r.scratch.Get().(*scratch)
+	if !ok {
+		s = &scratch{}
+	}
+	defer r.scratch.Put(s)
+	page := pageReader{schema: schema, scratch: s, from: from, to: to, full: true}
 	if chunk.dictPage > 0 {
-		if dict, err = r.readDict(chunk, out.Kind, pages[0].at); err != nil {
+		if page.dict, err = r.readDict(chunk, out.Kind, pages[0].at); err != nil {
 			return nil, err
 		}
 		if out.Kind == event.String {
-			out.Dict = event.Restore(dict.texts.ends, dict.texts.data, false)
+			out.Dict = event.Restore(page.dict.texts.ends, page.dict.texts.data, false)
 		}
 	}
-	for i, p := range pages {
-		end := int(r.meta.rowGroups[g].rows)
+	endOf := func(i int) int {
 		if i+1 < len(pages) {
-			end = int(pages[i+1].firstRow)
+			return int(pages[i+1].firstRow)
 		}
-		if end <= from || int(p.firstRow) >= to {
-			continue
-		}
-		body, h, err := r.readPage(p.at, int64(p.size))
+		return rows
+	}
+	first, _ := slices.BinarySearchFunc(pages, from, func(p pageLocation, row int) int { return int(p.firstRow) - row })
+	if first == len(pages) || int(pages[first].firstRow) > from {
+		first--
+	}
+	last := first
+	for last+1 < len(pages) && int(pages[last+1].firstRow) < to {
+		last++
+	}
+	if first < 0 {
+		return nil, damaged("its first page begins at row %d", pages[0].firstRow)
+	}
+	reserve(out, min(to-from, rows-int(max(min(chunk.nulls, int64(rows)), 0))))
+	window := pageWindow{r: r, pages: pages[first : last+1], scratch: s}
+	for i := first; i <= last; i++ {
+		raw, err := window.page(i - first)
 		if err != nil {
 			return nil, err
 		}
-		if int(h.values) != end-int(p.firstRow) || h.kind != pageData {
-			return nil, damaged("a page has %d rows, and its index says %d", h.values, end-int(p.firstRow))
+		body, h, err := r.unpackPage(raw, pages[i].at, s.body[:0])
+		if err != nil {
+			return nil, err
 		}
-		page := pageReader{schema: schema, header: h, dict: dict, first: int(p.firstRow), from: from, to: to}
+		s.body = body[:0]
+		if int(h.values) != endOf(i)-int(pages[i].firstRow) || h.kind != pageData {
+			return nil, damaged("a page has %d rows, and its index says %d", h.values, endOf(i)-int(pages[i].firstRow))
+		}
+		page.header, page.first = h, int(pages[i].firstRow)
 		if !page.appendTo(out, body) {
 			return nil, damaged("a page of column %s can't be read", schema.name)
 		}
 	}
-	if len(out.Rows) == to-from {
+	if page.full {
 		out.Rows = nil // every row has a value
 	}
 	return out, nil
+}
+
+// scratch is memory that reading one column after the other uses again.
+type scratch struct {
+	raw, body        []byte
+	positions, codes []uint32
+}
+
+// pageWindow reads pages that lie one after the other together.
+type pageWindow struct {
+	r       *Reader
+	pages   []pageLocation
+	scratch *scratch
+	from    int // pages [from, to) are in raw
+	to      int
+}
+
+// windowBytes is about how much is read at once.
+const windowBytes = 1 << 20
+
+// page returns the bytes of a page, valid until the next call.
+func (w *pageWindow) page(i int) ([]byte, error) {
+	if i >= w.to || i < w.from {
+		w.from, w.to = i, i+1
+		start, end := w.pages[i].at, w.pages[i].at+int64(w.pages[i].size)
+		for w.to < len(w.pages) && w.pages[w.to].at == end && end+int64(w.pages[w.to].size)-start <= windowBytes {
+			end += int64(w.pages[w.to].size)
+			w.to++
+		}
+		var err error
+		if w.scratch.raw, err = w.r.readInto(w.scratch.raw, start, end-start); err != nil {
+			return nil, err
+		}
+	}
+	at := w.pages[i].at - w.pages[w.from].at
+	return w.scratch.raw[at : at+int64(w.pages[i].size)], nil
+}
+
+// reserve makes room for n values.
+func reserve(c *event.Column, n int) {
+	switch c.Kind {
+	case event.Int:
+		c.Ints = make([]int64, 0, n)
+	case event.Float:
+		c.Floats = make([]float64, 0, n)
+	case event.Bool:
+		c.Bools = make([]bool, 0, n)
+	case event.String:
+		c.Codes = make([]uint32, 0, n)
+	case event.Null:
+	}
 }
 
 func kindOfType(physical int32) event.Kind {
@@ -67,21 +141,17 @@ func kindOfType(physical int32) event.Kind {
 	return event.String
 }
 
-// readPage reads and unpacks the page at an offset.
-func (r *Reader) readPage(at, size int64) ([]byte, pageHeader, error) {
-	raw, err := r.readAt(at, size)
-	if err != nil {
-		return nil, pageHeader{}, err
-	}
+// unpackPage checks a page that lies at an offset, and unpacks it behind into.
+func (r *Reader) unpackPage(raw []byte, at int64, into []byte) ([]byte, pageHeader, error) {
 	h, n := decodePageHeader(raw)
-	if n == 0 || int64(n)+int64(h.compressed) > size || h.uncompressed > maxPage {
+	if n == 0 || h.compressed < 0 || int64(n)+int64(h.compressed) > int64(len(raw)) || h.uncompressed < 0 || h.uncompressed > maxPage {
 		return nil, h, damaged("a page's head can't be read")
 	}
 	body := raw[n : n+int(h.compressed)]
 	if crc32.ChecksumIEEE(body) != h.crc {
 		return nil, h, damaged("the checksum of a page at %d is wrong", at)
 	}
-	out, err := r.zstd.DecodeAll(body, make([]byte, 0, min(int(h.uncompressed), 64*len(body)+1024)))
+	out, err := r.zstd.DecodeAll(body, slices.Grow(into, min(int(h.uncompressed), 64*len(body)+1024)))
 	if err != nil || len(out) != int(h.uncompressed) {
 		return nil, h, damaged("a page at %d can't be unpacked", at)
 	}
@@ -97,7 +167,11 @@ type dictPage struct {
 }
 
 func (r *Reader) readDict(chunk *chunkMeta, kind event.Kind, until int64) (*dictPage, error) {
-	body, h, err := r.readPage(chunk.dictPage, until-chunk.dictPage)
+	raw, err := r.readAt(chunk.dictPage, until-chunk.dictPage)
+	if err != nil {
+		return nil, err
+	}
+	body, h, err := r.unpackPage(raw, chunk.dictPage, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -121,32 +195,44 @@ func (r *Reader) readDict(chunk *chunkMeta, kind event.Kind, until int64) (*dict
 	return d, nil
 }
 
-// pageReader takes the rows [from, to) out of a page that begins at row first.
+// pageReader takes the rows [from, to) out of pages, one after the other.
 type pageReader struct {
 	schema   *schemaColumn
-	header   pageHeader
 	dict     *dictPage
-	first    int
+	scratch  *scratch
 	from, to int
+	full     bool // every row so far has a value: Column.Rows is not written
+
+	header pageHeader
+	first  int // row that the page begins at
 }
 
 func (p *pageReader) appendTo(out *event.Column, body []byte) bool {
 	n := int(p.header.values)
 	lowRow, highRow := max(p.from-p.first, 0), min(p.to-p.first, n)
 	full := !p.schema.optional
-	var positions []uint32
 	if p.schema.optional {
 		var ok bool
-		if positions, full, body, ok = decodeLevels(body, n); !ok {
+		if p.scratch.positions, full, body, ok = decodeLevels(p.scratch.positions[:0], body, n); !ok {
 			return false
 		}
 	}
 	if full {
-		for row := lowRow; row < highRow; row++ {
-			out.Rows = append(out.Rows, uint32(p.first+row-p.from))
+		if !p.full {
+			for row := lowRow; row < highRow; row++ {
+				out.Rows = append(out.Rows, uint32(p.first+row-p.from))
+			}
 		}
 		return p.appendValues(out, body, n, lowRow, highRow)
 	}
+	if p.full {
+		p.full = false
+		out.Rows = make([]uint32, p.first+lowRow-p.from, p.to-p.from)
+		for row := range out.Rows {
+			out.Rows[row] = uint32(row)
+		}
+	}
+	positions := p.scratch.positions
 	low, _ := slices.BinarySearch(positions, uint32(lowRow))
 	high, _ := slices.BinarySearch(positions, uint32(highRow))
 	for _, pos := range positions[low:high] {
@@ -207,7 +293,13 @@ func (p *pageReader) appendCoded(out *event.Column, body []byte, low, high int) 
 	if p.dict == nil {
 		return false
 	}
-	codes, ok := decodeCodes(body, high, p.dict.size)
+	if out.Kind == event.String && low == 0 {
+		var ok bool
+		out.Codes, ok = decodeCodes(out.Codes, body, high, p.dict.size)
+		return ok
+	}
+	codes, ok := decodeCodes(p.scratch.codes[:0], body, high, p.dict.size)
+	p.scratch.codes = codes
 	if !ok {
 		return false
 	}

@@ -1,0 +1,141 @@
+package duckdb
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/oriel-dev/oriel/internal/event"
+	"github.com/oriel-dev/oriel/internal/query"
+	"github.com/oriel-dev/oriel/internal/store"
+)
+
+// manyRows appends n rows with an id of their own, one of a few texts, and one
+// of many numbers.
+func manyRows(t *testing.T, s *Store, seq uint64, n int) {
+	t.Helper()
+	b := event.NewBatch("test", "api")
+	for i := range n {
+		b.Begin(int64(i))
+		b.Set("request.id", event.StringValue(fmt.Sprintf("request-%d-%d", seq, i)))
+		b.Set("user", event.StringValue(fmt.Sprint("user-", i%3000)))
+		b.Set("route", event.StringValue([]string{"/a", "/b"}[i%2]))
+		b.Set("size", event.IntValue(int64(i)))
+	}
+	if err := s.Append(t.Context(), seq, []*event.Batch{b}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func contrastOf(t *testing.T, s *Store, opts store.ContrastOptions) map[string]store.ContrastField {
+	t.Helper()
+	selection, err := query.ParseFilter(`route = "/b"`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := s.Contrast(t.Context(), &query.Query{Environment: "test", Start: -1, End: 1 << 60}, selection, opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fields := map[string]store.ContrastField{}
+	for _, f := range c.Fields {
+		fields[f.Name] = f
+	}
+	return fields
+}
+
+func TestContrast_SetsIDsApartAndBinsManyNumbers(t *testing.T) {
+	t.Parallel()
+	s := openStore(t, Config{FlushAge: time.Hour})
+	defer func() { _ = s.Close() }()
+	const n = 30_000
+	manyRows(t, s, 1, n)
+	if err := s.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	manyRows(t, s, 2, n)
+	fields := contrastOf(t, s, store.ContrastOptions{MaxValues: 5})
+	if f := fields["request.id"]; !f.Unique || f.Values != nil {
+		t.Errorf("request.id: unique %v, %d values", f.Unique, len(f.Values))
+	}
+	if f := fields["user"]; f.Unique || f.Cut || f.Distinct != 3000 || len(f.Values) != 5 || f.Values[0].Events[0]+f.Values[0].Events[1] != 2*n/3000 {
+		t.Errorf("user: unique %v, cut %v, %d different, first %v", f.Unique, f.Cut, f.Distinct, f.Values)
+	}
+	f := fields["size"]
+	if !f.Cut || f.Values != nil || f.Present != [2]float64{n, n} {
+		t.Errorf("size: cut %v, %d values, present %v", f.Cut, len(f.Values), f.Present)
+	}
+	var sum [2]float64
+	for _, b := range f.Bins {
+		sum[0] += b.Events[0]
+		sum[1] += b.Events[1]
+	}
+	if sum != f.Present {
+		t.Errorf("the bins of size sum up to %v", sum)
+	}
+}
+
+func TestContrast_ServesOnWithoutADamagedSegment(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	s := openStore(t, Config{Dir: dir, FlushAge: time.Hour})
+	for seq := range uint64(2) {
+		manyRows(t, s, seq+1, 1000)
+		if err := s.Flush(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	files, err := filepath.Glob(filepath.Join(dir, "*.parquet"))
+	if err != nil || len(files) != 2 {
+		t.Fatalf("%q %v", files, err)
+	}
+	f, err := os.OpenFile(files[0], os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.WriteAt(make([]byte, 3000), 100); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if got := contrastOf(t, s, store.ContrastOptions{})["route"]; got.Present != [2]float64{500, 500} {
+		t.Errorf("route is present in %v", got.Present)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Reading keeps up with its promise by counting codes, not texts.
+func BenchmarkContrast(b *testing.B) {
+	s := openStore(b, Config{FlushAge: time.Hour})
+	defer func() { _ = s.Close() }()
+	batch := event.NewBatch("test", "api")
+	for i := range 200_000 {
+		batch.Begin(int64(i))
+		for f := range 20 {
+			batch.Set(fmt.Sprint("text-", f), event.StringValue(fmt.Sprint("value-", i*(f+7)%50)))
+		}
+		batch.Set("size", event.IntValue(int64(i)))
+		batch.Set("duration_ms", event.FloatValue(float64(i%977)/3))
+	}
+	if err := s.Append(b.Context(), 1, []*event.Batch{batch}); err != nil {
+		b.Fatal(err)
+	}
+	if err := s.Flush(b.Context()); err != nil {
+		b.Fatal(err)
+	}
+	selection, err := query.ParseFilter(`duration_ms > 300`)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		if _, err := s.Contrast(b.Context(), &query.Query{Environment: "test", End: 1 << 60}, selection, store.ContrastOptions{}); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/200_000/22, "ns/value")
+}
