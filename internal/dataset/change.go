@@ -169,8 +169,8 @@ func (r *Registry) change(ctx context.Context, s *set, f func(tx *sql.Tx) error)
 	return nil
 }
 
-// ExpandJSONDepth returns how many levels of JSON in text fields of a dataset's
-// events become fields of their own; 0 for none.
+// ExpandJSONDepth returns how many levels of objects in a dataset's events become
+// fields of their own; 0 for none: they are kept as JSON text.
 func (r *Registry) ExpandJSONDepth(environment, slug string) int {
 	r.mu.RLock()
 	defer r.mu.RUnlock()

@@ -42,7 +42,7 @@ type Dataset struct {
 // Settings are what a person may change about a dataset.
 type Settings struct {
 	Description     string
-	ExpandJSONDepth int  // levels of JSON in text fields of events that become fields of their own
+	ExpandJSONDepth int  // levels of objects in events whose members become fields of their own
 	Deletable       bool // else Delete refuses
 }
 

@@ -2,7 +2,6 @@ package honeycomb
 
 import (
 	"bytes"
-	"encoding/json"
 	"strconv"
 
 	"github.com/oriel-dev/oriel/internal/event"
@@ -209,16 +208,25 @@ func (r *jsonEvents) value(name []byte) {
 	}
 }
 
-// compacted returns JSON without white space between its tokens.
-func (r *jsonEvents) compacted(raw []byte) []byte {
-	if bytes.IndexByte(raw, ' ') < 0 && bytes.IndexByte(raw, '\n') < 0 && bytes.IndexByte(raw, '\t') < 0 && bytes.IndexByte(raw, '\r') < 0 {
-		return raw
+// compacted returns JSON that was read before without white space between its
+// tokens, and texts with no more escapes than they need: so equal values are
+// equal texts, whatever client wrote them.
+func (e *events) compacted(raw []byte) []byte {
+	e.scratch = e.scratch[:0]
+	inner := jsonscan.Scanner{In: raw}
+	for inner.At < len(raw) && len(e.scratch) <= maxEventValue {
+		switch c := raw[inner.At]; c {
+		case ' ', '\n', '\t', '\r':
+			inner.At++
+		case '"':
+			text, _ := inner.Text()
+			e.scratch = appendQuoted(e.scratch, text)
+		default:
+			e.scratch = append(e.scratch, c)
+			inner.At++
+		}
 	}
-	r.compact.Reset()
-	if err := json.Compact(&r.compact, raw); err != nil {
-		return raw // it has been read before
-	}
-	return r.compact.Bytes()
+	return e.scratch
 }
 
 // number stores a number: an integer if it is written as one and fits, else a

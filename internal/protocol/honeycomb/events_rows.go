@@ -78,7 +78,6 @@ type events struct {
 
 	path    []byte // dotted name of a member
 	scratch []byte
-	compact bytes.Buffer
 }
 
 // drop counts what was left out for one reason.
