@@ -314,6 +314,20 @@ func (r *Registry) countColumns(s *set) int {
 	return s.live
 }
 
+// Missing returns those of the names that are no column of a dataset, for [All]
+// of any dataset of the environment, nor one that every event has.
+func (r *Registry) Missing(environment, slug string, names []string) []string {
+	var tests []func(string) bool
+	for _, d := range r.List(environment) {
+		if s, err := r.find(environment, d.Slug); err == nil && (slug == All || slug == d.Slug) {
+			tests = append(tests, r.has(s))
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(names), func(name string) bool {
+		return event.IsSystem(name) || slices.ContainsFunc(tests, func(has func(string) bool) bool { return has(name) })
+	})
+}
+
 // saveColumn stores a column, then shows it.
 func (r *Registry) saveColumn(ctx context.Context, s *set, name string, c column) (Column, error) {
 	err := r.change(ctx, s, func(tx *sql.Tx) error { return writeColumn(ctx, tx, s, name, &c) })

@@ -251,6 +251,9 @@ func TestColumns_AppearFromEvents(t *testing.T) {
 	}
 	_, err := r.Columns(env, "nothing")
 	want(t, err, fault.NotFound, "nothing")
+	for slug, missing := range map[string]string{"api": "x", "web": "late x", All: "x", "nothing": "late n x"} {
+		equal(t, "missing in "+slug, strings.Join(r.Missing(env, slug, []string{"late", "n", "x", "_time"}), " "), missing)
+	}
 }
 
 func TestColumns_OfALostDatabaseComeFromTheStore(t *testing.T) {

@@ -76,9 +76,9 @@ func newRig(t *testing.T, open bool) *rig {
 	must(t, err)
 	keys, err := auth.Open(t.Context(), db, auth.Config{Dir: dir, AcceptAny: open, Clock: clock, Log: log})
 	must(t, err)
-	sets, err := dataset.Open(t.Context(), db, dataset.Config{Clock: clock, Log: log})
-	must(t, err)
 	r := &rig{t: t, store: &recorder{Reference: storetest.NewReference()}, keys: map[auth.Kind]string{}, ids: map[auth.Kind]string{}}
+	sets, err := dataset.Open(t.Context(), db, dataset.Config{Data: r.store, Clock: clock, Log: log})
+	must(t, err)
 	door, err := ingest.Open(t.Context(), ingest.Config{Dir: dir + "/journal", Store: r.store, Datasets: sets, Clock: clock, Log: log})
 	must(t, err)
 	for _, kind := range []auth.Kind{auth.Honeycomb, auth.HoneycombClassic, auth.HoneycombIngest} {

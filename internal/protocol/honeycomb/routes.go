@@ -44,6 +44,7 @@ type reply struct {
 func handlers() []map[string]handler {
 	return []map[string]handler{
 		authHandlers(),
+		datasetHandlers(), columnHandlers(), definitionHandlers(), calculatedFieldHandlers(),
 	}
 }
 
