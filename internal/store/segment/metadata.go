@@ -423,6 +423,9 @@ func encodeOffsetIndex(pages []pageLocation) []byte {
 }
 
 func decodeOffsetIndex(raw []byte) ([]pageLocation, bool) {
+	if pages, ok := decodeOwnOffsetIndex(raw); ok {
+		return pages, true
+	}
 	var pages []pageLocation
 	r := &thriftReader{b: raw}
 	r.structure(func(id int16, kind byte) {
@@ -448,4 +451,49 @@ func decodeOffsetIndex(raw []byte) ([]pageLocation, bool) {
 		})
 	})
 	return pages, !r.failed && len(pages) > 0
+}
+
+// decodeOwnOffsetIndex reads the very form that encodeOffsetIndex writes, since
+// looking up a trace reads some hundred of them.
+func decodeOwnOffsetIndex(raw []byte) (pages []pageLocation, ok bool) {
+	const (
+		listOfStructs = 1<<4 | thriftList
+		long          = 15 // sizes from here stand apart
+	)
+	if len(raw) < 3 || raw[0] != listOfStructs || raw[1]&15 != thriftStruct {
+		return nil, false
+	}
+	n := uint64(raw[1] >> 4)
+	raw = raw[2:]
+	if n == long {
+		used := 0
+		if n, used = binary.Uvarint(raw); used <= 0 {
+			return nil, false
+		}
+		raw = raw[used:]
+	}
+	const least = 7 // bytes of an entry
+	if n == 0 || n > uint64(len(raw))/least {
+		return nil, false
+	}
+	pages = make([]pageLocation, n)
+	for i := range pages {
+		var values [3]int64
+		for field, head := range [...]byte{1<<4 | thriftI64, 1<<4 | thriftI32, 1<<4 | thriftI64} {
+			if len(raw) == 0 || raw[0] != head {
+				return nil, false
+			}
+			v, used := binary.Varint(raw[1:])
+			if used <= 0 {
+				return nil, false
+			}
+			values[field], raw = v, raw[1+used:]
+		}
+		if len(raw) == 0 || raw[0] != 0 {
+			return nil, false
+		}
+		raw = raw[1:]
+		pages[i] = pageLocation{at: values[0], size: int32(values[1]), firstRow: values[2]}
+	}
+	return pages, true
 }

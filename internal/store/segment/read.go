@@ -166,6 +166,7 @@ func (r *Reader) Trace(id string, limit int) (batches []*event.Batch, more bool,
 	if !known || !MayHold(r.info.Filter, id) {
 		return nil, false, nil
 	}
+	var parts []*span
 	for g := range r.meta.rowGroups {
 		from, to, err := r.find(g, column, id)
 		if err != nil {
@@ -175,14 +176,40 @@ func (r *Reader) Trace(id string, limit int) (batches []*event.Batch, more bool,
 			to, more = from+limit, true
 		}
 		limit -= to - from
-		if from == to {
-			continue
+		if from < to {
+			parts = append(parts, &span{group: g, from: from, to: to})
 		}
-		found, err := r.rows(g, from, to)
-		if err != nil {
-			return nil, false, err
+	}
+	return r.gather(parts, more)
+}
+
+// span is a range of rows of a row group, read on its own.
+type span struct {
+	group, from, to int
+	batches         []*event.Batch
+	err             error
+}
+
+// gather reads parts side by side: each service of a trace may have row groups
+// of its own.
+func (r *Reader) gather(parts []*span, more bool) (batches []*event.Batch, _ bool, err error) {
+	read := func(p *span) {
+		defer r.recovered(&p.err)
+		p.batches, p.err = r.rows(p.group, p.from, p.to)
+	}
+	var wg sync.WaitGroup
+	for i := 1; i < len(parts); i++ {
+		wg.Go(func() { read(parts[i]) })
+	}
+	if len(parts) > 0 {
+		read(parts[0])
+	}
+	wg.Wait()
+	for _, p := range parts {
+		if p.err != nil {
+			return nil, false, p.err
 		}
-		batches = append(batches, found...)
+		batches = append(batches, p.batches...)
 	}
 	return batches, more, nil
 }
@@ -193,7 +220,7 @@ func (r *Reader) find(g, column int, id string) (from, to int, err error) {
 	if err != nil || bounds == nil || !MayHold(bloom, id) {
 		return 0, 0, err
 	}
-	pages, err := r.pages(g, column)
+	pages, err := r.pages(nil, g, column)
 	if err != nil {
 		return 0, 0, err
 	}
@@ -213,7 +240,7 @@ func (r *Reader) find(g, column int, id string) (from, to int, err error) {
 	if last < len(pages) {
 		end = int(pages[last].firstRow)
 	}
-	c, err := r.readColumn(g, column, start, end)
+	c, err := r.readColumn(nil, g, column, start, end)
 	if err != nil {
 		return 0, 0, err
 	}
@@ -257,11 +284,42 @@ func (r *Reader) traceIndex(g, column int) (bloom []byte, bounds *byteBounds, er
 	return r.blooms[g], r.bounds[g], nil
 }
 
-func (r *Reader) pages(g, column int) ([]pageLocation, error) {
+// offsets are the bytes of the offset indexes of a row group, which lie together.
+type offsets struct {
+	at  int64
+	raw []byte
+}
+
+// maxOffsets bounds what is read of them at once.
+const maxOffsets = 4 << 20
+
+// offsets reads the offset indexes of all columns of a row group, nil if they do
+// not lie together.
+func (r *Reader) offsets(g int) (*offsets, error) {
+	low, high := r.size, int64(0)
+	for i := range r.meta.rowGroups[g].chunks {
+		if x := r.meta.rowGroups[g].chunks[i].offsetIndex; x.len > 0 {
+			low, high = min(low, x.at), max(high, x.at+int64(x.len))
+		}
+	}
+	if high <= low || high-low > maxOffsets {
+		return nil, nil //nolint:nilnil // each is read by itself then
+	}
+	raw, err := r.readAt(low, high-low)
+	return &offsets{low, raw}, err
+}
+
+// pages returns where the pages of a column lie; known may be nil.
+func (r *Reader) pages(known *offsets, g, column int) ([]pageLocation, error) {
 	at := r.meta.rowGroups[g].chunks[column].offsetIndex
-	raw, err := r.readAt(at.at, int64(at.len))
-	if err != nil {
-		return nil, err
+	var raw []byte
+	if known != nil && at.at >= known.at && at.len >= 0 && at.at+int64(at.len) <= known.at+int64(len(known.raw)) {
+		raw = known.raw[at.at-known.at:][:at.len]
+	} else {
+		var err error
+		if raw, err = r.readAt(at.at, int64(at.len)); err != nil {
+			return nil, err
+		}
 	}
 	pages, ok := decodeOffsetIndex(raw)
 	if !ok {

@@ -8,8 +8,8 @@ import (
 )
 
 // readColumn reads the values of rows [from, to) of a column; rows are counted
-// from 0 at from. Only the pages that hold them are read.
-func (r *Reader) readColumn(g, column, from, to int) (*event.Column, error) {
+// from 0 at from. Only the pages that hold them are read. known may be nil.
+func (r *Reader) readColumn(known *offsets, g, column, from, to int) (*event.Column, error) {
 	chunk := &r.meta.rowGroups[g].chunks[column]
 	schema := &r.meta.columns[column]
 	rows := int(r.meta.rowGroups[g].rows)
@@ -17,7 +17,7 @@ func (r *Reader) readColumn(g, column, from, to int) (*event.Column, error) {
 	if chunk.nulls == int64(rows) {
 		return out, nil
 	}
-	pages, err := r.pages(g, column)
+	pages, err := r.pages(known, g, column)
 	if err != nil {
 		return nil, err
 	}

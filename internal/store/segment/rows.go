@@ -21,6 +21,7 @@ type Rows struct {
 	batchOf  []uint32 // of each row; nil if there is one batch
 	rowOf    []uint32 // its row there
 	loaded   map[int]bool
+	offsets  *offsets
 }
 
 // Rows reads the times, datasets and sample rates of a row group.
@@ -53,9 +54,13 @@ func (x *Rows) Load(names ...string) (err error) {
 
 // frame reads the system columns of rows [from, to) of a row group.
 func (r *Reader) frame(group, from, to int) (*Rows, error) {
+	known, err := r.offsets(group)
+	if err != nil {
+		return nil, err
+	}
 	var columns [systemColumns]*event.Column
 	for i := range columns {
-		c, err := r.readColumn(group, i, from, to)
+		c, err := r.readColumn(known, group, i, from, to)
 		if err != nil {
 			return nil, err
 		}
@@ -64,7 +69,7 @@ func (r *Reader) frame(group, from, to int) (*Rows, error) {
 		}
 		columns[i] = c
 	}
-	x := &Rows{reader: r, group: group, from: from, to: to, loaded: map[int]bool{}}
+	x := &Rows{reader: r, group: group, from: from, to: to, loaded: map[int]bool{}, offsets: known}
 	x.divide(columns)
 	return x, nil
 }
@@ -118,7 +123,7 @@ func same(codes []uint32) bool {
 
 // load adds a column to the batches whose rows have values in it.
 func (x *Rows) load(column int) error {
-	c, err := x.reader.readColumn(x.group, column, x.from, x.to)
+	c, err := x.reader.readColumn(x.offsets, x.group, column, x.from, x.to)
 	if err != nil || c.Len() == 0 {
 		return err
 	}
