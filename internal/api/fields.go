@@ -1,10 +1,13 @@
 package api
 
 import (
+	"cmp"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
 
+	"github.com/oriel-dev/oriel/internal/dataset"
 	"github.com/oriel-dev/oriel/internal/event"
 	"github.com/oriel-dev/oriel/internal/fault"
 	"github.com/oriel-dev/oriel/internal/query"
@@ -12,7 +15,7 @@ import (
 )
 
 // everyDataset is the slug that stands for the whole environment.
-const everyDataset = "__all__"
+const everyDataset = dataset.All
 
 func datasetsOf(slug string) []string {
 	if slug == "" || slug == everyDataset {
@@ -23,56 +26,130 @@ func datasetsOf(slug string) []string {
 
 // listedField is a field as completion and the fields list show it.
 type listedField struct {
-	Name string  `json:"name"`
-	Type string  `json:"type"`
-	Fill float64 `json:"fill"` // share of rows that have it
-	Last string  `json:"last"` // newest event with it, Unix ns
+	Name        string  `json:"name"`
+	Type        string  `json:"type"`
+	Fill        float64 `json:"fill"` // share of rows that have it; of a calculated field, at most that
+	Last        string  `json:"last"` // newest event with it, Unix ns; 0 if there is none
+	Description string  `json:"description"`
+	Hidden      bool    `json:"hidden"`               // in every dataset that has it
+	Expression  string  `json:"expression,omitempty"` // of a calculated field
 }
 
+// fields lists the fields of a dataset, or of all: those that events have, those
+// that somebody described, and the calculated ones.
 func (a *API) fields(w http.ResponseWriter, r *http.Request) error {
 	slug := r.URL.Query().Get("dataset")
-	catalog := a.Querier.Catalog(a.environment(r))
-	type sum struct {
-		kind         event.Kind
-		filled, last int64
+	if slug == "" {
+		slug = everyDataset
 	}
-	sums := map[string]*sum{}
-	var rows int64
-	found := len(datasetsOf(slug)) == 0
-	for _, d := range catalog.Datasets {
-		if len(datasetsOf(slug)) > 0 && d.Slug != slug {
-			continue
-		}
-		found = true
-		rows += d.Rows
-		for _, f := range d.Fields {
-			s := sums[f.Name]
-			if s == nil {
-				s = &sum{}
-				sums[f.Name] = s
-			}
-			s.kind = event.Unify(s.kind, f.Kind)
-			s.filled += f.Filled
-			s.last = max(s.last, f.Last)
-		}
-	}
-	if !found {
+	environment := a.environment(r)
+	found, known := a.heldFields(environment, slug)
+	if _, made := a.Datasets.Find(environment, slug); !known && !made {
 		return fault.New(fault.NotFound, "dataset %q is not known", slug)
 	}
-	out := make([]listedField, 0, len(sums))
-	for name, s := range sums {
-		out = append(out, listedField{Name: name, Type: s.kind.String(), Fill: float64(s.filled) / float64(max(rows, 1)), Last: ns(s.last)})
+	a.calculatedFields(environment, slug, found)
+	out := make([]listedField, 0, len(found))
+	for _, f := range found {
+		out = append(out, *f)
 	}
 	slices.SortFunc(out, func(x, y listedField) int {
-		switch {
-		case x.Fill > y.Fill:
-			return -1
-		case x.Fill < y.Fill:
-			return 1
-		}
-		return strings.Compare(x.Name, y.Name)
+		return cmp.Or(cmp.Compare(y.Fill, x.Fill), strings.Compare(x.Name, y.Name))
 	})
 	return a.answer(w, r, store.Stats{}, map[string]any{"fields": out})
+}
+
+// heldFields joins the fields of events with what people said of them; known is
+// false if the store has no such dataset.
+func (a *API) heldFields(environment, slug string) (found map[string]*listedField, known bool) {
+	type place struct{ dataset, name string }
+	notes := map[place]dataset.ColumnNote{}
+	for _, n := range a.Datasets.Notes(environment, slug) {
+		notes[place{n.Dataset, n.Name}] = n
+	}
+	found, known = map[string]*listedField{}, slug == everyDataset
+	kinds, filled, last := map[string]event.Kind{}, map[string]int64{}, map[string]int64{}
+	var rows int64
+	for _, d := range a.Querier.Catalog(environment).Datasets {
+		if slug != everyDataset && d.Slug != slug {
+			continue
+		}
+		known = true
+		rows += d.Rows
+		for _, f := range d.Fields {
+			at := place{d.Slug, f.Name}
+			if !notes[at].Removed {
+				note(found, f.Name, notes[at])
+				kinds[f.Name] = event.Unify(kinds[f.Name], f.Kind)
+				filled[f.Name] += f.Filled
+				last[f.Name] = max(last[f.Name], f.Last)
+			}
+			delete(notes, at)
+		}
+	}
+	for at, n := range notes { // of which no event is
+		if !n.Removed {
+			note(found, at.name, n)
+		}
+	}
+	for name, f := range found {
+		f.Fill, f.Last = float64(filled[name])/float64(max(rows, 1)), ns(last[name])
+		if kind := kinds[name]; f.Type == "" && kind != event.Null {
+			f.Type = kind.String()
+		}
+		f.Type = cmp.Or(f.Type, event.String.String())
+	}
+	return found, known
+}
+
+// note adds what is said of a field in one dataset.
+func note(found map[string]*listedField, name string, n dataset.ColumnNote) {
+	f := found[name]
+	if f == nil {
+		f = &listedField{Name: name, Hidden: true}
+		found[name] = f
+	}
+	f.Type, f.Description = cmp.Or(f.Type, n.Type), cmp.Or(f.Description, n.Description)
+	f.Hidden = f.Hidden && n.Hidden
+}
+
+// calculatedFields adds the calculated fields, in the place of fields they hide.
+func (a *API) calculatedFields(environment, slug string, found map[string]*listedField) {
+	kindOf := func(name string) event.Kind {
+		if f := found[name]; f != nil {
+			return kindNamed(f.Type)
+		}
+		return event.Null
+	}
+	calculated := map[string]*listedField{}
+	for _, c := range a.Datasets.CalculatedFor(environment, slug) {
+		e, err := query.ParseField(c.Expression)
+		if err != nil {
+			continue // it was checked when it was stored, by an older language
+		}
+		f := &listedField{Name: c.Alias, Type: event.String.String(), Fill: 1, Last: ns(0), Description: c.Description, Expression: c.Expression}
+		if kind := query.KindOf(e, kindOf); kind != event.Null {
+			f.Type = kind.String()
+		}
+		for _, name := range query.FieldsOf(e) {
+			if from := found[name]; from != nil {
+				f.Fill = min(f.Fill, from.Fill)
+			} else if !event.IsSystem(name) {
+				f.Fill = 0
+			}
+		}
+		calculated[c.Alias] = f
+	}
+	maps.Copy(found, calculated)
+}
+
+// kindNamed is the kind that a type of a column is kept as.
+func kindNamed(columnType string) event.Kind {
+	for _, kind := range []event.Kind{event.Bool, event.Int, event.Float} {
+		if kind.String() == columnType {
+			return kind
+		}
+	}
+	return event.String
 }
 
 func (a *API) values(w http.ResponseWriter, r *http.Request) error {

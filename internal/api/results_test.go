@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -58,7 +59,7 @@ func (b *bench) must(err error) {
 
 func (b *bench) open() {
 	b.t.Helper()
-	ctx := b.t.Context()
+	ctx := context.WithoutCancel(b.t.Context()) // a test's own context ends before its clean-up
 	log := slog.New(slog.NewTextHandler(b.t.Output(), nil))
 	clock := func() time.Time {
 		b.clock = b.clock.Add(time.Millisecond)
@@ -68,7 +69,7 @@ func (b *bench) open() {
 	b.must(err)
 	b.keys, err = auth.Open(ctx, db, auth.Config{Dir: b.dir, AcceptAny: true, Clock: clock, Log: log})
 	b.must(err)
-	sets, err := dataset.Open(ctx, db, dataset.Config{Clock: clock, Log: log})
+	sets, err := dataset.Open(ctx, db, dataset.Config{Data: b.store, Clock: clock, Log: log})
 	b.must(err)
 	_, err = sets.Resolve("test", "shop", true)
 	b.must(err)

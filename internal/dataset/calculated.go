@@ -45,17 +45,25 @@ func (r *Registry) CalculatedFields(environment, slug string) ([]CalculatedField
 	return all, nil
 }
 
-// Calculated returns the expressions that queries of a dataset may use, by alias:
-// its own, and those of the environment that it has not. For [All] they are those
-// of the environment. A dataset that is not known has the environment's.
-func (r *Registry) Calculated(environment, slug string) map[string]string {
+// CalculatedFor returns the calculated fields that queries of a dataset may use,
+// by alias: its own, and those of the environment whose alias is not among them.
+// For [All], and for a dataset that is not known, they are the environment's.
+func (r *Registry) CalculatedFor(environment, slug string) []CalculatedField {
 	r.mu.RLock()
-	defer r.mu.RUnlock()
+	byAlias := maps.Clone(r.calculated[id{environment, All}])
+	if byAlias == nil {
+		byAlias = map[string]CalculatedField{}
+	}
+	maps.Copy(byAlias, r.calculated[id{environment, slug}])
+	r.mu.RUnlock()
+	return slices.SortedFunc(maps.Values(byAlias), func(a, b CalculatedField) int { return strings.Compare(a.Alias, b.Alias) })
+}
+
+// Calculated returns the expressions of [Registry.CalculatedFor], by alias.
+func (r *Registry) Calculated(environment, slug string) map[string]string {
 	out := map[string]string{}
-	for _, scope := range []string{All, slug} {
-		for alias, f := range r.calculated[id{environment, scope}] {
-			out[alias] = f.Expression
-		}
+	for _, f := range r.CalculatedFor(environment, slug) {
+		out[f.Alias] = f.Expression
 	}
 	return out
 }

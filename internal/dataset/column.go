@@ -314,6 +314,32 @@ func (r *Registry) countColumns(s *set) int {
 	return s.live
 }
 
+// ColumnNote is what is remembered of a column, without what the store knows.
+type ColumnNote struct {
+	Dataset string // slug
+	Name    string
+	Removed bool // deleted, and no event has had it since
+	ColumnSettings
+}
+
+// Notes returns what is remembered of the columns of a dataset, of every dataset
+// of the environment for [All], in no particular order. A Type is empty where
+// nobody said.
+func (r *Registry) Notes(environment, slug string) []ColumnNote {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	var out []ColumnNote
+	for key, s := range r.sets {
+		if key.environment != environment || (slug != All && slug != key.name) {
+			continue
+		}
+		for name, c := range s.columns {
+			out = append(out, ColumnNote{Dataset: key.name, Name: name, Removed: c.removed, ColumnSettings: c.ColumnSettings})
+		}
+	}
+	return out
+}
+
 // Missing returns those of the names that are no column of a dataset, for [All]
 // of any dataset of the environment, nor one that every event has.
 func (r *Registry) Missing(environment, slug string, names []string) []string {
