@@ -6,14 +6,15 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
 
 	"github.com/oriel-dev/oriel/internal/cli"
+	"github.com/oriel-dev/oriel/internal/cli/usage"
 	"github.com/oriel-dev/oriel/internal/demo"
 	"github.com/oriel-dev/oriel/internal/server"
 )
@@ -35,8 +36,8 @@ func main() {
 
 // exitCode tells a wrong command line from work that failed.
 func exitCode(err error) int {
-	var misuse *cli.UsageError
-	if errors.As(err, &misuse) {
+	var wrong *usage.Error
+	if errors.As(err, &wrong) {
 		return 2
 	}
 	return 1
@@ -46,27 +47,30 @@ func run(ctx context.Context, args []string) error {
 	name := "serve"
 	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
 		name, args = args[0], args[1:]
-	} else if len(args) > 0 && (args[0] == "--help" || args[0] == "-h") {
-		name = "help"
+	} else if len(args) > 0 && slices.Contains([]string{"--help", "-help", "-h", "--version", "-version"}, args[0]) {
+		name, args = strings.TrimLeft(args[0], "-"), args[1:]
+	}
+	if (name == "help" || name == "h") && len(args) > 0 {
+		name, args = args[0], []string{"--help"} // oriel help query
 	}
 	switch name {
 	case "serve":
-		return serve(ctx, args, nil)
+		return serve(ctx, server.DefaultConfig(), aboutServe, args, nil)
 	case "demo":
-		return serve(ctx, args, demoTraffic)
+		return serve(ctx, demoConfig(), aboutDemo, args, demoTraffic)
 	case "config":
-		c, err := load(args)
+		c, err := load(server.DefaultConfig(), aboutConfig, args)
 		if err != nil {
 			return err
 		}
 		return c.Print(os.Stdout)
 	case "keys":
-		return server.Keys(ctx, args, os.Stdout, os.Stderr, time.Now)
-	case "version", "--version":
+		return server.Keys(ctx, args, os.Getenv, os.Stdout, os.Stderr, time.Now)
+	case "version":
 		fmt.Println("oriel", version)
 		return nil
-	case "help":
-		usage(os.Stdout)
+	case "help", "h":
+		help(os.Stdout)
 		return nil
 	}
 	if cli.Handles(name) {
@@ -75,13 +79,13 @@ func run(ctx context.Context, args []string) error {
 	return cli.Unknown(name, "serve", "demo", "config", "keys", "version", "help")
 }
 
-func load(args []string) (server.Config, error) {
-	return server.Load(args, os.LookupEnv, os.Environ(), os.Stderr)
+func load(defaults server.Config, about string, args []string) (server.Config, error) {
+	return defaults.Load(about, args, os.LookupEnv, os.Environ(), os.Stdout)
 }
 
 // serve runs the server; beside runs, if given, once it is ready.
-func serve(ctx context.Context, args []string, beside func(context.Context, *server.Server) error) error {
-	c, err := load(args)
+func serve(ctx context.Context, defaults server.Config, about string, args []string, beside func(context.Context, *server.Server) error) error {
+	c, err := load(defaults, about, args)
 	if err != nil {
 		return err
 	}
@@ -97,6 +101,13 @@ func serve(ctx context.Context, args []string, beside func(context.Context, *ser
 		}()
 	}
 	return s.Run(ctx)
+}
+
+// demoConfig keeps the sample traffic apart from what is real.
+func demoConfig() server.Config {
+	c := server.DefaultConfig()
+	c.Data = "oriel-demo"
+	return c
 }
 
 // demoTraffic sends sample traffic to the server in this process.
@@ -117,20 +128,7 @@ func streams() cli.Streams {
 		s.Piped = in.Mode()&os.ModeNamedPipe != 0 || in.Mode().IsRegular()
 	}
 	s.Width = terminalWidth(os.Stdout)
+	s.Hints = terminalWidth(os.Stderr) > 0
 	s.Color = s.Width > 0 && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 	return s
-}
-
-func usage(w io.Writer) {
-	_, _ = fmt.Fprint(w, `Oriel takes what your services send to Honeycomb by OpenTelemetry, keeps it safe and answers.
-
-Usage: oriel COMMAND [flags]
-
-  serve     start the server (also without a command)
-  demo      start it with sample traffic to look at
-  config    print the effective settings
-  keys      create, list and disable API keys
-`)
-	cli.Usage(w)
-	_, _ = fmt.Fprint(w, "  version   print the version\n\noriel COMMAND --help says more.\n")
 }

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+
+	"github.com/oriel-dev/oriel/internal/cli/usage"
 )
 
 const aboutBubbleUp = `Says what is different about some events: compares those for which the filter is
@@ -50,7 +52,7 @@ func runBubbleUp(ctx context.Context, s Streams, args []string) error {
 	top := set.Int("top", 10, "`number` of fields shown")
 	all := set.Bool("all", false, "show fields that say nothing, too")
 	form := outputFlags(set, asTable, asJSON)
-	rest, err := parse(set, args)
+	rest, err := usage.Parse(set, args)
 	if err != nil {
 		return err
 	}
@@ -60,10 +62,10 @@ func runBubbleUp(ctx context.Context, s Streams, args []string) error {
 	}
 	filter := strings.TrimSpace(strings.Join(rest, " "))
 	if filter == "" {
-		return misused(`no filter was given; try oriel bubbleup 'duration_ms > 500', or --help`)
+		return usage.Errorf(`no filter was given; try oriel bubbleup 'duration_ms > 500', or --help`)
 	}
 	if *top < 1 {
-		return misused("top is %d; it must be at least 1", *top)
+		return usage.Errorf("top is %d; it must be at least 1", *top)
 	}
 	body := map[string]any{"dataset": *dataset, "text": *of, "selection": map[string]any{"type": "filter", "text": filter}}
 	if strings.HasPrefix(strings.TrimSpace(*of), "{") {
@@ -103,7 +105,7 @@ func askBubbleUp(ctx context.Context, s Streams, c *client, body map[string]any)
 		}
 		switch l.Type {
 		case "progress":
-			if s.Width > 0 {
+			if s.Hints {
 				shown = true
 				_, _ = fmt.Fprintf(s.Err, "\r%3.0f %%", l.Share*100)
 			}
@@ -172,7 +174,7 @@ func (b *bubbleUp) bars(out *strings.Builder, s Streams, d *difference) {
 		for _, side := range []struct {
 			name, color string
 			counts      []*float64
-		}{{"selected", amber, h.Selection}, {"others", blue, h.Baseline}} {
+		}{{"selected", yellow, h.Selection}, {"others", blue, h.Baseline}} {
 			_, _ = fmt.Fprintf(out, "  %-8s  %s\n", side.name, s.paint(side.color, sparkline(side.counts, len(side.counts))))
 		}
 		_, _ = fmt.Fprintf(out, "            %s to %s\n", short(h.Min), short(h.Max))
@@ -192,10 +194,7 @@ func (b *bubbleUp) bars(out *strings.Builder, s Streams, d *difference) {
 		if i == shownBars {
 			break
 		}
-		name := shorten(short(v.Value), 28)
-		_, _ = fmt.Fprintf(out, "  %s%s  %s   %s\n", name, strings.Repeat(" ", 28-len([]rune(name))),
-			bar(amber, share(v.Selection, b.Selection)), bar(blue, share(v.Baseline, b.Baseline)))
+		_, _ = fmt.Fprintf(out, "  %s  %s   %s\n", pad(shorten(short(v.Value), 28), 28),
+			bar(yellow, share(v.Selection, b.Selection)), bar(blue, share(v.Baseline, b.Baseline)))
 	}
 }
-
-const amber = "33"

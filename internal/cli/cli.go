@@ -11,6 +11,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/oriel-dev/oriel/internal/cli/usage"
 )
 
 // Streams are the terminal's ends and what a command may know of its surroundings.
@@ -20,6 +22,7 @@ type Streams struct {
 	Getenv   func(string) string
 	Clock    func() time.Time
 	Width    int  // columns of the terminal; 0 if output is no terminal
+	Hints    bool // standard error is a terminal: progress and hints have a reader
 	Color    bool // output is a terminal that shows colours
 	Piped    bool // input is a pipe or a file, not a terminal
 }
@@ -50,20 +53,11 @@ func Handles(name string) bool {
 	return false
 }
 
-// Usage writes one line for each command.
-func Usage(w io.Writer) {
+// List writes one line for each command.
+func List(w io.Writer) {
 	for _, c := range commands() {
 		_, _ = fmt.Fprintf(w, "  %-9s %s\n", c.name, c.about)
 	}
-}
-
-// UsageError is a command line that is wrong: the program exits with 2 for it.
-type UsageError struct{ text string }
-
-func (e *UsageError) Error() string { return e.text }
-
-func misused(format string, args ...any) error {
-	return &UsageError{fmt.Sprintf(format, args...)}
 }
 
 // Run runs the command called name. flag.ErrHelp means that help was shown.
@@ -87,31 +81,11 @@ func Unknown(name string, others ...string) error {
 		others = append(others, c.name)
 	}
 	for _, other := range others {
-		if mistyped(name, other) {
-			return misused("unknown command %q; did you mean oriel %s?", clean(name), other)
+		if len(name) > 2 && strings.HasPrefix(other, name) {
+			return usage.Errorf("unknown command %q; did you mean %s?", clean(name), other)
 		}
 	}
-	return misused("unknown command %q; oriel help lists the commands", clean(name))
-}
-
-// mistyped reports whether a name has the letters of another but for one, in any
-// order, or is the beginning of it.
-func mistyped(name, meant string) bool {
-	if len(name) > 2 && strings.HasPrefix(meant, name) {
-		return true
-	}
-	letters := map[rune]int{}
-	for _, r := range meant {
-		letters[r]++
-	}
-	for _, r := range name {
-		letters[r]--
-	}
-	differ := 0
-	for _, n := range letters {
-		differ += max(n, -n)
-	}
-	return differ <= 1
+	return usage.Errorf("unknown command %q%s (oriel help lists them)", clean(name), usage.Meant(name, others))
 }
 
 // target is where a command's questions go.
@@ -121,56 +95,31 @@ type target struct {
 
 // flags returns a flag set with the flags that every command has.
 func flags(s Streams, name, about string, t *target) *flag.FlagSet {
-	set := flag.NewFlagSet("oriel "+name, flag.ContinueOnError)
-	set.SetOutput(s.Out)
+	for _, c := range commands() {
+		if c.name == name {
+			about = "Usage: oriel " + c.use + "\n\n" + about
+		}
+	}
+	set := usage.Set("oriel "+name, s.Out, about)
 	defaultURL := s.Getenv("ORIEL_URL")
 	if defaultURL == "" {
 		defaultURL = "http://127.0.0.1:6743"
 	}
 	set.StringVar(&t.url, "url", defaultURL, "`address` of the server (or ORIEL_URL)")
-	set.StringVar(&t.key, "key", s.Getenv("ORIEL_KEY"), "API `key`, where the server wants one (or ORIEL_KEY)")
-	set.StringVar(&t.env, "env", "", "environment `slug`; the default one if empty")
-	set.Usage = func() {
-		for _, c := range commands() {
-			if c.name == name {
-				_, _ = fmt.Fprintf(s.Out, "Usage: oriel %s\n\n%s\n\nFlags:\n", c.use, about)
-			}
-		}
-		set.PrintDefaults()
-	}
+	set.StringVar(&t.key, "key", "", "API `key`, where the server wants one (or ORIEL_KEY)")
+	set.StringVar(&t.env, "env", "", "`slug` of the environment; the default one if empty")
 	return set
-}
-
-// parse parses flags that stand before, between and after other arguments. Help
-// goes to standard output, for a pager; a mistake gets one line instead of it.
-func parse(set *flag.FlagSet, args []string) (rest []string, err error) {
-	usage, out := set.Usage, set.Output()
-	set.Usage = func() {}
-	set.SetOutput(io.Discard)
-	for {
-		err := set.Parse(args)
-		if errors.Is(err, flag.ErrHelp) {
-			set.SetOutput(out)
-			usage()
-			return nil, err
-		}
-		if err != nil {
-			text := strings.Replace(err.Error(), "flag provided but not defined: -", "unknown flag --", 1)
-			return nil, misused("%s (%s --help lists the flags)", text, set.Name())
-		}
-		if set.NArg() == 0 {
-			return rest, nil
-		}
-		rest = append(rest, set.Arg(0))
-		args = set.Args()[1:]
-	}
 }
 
 func (t *target) client(s Streams) *client {
 	if !strings.Contains(t.url, "://") {
 		t.url = "http://" + t.url
 	}
-	return &client{base: strings.TrimRight(t.url, "/"), key: t.key, env: t.env, http: &http.Client{}, clock: s.Clock}
+	key := t.key
+	if key == "" {
+		key = s.Getenv("ORIEL_KEY") // not as the flag's default, which --help prints
+	}
+	return &client{base: strings.TrimRight(t.url, "/"), key: key, env: t.env, http: &http.Client{}, clock: s.Clock}
 }
 
 // output is the form an answer is printed in.
@@ -189,17 +138,27 @@ func outputFlags(set *flag.FlagSet, forms ...output) func() (output, error) {
 		names[i] = string(f)
 	}
 	chosen := set.String("output", string(forms[0]), "`form` of the answer: "+strings.Join(names, ", "))
-	json := set.Bool("json", false, "short for --output json")
+	short := map[output]*bool{}
+	for _, f := range forms[1:] {
+		short[f] = set.Bool(string(f), false, "short for --output "+string(f))
+	}
 	return func() (output, error) {
-		if *json {
-			return asJSON, nil
+		given := 0
+		for f, yes := range short {
+			if *yes {
+				given++
+				*chosen = string(f)
+			}
+		}
+		if given > 1 {
+			return "", usage.Errorf("--csv and --json exclude each other")
 		}
 		for _, f := range forms {
 			if string(f) == *chosen {
 				return f, nil
 			}
 		}
-		return "", misused("output is %q; it must be one of %s", *chosen, strings.Join(names, ", "))
+		return "", usage.Errorf("output is %q; it must be one of %s", *chosen, strings.Join(names, ", "))
 	}
 }
 

@@ -6,14 +6,17 @@ import (
 	"errors"
 	"flag"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/oriel-dev/oriel/internal/cli/usage"
 	"github.com/oriel-dev/oriel/internal/golden"
 )
 
@@ -48,11 +51,14 @@ func run(t *testing.T, a *answers, s Streams, args ...string) (stdout string, er
 	a.bodies = make(chan string, 16)
 	srv := httptest.NewServer(a)
 	t.Cleanup(srv.Close)
-	var out bytes.Buffer
-	s.Out, s.Err = &out, io.Discard
+	var out, errs bytes.Buffer
+	s.Out, s.Err = &out, &errs
 	s.Getenv = func(name string) string { return map[string]string{"ORIEL_URL": srv.URL}[name] }
-	s.Clock = func() time.Time { return time.Unix(1_700_000_000, 0) }
+	s.Clock = func() time.Time { return time.Unix(1_700_000_000, 0).UTC() }
 	err = Run(context.Background(), args[0], s, args[1:])
+	if errs.Len() > 0 {
+		return out.String() + "-- standard error --\n" + errs.String(), err
+	}
 	return out.String(), err
 }
 
@@ -61,9 +67,26 @@ const hostile = `evil\u001b]0;owned\u0007\u009b31m\u202e`
 const queryAnswer = `{"type":"plan"}
 {"type":"progress","share":0.5}
 {"type":"done","result":{"columns":[{"name":"name","kind":"string"},{"name":"COUNT","kind":"integer"},{"name":"P99(duration_ms)","kind":"float"}],` +
-	`"rows":[["GET /a",-12,1.23456],["` + hostile + `",3,null],["=HYPERLINK(\"http://x\")",2,12345.678],["@sum",1,0.00012],["\tcell",1,1]],` +
-	`"series":{"groups":[{"key":["GET /a"],"values":{"COUNT":[0,1,2,4,8,null,8]}},{"key":["@sum"],"values":{"COUNT":[1,1,1]}}]}}}
+	`"rows":[["GET /a",-12,1.23456],["` + hostile + `",3,null],["日本語の名前",2,null],["=HYPERLINK(\"http://x\")",2,12345.678],["@sum",1,0.00012],["\tcell",1,1]],` +
+	`"series":{"groups":[{"key":["GET /a"],"values":{"COUNT":[0,1,2,4,8,null,8]}},{"key":["@sum"],"values":{"COUNT":[1,1,1]}}]},` +
+	`"breakdowns":1,"more":true},"elapsed_ms":12.5,"scanned":1234567,"complete":false,"missing":["a segment could not be read"]}
 `
+
+const heatmapAnswer = `{"type":"done","result":{"columns":[],"rows":[],"heatmaps":[{"calc":"HEATMAP(duration_ms)","start":"1700000000000000000",` +
+	`"step":60000000000,"count":4,"scale":"log","min":1,"max":1000,"bins":3,"counts":[9,0,0,90,3,0,100,20,0,50,5,1]}]},"elapsed_ms":2,"scanned":278,"complete":true}
+`
+
+const emptyAnswer = `{"type":"done","result":{"columns":[{"name":"SUM(nosuch)","kind":"float"}],"rows":[[null]]},"elapsed_ms":0.4,"scanned":9,"complete":true}
+`
+
+const tracesAnswer = `{"base":"1700000000000000000","next":"more","traces":[` +
+	`{"trace_id":"0123456789abcdef0123456789abcdef","start":0,"duration":20000000,"root":{"service":"web","name":"GET /日本"},"spans":4,"errors":1,"services":[{"name":"web"}]},` +
+	`{"trace_id":"1123456789abcdef0123456789abcdef","start":-5000000,"duration":900,"root":{"service":"","name":"","missing":true},"spans":1,"errors":0,"services":[]}]}`
+
+const tailAnswer = "event: hello\ndata: {}\n\nevent: events\ndata: " + `{"events":[` +
+	`{"time":"1700000000000000000","dataset":"web","fields":{"name":"GET /a","duration_ms":12.5,"error":true,"exception.message":"no index","user.id":"u 1","library.name":"x","trace.trace_id":"aa"}},` +
+	`{"time":"1700000001000000000","dataset":"a-long-one","fields":{"body":"` + hostile + `","severity":"warn","meta.signal_type":"log"}},` +
+	`{"time":"1700000002000000000","dataset":"web","fields":{"name":"cache miss","meta.annotation_type":"span_event","meta.signal_type":"trace","cache.key":"k"}}],"skipped":3}` + "\n\n"
 
 const traceAnswer = `{"trace_id":"aa","base":"1700000000000000000","duration":20000000,"total_spans":4,"truncated":false,"arriving":true,` +
 	`"strings":["web","GET /a","db","` + hostile + `"],"services":[{"name":"web"},{"name":"db"}],` +
@@ -82,8 +105,9 @@ func TestCommands_Print(t *testing.T) {
 	t.Parallel()
 	known := map[string]string{
 		"/api/query": queryAnswer, "/api/trace/aa": traceAnswer,
-		"/api/bubbleup": bubbleUpAnswer, "/api/traces": `{"base":"1700000000000000000","next":"","traces":[]}`,
+		"/api/bubbleup": bubbleUpAnswer, "/api/traces": tracesAnswer, "/api/tail": tailAnswer,
 	}
+	other := map[string]string{"heatmap": heatmapAnswer, "empty": emptyAnswer}
 	for _, c := range []struct {
 		file  string
 		width int
@@ -99,34 +123,47 @@ func TestCommands_Print(t *testing.T) {
 		{"trace_wide", 120, false, []string{"traces", "show", "aa"}},
 		{"trace_narrow", 60, false, []string{"traces", "aa"}},
 		{"trace_color", 80, true, []string{"traces", "show", "aa"}},
-		{"traces_none", 80, false, []string{"traces", "--last", "2h"}},
 		{"bubbleup", 100, false, []string{"bubbleup", "duration_ms > 500"}},
 		{"bubbleup_json", 0, false, []string{"bubbleup", "--json", "duration_ms > 500"}},
+		{"query_empty", 80, false, []string{"query", "VISUALIZE SUM(nosuch)"}},
+		{"heatmap", 60, false, []string{"query", "VISUALIZE HEATMAP(duration_ms)"}},
+		{"heatmap_csv", 0, false, []string{"query", "--csv", "VISUALIZE HEATMAP(duration_ms)"}},
+		{"traces_wide", 120, true, []string{"traces"}},
+		{"traces_narrow", 80, false, []string{"traces", "--last", "2h"}},
+		{"traces_pipe", 0, false, []string{"traces"}},
+		{"tail", 80, false, []string{"tail"}},
+		{"tail_color", 80, true, []string{"tail"}},
+		{"tail_fields", 0, false, []string{"tail", "--fields", "name,user.id"}},
+		{"tail_all", 0, false, []string{"tail", "--fields", "*"}},
 		{"help", 80, false, []string{"traces", "--help"}},
 	} {
 		t.Run(c.file, func(t *testing.T) {
 			t.Parallel()
-			out, err := run(t, &answers{byPath: known}, Streams{Width: c.width, Color: c.color}, c.args...)
+			answer := maps.Clone(known)
+			for name, text := range other {
+				if strings.Contains(c.file, name) {
+					answer["/api/query"] = text
+				}
+			}
+			out, err := run(t, &answers{byPath: answer}, Streams{Width: c.width, Hints: c.width > 0, Color: c.color}, c.args...)
 			if err != nil && !errors.Is(err, flag.ErrHelp) {
 				t.Fatal(err)
 			}
-			if strings.ContainsAny(strings.NewReplacer("\x1b[31m", "", "\x1b[34m", "", "\x1b[2m", "", "\x1b[1m", "", "\x1b[0m", "").Replace(out), "\x07\u009b\u202e\x1b") && c.file != "query_csv" {
+			if strings.ContainsAny(colorCode.ReplaceAllString(out, ""), "\x07\u009b\u202e\x1b") && c.file != "query_csv" {
 				t.Errorf("a control character reaches the terminal: %q", out)
 			}
-			out = regexpURL(out)
+			out = withoutURL(out)
 			golden.Check(t, filepath.Join("testdata", c.file+".txt"), out)
 		})
 	}
 }
 
-// regexpURL takes the test server's address out of a help text.
-func regexpURL(s string) string {
-	before, rest, ok := strings.Cut(s, `(default "http://127.0.0.1:`)
-	if !ok {
-		return s
-	}
-	_, after, _ := strings.Cut(rest, `"`)
-	return before + `(default "http://127.0.0.1:PORT"` + after
+// colorCode is all that the commands may send to a terminal besides text.
+var colorCode = regexp.MustCompile("\x1b\\[[0-9]{1,2}m")
+
+// withoutURL takes the test server's address out of a help text.
+func withoutURL(s string) string {
+	return regexp.MustCompile(`http://127.0.0.1:\d+`).ReplaceAllString(s, "http://127.0.0.1:PORT")
 }
 
 func TestQuery_ReadsItsQuestionFromEverywhere(t *testing.T) {
@@ -176,7 +213,7 @@ func TestCommands_TellMisuseFromFailure(t *testing.T) {
 		{"form", answers{}, []string{"tail", "--output", "csv"}, true, "one of table, json"},
 		{"two ids", answers{}, []string{"traces", "show", "a", "b"}, true, "one trace id"},
 		{"doctor's argument", answers{}, []string{"doctor", "now"}, true, "flags only"},
-		{"unknown command", answers{}, []string{"qeury"}, true, "did you mean oriel query?"},
+		{"unknown command", answers{}, []string{"qeury"}, true, "did you mean query?"},
 		{"no JSON", answers{}, []string{"query", "{oops"}, false, "not valid JSON"},
 		{"no file", answers{}, []string{"query", "@/nonexistent"}, false, "read the question"},
 		{"not Oriel", answers{}, []string{"traces"}, false, "not Oriel's API (status 404)"},
@@ -189,7 +226,7 @@ func TestCommands_TellMisuseFromFailure(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			_, err := run(t, &c.a, Streams{}, c.args...)
-			var misuse *UsageError
+			var misuse *usage.Error
 			if err == nil || errors.As(err, &misuse) != c.misuse || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("%v", err)
 			}

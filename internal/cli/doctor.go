@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/oriel-dev/oriel/internal/cli/usage"
 )
 
 const aboutDoctor = `Checks a running server from the outside, as an application would see it: is it
@@ -29,10 +31,10 @@ type finding struct {
 func runDoctor(ctx context.Context, s Streams, args []string) error {
 	var t target
 	set := flags(s, "doctor", aboutDoctor, &t)
-	if rest, err := parse(set, args); err != nil {
+	if rest, err := usage.Parse(set, args); err != nil {
 		return err
 	} else if len(rest) > 0 {
-		return misused("unexpected %q: doctor wants flags only", rest[0])
+		return usage.Errorf("unexpected %q: doctor wants flags only", rest[0])
 	}
 	c := t.client(s)
 	wrong := 0

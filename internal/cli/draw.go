@@ -4,14 +4,18 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
+	"strconv"
 	"strings"
-	"unicode/utf8"
 )
 
 // column is a column of a printed table.
 type column struct {
 	title string
-	right bool
+	right bool // numbers
+	whole bool // never cut
+	dim   bool
+	alarm bool // red, if it is not 0
 }
 
 // table prints aligned columns; the widest text column gives way when the
@@ -19,84 +23,96 @@ type column struct {
 type table struct {
 	columns []column
 	rows    [][]string
-	width   int
 }
 
-func (t *table) print(w io.Writer) error {
+func (t *table) print(s Streams) error {
 	widths := make([]int, len(t.columns))
-	for i, c := range t.columns {
-		widths[i] = utf8.RuneCountInString(c.title)
-	}
-	for _, row := range t.rows {
-		for i, cell := range row {
-			widths[i] = max(widths[i], utf8.RuneCountInString(cell))
-		}
-	}
-	t.fit(widths)
 	titles := make([]string, len(t.columns))
 	for i, c := range t.columns {
 		titles[i] = c.title
-	}
-	if err := t.line(w, titles, widths); err != nil {
-		return err
+		widths[i] = columns(c.title)
 	}
 	for _, row := range t.rows {
-		if err := t.line(w, row, widths); err != nil {
-			return err
+		for i, cell := range row {
+			widths[i] = max(widths[i], columns(cell))
 		}
 	}
-	return nil
+	t.fit(widths, s.Width)
+	var b strings.Builder
+	t.line(&b, s, titles, widths, true)
+	for _, row := range t.rows {
+		t.line(&b, s, row, widths, false)
+	}
+	_, err := io.WriteString(s.Out, b.String())
+	return err
+}
+
+// drop takes columns out by their titles.
+func (t *table) drop(titles ...string) {
+	for i := len(t.columns) - 1; i >= 0; i-- {
+		if !slices.Contains(titles, t.columns[i].title) {
+			continue
+		}
+		t.columns = slices.Delete(t.columns, i, i+1)
+		for k := range t.rows {
+			t.rows[k] = slices.Delete(t.rows[k], i, i+1)
+		}
+	}
 }
 
 const gap = 2
 
-func (t *table) fit(widths []int) {
+// fit takes columns from the widest text until the line fits a terminal.
+func (t *table) fit(widths []int, terminal int) {
 	const narrowest = 12
-	if t.width <= 0 {
+	if terminal <= 0 {
 		return
 	}
 	for {
 		total, widest := -gap, -1
 		for i, w := range widths {
 			total += w + gap
-			if !t.columns[i].right && w > narrowest && (widest < 0 || w > widths[widest]) {
+			if c := t.columns[i]; !c.right && !c.whole && w > narrowest && (widest < 0 || w > widths[widest]) {
 				widest = i
 			}
 		}
-		if total <= t.width || widest < 0 {
+		if total <= terminal || widest < 0 {
 			return
 		}
-		widths[widest] = max(widths[widest]-(total-t.width), narrowest)
+		widths[widest] = max(widths[widest]-(total-terminal), narrowest)
 	}
 }
 
-func (t *table) line(w io.Writer, cells []string, widths []int) error {
+func (t *table) line(out *strings.Builder, s Streams, cells []string, widths []int, title bool) {
 	var b strings.Builder
 	for i, cell := range cells {
+		c := t.columns[i]
 		cell = shorten(cell, widths[i])
-		pad := strings.Repeat(" ", widths[i]-utf8.RuneCountInString(cell))
-		switch {
-		case t.columns[i].right:
-			b.WriteString(pad + cell)
-		default:
-			b.WriteString(cell + pad)
+		before, after := "", strings.Repeat(" ", widths[i]-columns(cell))
+		if c.right {
+			before, after = after, ""
 		}
-		b.WriteString(strings.Repeat(" ", gap))
+		switch {
+		case title:
+			cell = s.paint(bold, cell)
+		case c.alarm && cell != "0":
+			cell = s.paint(red, cell)
+		case c.dim || cell == nothing:
+			cell = s.paint(dim, cell)
+		}
+		b.WriteString(before + cell + after + strings.Repeat(" ", gap))
 	}
-	_, err := fmt.Fprintln(w, strings.TrimRight(b.String(), " "))
-	return err
+	out.WriteString(strings.TrimRight(b.String(), " ") + "\n")
 }
 
-// shorten cuts text to n characters, the last of them an ellipsis.
-func shorten(s string, n int) string {
-	if utf8.RuneCountInString(s) <= n {
-		return s
-	}
-	return string([]rune(s)[:max(n-1, 0)]) + "…"
-}
+// nothing stands in a table for a value that is not there, as in the pages.
+const nothing = "–"
 
 // short prints a value for people: numbers with up to three decimals.
 func short(v any) string {
+	if v == nil {
+		return nothing
+	}
 	f, ok := v.(float64)
 	if !ok {
 		return clean(exact(v))
@@ -110,6 +126,15 @@ func short(v any) string {
 		return strings.TrimRight(strings.TrimRight(fmt.Sprintf("%.2f", f), "0"), ".")
 	}
 	return fmt.Sprintf("%.3g", f)
+}
+
+// grouped prints a count with its thousands set apart.
+func grouped(n int64) string {
+	s := strconv.FormatInt(n, 10)
+	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
 }
 
 // sparkline draws values in at most n characters; gaps stay blank.
@@ -184,8 +209,9 @@ func (s Streams) paint(code, text string) string {
 }
 
 const (
-	red  = "31"
-	dim  = "2"
-	blue = "34"
-	bold = "1"
+	red    = "31"
+	yellow = "33"
+	blue   = "34"
+	dim    = "2"
+	bold   = "1"
 )

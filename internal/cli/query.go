@@ -11,6 +11,8 @@ import (
 	"net/http"
 	"os"
 	"strings"
+
+	"github.com/oriel-dev/oriel/internal/cli/usage"
 )
 
 const aboutQuery = `Asks a question in one line of text or as Honeycomb query JSON, for example:
@@ -28,6 +30,11 @@ type queryLine struct {
 	Share  float64      `json:"share"`
 	Result *queryResult `json:"result"`
 	Error  *serverError `json:"error"`
+
+	Elapsed float64  `json:"elapsed_ms"`
+	Scanned int64    `json:"scanned"`
+	Whole   *bool    `json:"complete"`
+	Missing []string `json:"missing"`
 }
 
 type queryResult struct {
@@ -42,7 +49,11 @@ type queryResult struct {
 			Values map[string][]*float64 `json:"values"`
 		} `json:"groups"`
 	} `json:"series"`
-	raw json.RawMessage
+	Heatmaps   []heatmap `json:"heatmaps"`
+	Breakdowns int       `json:"breakdowns"`
+	More       bool      `json:"more"`
+	raw        json.RawMessage
+	line       queryLine // the end of the answer: what it took
 }
 
 func runQuery(ctx context.Context, s Streams, args []string) error {
@@ -50,7 +61,7 @@ func runQuery(ctx context.Context, s Streams, args []string) error {
 	set := flags(s, "query", aboutQuery, &t)
 	dataset := set.String("dataset", "__all__", "dataset `slug`; __all__ is the whole environment")
 	form := outputFlags(set, asTable, asCSV, asJSON)
-	rest, err := parse(set, args)
+	rest, err := usage.Parse(set, args)
 	if err != nil {
 		return err
 	}
@@ -78,12 +89,43 @@ func runQuery(ctx context.Context, s Streams, args []string) error {
 	switch how {
 	case asJSON:
 		_, err = fmt.Fprintln(s.Out, s.json(result.raw))
-		return err
 	case asCSV:
-		return printCSV(s, result)
+		err = printCSV(s, result)
 	case asTable:
+		err = printResult(s, result)
 	}
-	return printResult(s, result)
+	result.hint(s, how)
+	return err
+}
+
+// hint says on standard error what the rows do not: that there are more, that
+// some are not there, that a name was not found.
+func (r *queryResult) hint(s Streams, how output) {
+	if r.line.Whole != nil && !*r.line.Whole {
+		_, _ = fmt.Fprintf(s.Err, "the answer is not whole: %s\n", clean(strings.Join(r.line.Missing, "; ")))
+	}
+	if r.More && how != asJSON {
+		_, _ = fmt.Fprintf(s.Err, "there are more than these %d groups: raise LIMIT, or narrow with WHERE\n", len(r.Rows))
+	}
+	if !s.Hints || how != asTable {
+		return
+	}
+	for i, c := range r.Columns[min(r.Breakdowns, len(r.Columns)):] {
+		empty := len(r.Rows) > 0
+		for _, row := range r.Rows {
+			empty = empty && (r.Breakdowns+i >= len(row) || row[r.Breakdowns+i] == nil)
+		}
+		if empty {
+			_, _ = fmt.Fprintf(s.Err, "%s has no value: is the field's name right?\n", clean(c.Name))
+		}
+	}
+	if s.Width > 0 {
+		text := fmt.Sprintf("%s events read in %s", grouped(r.line.Scanned), duration(int64(r.line.Elapsed*1e6)))
+		if len(r.Columns) > 0 {
+			text = several(len(r.Rows), "row") + " · " + text
+		}
+		_, _ = fmt.Fprintln(s.Err, s.paint(dim, text))
+	}
 }
 
 // maxQuestion bounds a question read from a file or a pipe.
@@ -108,7 +150,7 @@ func readQuestion(s Streams, argument string) (string, error) {
 	case argument == "-" || (argument == "" && s.Piped):
 		source = s.In
 	case argument == "":
-		return "", misused(`no question was given; try oriel query 'VISUALIZE COUNT GROUP BY service.name LAST 1h', or --help`)
+		return "", usage.Errorf(`no question was given; try oriel query 'VISUALIZE COUNT GROUP BY service.name LAST 1h', or --help`)
 	default:
 		return argument, nil
 	}
@@ -121,7 +163,7 @@ func readQuestion(s Streams, argument string) (string, error) {
 	}
 	question := strings.TrimSpace(string(raw))
 	if question == "" {
-		return "", misused("the question is empty")
+		return "", usage.Errorf("the question is empty")
 	}
 	return question, nil
 }
@@ -143,14 +185,14 @@ func ask(ctx context.Context, s Streams, c *client, body map[string]any) (*query
 		}
 		switch l.Type {
 		case "progress":
-			if s.Width > 0 {
+			if s.Hints {
 				shown = true
 				_, _ = fmt.Fprintf(s.Err, "\r%3.0f %%", l.Share*100)
 			}
 		case "error":
 			return l.Error
 		case "done":
-			result = &queryResult{raw: l.Result}
+			result = &queryResult{raw: l.Result, line: l.queryLine}
 			return json.Unmarshal(l.Result, result)
 		}
 		return nil
@@ -176,6 +218,13 @@ func explain(question string, err error) error {
 
 func printCSV(s Streams, r *queryResult) error {
 	out := csv.NewWriter(s.Out)
+	if len(r.Columns) == 0 && len(r.Heatmaps) > 0 {
+		if err := r.Heatmaps[0].csv(out); err != nil {
+			return err
+		}
+		out.Flush()
+		return out.Error()
+	}
 	record := make([]string, len(r.Columns))
 	for i, c := range r.Columns {
 		record[i] = guard(s.cell(c.Name))
@@ -225,13 +274,21 @@ func exact(v any) string {
 }
 
 func printResult(s Streams, r *queryResult) error {
-	tab := table{width: s.Width}
+	for i := range r.Heatmaps {
+		if _, err := fmt.Fprint(s.Out, r.Heatmaps[i].print(s)); err != nil {
+			return err
+		}
+	}
+	if len(r.Columns) == 0 && len(r.Heatmaps) > 0 {
+		return nil
+	}
+	tab := table{}
 	for _, c := range r.Columns {
 		tab.columns = append(tab.columns, column{title: clean(c.Name), right: c.Kind == "integer" || c.Kind == "float"})
 	}
 	sparks := sparksByKey(r)
 	if len(sparks) > 0 {
-		tab.columns = append(tab.columns, column{title: "over time"})
+		tab.columns = append(tab.columns, column{title: "over time", whole: true})
 	}
 	for _, row := range r.Rows {
 		cells := make([]string, 0, len(tab.columns))
@@ -244,10 +301,10 @@ func printResult(s Streams, r *queryResult) error {
 		tab.rows = append(tab.rows, cells)
 	}
 	if len(r.Rows) == 0 {
-		_, err := fmt.Fprintln(s.Out, "no rows: nothing in this range matches")
+		_, err := fmt.Fprintln(s.Err, "no rows: nothing in this range matches")
 		return err
 	}
-	return tab.print(s.Out)
+	return tab.print(s)
 }
 
 func keyOf(row []any, n int) string {

@@ -4,17 +4,23 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/oriel-dev/oriel/internal/cli/usage"
 )
 
-const aboutTail = `Prints events as they arrive, one line each, until it is interrupted:
+const aboutTail = `Prints events as they arrive, one line each, until it is interrupted: when,
+from where, what it was, how long it took, whether it failed, and its fields.
 
-  oriel tail 'service.name = "api" AND error = true'
-  oriel tail --fields http.route,user.id`
+  oriel tail
+  oriel tail 'service.name = "web" AND error = true'
+  oriel tail --fields http.route,user.id
+  oriel tail --json 'duration_ms > 500' | jq .fields.name`
 
 // tailBatch is one update of the live tail.
 type tailBatch struct {
@@ -30,9 +36,9 @@ func runTail(ctx context.Context, s Streams, args []string) error {
 	var t target
 	set := flags(s, "tail", aboutTail, &t)
 	dataset := set.String("dataset", "", "only events of this dataset `slug`")
-	fields := set.String("fields", "", "comma-separated `names` to show; all if empty")
+	fields := set.String("fields", "", "comma-separated `names` of the fields to show instead; * is all of them")
 	form := outputFlags(set, asTable, asJSON)
-	rest, err := parse(set, args)
+	rest, err := usage.Parse(set, args)
 	if err != nil {
 		return err
 	}
@@ -52,6 +58,10 @@ func runTail(ctx context.Context, s Streams, args []string) error {
 	if *fields != "" {
 		names = strings.Split(*fields, ",")
 	}
+	if s.Hints {
+		_, _ = fmt.Fprintln(s.Err, s.paint(dim, "waiting for events; Ctrl-C ends it"))
+	}
+	lines := tailLines{s: s, names: names}
 	err = t.client(s).serverEvents(ctx, "/api/tail", params, func(name, data string) error {
 		if name != "events" {
 			return nil
@@ -60,45 +70,55 @@ func runTail(ctx context.Context, s Streams, args []string) error {
 		if err := json.Unmarshal([]byte(data), &batch); err != nil {
 			return fmt.Errorf("read the answer: %w", err)
 		}
-		return batch.print(s, names, how)
+		return lines.print(&batch, how)
 	})
 	return explain(filter, err)
 }
 
-func (b *tailBatch) print(s Streams, names []string, how output) error {
+// tailLines prints events; the column of datasets grows with what has come by.
+type tailLines struct {
+	s     Streams
+	names []string // fields to show; nil is a summary and the interesting ones
+	wide  int
+}
+
+func (l *tailLines) print(b *tailBatch, how output) error {
 	for _, e := range b.Events {
+		line := ""
 		if how == asJSON {
 			raw, err := json.Marshal(e)
 			if err != nil {
 				return err
 			}
-			if _, err := fmt.Fprintln(s.Out, s.json(raw)); err != nil {
-				return err
-			}
-			continue
+			line = l.s.json(raw)
+		} else {
+			line = l.event(e.Time, e.Dataset, e.Fields)
 		}
-		if _, err := fmt.Fprintln(s.Out, eventLine(s, e.Time, e.Dataset, e.Fields, names)); err != nil {
+		if _, err := fmt.Fprintln(l.s.Out, line); err != nil {
 			return err
 		}
 	}
 	if b.Skipped > 0 {
-		_, _ = fmt.Fprintf(s.Err, "… %d more were too many to show\n", b.Skipped)
+		_, _ = fmt.Fprintf(l.s.Err, "… %d more were too many to show\n", b.Skipped)
 	}
 	return nil
 }
 
-func eventLine(s Streams, at, dataset string, fields map[string]any, names []string) string {
+func (l *tailLines) event(at, dataset string, fields map[string]any) string {
 	if ns, err := strconv.ParseInt(at, 10, 64); err == nil {
-		at = time.Unix(0, ns).Format("15:04:05.000")
+		at = time.Unix(0, ns).In(l.s.zone()).Format("15:04:05.000")
 	}
-	if len(names) == 0 {
-		for name := range fields {
-			names = append(names, name)
-		}
-		slices.Sort(names)
-	}
+	dataset = shorten(clean(dataset), 24)
+	l.wide = max(l.wide, columns(dataset))
 	var b strings.Builder
-	b.WriteString(s.paint(dim, at) + "  " + s.paint(bold, clean(dataset)))
+	b.WriteString(l.s.paint(dim, at) + "  " + l.s.paint(bold, pad(dataset, l.wide)))
+	names := l.names
+	if names == nil {
+		b.WriteString(l.summary(fields))
+	}
+	if names == nil || (len(names) == 1 && names[0] == "*") {
+		names = l.interesting(fields, names != nil)
+	}
 	for _, name := range names {
 		v, ok := fields[name]
 		if !ok {
@@ -108,7 +128,70 @@ func eventLine(s Streams, at, dataset string, fields map[string]any, names []str
 		if strings.ContainsAny(text, " =\"") || text == "" {
 			text = strconv.Quote(text)
 		}
-		b.WriteString("  " + s.paint(blue, clean(name)) + "=" + text)
+		b.WriteString("  " + l.s.paint(dim, clean(name)+"=") + text)
 	}
 	return b.String()
+}
+
+// summary is what a reader looks for first: name or message, duration, failure.
+func (l *tailLines) summary(fields map[string]any) string {
+	out := ""
+	if level, ok := fields["severity"].(string); ok {
+		out += "  " + l.s.paint(severityColor(level), clean(level))
+	}
+	if kind, ok := fields["meta.annotation_type"].(string); ok && fields["meta.signal_type"] == "trace" {
+		out += "  " + l.s.paint(dim, clean(kind))
+	}
+	for _, name := range []string{"name", "body", "message"} {
+		if v, ok := fields[name]; ok {
+			out += "  " + clean(exact(v))
+			break
+		}
+	}
+	if ms, ok := fields["duration_ms"].(float64); ok && ms >= 0 && ms < 1e12 {
+		out += "  " + l.s.paint(blue, duration(int64(ms*1e6)))
+	}
+	if fields["error"] == true {
+		out += "  " + l.s.paint(red, "✗")
+		if what, ok := fields["exception.message"].(string); ok {
+			out += " " + l.s.paint(red, clean(what))
+		}
+	}
+	return out
+}
+
+func severityColor(level string) string {
+	switch level {
+	case "error", "fatal":
+		return red
+	case "warn":
+		return yellow
+	}
+	return dim
+}
+
+// interesting are the fields in order, without those that the summary has said
+// or that every event of an SDK carries.
+func (l *tailLines) interesting(fields map[string]any, all bool) []string {
+	var names []string
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		if all || !dull(name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+func dull(name string) bool {
+	switch name {
+	case "name", "body", "message", "duration_ms", "error", "severity", "severity_code", "severity_text", "service.name", "exception.message",
+		"exception.stacktrace", "type", "status_code", "status_message", "flags", "parent_name", "trace.span_id", "trace.parent_id":
+		return true
+	}
+	for _, prefix := range []string{"meta.", "telemetry.", "library.", "span.", "process.", "os.", "trace.link."} {
+		if strings.HasPrefix(name, prefix) {
+			return true
+		}
+	}
+	return false
 }

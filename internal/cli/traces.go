@@ -8,9 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
-	"github.com/oriel-dev/oriel/internal/trace"
+	"github.com/oriel-dev/oriel/internal/cli/usage"
 )
 
 const aboutTraces = `Lists the traces of a time range, newest first, or shows one as a tree:
@@ -25,14 +24,16 @@ func runTraces(ctx context.Context, s Streams, args []string) error {
 	service := set.String("service", "", "only traces that touch this `service`")
 	name := set.String("name", "", "only traces whose root has this `name`")
 	filter := set.String("filter", "", "only traces with a span for which this `condition` is true")
-	last := set.String("last", "1h", "how far back, as `15m`, 3h or 2d")
+	last := time.Hour
+	usage.Duration(set, &last, "last", "how far `back`: 15m, 3h, 2d")
 	failed := set.Bool("errors", false, "only traces in which something failed")
-	minimum := set.Duration("min", 0, "only traces that took at least this `duration`")
+	var minimum time.Duration
+	usage.Duration(set, &minimum, "min", "only traces that took at least this `duration`")
 	sort := set.String("sort", "start", "`order`: start, duration, spans or errors")
 	limit := set.Int("limit", 20, "`number` of traces, at most 1,000")
 	keepClocks := set.Bool("keep-clocks", false, "show: do not correct clocks that disagree")
 	form := outputFlags(set, asTable, asJSON)
-	rest, err := parse(set, args)
+	rest, err := usage.Parse(set, args)
 	if err != nil {
 		return err
 	}
@@ -46,14 +47,14 @@ func runTraces(ctx context.Context, s Streams, args []string) error {
 	}
 	if len(rest) > 0 && rest[0] == "show" {
 		if len(rest) != 2 {
-			return misused("traces show wants one trace id")
+			return usage.Errorf("traces show wants one trace id")
 		}
 		return showTrace(ctx, s, c, rest[1], *keepClocks, how)
 	}
 	if len(rest) > 0 {
-		return misused("unexpected %q: to show a trace write oriel traces show TRACE-ID", rest[0])
+		return usage.Errorf("unexpected %q: to show a trace write oriel traces show TRACE-ID", rest[0])
 	}
-	params := url.Values{"from": {"now-" + *last}, "to": {"now"}, "sort": {*sort}, "limit": {strconv.Itoa(*limit)}}
+	params := url.Values{"from": {"now-" + strconv.FormatInt(int64(last/time.Second), 10) + "s"}, "to": {"now"}, "sort": {*sort}, "limit": {strconv.Itoa(*limit)}}
 	for k, v := range map[string]string{"service": *service, "name": *name, "q": *filter} {
 		if v != "" {
 			params.Set(k, v)
@@ -62,8 +63,8 @@ func runTraces(ctx context.Context, s Streams, args []string) error {
 	if *failed {
 		params.Set("errors", "1")
 	}
-	if *minimum > 0 {
-		params.Set("min_ms", strconv.FormatFloat(float64(*minimum)/1e6, 'f', -1, 64))
+	if minimum > 0 {
+		params.Set("min_ms", strconv.FormatFloat(float64(minimum)/1e6, 'f', -1, 64))
 	}
 	return explain(*filter, listTraces(ctx, s, c, params, how))
 }
@@ -102,73 +103,62 @@ func listTraces(ctx context.Context, s Streams, c *client, params url.Values, ho
 		return err
 	}
 	if len(list.Traces) == 0 {
-		_, err := fmt.Fprintln(s.Out, "no traces in this range match; look further back with --last 24h")
+		_, err := fmt.Fprintln(s.Err, "no traces in this range match; look further back with --last 24h")
 		return err
 	}
 	base, err := strconv.ParseInt(list.Base, 10, 64)
 	if err != nil {
 		return fmt.Errorf("read the answer: base %q is no time", list.Base)
 	}
-	tab := table{width: s.Width, columns: []column{
-		{title: "started"},
+	tab := table{columns: []column{
+		{title: "started", whole: true, dim: true},
 		{title: "root"},
 		{title: "took", right: true},
 		{title: "spans", right: true},
-		{title: "errors", right: true},
+		{title: "errors", right: true, alarm: true},
 		{title: "services", right: true},
-		{title: "trace id", right: true},
+		{title: "trace id", whole: true},
 	}}
+	form := s.timeForm(base+list.Traces[len(list.Traces)-1].Start, base+list.Traces[0].Start)
 	for _, t := range list.Traces {
-		root := t.Root.Service + " " + t.Root.Name
+		root := strings.TrimSpace(t.Root.Service + " " + t.Root.Name)
 		if t.Root.Missing {
-			root += " (root missing)"
+			root = strings.TrimSpace(root + " (root missing)")
 		}
 		tab.rows = append(tab.rows, []string{
-			time.Unix(0, base+t.Start).Format("2006-01-02 15:04:05.000"), clean(root), duration(t.Duration),
+			time.Unix(0, base+t.Start).In(s.zone()).Format(form), clean(root), duration(t.Duration),
 			strconv.Itoa(t.Spans), strconv.Itoa(t.Errors), strconv.Itoa(len(t.Services)), clean(t.TraceID),
 		})
 	}
-	if err := tab.print(s.Out); err != nil {
+	if s.Width > 0 && s.Width < 100 {
+		tab.drop("services", "spans")
+	}
+	if err := tab.print(s); err != nil {
 		return err
 	}
 	if list.Next != "" {
-		_, err = fmt.Fprintf(s.Out, "there are more than %d: raise --limit or narrow with --filter\n", len(list.Traces))
+		_, _ = fmt.Fprintf(s.Err, "there are more than %d: raise --limit or narrow with --filter\n", len(list.Traces))
 	}
-	return err
+	return nil
 }
 
-// skeleton is the part of a trace that the tree needs.
-type skeleton struct {
-	TraceID  string   `json:"trace_id"`
-	Base     string   `json:"base"`
-	Duration int64    `json:"duration"`
-	Total    int      `json:"total_spans"`
-	Arriving bool     `json:"arriving"`
-	Cut      bool     `json:"truncated"`
-	Strings  []string `json:"strings"`
-	Spans    struct {
-		Depth    []int32  `json:"depth"`
-		Parent   []int32  `json:"parent"`
-		Start    []int64  `json:"start"`
-		Duration []int64  `json:"duration"`
-		Service  []int32  `json:"service"`
-		Name     []int32  `json:"name"`
-		HTTP     []int32  `json:"http"`
-		Flags    []uint32 `json:"flags"`
-	} `json:"spans"`
-	Services []struct {
-		Name string `json:"name"`
-	} `json:"services"`
-	Notes struct {
-		Missing int `json:"missing_parents"`
-		Loops   int `json:"loops"`
-		Skew    []struct {
-			Service string `json:"service"`
-			Host    string `json:"host"`
-			NS      int64  `json:"ns"`
-		} `json:"skew"`
-	} `json:"notes"`
+// timeForm is how times are shown: in a terminal without the date, if all are of
+// today; scripts always get it whole.
+func (s Streams) timeForm(times ...int64) string {
+	if s.Width == 0 {
+		return "2006-01-02 15:04:05.000"
+	}
+	today := s.Clock().In(s.zone()).Format(time.DateOnly)
+	for _, ns := range times {
+		if time.Unix(0, ns).In(s.zone()).Format(time.DateOnly) != today {
+			return "01-02 15:04:05.000"
+		}
+	}
+	return "15:04:05.000"
 }
+
+// zone is the time zone that times are shown in.
+func (s Streams) zone() *time.Location { return s.Clock().Location() }
 
 func showTrace(ctx context.Context, s Streams, c *client, id string, keepClocks bool, how output) error {
 	params := url.Values{}
@@ -189,95 +179,4 @@ func showTrace(ctx context.Context, s Streams, c *client, id string, keepClocks 
 		return err
 	}
 	return sk.print(s)
-}
-
-func (sk *skeleton) print(s Streams) error {
-	failed := 0
-	for _, f := range sk.Spans.Flags {
-		if f&trace.FlagError != 0 {
-			failed++
-		}
-	}
-	var b strings.Builder
-	_, _ = fmt.Fprintf(&b, "%s  %s · %d spans · %d services · %d errors\n",
-		s.paint(bold, clean(sk.TraceID)), duration(sk.Duration), sk.Total, len(sk.Services), failed)
-	for _, note := range sk.notes() {
-		b.WriteString(s.paint(dim, note) + "\n")
-	}
-	width := s.Width
-	if width <= 0 {
-		width = 120
-	}
-	bar := max(width/3, 20)
-	label := max(width-bar-14, 30)
-	for i := range sk.Spans.Depth {
-		sk.line(&b, s, i, label, bar)
-	}
-	_, err := fmt.Fprint(s.Out, b.String())
-	return err
-}
-
-func (sk *skeleton) notes() []string {
-	var notes []string
-	if sk.Notes.Missing > 0 {
-		notes = append(notes, fmt.Sprintf("%d parents never arrived: sampled out, late, or of a service that is not instrumented", sk.Notes.Missing))
-	}
-	if sk.Notes.Loops > 0 {
-		notes = append(notes, fmt.Sprintf("%d loops of parents were cut", sk.Notes.Loops))
-	}
-	for _, k := range sk.Notes.Skew {
-		notes = append(notes, fmt.Sprintf("clock of %s corrected by %s", clean(strings.TrimSpace(k.Service+" "+k.Host)), signed(k.NS)))
-	}
-	if sk.Cut {
-		notes = append(notes, fmt.Sprintf("only the first %d spans are shown", len(sk.Spans.Depth)))
-	}
-	if sk.Arriving {
-		notes = append(notes, "still arriving")
-	}
-	return notes
-}
-
-func signed(ns int64) string {
-	if ns < 0 {
-		return "−" + duration(-ns)
-	}
-	return "+" + duration(ns)
-}
-
-func (sk *skeleton) line(b *strings.Builder, s Streams, i, label, bar int) {
-	const deepest = 24 // beyond it the indent would eat the line
-	sp := &sk.Spans
-	flags := sp.Flags[i]
-	text := strings.Repeat("  ", int(min(sp.Depth[i], deepest)))
-	if flags&trace.FlagPlaceholder != 0 {
-		text += "(parent that never arrived)"
-	} else {
-		text += clean(sk.Strings[sp.Service[i]]) + "  " + clean(sk.Strings[sp.Name[i]])
-	}
-	if sp.HTTP[i] >= 400 {
-		text += fmt.Sprintf("  %d", sp.HTTP[i])
-	}
-	if flags&trace.FlagError != 0 {
-		text += "  ✗"
-	}
-	text = shorten(text, label)
-	pad := strings.Repeat(" ", label-utf8.RuneCountInString(text))
-	color := blue
-	if flags&trace.FlagError != 0 {
-		color = red
-		text = s.paint(red, text)
-	}
-	took := duration(sp.Duration[i])
-	_, _ = fmt.Fprintf(b, "%s%s %s%s %s\n", text, pad, strings.Repeat(" ", max(10-utf8.RuneCountInString(took), 0)), took,
-		s.paint(color, drawBar(sp.Start[i], sp.Duration[i], sk.Duration, bar)))
-}
-
-// drawBar places a span on a line of n characters, at least one wide.
-func drawBar(start, length, total int64, n int) string {
-	if total <= 0 {
-		return "█"
-	}
-	from := min(int(start*int64(n)/total), n-1)
-	to := min(max(int((start+length)*int64(n)/total), from+1), n)
-	return strings.Repeat(" ", from) + strings.Repeat("█", to-from)
 }

@@ -1,16 +1,18 @@
 // Package demo sends sample traffic to a running Oriel: an hour of the past at
-// once, then live traces until it is stopped. It uses only the public OTLP
-// door, as any application would.
+// once, or what of it is not there yet, then live traces until it is stopped. It
+// sends by the public OTLP door, as any application would.
 package demo
 
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
 	"math"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/oriel-dev/oriel/internal/sample"
@@ -33,14 +35,21 @@ const batchOf = 50
 // It gives up only if the past can't be sent; live traces that are refused are
 // logged and left out.
 func Run(ctx context.Context, c Config) error {
-	g := sample.New(sample.Dense(1))
 	s := sender{config: c, client: &http.Client{Timeout: 30 * time.Second}}
 	now := c.Clock()
-	spans, err := s.past(ctx, g, now)
+	g := sample.New(sample.Dense(uint64(now.UnixNano()))) // trace ids of their own in each run
+	from, err := s.newest(ctx)
+	if err != nil {
+		return fmt.Errorf("look for sample traffic: %w", err)
+	}
+	if begin := now.Add(-c.Past); from.Before(begin) {
+		from = begin
+	}
+	spans, err := s.past(ctx, g, from, now)
 	if err != nil {
 		return fmt.Errorf("send sample traffic: %w", err)
 	}
-	c.Log.InfoContext(ctx, "sample traffic of the past is in", slog.Int("spans", spans), slog.Duration("reaching_back", c.Past))
+	c.Log.InfoContext(ctx, "sample traffic of the past is in", slog.Int("spans", spans), slog.Duration("reaching_back", now.Sub(from).Round(time.Second)))
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	owed := 0.0
@@ -75,7 +84,36 @@ type sender struct {
 	client *http.Client
 }
 
-func (s *sender) past(ctx context.Context, g *sample.Generator, now time.Time) (spans int, err error) {
+// newest returns when the newest event that is there happened: a demo that is
+// started again goes on from there, so that no stretch of time counts twice.
+func (s *sender) newest(ctx context.Context) (time.Time, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.config.Endpoint+"/api/start", nil)
+	if err != nil {
+		return time.Time{}, err
+	}
+	req.Header.Set("X-Honeycomb-Team", s.config.Key)
+	resp, err := s.client.Do(req)
+	if err != nil {
+		return time.Time{}, err
+	}
+	defer func() { _ = resp.Body.Close() }()
+	var start struct {
+		LastEvent string `json:"last_event"`
+	}
+	if resp.StatusCode != http.StatusOK {
+		return time.Time{}, nil // the server keeps it from this key: begin as if nothing were there
+	}
+	if err := json.NewDecoder(io.LimitReader(resp.Body, 1<<20)).Decode(&start); err != nil {
+		return time.Time{}, err
+	}
+	ns, err := strconv.ParseInt(start.LastEvent, 10, 64)
+	if err != nil {
+		return time.Time{}, nil //nolint:nilerr // no event yet
+	}
+	return time.Unix(0, ns), nil
+}
+
+func (s *sender) past(ctx context.Context, g *sample.Generator, from, now time.Time) (spans int, err error) {
 	var traces []sample.Trace
 	var starts []int64
 	flush := func() error {
@@ -87,7 +125,7 @@ func (s *sender) past(ctx context.Context, g *sample.Generator, now time.Time) (
 		traces, starts = traces[:0], starts[:0]
 		return s.send(ctx, r)
 	}
-	at := now.Add(-s.config.Past)
+	at := from
 	for at.Before(now) {
 		traces = append(traces, g.Next())
 		starts = append(starts, at.UnixNano())

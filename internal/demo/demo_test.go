@@ -1,7 +1,10 @@
 package demo
 
 import (
+	"bytes"
 	"context"
+	"encoding/binary"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -9,6 +12,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/oriel-dev/oriel/internal/sample"
 )
 
 func TestRun_SendsThePastAndWaitsWhenAsked(t *testing.T) {
@@ -16,6 +21,10 @@ func TestRun_SendsThePastAndWaitsWhenAsked(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	var requests, refused atomic.Int32
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/api/start" {
+			_, _ = io.WriteString(w, `{"last_event":"0"}`)
+			return
+		}
 		if r.URL.Path != "/v1/traces" || r.Header.Get("X-Honeycomb-Team") != "k" {
 			t.Errorf("%s with key %q", r.URL.Path, r.Header.Get("X-Honeycomb-Team"))
 		}
@@ -38,5 +47,39 @@ func TestRun_SendsThePastAndWaitsWhenAsked(t *testing.T) {
 	}
 	if requests.Load() < 3 {
 		t.Fatalf("%d requests", requests.Load())
+	}
+}
+
+// A demo that is started again sends only what is missing, under new trace ids.
+func TestRun_GoesOnWhereItEnded(t *testing.T) {
+	t.Parallel()
+	now := time.Unix(1_800_000_000, 0)
+	ctx, cancel := context.WithCancel(t.Context())
+	var first []byte
+	var requests atomic.Int32
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/api/start" {
+			_, _ = fmt.Fprintf(w, `{"last_event":"%d"}`, now.Add(-10*time.Second).UnixNano())
+			return
+		}
+		body, _ := io.ReadAll(r.Body)
+		if requests.Add(1) == 1 {
+			first = body
+			cancel()
+		}
+	}))
+	defer srv.Close()
+	err := Run(ctx, Config{
+		Endpoint: srv.URL, Key: "k", Past: 100 * time.Second, Rate: 2, Clock: func() time.Time { return now }, Log: slog.New(slog.DiscardHandler),
+	})
+	if err != nil && ctx.Err() == nil {
+		t.Fatal(err)
+	}
+	if requests.Load() != 1 {
+		t.Fatalf("%d requests for ten seconds of traffic", requests.Load())
+	}
+	old := sample.New(sample.Dense(1)).Next()
+	if len(first) == 0 || bytes.Contains(first, binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(nil, old.High), old.Low)) {
+		t.Error("the traces have the ids of an earlier run")
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"log/slog"
 	"maps"
 	"math"
 	"net"
@@ -15,6 +16,8 @@ import (
 	"time"
 
 	"gopkg.in/yaml.v3"
+
+	"github.com/oriel-dev/oriel/internal/cli/usage"
 )
 
 // Auth says whether callers need keys.
@@ -69,23 +72,20 @@ func (c *Config) Bind(fs *flag.FlagSet) {
 }
 
 // Load reads settings from args (flags), getenv and the YAML file that either
-// names. Unknown names anywhere are errors. flag.ErrHelp means that help was
-// asked for and has been written to out.
-func Load(args []string, getenv func(string) (string, bool), environ []string, out io.Writer) (Config, error) {
-	c := DefaultConfig()
-	set := flag.NewFlagSet("oriel serve", flag.ContinueOnError)
-	set.SetOutput(out)
-	set.Usage = func() {
-		_, _ = fmt.Fprint(out, "Usage: oriel serve [flags]\n\nStarts the server. Each flag can also be set in the YAML file given with\n"+
-			"--config, or in the environment (--otlp-http is ORIEL_OTLP_HTTP).\n\n")
-		set.PrintDefaults()
-	}
+// names, over the defaults c. Unknown names anywhere are errors. flag.ErrHelp
+// means that help was asked for and has been written to out; about is its text.
+func (c Config) Load(about string, args []string, getenv func(string) (string, bool), environ []string, out io.Writer) (Config, error) {
+	set := usage.Set(commandOf(about), out, about+`
+Each flag can also be set in the YAML file given with --config (otlp_http: …) or
+in the environment (ORIEL_OTLP_HTTP=…). Flags win over both.
+`)
 	c.Bind(set)
-	if err := parseFlags(set, args, out); err != nil {
+	rest, err := usage.Parse(set, args)
+	if err != nil {
 		return c, err
 	}
-	if set.NArg() > 0 {
-		return c, fmt.Errorf("unexpected argument %q: settings are flags, see oriel serve --help", set.Arg(0))
+	if len(rest) > 0 {
+		return c, usage.Errorf("unexpected argument %q: settings are flags (%s --help lists them)", rest[0], set.Name())
 	}
 	given := map[string]bool{}
 	set.Visit(func(f *flag.Flag) { given[f.Name] = true })
@@ -100,27 +100,11 @@ func Load(args []string, getenv func(string) (string, bool), environ []string, o
 	return c, c.check()
 }
 
-// parseFlags parses without flag's habit of printing the whole help at each
-// mistake, which would push the one useful line off the screen.
-func parseFlags(set *flag.FlagSet, args []string, out io.Writer) error {
-	usage := set.Usage
-	set.Usage = func() {}
-	set.SetOutput(io.Discard)
-	err := set.Parse(args)
-	set.SetOutput(out)
-	if errors.Is(err, flag.ErrHelp) {
-		usage()
-		return err
-	}
-	if err == nil {
-		return nil
-	}
-	if name, unknown := strings.CutPrefix(err.Error(), "flag provided but not defined: -"); unknown {
-		var known []string
-		set.VisitAll(func(f *flag.Flag) { known = append(known, "--"+f.Name) })
-		return fmt.Errorf("unknown flag --%s%s (oriel serve --help lists them)", name, meant("--"+name, known))
-	}
-	return err
+// commandOf finds "oriel serve" in "Usage: oriel serve [flags]".
+func commandOf(about string) string {
+	line, _, _ := strings.Cut(strings.TrimPrefix(about, "Usage: "), "\n")
+	command, _, _ := strings.Cut(line, " [")
+	return command
 }
 
 func fromEnvironment(set *flag.FlagSet, given map[string]bool, getenv func(string) (string, bool), environ []string) error {
@@ -139,7 +123,7 @@ func fromEnvironment(set *flag.FlagSet, given map[string]bool, getenv func(strin
 	for _, kv := range environ {
 		name, _, _ := strings.Cut(kv, "=")
 		if err == nil && strings.HasPrefix(name, "ORIEL_") && !slices.Contains(known, name) && !isServiceLink(name) {
-			err = fmt.Errorf("unknown setting %s in the environment%s (oriel serve --help lists the names)", name, meant(name, known))
+			err = fmt.Errorf("unknown setting %s in the environment%s (oriel serve --help lists the names)", name, usage.Meant(name, known))
 		}
 	}
 	return err
@@ -176,7 +160,7 @@ func fromFile(set *flag.FlagSet, given map[string]bool, path string) error {
 	for _, name := range slices.Sorted(maps.Keys(values)) {
 		v, flagName := values[name], strings.ReplaceAll(name, "_", "-")
 		if !slices.Contains(known, yamlName(flagName)) {
-			return fmt.Errorf("settings file %s: unknown setting %q%s", path, name, meant(yamlName(flagName), known))
+			return fmt.Errorf("settings file %s: unknown setting %q%s", path, name, usage.Meant(yamlName(flagName), known))
 		}
 		if given[flagName] {
 			continue
@@ -203,7 +187,13 @@ func (c *Config) check() error {
 		return errors.New("data is empty; name a folder")
 	}
 	if c.MemoryBytes < 256<<20 {
-		return fmt.Errorf("memory is %d bytes; it must be at least %d (256 MiB)", c.MemoryBytes, 256<<20)
+		return fmt.Errorf("memory is %d bytes; it must be at least 256 MiB", c.MemoryBytes)
+	}
+	if err := new(slog.Level).UnmarshalText([]byte(c.LogLevel)); err != nil {
+		return fmt.Errorf("log-level is %q; it must be debug, info, warn or error", c.LogLevel)
+	}
+	if err := c.checkAddresses(); err != nil {
+		return err
 	}
 	if err := c.checkNumbers(); err != nil {
 		return err
@@ -217,6 +207,22 @@ func (c *Config) check() error {
 	}
 	if c.Auth == AuthOpen && !loopback && !c.Insecure {
 		return errors.New("open mode takes any key, and an address other than loopback was asked for: use --auth required, or --insecure if everyone who reaches it may send and read")
+	}
+	return nil
+}
+
+func (c *Config) checkAddresses() error {
+	for _, a := range []struct{ name, value string }{{"listen", c.Listen}, {"otlp-grpc", c.OTLPGRPC}, {"otlp-http", c.OTLPHTTP}, {"xray", c.XRay}} {
+		if a.value == "" {
+			continue
+		}
+		_, port, err := net.SplitHostPort(a.value)
+		if err != nil {
+			return fmt.Errorf("%s is %q; it must be HOST:PORT, as 127.0.0.1:6743 or :6743", a.name, a.value)
+		}
+		if _, err := net.LookupPort("tcp", port); err != nil { //nolint:noctx // reads /etc/services at most
+			return fmt.Errorf("%s is %q; its port must be a number from 0 to 65535", a.name, a.value)
+		}
 	}
 	return nil
 }

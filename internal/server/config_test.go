@@ -35,12 +35,12 @@ func load(t *testing.T, yaml string, environ, args []string) (Config, error) {
 		}
 		return "", false
 	}
-	return Load(args, getenv, environ, io.Discard)
+	return DefaultConfig().Load("Usage: oriel serve [flags]\n", args, getenv, environ, io.Discard)
 }
 
 func TestLoad_StrongerSourcesWin(t *testing.T) {
 	t.Parallel()
-	const yaml = "retention: 3h\nmax_fields: 30\nquery-threads: 3\n"
+	const yaml = "retention: 3h\nmax_fields: 30\nquery-threads: 3\nmemory: 2GiB\nquery_timeout: 1d\n"
 	environ := []string{
 		"ORIEL_RETENTION=2h", "ORIEL_MAX_FIELDS=20", "ORIEL_KEY=k",
 		// What Kubernetes tells the pods beside a service called oriel.
@@ -52,7 +52,7 @@ func TestLoad_StrongerSourcesWin(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := DefaultConfig()
-	want.Retention, want.MaxFields, want.QueryThreads = time.Hour, 20, 3
+	want.Retention, want.MaxFields, want.QueryThreads, want.MemoryBytes, want.QueryTimeout = time.Hour, 20, 3, 2<<30, 24*time.Hour
 	want.Auth, want.File = AuthOpen, got.File
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
@@ -89,6 +89,10 @@ func TestLoad_SaysWhatIsWrong(t *testing.T) {
 		{"negative bytes", "", nil, []string{"--retention-bytes", "-1"}, []string{"retention-bytes is -1"}},
 		{"negative time", "", nil, []string{"--retention", "-1h"}, []string{"retention is -1h0m0s"}},
 		{"open to all", "", nil, []string{"--auth", "open", "--listen", "0.0.0.0:0"}, []string{"--insecure", "--auth required"}},
+		{"no port", "", nil, []string{"--listen", "6743"}, []string{`listen is "6743"; it must be HOST:PORT`}},
+		{"port", "", []string{"ORIEL_OTLP_HTTP=localhost:70000"}, nil, []string{"otlp-http", "from 0 to 65535"}},
+		{"level", "log_level: loud\n", nil, nil, []string{`log-level is "loud"; it must be debug, info, warn or error`}},
+		{"not a length", "retention: 3 years\n", nil, nil, []string{`retention: it must be a length of time, as 300ms, 90s, 36h or 60d`}},
 		{"data", "", nil, []string{"--data", ""}, []string{"name a folder"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -110,7 +114,7 @@ func TestLoad_AuthFollowsTheAddresses(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ listen, want string }{
 		{"127.0.0.1:0", AuthOpen}, {"localhost:0", AuthOpen}, {"[::1]:0", AuthOpen}, {"", AuthOpen},
-		{"0.0.0.0:0", AuthRequired}, {":6743", AuthRequired}, {"10.0.0.1:6743", AuthRequired}, {"nonsense", AuthRequired},
+		{"0.0.0.0:0", AuthRequired}, {":6743", AuthRequired}, {"10.0.0.1:6743", AuthRequired},
 	} {
 		got, err := load(t, "", nil, []string{"--listen", c.listen})
 		if err != nil || got.Auth != c.want {
@@ -122,7 +126,7 @@ func TestLoad_AuthFollowsTheAddresses(t *testing.T) {
 func TestLoad_HelpNamesEverySetting(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	_, err := Load([]string{"--help"}, func(string) (string, bool) { return "", false }, nil, &out)
+	_, err := DefaultConfig().Load("Usage: oriel serve [flags]\n", []string{"--help"}, func(string) (string, bool) { return "", false }, nil, &out)
 	if !errors.Is(err, flag.ErrHelp) {
 		t.Fatal(err)
 	}

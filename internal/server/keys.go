@@ -3,25 +3,28 @@ package server
 import (
 	"context"
 	"encoding/json"
-	"flag"
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
 
 	"github.com/oriel-dev/oriel/internal/auth"
+	"github.com/oriel-dev/oriel/internal/cli/usage"
 	"github.com/oriel-dev/oriel/internal/meta"
 )
 
-const keysUsage = `Usage: oriel keys create --kind KIND [flags]
+const keysUsage = `Usage: oriel keys create [--kind KIND] [flags]
        oriel keys list [flags]
-       oriel keys disable [flags] ID
+       oriel keys disable ID [flags]
+       oriel keys enable ID [flags]
 
 Works on the data folder, beside a running server or before it; a running
-server knows a new key at once. A key's secret is shown only when it is made.
+server knows of a change at once. A key's secret is shown only when it is made.
 
 Kinds:
   honeycomb             sends and asks; OTLP header and x-honeycomb-team
@@ -32,36 +35,35 @@ Kinds:
   rollbar-write         posts items
   rollbar-read          reads a project
   rollbar-account       manages projects
-
-Flags:
 `
 
 // Keys runs the keys command.
-func Keys(ctx context.Context, args []string, out, errOut io.Writer, clock func() time.Time) error {
-	set := flag.NewFlagSet("oriel keys", flag.ContinueOnError)
-	set.SetOutput(errOut)
+func Keys(ctx context.Context, args []string, getenv func(string) string, out, errOut io.Writer, clock func() time.Time) error {
+	set := usage.Set("oriel keys", out, keysUsage)
 	c := DefaultConfig()
-	set.StringVar(&c.Data, "data", c.Data, "`folder` that holds all data")
-	kind := set.String("kind", string(auth.Honeycomb), "`kind` of the key")
-	name := set.String("name", "", "`name` of the key, for lists")
-	env := set.String("env", "", "environment `slug`; the default one if empty")
-	asJSON := set.Bool("json", false, "print JSON")
-	set.Usage = func() {
-		_, _ = fmt.Fprint(errOut, keysUsage)
-		set.PrintDefaults()
+	if folder := getenv("ORIEL_DATA"); folder != "" {
+		c.Data = folder
 	}
-	if len(args) == 0 || strings.HasPrefix(args[0], "-") {
-		if len(args) > 0 {
-			if err := set.Parse(args); err != nil {
-				return err
-			}
-		}
-		set.Usage()
-		return fmt.Errorf("say what to do: keys create, list or disable")
-	}
-	verb := args[0]
-	if err := set.Parse(args[1:]); err != nil {
+	set.StringVar(&c.Data, "data", c.Data, "`folder` that holds all data (or ORIEL_DATA)")
+	kind := set.String("kind", string(auth.Honeycomb), "create: `kind` of the key")
+	name := set.String("name", "", "create: `name` of the key, for lists")
+	env := set.String("env", "", "create: `slug` of the environment; the default one if empty")
+	asJSON := set.Bool("json", false, "create, list: print JSON")
+	rest, err := usage.Parse(set, args)
+	if err != nil {
 		return err
+	}
+	if err := checkKeysArguments(rest); err != nil {
+		return err
+	}
+	verb := rest[0]
+	if verb == "create" && !slices.Contains(auth.Kinds(), auth.Kind(*kind)) {
+		return usage.Errorf("kind is %q; it must be one of %s", *kind, kindNames())
+	}
+	if verb != "create" {
+		if _, err := os.Stat(filepath.Join(c.Data, metaFile)); err != nil {
+			return fmt.Errorf("there are no keys in the folder %s: name the server's folder with --data, or make a key with keys create", c.Data)
+		}
 	}
 	keys, closeAll, err := openKeys(ctx, c, errOut, clock)
 	if err != nil {
@@ -72,14 +74,47 @@ func Keys(ctx context.Context, args []string, out, errOut io.Writer, clock func(
 	case "create":
 		return createKey(ctx, keys, auth.NewKey{Kind: auth.Kind(*kind), Name: *name, Environment: *env}, *asJSON, out)
 	case "list":
-		return listKeys(keys, *asJSON, out)
-	case "disable":
-		if set.NArg() != 1 {
-			return fmt.Errorf("keys disable wants one key id; oriel keys list shows them")
+		if len(keys.List()) == 0 && !*asJSON {
+			_, err := fmt.Fprintln(errOut, "there are no keys; oriel keys create makes one")
+			return err
 		}
-		return keys.Disable(ctx, set.Arg(0), true)
+		return listKeys(keys, *asJSON, out)
 	}
-	return fmt.Errorf("unknown command %q: keys create, list or disable", verb)
+	if err := keys.Disable(ctx, rest[1], verb == "disable"); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(out, "key %s is %sd\n", rest[1], verb)
+	return err
+}
+
+// checkKeysArguments wants a verb and, for those of one key, its id.
+func checkKeysArguments(rest []string) error {
+	if len(rest) == 0 {
+		return usage.Errorf("say what to do: oriel keys create, list, disable or enable (oriel keys --help says more)")
+	}
+	wanted := 1
+	switch rest[0] {
+	case "create", "list":
+	case "disable", "enable":
+		if wanted = 2; len(rest) < wanted {
+			return usage.Errorf("keys %s wants the id of a key; oriel keys list shows them", rest[0])
+		}
+	default:
+		verbs := []string{"create", "list", "disable", "enable"}
+		return usage.Errorf("unknown command %q: keys create, list, disable or enable%s", "keys "+rest[0], usage.Meant(rest[0], verbs))
+	}
+	if len(rest) > wanted {
+		return usage.Errorf("unexpected argument %q (oriel keys --help says more)", rest[wanted])
+	}
+	return nil
+}
+
+func kindNames() string {
+	var names []string
+	for _, k := range auth.Kinds() {
+		names = append(names, string(k))
+	}
+	return strings.Join(names, ", ")
 }
 
 func openKeys(ctx context.Context, c Config, errOut io.Writer, clock func() time.Time) (*auth.Keys, func(), error) {

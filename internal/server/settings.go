@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/oriel-dev/oriel/internal/cli/usage"
 )
 
 // setting describes one setting once: the flag, its help, the check of its
@@ -22,7 +24,7 @@ func textSetting(field func(*Config) *string) func(*flag.FlagSet, *Config, strin
 
 const (
 	anAddress = "`HOST:PORT`; port 0 picks a free one"
-	aDuration = "0 or more, as `90s`, `36h`"
+	aDuration = "0 or more, as `90s`, `36h`, `60d`"
 	fromOne   = "at least 1"
 )
 
@@ -48,19 +50,19 @@ func settings() []setting {
 func storageSettings() []setting {
 	return []setting{
 		{"retention", "drop events older than this `duration`; 0 keeps them", aDuration, func(fs *flag.FlagSet, c *Config, name, about string) {
-			fs.DurationVar(&c.Retention, name, c.Retention, about)
+			usage.Duration(fs, &c.Retention, name, about)
 		}},
-		{"retention-bytes", "drop the oldest events above this many `bytes` on disk; 0 is no limit", "0 or more", func(fs *flag.FlagSet, c *Config, name, about string) {
-			fs.Int64Var(&c.RetentionBytes, name, c.RetentionBytes, about)
+		{"retention-bytes", "drop the oldest events above this many `bytes` on disk; 0 is no limit", "0 or more, as `500GB`, `1TiB`", func(fs *flag.FlagSet, c *Config, name, about string) {
+			usage.Bytes(fs, &c.RetentionBytes, name, about)
 		}},
-		{"memory", "memory budget in `bytes`", "at least 268435456 (256 MiB)", func(fs *flag.FlagSet, c *Config, name, about string) {
-			fs.Int64Var(&c.MemoryBytes, name, c.MemoryBytes, about)
+		{"memory", "memory budget in `bytes`", "at least `256MiB`", func(fs *flag.FlagSet, c *Config, name, about string) {
+			usage.Bytes(fs, &c.MemoryBytes, name, about)
 		}},
 		{"query-threads", "`threads` of the query engine", fromOne, func(fs *flag.FlagSet, c *Config, name, about string) {
 			fs.IntVar(&c.QueryThreads, name, c.QueryThreads, about)
 		}},
 		{"query-timeout", "longest `duration` of a query", aDuration, func(fs *flag.FlagSet, c *Config, name, about string) {
-			fs.DurationVar(&c.QueryTimeout, name, c.QueryTimeout, about)
+			usage.Duration(fs, &c.QueryTimeout, name, about)
 		}},
 		{"max-queries", "`number` of heavy queries run at once; others wait", fromOne, func(fs *flag.FlagSet, c *Config, name, about string) {
 			fs.IntVar(&c.MaxQueries, name, c.MaxQueries, about)
@@ -69,13 +71,13 @@ func storageSettings() []setting {
 			fs.IntVar(&c.FlushRows, name, c.FlushRows, about)
 		}},
 		{"flush-age", "write a segment when rows in memory reach this `age`", aDuration, func(fs *flag.FlagSet, c *Config, name, about string) {
-			fs.DurationVar(&c.FlushAge, name, c.FlushAge, about)
+			usage.Duration(fs, &c.FlushAge, name, about)
 		}},
 		{"max-fields", "attribute names per dataset kept as columns; a larger `number` shares one overflow column", fromOne, func(fs *flag.FlagSet, c *Config, name, about string) {
 			fs.IntVar(&c.MaxFields, name, c.MaxFields, about)
 		}},
 		{"shutdown-wait", "longest `duration` of a graceful stop", aDuration, func(fs *flag.FlagSet, c *Config, name, about string) {
-			fs.DurationVar(&c.ShutdownWait, name, c.ShutdownWait, about)
+			usage.Duration(fs, &c.ShutdownWait, name, about)
 		}},
 	}
 }
@@ -109,43 +111,4 @@ func writeSettingsTable(w io.Writer) error {
 		}
 	}
 	return nil
-}
-
-// nearest returns the known name most like a mistyped one, "" if none is close.
-func nearest(name string, known []string) string {
-	best, distance := "", max(len(name)/3, 2)+1
-	for _, k := range known {
-		if d := edits(name, k); d < distance {
-			best, distance = k, d
-		}
-	}
-	return best
-}
-
-// edits counts the insertions, removals and replacements between two names.
-func edits(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := 1
-			if a[i] == b[j] {
-				cost = 0
-			}
-			diagonal, row[j+1] = row[j+1], min(diagonal+cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
-}
-
-// meant words the guess for an error text.
-func meant(name string, known []string) string {
-	if n := nearest(name, known); n != "" {
-		return "; did you mean " + n + "?"
-	}
-	return ""
 }
