@@ -19,6 +19,7 @@ import (
 type storedCall struct {
 	Environment string `json:"e"`
 	store.Call
+	Bins storedBins `json:"b"` // in place of the call's own
 }
 
 // service is one of an environment: ids of traces are not unique across them.
@@ -28,8 +29,8 @@ type service struct{ environment, name string }
 // side may come with the next generations, in either order.
 type halves struct {
 	services []service
-	callers  map[uint64]uint32 // by span: place in services
-	orphans  []orphan          // whose parent has not come yet
+	callers  spanTable // place in services
+	orphans  []orphan  // whose parent has not come yet
 }
 
 // orphan is a called span without its caller.
@@ -47,16 +48,91 @@ const (
 	mostGenerations = 8
 )
 
-// hashSpan is the identity of a span among those of a few minutes. Two of
-// 200,000 share one by a chance of one in a billion.
-func hashSpan(trace, span []byte) uint64 {
-	return xxhash.Sum64(trace)*31 + xxhash.Sum64(span)
+// spanTable maps the identities of spans to small numbers: a map without what
+// makes one dear, since each span of a flush goes through it.
+type spanTable struct {
+	slots []spanSlot // a power of two, at most half full
+	n     int
+}
+
+type spanSlot struct {
+	span  uint64
+	place uint32 // plus 1; 0 is free
+}
+
+// newSpanTable makes room for n spans.
+func newSpanTable(n int) spanTable {
+	size := 16
+	for size < 2*n {
+		size *= 2
+	}
+	return spanTable{slots: make([]spanSlot, size)}
+}
+
+// put notes a span, in place of what was noted of it. There must be room.
+func (t *spanTable) put(span uint64, place uint32) {
+	mask := uint64(len(t.slots) - 1)
+	i := span & mask
+	for t.slots[i].place != 0 && t.slots[i].span != span {
+		i = (i + 1) & mask
+	}
+	if t.slots[i].place == 0 {
+		t.n++
+	}
+	t.slots[i] = spanSlot{span, place + 1}
+}
+
+func (t *spanTable) get(span uint64) (place uint32, ok bool) {
+	mask := uint64(len(t.slots) - 1)
+	for i := span & mask; t.slots[i].place != 0; i = (i + 1) & mask {
+		if t.slots[i].span == span {
+			return t.slots[i].place - 1, true
+		}
+	}
+	return 0, false
+}
+
+// cut returns a table with at most n of the spans, whichever.
+func (t *spanTable) cut(n int) spanTable {
+	if t.n <= n && len(t.slots) <= 8*max(n, 16) {
+		return *t
+	}
+	out := newSpanTable(min(n, t.n))
+	for _, s := range t.slots {
+		if s.place != 0 && out.n < n {
+			out.put(s.span, s.place-1)
+		}
+	}
+	return out
+}
+
+// spanHasher gives a span an identity among those of a few minutes. Two of
+// 200,000 share one by a chance of one in a billion. It remembers the trace of
+// the last span: neighbours mostly share it.
+type spanHasher struct {
+	code  uint32
+	known bool
+	hash  uint64
+}
+
+func (h *spanHasher) of(trace *walk, row int, span []byte) uint64 {
+	if code := trace.code(row); !h.known || code != h.code {
+		h.code, h.known, h.hash = code, true, 0
+		if code != noCode {
+			h.hash = xxhash.Sum64(trace.c.Dict.Bytes(code))
+		}
+	}
+	return h.hash*31 + xxhash.Sum64(span)
 }
 
 // joinCalls sums up the calls among rows, and those between them and what
 // earlier rows left open. It returns what is open now; earlier is not changed.
 func joinCalls(batches []*event.Batch, earlier []*halves) (calls []storedCall, open []*halves) {
-	now := &halves{callers: map[uint64]uint32{}}
+	rows := 0
+	for _, b := range batches {
+		rows += b.Len()
+	}
+	now := &halves{callers: newSpanTable(rows)}
 	for _, b := range batches {
 		now.collectCallers(b)
 	}
@@ -64,22 +140,27 @@ func joinCalls(batches []*event.Batch, earlier []*halves) (calls []storedCall, o
 	for _, b := range batches {
 		now.collectCalled(b, earlier, sums)
 	}
-	open = []*halves{now}
-	left := mostHalves - len(now.callers) - len(now.orphans)
+	var kept []*halves
 	for _, h := range earlier {
-		kept := &halves{services: h.services, callers: h.callers}
+		k := &halves{services: h.services, callers: h.callers}
 		for _, o := range h.orphans {
 			if caller, ok := now.find(o.parent); ok {
 				sums.add(caller, o)
 			} else {
-				kept.orphans = append(kept.orphans, o)
+				k.orphans = append(k.orphans, o)
 			}
 		}
-		if left -= len(kept.callers) + len(kept.orphans); left >= 0 && len(open) < mostGenerations {
-			open = append(open, kept)
-		}
+		kept = append(kept, k)
 	}
 	now.bound()
+	open = []*halves{now}
+	left := mostHalves - now.callers.n - len(now.orphans)
+	for _, k := range kept {
+		if left -= k.callers.n + len(k.orphans); left < 0 || len(open) == mostGenerations {
+			break
+		}
+		open = append(open, k)
+	}
 	return sums.list(), open
 }
 
@@ -112,6 +193,7 @@ func (h *halves) collectCallers(b *event.Batch) {
 		return
 	}
 	places := map[uint32]uint32{}
+	var hasher spanHasher
 	for row := range b.Times {
 		span := w.span.bytes(row)
 		if len(span) == 0 || string(w.kind.bytes(row)) == "internal" || w.annotation.has(row) {
@@ -124,7 +206,7 @@ func (h *halves) collectCallers(b *event.Batch) {
 			h.services = append(h.services, service{b.Environment, w.service.text(code)})
 			places[code] = place
 		}
-		h.callers[hashSpan(w.trace.bytes(row), span)] = place
+		h.callers.put(hasher.of(&w.trace, row, span), place)
 	}
 }
 
@@ -135,6 +217,7 @@ func (h *halves) collectCalled(b *event.Batch, earlier []*halves, sums callSums)
 	if w.span.c == nil || w.trace.c == nil || w.parent.c == nil || w.duration.c == nil {
 		return
 	}
+	var hasher spanHasher
 	for row, at := range b.Times {
 		parent := w.parent.bytes(row)
 		if len(parent) == 0 {
@@ -153,7 +236,7 @@ func (h *halves) collectCalled(b *event.Batch, earlier []*halves, sums callSums)
 			continue
 		}
 		o := orphan{
-			parent: hashSpan(w.trace.bytes(row), parent), callee: service{b.Environment, string(w.service.bytes(row))},
+			parent: hasher.of(&w.trace, row, parent), callee: service{b.Environment, string(w.service.bytes(row))},
 			minute: floorMinute(at), ms: ms, weight: float64(b.SampleRate(row)),
 		}
 		if i, ok := w.failed.at(row); ok {
@@ -170,7 +253,7 @@ func (h *halves) collectCalled(b *event.Batch, earlier []*halves, sums callSums)
 }
 
 func (h *halves) find(span uint64) (service, bool) {
-	if place, ok := h.callers[span]; ok {
+	if place, ok := h.callers.get(span); ok {
 		return h.services[place], true
 	}
 	return service{}, false
@@ -187,12 +270,7 @@ func findIn(list []*halves, span uint64) (service, bool) {
 
 // bound lets go of what is too much, whichever.
 func (h *halves) bound() {
-	for span := range h.callers {
-		if len(h.callers) <= mostHalves/2 {
-			break
-		}
-		delete(h.callers, span)
-	}
+	h.callers = h.callers.cut(mostHalves / 2)
 	if len(h.orphans) > mostHalves/2 {
 		h.orphans = slices.Clone(h.orphans[len(h.orphans)-mostHalves/2:])
 	}
@@ -243,7 +321,9 @@ func (s callSums) merge(list []storedCall) {
 func (s callSums) list() []storedCall {
 	out := make([]storedCall, 0, len(s))
 	for k, c := range s {
-		out = append(out, storedCall{k.environment, *c})
+		call := storedCall{Environment: k.environment, Call: *c, Bins: c.Bins}
+		call.Call.Bins = nil
+		out = append(out, call)
 	}
 	slices.SortFunc(out, func(x, y storedCall) int {
 		return cmp.Or(cmp.Compare(x.Environment, y.Environment), cmp.Compare(x.Minute, y.Minute), cmp.Compare(x.Caller, y.Caller), cmp.Compare(x.Callee, y.Callee))
@@ -274,6 +354,7 @@ func (s *Store) Calls(ctx context.Context, environment string, start, end int64)
 	var out []store.Call
 	for _, c := range sums.list() {
 		if c.Environment == environment && c.Minute >= start && c.Minute < end {
+			c.Call.Bins = c.Bins
 			out = append(out, c.Call)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/klauspost/compress/zstd"
@@ -21,6 +22,7 @@ import (
 type storedRollup struct {
 	Environment string `json:"e"`
 	store.Rollup
+	Bins storedBins `json:"b"` // in place of the roll-up's own
 }
 
 // rollupKey is what spans of a batch are summed up by: codes, not texts.
@@ -113,7 +115,8 @@ func rollupBatch(b *event.Batch) []storedRollup {
 	}
 	out := make([]storedRollup, len(order))
 	for i, key := range order {
-		out[i] = storedRollup{Environment: b.Environment, Rollup: *sums[key]}
+		out[i] = storedRollup{Environment: b.Environment, Rollup: *sums[key], Bins: sums[key].Bins}
+		out[i].Rollup.Bins = nil
 	}
 	return out
 }
@@ -132,6 +135,46 @@ func floorMinute(at int64) int64 {
 		r += minute
 	}
 	return at - r
+}
+
+// storedBins are the bins of a histogram in JSON: bin and count by turns, in order.
+type storedBins map[int32]float64
+
+// MarshalJSON implements json.Marshaler. The maps of encoding/json cost three
+// times as much.
+func (b storedBins) MarshalJSON() ([]byte, error) {
+	bins := make([]int32, 0, len(b))
+	for bin := range b {
+		bins = append(bins, bin)
+	}
+	slices.Sort(bins)
+	out := make([]byte, 0, 2+14*len(bins))
+	out = append(out, '[')
+	for i, bin := range bins {
+		if i > 0 {
+			out = append(out, ',')
+		}
+		out = strconv.AppendInt(out, int64(bin), 10)
+		out = append(out, ',')
+		out = strconv.AppendFloat(out, b[bin], 'g', -1, 64)
+	}
+	return append(out, ']'), nil
+}
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (b *storedBins) UnmarshalJSON(raw []byte) error {
+	var list []float64
+	if err := json.Unmarshal(raw, &list); err != nil {
+		return err
+	}
+	if len(list)%2 != 0 {
+		return fmt.Errorf("%d numbers are no pairs of bins and counts", len(list))
+	}
+	*b = make(storedBins, len(list)/2)
+	for i := 0; i < len(list); i += 2 {
+		(*b)[int32(list[i])] = list[i+1]
+	}
+	return nil
 }
 
 // summary is what a segment says of its spans without their being read:
