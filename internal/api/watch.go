@@ -185,12 +185,13 @@ func (a *API) drops(w http.ResponseWriter, r *http.Request) error {
 	type listed struct {
 		Reason   string   `json:"reason"`
 		Protocol string   `json:"protocol"`
+		Stored   bool     `json:"stored"`
 		Count    int64    `json:"count"`
 		Last     []sample `json:"last"`
 	}
 	out := []listed{}
 	for _, d := range a.Door.Ledger().Drops() {
-		l := listed{Reason: d.Reason, Protocol: d.Protocol, Count: d.Count, Last: []sample{}}
+		l := listed{Reason: d.Reason, Protocol: d.Protocol, Stored: d.Stored, Count: d.Count, Last: []sample{}}
 		for _, s := range d.Last {
 			l.Last = append(l.Last, sample{ns(s.At.UnixNano()), s.Detail})
 		}

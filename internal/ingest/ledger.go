@@ -31,17 +31,22 @@ type Ledger struct {
 	waited  bool          // somebody has grown
 }
 
-type dropKey struct{ reason, protocol string }
+type dropKey struct {
+	reason, protocol string
+	stored           bool
+}
 
-// Drop counts the events that were not stored for one reason.
+// Drop counts the events that were not stored for one reason, or what stored
+// events lost of what was sent.
 type Drop struct {
 	Reason   string // snake_case, stable: a metric label
 	Protocol string
+	Stored   bool // the events are stored, with less than was sent
 	Count    int64
 	Last     []Sample // oldest first
 }
 
-// Sample is an example of a dropped event.
+// Sample is an example of what was dropped.
 type Sample struct {
 	At     time.Time
 	Detail string
@@ -87,21 +92,34 @@ func newLedger(clock func() time.Time) *Ledger {
 // and one of few; detail is an example of what was dropped, without secrets,
 // cut at 500 bytes.
 func (l *Ledger) Drop(reason, protocol string, count int, detail string) {
+	l.count(dropKey{reason, protocol, false}, count, detail)
+}
+
+// Alter counts places at which events were stored with less than was sent: a
+// value cut, a field left out. The events themselves are not dropped.
+func (l *Ledger) Alter(reason, protocol string, count int, detail string) {
+	l.count(dropKey{reason, protocol, true}, count, detail)
+}
+
+func (l *Ledger) count(key dropKey, count int, detail string) {
 	if count <= 0 {
 		return
 	}
 	now := l.clock()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.dropped += int64(count)
-	d := l.drops[dropKey{reason, protocol}]
+	if !key.stored {
+		l.dropped += int64(count)
+	}
+	d := l.drops[key]
 	if d == nil {
 		if len(l.drops) >= maxDropKinds {
-			reason, protocol = "other", "other"
+			key.reason, key.protocol = "other", "other"
 		}
-		if d = l.drops[dropKey{reason, protocol}]; d == nil {
-			d = &Drop{Reason: strings.Clone(reason), Protocol: strings.Clone(protocol)}
-			l.drops[dropKey{d.Reason, d.Protocol}] = d
+		if d = l.drops[key]; d == nil {
+			key.reason, key.protocol = strings.Clone(key.reason), strings.Clone(key.protocol)
+			d = &Drop{Reason: key.reason, Protocol: key.protocol, Stored: key.stored}
+			l.drops[key] = d
 		}
 	}
 	d.Count += int64(count)

@@ -90,7 +90,11 @@ func (s *Server) writeOwnMetrics(w http.ResponseWriter) {
 		{`oriel_query_total{outcome="cached"}`, float64(asked.Cached)},
 	}
 	for _, d := range s.door.Ledger().Drops() {
-		samples = append(samples, sample{fmt.Sprintf("oriel_dropped_total{reason=%q,protocol=%q}", d.Reason, d.Protocol), float64(d.Count)})
+		name := "oriel_dropped_total"
+		if d.Stored {
+			name = "oriel_altered_total"
+		}
+		samples = append(samples, sample{fmt.Sprintf("%s{reason=%q,protocol=%q}", name, d.Reason, d.Protocol), float64(d.Count)})
 	}
 	for _, m := range samples {
 		_, _ = fmt.Fprintf(w, "%s %g\n", m.name, m.value) // the scraper may have gone

@@ -96,7 +96,11 @@ func (f *Front) take(ctx context.Context, e *export, p *auth.Principal, mem *mem
 		}
 	}
 	for _, problem := range result.Problems {
-		f.Door.Ledger().Drop(problem.Reason, e.protocol, problem.Count, problem.Sample)
+		note := f.Door.Ledger().Alter
+		if problem.Rejected {
+			note = f.Door.Ledger().Drop
+		}
+		note(problem.Reason, e.protocol, problem.Count, problem.Sample)
 	}
 	return result, nil
 }

@@ -237,6 +237,36 @@ func TestOTLP_CountsARetryOnce(t *testing.T) {
 	}
 }
 
+// Conservation: every row that came in is stored, deduplicated, dropped with a
+// reason, or refused; what is stored with less than was sent is counted apart.
+func TestOTLP_AccountsForEveryRow(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, false)
+	header := map[string]string{"Content-Type": "application/json", "X-Honeycomb-Team": r.keys[auth.Honeycomb]}
+	post := func(body string, want int) {
+		t.Helper()
+		if status, _, answer := r.do(http.MethodPost, "/v1/traces", header, []byte(body)); status != want {
+			t.Fatalf("%d %s", status, answer)
+		}
+	}
+	post(spanJSON("stored", testClock), 200)
+	post(spanJSON("stored", testClock), 200) // a retry
+	post(spanJSON("old", time.Unix(5, 0)), 200)
+	post(spanJSON(strings.Repeat("long", 20_000), testClock), 200)
+	post("{", 400)
+	must(t, r.door.Close(t.Context()))
+	post(spanJSON("refused", testClock), 503)
+	s := r.door.Stats()
+	if s.Received != 5 || s.Stored != 2 || s.Deduplicated != 1 || s.Dropped != 1 || s.Refused != 1 {
+		t.Errorf("%+v", s)
+	}
+	for _, d := range r.door.Ledger().Drops() {
+		if want := d.Reason == "value_truncated"; d.Stored != want || d.Count != 1 {
+			t.Errorf("%+v", d)
+		}
+	}
+}
+
 // frame puts a message into gRPC's frame.
 func frame(body []byte) []byte {
 	out := make([]byte, grpcHead, grpcHead+len(body))

@@ -1,0 +1,126 @@
+package ingest
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+	"unicode/utf8"
+)
+
+func testLedger() (*Ledger, *clock) {
+	c := newClock()
+	return newLedger(c.Now), c
+}
+
+func TestLedger_CountsDropsByReasonWithTheLastSamples(t *testing.T) {
+	t.Parallel()
+	l, c := testLedger()
+	for i := range 30 {
+		c.advance(time.Second)
+		l.Drop("too_old", "otlp_http", 2, fmt.Sprintf("sample %d", i))
+	}
+	l.Drop("no_name", "otlp_grpc", 100, "")
+	l.Drop("nothing", "otlp_grpc", 0, "not counted")
+	drops := l.Drops()
+	if len(drops) != 2 || drops[0].Reason != "no_name" || drops[0].Count != 100 || drops[1].Count != 60 || l.Dropped() != 160 {
+		t.Fatalf("%+v, %d in all", drops, l.Dropped())
+	}
+	last := drops[1].Last
+	if len(last) != samplesPerDrop || last[0].Detail != "sample 10" || last[samplesPerDrop-1].Detail != "sample 29" || !last[19].At.Equal(c.Now()) {
+		t.Errorf("%+v", last)
+	}
+	last[0].Detail = "changed by the caller"
+	if l.Drops()[1].Last[0].Detail != "sample 10" {
+		t.Error("a caller can change the book")
+	}
+}
+
+// What is stored with less than was sent is no dropped event.
+func TestLedger_TellsAlteredFromDropped(t *testing.T) {
+	t.Parallel()
+	l, _ := testLedger()
+	l.Alter("value_truncated", "otlp_http", 3, "a value of 70000 bytes")
+	l.Drop("too_old", "otlp_http", 1, "")
+	if l.Dropped() != 1 {
+		t.Errorf("%d are counted as dropped", l.Dropped())
+	}
+	drops := l.Drops()
+	if len(drops) != 2 || !drops[0].Stored || drops[0].Count != 3 || drops[1].Stored {
+		t.Errorf("%+v", drops)
+	}
+}
+
+func TestLedger_StaysSmall(t *testing.T) {
+	t.Parallel()
+	l, _ := testLedger()
+	for i := range 10_000 {
+		l.Drop(fmt.Sprintf("reason_%d", i), "p", 1, strings.Repeat("é", 1000))
+	}
+	drops := l.Drops()
+	if len(drops) != maxDropKinds+1 || l.Dropped() != 10_000 {
+		t.Errorf("%d kinds, %d in all", len(drops), l.Dropped())
+	}
+	if other := drops[0]; other.Reason != "other" || other.Count != 10_000-maxDropKinds {
+		t.Errorf("%s × %d", other.Reason, other.Count)
+	}
+	if d := drops[0].Last[0].Detail; len(d) > maxSampleBytes+len("…") || !utf8.ValidString(d) {
+		t.Errorf("a sample has %d bytes", len(d))
+	}
+}
+
+func TestLedger_WatchGoesOnWhereItStopped(t *testing.T) {
+	t.Parallel()
+	l, _ := testLedger()
+	entries, more := l.Watch(0)
+	if len(entries) != 0 {
+		t.Fatalf("%+v", entries)
+	}
+	l.Refuse(Refused{Path: "/v1/traces", Status: 401})
+	<-more
+	l.receive(Received{Dataset: "api", Rows: 3})
+	entries, more = l.Watch(0)
+	if len(entries) != 2 || entries[0].ID != 1 || entries[0].Refused.Status != 401 || entries[1].Received.Rows != 3 {
+		t.Fatalf("%+v", entries)
+	}
+	select {
+	case <-more:
+		t.Error("there is no more")
+	default:
+	}
+	for range 3 * watchLength {
+		l.receive(Received{})
+	}
+	<-more
+	if entries, _ = l.Watch(2); len(entries) != watchLength || entries[0].ID != 2+2*watchLength+1 {
+		t.Errorf("%d entries from %d on", len(entries), entries[0].ID)
+	}
+	if entries, _ = l.Watch(1 << 40); len(entries) != watchLength {
+		t.Errorf("an id of another run gives %d entries", len(entries))
+	}
+	if entries, _ = l.Watch(entries[len(entries)-1].ID); len(entries) != 0 {
+		t.Errorf("nothing is new: %+v", entries)
+	}
+}
+
+func TestLedger_IsForManyAtOnce(t *testing.T) {
+	t.Parallel()
+	l, _ := testLedger()
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			for range 200 {
+				l.Drop("r", "p", 1, "d")
+				l.Alter("s", "p", 1, "d")
+				l.Refuse(Refused{})
+				l.Watch(0)
+				l.Drops()
+			}
+		})
+	}
+	wg.Wait()
+	if l.Dropped() != 1600 {
+		t.Errorf("%d", l.Dropped())
+	}
+}
