@@ -177,7 +177,16 @@ func refuseDataset(err error) error {
 
 // failEvents answers an error that refuses the whole request.
 func (f *Front) failEvents(w http.ResponseWriter, e *export, err error) {
-	status, text := http.StatusInternalServerError, fault.MessageOf(err)
+	status, text := f.refuseEvents(w, e, err)
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_, _ = w.Write(errorBody(text)) // the sender may have gone
+}
+
+// refuseEvents notes an error that refuses the whole request, and returns what its
+// sender is told.
+func (f *Front) refuseEvents(w http.ResponseWriter, e *export, err error) (status int, text string) {
+	status, text = http.StatusInternalServerError, fault.MessageOf(err)
 	if known, ok := errors.AsType[*refusal](err); ok {
 		status, text = known.status, known.text
 	} else {
@@ -204,9 +213,7 @@ func (f *Front) failEvents(w http.ResponseWriter, e *export, err error) {
 	if status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable {
 		w.Header().Set("Retry-After", strconv.Itoa(max(int((fault.RetryAfter(err)+time.Second/2)/time.Second), 1)))
 	}
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	_, _ = w.Write(errorBody(text)) // the sender may have gone
+	return status, text
 }
 
 // refusedEvents tells the set-up page about a request that was not taken: what its

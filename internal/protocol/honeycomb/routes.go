@@ -54,7 +54,7 @@ type rawHandler func(f *Front, w http.ResponseWriter, r *http.Request)
 // have errors of their own form.
 func rawHandlers() map[string]rawHandler {
 	return map[string]rawHandler{
-		"createEvent": (*Front).createEvent, "createEvents": (*Front).createEvents,
+		"createEvent": (*Front).createEvent, "createEvents": (*Front).createEvents, "createKinesisEvents": (*Front).createKinesisEvents,
 	}
 }
 

@@ -1,0 +1,509 @@
+package honeycomb
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/klauspost/compress/gzip"
+
+	"github.com/oriel-dev/oriel/internal/auth"
+	"github.com/oriel-dev/oriel/internal/dataset"
+	"github.com/oriel-dev/oriel/internal/event"
+	"github.com/oriel-dev/oriel/internal/fault"
+	"github.com/oriel-dev/oriel/internal/protocol/jsonscan"
+	"github.com/oriel-dev/oriel/internal/protocol/otlp"
+)
+
+const protocolKinesis = "kinesis_firehose"
+
+// maxRecord is how large a record may be, unpacked. Firehose takes up to 1,000 KiB
+// packed; log lines pack well.
+const maxRecord = 16 << 20
+
+// maxPoint is how long a data point of a metric stream may be; what is longer is
+// none. They have 30 dimensions at most.
+const maxPoint = 64 << 10
+
+// createKinesisEvents is POST /1/kinesis_events/{dataset}: what Amazon Data
+// Firehose delivers to an HTTP endpoint. Its records hold log lines that a
+// CloudWatch subscription sends, metric streams (JSON or OTLP), or JSON objects
+// of anybody else.
+func (f *Front) createKinesisEvents(w http.ResponseWriter, r *http.Request) {
+	e := eventsRequest(r)
+	e.protocol = protocolKinesis
+	if key := r.Header.Get("X-Amz-Firehose-Access-Key"); key != "" {
+		e.key = key
+	}
+	status, text := http.StatusOK, ""
+	if err := f.receiveDelivery(e); err != nil {
+		status, text = f.refuseEvents(w, e, err)
+		if fault.Is(err, fault.TooLarge) {
+			status = http.StatusRequestEntityTooLarge // which Firehose does not send again
+		}
+	}
+	// Firehose takes an answer that is not about its request for a failure.
+	writeJSON(w, status, deliveryAnswer{r.Header.Get("X-Amz-Firehose-Request-Id"), f.Clock().UnixMilli(), text})
+}
+
+// deliveryAnswer is what Firehose expects.
+type deliveryAnswer struct {
+	RequestID string `json:"requestId"`
+	Timestamp int64  `json:"timestamp"`
+	Error     string `json:"errorMessage,omitempty"`
+}
+
+func (f *Front) receiveDelivery(e *export) error {
+	r := e.request
+	p, err := f.admitEvents(r.Context(), e)
+	if err != nil {
+		return err
+	}
+	if r.Header.Get("X-Amz-Firehose-Request-Id") == "" {
+		return &refusal{status: http.StatusBadRequest, text: "missing 'X-Amz-Firehose-Request-Id' header"}
+	}
+	mem := f.bodies.memory()
+	defer mem.release()
+	body, err := readEvents(mem, r)
+	if err != nil {
+		return err
+	}
+	slug := dataset.Slug(e.dataset)
+	d := &delivery{events: f.newEvents(p, slug, mem), reserve: mem.reserve}
+	d.metrics = f.metricsOf(p, slug, mem)
+	if err := d.read(body); err != nil {
+		return err
+	}
+	batches := append(d.batches, d.finish())
+	batches = slices.DeleteFunc(batches, func(b *event.Batch) bool { return b.Len() == 0 })
+	if len(batches) > 0 {
+		if slug, err = f.Datasets.Resolve(p.Environment, e.dataset, p.Permissions.CreateDatasets); err != nil {
+			return refuseDataset(err)
+		}
+		for _, b := range batches {
+			b.Dataset = slug
+		}
+		// The body has the id of the delivery: a retry has the same.
+		if err := f.write(r.Context(), e, p, batches, fingerprintOf(e, p, body)); err != nil {
+			return err
+		}
+	}
+	for _, drop := range d.drops {
+		f.Door.Ledger().Drop(drop.reason, e.protocol, drop.count, drop.sample)
+	}
+	return nil
+}
+
+// metricsOf returns a reader of OTLP metrics whose events go to one dataset.
+func (f *Front) metricsOf(p *auth.Principal, slug string, mem *memory) func(message []byte) (*otlp.Result, error) {
+	limits := f.Door.Limits()
+	options := otlp.Options{
+		Environment: p.Environment, MinTime: limits.MinTime, MaxTime: limits.MaxTime, Now: f.Clock().UnixNano(), Float: rand.Float64, Reserve: mem.reserve,
+		Dataset: func(string) (string, error) { return slug, nil },
+	}
+	return func(message []byte) (*otlp.Result, error) { return otlp.Decode(otlp.Metrics, message, options) }
+}
+
+// delivery reads the records of a request into events.
+type delivery struct {
+	*events
+	reserve func(bytes int) error
+	metrics func(message []byte) (*otlp.Result, error)
+	batches []*event.Batch // of metrics
+
+	raw, plain []byte // of a record: as it was sent, and unpacked
+	z          *gzip.Reader
+}
+
+// read reads {"requestId": …, "timestamp": …, "records": [{"data": base64}, …]}.
+func (d *delivery) read(body []byte) error {
+	s := &jsonscan.Scanner{In: body}
+	bad := func() error { return fault.New(fault.Invalid, "the body is not what Firehose sends: %w", s.Err) }
+	if s.Peek() == 0 {
+		return &refusal{status: http.StatusBadRequest, text: saysEmpty}
+	}
+	if !s.Enter('{') {
+		return bad()
+	}
+	for more := s.First('}'); more; more = s.More('}') {
+		name, ok := s.Name()
+		switch {
+		case !ok:
+		case string(name) != "records":
+			s.Skip()
+		default:
+			if err := d.records(s); err != nil {
+				return err
+			}
+		}
+	}
+	if s.Err == nil && s.Peek() != 0 {
+		s.Fail("%s where the request must end", s.Here())
+	}
+	if s.Err != nil {
+		return bad()
+	}
+	return nil
+}
+
+func (d *delivery) records(s *jsonscan.Scanner) error {
+	if !s.Enter('[') {
+		return nil
+	}
+	for more := s.First(']'); more; more = s.More(']') {
+		if !s.Enter('{') {
+			return nil
+		}
+		for more := s.First('}'); more; more = s.More('}') {
+			name, ok := s.Name()
+			if !ok || string(name) != "data" || s.Peek() != '"' {
+				s.Skip()
+				continue
+			}
+			if text, ok := s.Text(); ok {
+				if err := d.record(text); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// record reads a record. What can't be read is left out and noted: Firehose would
+// send all of the others again.
+func (d *delivery) record(text []byte) error {
+	var err error
+	if need := base64.StdEncoding.DecodedLen(len(text)); need > cap(d.raw) {
+		if err = d.reserve(need - cap(d.raw)); err != nil {
+			return err
+		}
+		d.raw = make([]byte, 0, need)
+	}
+	if d.raw, err = base64.StdEncoding.AppendDecode(d.raw[:0], text); err != nil {
+		d.drop("record_unreadable", func() string { return "a record that is not base64: " + err.Error() })
+		return nil
+	}
+	plain := d.raw
+	if bytes.HasPrefix(d.raw, []byte{0x1f, 0x8b}) {
+		switch plain, err = d.unpack(); {
+		case fault.KindOf(err) == fault.Throttled || fault.KindOf(err) == fault.TooLarge:
+			return err
+		case err != nil:
+			d.drop("record_unreadable", func() string { return "a record that is not gzip: " + err.Error() })
+			return nil
+		}
+	}
+	switch trimmed := bytes.TrimLeft(plain, " \t\r\n"); {
+	case len(trimmed) == 0:
+		return nil
+	case trimmed[0] == '{':
+		return d.documents(plain)
+	default:
+		return d.messages(plain)
+	}
+}
+
+// unpack unzips a record into a buffer that the next one uses again.
+func (d *delivery) unpack() ([]byte, error) {
+	var err error
+	if d.z == nil {
+		d.z, err = gzip.NewReader(bytes.NewReader(d.raw))
+	} else {
+		err = d.z.Reset(bytes.NewReader(d.raw))
+	}
+	if err != nil {
+		return nil, err
+	}
+	d.plain = d.plain[:0]
+	for {
+		if len(d.plain) == cap(d.plain) {
+			if len(d.plain) >= maxRecord {
+				return nil, fault.New(fault.TooLarge, "a record unpacks to more than %d bytes", maxRecord)
+			}
+			size := max(2*cap(d.plain), smallBuffer)
+			if err := d.reserve(size - cap(d.plain)); err != nil {
+				return nil, err
+			}
+			d.plain = append(make([]byte, 0, size), d.plain...)
+		}
+		n, err := d.z.Read(d.plain[len(d.plain):cap(d.plain)])
+		d.plain = d.plain[:len(d.plain)+n]
+		if errors.Is(err, io.EOF) {
+			return d.plain, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+}
+
+// documents reads the JSON objects of a record, one after the other.
+func (d *delivery) documents(plain []byte) error {
+	for at := 0; ; {
+		s := jsonscan.Scanner{In: plain, At: at}
+		if s.Peek() == 0 {
+			return nil
+		}
+		from := s.At
+		if s.Peek() != '{' || !s.Skip() {
+			d.drop("record_unreadable", func() string { return "a record that is not JSON" })
+			return nil
+		}
+		at = s.At
+		if err := d.document(plain[from:at]); err != nil {
+			return err
+		}
+	}
+}
+
+// messages reads the OTLP requests of a record, each with its length before it.
+func (d *delivery) messages(plain []byte) error {
+	for len(plain) > 0 {
+		size, n := binary.Uvarint(plain)
+		if n <= 0 || size > uint64(len(plain)-n) {
+			d.drop("record_unreadable", func() string { return "a record that is neither JSON nor OTLP metrics" })
+			return nil
+		}
+		result, err := d.metrics(plain[n : n+int(size)])
+		if err != nil {
+			if fault.Is(err, fault.Invalid) {
+				d.drop("record_unreadable", func() string { return fault.MessageOf(err) })
+				return nil
+			}
+			return err
+		}
+		d.batches = append(d.batches, result.Batches...)
+		for _, p := range result.Problems {
+			for range p.Count {
+				d.drop(p.Reason, func() string { return p.Sample })
+			}
+		}
+		plain = plain[n+int(size):]
+	}
+	return nil
+}
+
+// document reads a JSON object that was seen to be sound: what a CloudWatch
+// subscription sends, a data point of a metric stream, or any other.
+func (d *delivery) document(raw []byte) error {
+	var from logSource
+	var lines []byte
+	isMetric, hasValue := false, false
+	s := jsonscan.Scanner{In: raw}
+	s.Enter('{')
+	for more := s.First('}'); more; more = s.More('}') {
+		name, _ := s.Name()
+		switch string(name) {
+		case "messageType":
+			from.kind = textOf(&s)
+		case "owner":
+			from.owner = textOf(&s)
+		case "logGroup":
+			from.group = textOf(&s)
+		case "logStream":
+			from.stream = textOf(&s)
+		case "logEvents":
+			s.Peek()
+			start := s.At
+			s.Skip()
+			lines = raw[start:s.At]
+		case "metric_name":
+			isMetric = s.Peek() == '"'
+			s.Skip()
+		case "value":
+			hasValue = s.Peek() == '{'
+			s.Skip()
+		default:
+			s.Skip()
+		}
+	}
+	switch {
+	case from.kind == "CONTROL_MESSAGE":
+		return nil // Firehose asks whether anybody is there
+	case from.kind != "" && bytes.HasPrefix(lines, []byte("[")):
+		return d.logs(&from, lines)
+	case isMetric && hasValue && len(raw) <= maxPoint:
+		return d.metric(raw)
+	}
+	return d.event(raw)
+}
+
+// textOf takes a value, "" if it is no text.
+func textOf(s *jsonscan.Scanner) string {
+	if s.Peek() != '"' {
+		s.Skip()
+		return ""
+	}
+	text, _ := s.Text()
+	return string(text)
+}
+
+// event reads any other object as an event. It has no time of its own that we know.
+func (d *delivery) event(raw []byte) error {
+	if err := d.open(); err != nil {
+		return err
+	}
+	d.inline(raw)
+	return d.close(len(raw))
+}
+
+// inline stores the members of an object as fields.
+func (d *delivery) inline(raw []byte) {
+	(&jsonEvents{Scanner: jsonscan.Scanner{In: raw}, events: d.events}).data()
+}
+
+// logSource is where the log lines of a CloudWatch subscription come from.
+type logSource struct{ kind, owner, group, stream string }
+
+// logs reads log lines.
+func (d *delivery) logs(from *logSource, lines []byte) error {
+	s := jsonscan.Scanner{In: lines}
+	s.Enter('[')
+	for more := s.First(']'); more; more = s.More(']') {
+		if err := d.open(); err != nil {
+			return err
+		}
+		s.Peek()
+		start := s.At
+		d.line(&s, from)
+		if err := d.close(s.At - start); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// line reads {"id": …, "timestamp": ms, "message": …}. A message that is a JSON
+// object becomes its fields, any other the field message; where it comes from is
+// told in the names that Honeycomb's own integration uses.
+func (d *delivery) line(s *jsonscan.Scanner, from *logSource) {
+	if s.Peek() != '{' {
+		d.outcome = eventMalformed
+		s.Skip()
+		return
+	}
+	d.begin()
+	s.Enter('{')
+	id := ""
+	for more := s.First('}'); more; more = s.More('}') {
+		name, _ := s.Name()
+		switch string(name) {
+		case "id":
+			id = textOf(s)
+		case "timestamp":
+			d.at, d.told = millis(s, d.at)
+		case "message":
+			d.members++
+			if s.Peek() == '"' {
+				text, _ := s.Text()
+				d.message(text)
+				continue
+			}
+			s.Skip()
+		default:
+			s.Skip()
+		}
+	}
+	d.set("aws.cloudwatch.owner", from.owner)
+	d.set("aws.cloudwatch.group", from.group)
+	d.set("aws.cloudwatch.stream", from.stream)
+	d.set("aws.cloudwatch.id", id)
+}
+
+func (d *delivery) message(text []byte) {
+	s := jsonscan.Scanner{In: text}
+	if s.Peek() == '{' && s.Skip() && s.Peek() == 0 && s.At == len(text) {
+		d.inline(text)
+		return
+	}
+	d.set("message", string(text))
+}
+
+// millis takes a time in milliseconds, otherwise if it is none.
+func millis(s *jsonscan.Scanner, otherwise int64) (ns int64, ok bool) {
+	if c := s.Peek(); c != '-' && (c < '0' || c > '9') {
+		s.Skip()
+		return otherwise, false
+	}
+	text, _ := s.Number()
+	n, err := strconv.ParseInt(string(text), 10, 64)
+	if err != nil {
+		return otherwise, false
+	}
+	return clampTime(time.UnixMilli(n)), true
+}
+
+// set stores a text that is not empty.
+func (d *delivery) set(name, text string) {
+	if text == "" {
+		return
+	}
+	if c := d.column([]byte(name)); c != nil {
+		d.text(c, []byte(text))
+	}
+}
+
+// streamPoint is a data point of a metric stream in JSON.
+type streamPoint struct {
+	Stream     string             `json:"metric_stream_name"`
+	Account    string             `json:"account_id"`
+	Region     string             `json:"region"`
+	Namespace  string             `json:"namespace"`
+	Name       string             `json:"metric_name"`
+	Dimensions map[string]string  `json:"dimensions"`
+	Time       int64              `json:"timestamp"` // milliseconds
+	Value      map[string]float64 `json:"value"`
+	Unit       string             `json:"unit"`
+}
+
+// metric reads a data point. Its statistics become fields as those of a summary
+// in OTLP do: under the metric's name, with a point before what they are.
+func (d *delivery) metric(raw []byte) error {
+	var p streamPoint
+	if err := json.Unmarshal(raw, &p); err != nil {
+		return d.event(raw)
+	}
+	if err := d.open(); err != nil {
+		return err
+	}
+	d.at, d.told = clampTime(time.UnixMilli(p.Time)), true
+	d.begin()
+	d.members++
+	d.set("meta.signal_type", event.SignalMetric)
+	d.set("aws.metric_stream", p.Stream)
+	d.set("cloud.account.id", p.Account)
+	d.set("cloud.region", p.Region)
+	d.set("aws.namespace", p.Namespace)
+	d.set("unit", p.Unit)
+	for _, name := range sorted(p.Dimensions) {
+		d.set(name, p.Dimensions[name])
+	}
+	statistics := p.Value
+	if n := statistics["count"]; n > 0 {
+		statistics["avg"] = statistics["sum"] / n
+	}
+	for _, name := range sorted(statistics) {
+		if c := d.column([]byte(p.Name + "." + name)); c != nil {
+			d.float(c, statistics[name])
+		}
+	}
+	return d.close(len(raw))
+}
+
+func sorted[V any](m map[string]V) []string {
+	names := make([]string, 0, len(m))
+	for name := range m {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
