@@ -127,7 +127,6 @@ func wellKnown(name string) int {
 const (
 	fewEvents    = 5  // below so many a field is rare
 	fewNumbers   = 24 // so many different numbers are told as values
-	shrinkBy     = 8  // events that a small side is doubted by
 	histogramBin = 32
 )
 
@@ -154,14 +153,17 @@ func newDifference(f *store.ContrastField, events [2]float64) Difference {
 	if len(f.Bins) > 0 && (f.Distinct > fewNumbers || f.Cut) {
 		d.Numbers = newNumbers(f.Bins)
 		d.Values, d.Rest = nil, [2]float64{}
-		d.Score = max(apart(f.Bins)*min(d.Present[0], d.Present[1]), math.Abs(d.Present[0]-d.Present[1]))
+		luck := chance * math.Sqrt(1/max(f.Present[0], 1)+1/max(f.Present[1], 1))
+		d.Score = max(max(apart(f.Bins)-luck, 0)*min(d.Present[0], d.Present[1]), beyondChance(f.Present, events))
 	} else {
 		if f.Distinct > 1000 && largest < 0.005 {
 			d.Class = IDLike
 		}
 		d.Score = byValue
 	}
-	d.Score *= trust(events)
+	if events[store.Others] == 0 {
+		d.Score = d.variety(events[store.Selected])
+	}
 	d.Headline = d.words(events)
 	return d
 }
@@ -177,26 +179,65 @@ func shares(counts, events [2]float64) (out [2]float64) {
 }
 
 // byValue returns how far apart the shares of values are, absence being a value
-// too: half the sum of all differences, as the total variation distance has it.
-// largest is the largest share of a value on either side.
+// too: half the sum of all differences, as the total variation distance has it,
+// each without what chance makes. largest is the largest share of a value on
+// either side.
 func (d *Difference) byValue(events [2]float64) (distance, largest float64) {
 	for _, v := range d.Values {
 		s := shares(v.Events, events)
-		distance += math.Abs(s[store.Selected] - s[store.Others])
+		distance += beyondChance(v.Events, events)
 		largest = max(largest, s[store.Selected], s[store.Others])
 	}
-	rest := shares(d.Rest, events)
-	distance += math.Abs(rest[store.Selected]-rest[store.Others]) + math.Abs(d.Present[store.Selected]-d.Present[store.Others])
+	absent := events
+	for side := range absent {
+		absent[side] = max(absent[side]-d.Present[side]*events[side], 0)
+	}
+	distance += beyondChance(absent, events)
+	if len(d.Values) == d.Distinct { // else the rest is small on one side because its values were chosen by being frequent
+		distance += beyondChance(d.Rest, events)
+	}
 	return min(distance/2, 1), largest
 }
 
-// trust shrinks the scores of sides with few events, which differ by chance.
-func trust(events [2]float64) float64 {
-	n := min(events[store.Selected], events[store.Others])
-	if events[store.Others] == 0 {
-		n = events[store.Selected]
+// chance is how many standard errors two shares must differ by to differ at all:
+// the most frequent of many values are looked at, and some stand out by luck.
+const chance = 2.5
+
+// beyondChance returns the difference of the shares that counts have of both
+// sides, without what two samples of one and the same kind would differ by.
+func beyondChance(counts, events [2]float64) float64 {
+	if events[store.Selected] == 0 || events[store.Others] == 0 {
+		return 0
 	}
-	return n / (n + shrinkBy)
+	s := shares(counts, events)
+	p := min((counts[store.Selected]+counts[store.Others])/(events[store.Selected]+events[store.Others]), 1)
+	luck := chance * math.Sqrt(p*(1-p)*(1/events[store.Selected]+1/events[store.Others]))
+	return max(math.Abs(s[store.Selected]-s[store.Others])-luck, 0)
+}
+
+// variety is the score of a field where there is nothing to compare with: how
+// many events have it, and how evenly they are spread over its values.
+func (d *Difference) variety(events float64) float64 {
+	counts := []float64{d.Rest[store.Selected]}
+	for _, v := range d.Values {
+		counts = append(counts, v.Events[store.Selected])
+	}
+	if d.Numbers != nil {
+		counts = d.Numbers.Counts[store.Selected]
+	}
+	total, entropy := 0.0, 0.0
+	for _, n := range counts {
+		total += n
+	}
+	for _, n := range counts {
+		if n > 0 {
+			entropy -= n / total * math.Log(n/total)
+		}
+	}
+	if total == 0 || events == 0 || len(counts) < 2 {
+		return 0
+	}
+	return d.Present[store.Selected] * entropy / math.Log(float64(len(counts)))
 }
 
 // apart is the Kolmogorov-Smirnov distance of two histograms: the largest

@@ -85,6 +85,36 @@ func TestBubbleUp_PutsTheCauseFirstAndSaysIt(t *testing.T) {
 	}
 }
 
+func TestBubbleUp_IsNotFooledByChance(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(10) {
+		b, err := bubbleUp(t, seeded(t, seed), `WHERE build_id exists LAST 2h`, `duration_ms > 500`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range b.Fields {
+			if f.Class == Ranked && f.Score > worthSaying && f.Name != "build_id" && f.Name != "retries" {
+				t.Errorf("seed %d: %s has nothing to do with it, and differs by %.3f: %s", seed, f.Name, f.Score, f.Headline)
+			}
+		}
+	}
+}
+
+func TestBubbleUp_WithoutOthersRanksByVariety(t *testing.T) {
+	t.Parallel()
+	b, err := bubbleUp(t, seeded(t, 1), `WHERE build_id exists LAST 2h`, `build_id exists`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := map[string]int{}
+	for i, f := range b.Fields {
+		at[f.Name] = i
+	}
+	if at["region"] > at["retries"] || at["region"] > at["http.method"] {
+		t.Errorf("places %v", at)
+	}
+}
+
 func TestBubbleUp_SetsApartWhatSaysNothing(t *testing.T) {
 	t.Parallel()
 	b, err := bubbleUp(t, seeded(t, 1), `LAST 2h`, `duration_ms > 500`)

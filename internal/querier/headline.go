@@ -35,7 +35,7 @@ func (d *Difference) words(events [2]float64) string {
 	best, by := -1, 0.0
 	for i, v := range d.Values {
 		s := shares(v.Events, events)
-		if diff := s[store.Selected] - s[store.Others]; diff > by {
+		if diff := s[store.Selected] - s[store.Others]; diff > by && beyondChance(v.Events, events) > 0 {
 			best, by = i, diff
 		}
 	}
