@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/oriel-dev/oriel/internal/fault"
+	"github.com/oriel-dev/oriel/internal/query"
 )
 
 // maxCalculated is how many calculated fields a dataset, or an environment for
@@ -193,7 +194,7 @@ func (r *Registry) checkUnused(f CalculatedField) error {
 		}
 		for _, meaning := range Meanings() {
 			if used := definitions[meaning]; used.Calculated && used.Name == f.Alias {
-				return fault.New(fault.Conflict, "calculated field %q is in use by dataset definition %s of %s", f.Alias, meaning, d.Slug)
+				return fault.New(fault.Conflict, "calculated field %q is in use by dataset definition - %s of %s", f.Alias, meaning, d.Slug)
 			}
 		}
 	}
@@ -205,4 +206,26 @@ func (r *Registry) hasCalculated(environment, slug, alias string) bool {
 	defer r.mu.RUnlock()
 	_, ok := r.calculated[id{environment, slug}][alias]
 	return ok
+}
+
+// readersOf returns the aliases of the calculated fields that read a column: of
+// the dataset, and of the environment if no other dataset has the column.
+func (r *Registry) readersOf(environment, slug, column string) []string {
+	fields, err := r.CalculatedFields(environment, slug)
+	if err != nil {
+		return nil
+	}
+	elsewhere := slices.ContainsFunc(r.List(environment), func(d Dataset) bool {
+		return d.Slug != slug && len(r.Missing(environment, d.Slug, []string{column})) == 0
+	})
+	if wide, err := r.CalculatedFields(environment, All); err == nil && !elsewhere {
+		fields = append(fields, wide...)
+	}
+	var aliases []string
+	for _, f := range fields {
+		if e, err := query.ParseField(f.Expression); err == nil && slices.Contains(query.FieldsOf(e), column) && !slices.Contains(aliases, f.Alias) {
+			aliases = append(aliases, f.Alias)
+		}
+	}
+	return aliases
 }

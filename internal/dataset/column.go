@@ -238,7 +238,7 @@ func (r *Registry) CreateColumn(ctx context.Context, environment, slug, name str
 	}
 	switch {
 	case r.has(s)(name):
-		return Column{}, fault.New(fault.Conflict, "column %q already exists", name)
+		return Column{}, fault.New(fault.Conflict, "column already exists: %q", name)
 	case r.hasCalculated(environment, slug, name):
 		return Column{}, fault.New(fault.Conflict, "a calculated field called %q already exists", name)
 	case event.IsSystem(name):
@@ -283,7 +283,7 @@ func (r *Registry) saidType(s *set, name string) string {
 
 // DeleteColumn takes a column out of every list until an event brings it again.
 // Values that events have of it stay. Errors: NotFound, Conflict if a definition
-// names it.
+// names it or a calculated field reads it.
 func (r *Registry) DeleteColumn(ctx context.Context, environment, slug, columnID string) error {
 	if r.cfg.Data != nil { // else the journal's replay would bring it back
 		if err := r.cfg.Data.Flush(ctx); err != nil {
@@ -301,7 +301,10 @@ func (r *Registry) DeleteColumn(ctx context.Context, environment, slug, columnID
 		return err
 	}
 	if meaning, used := r.usedAs(environment, slug, old.Name); used {
-		return fault.New(fault.Conflict, "column %q is in use by dataset definition %s", old.Name, meaning)
+		return fault.New(fault.Conflict, "column is in use by dataset definition - %s", meaning)
+	}
+	if by := r.readersOf(environment, slug, old.Name); len(by) > 0 {
+		return fault.New(fault.Conflict, "column is in use by %d derived columns: '%s'", len(by), strings.Join(by, "', '"))
 	}
 	now := r.cfg.Clock().UnixNano()
 	_, err = r.saveColumn(ctx, s, old.Name, column{removed: true, created: old.Created.UnixNano(), updated: now})

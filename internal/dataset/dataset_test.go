@@ -382,7 +382,7 @@ func TestDefinitions_AreTheUsualOnesUntilSomebodySays(t *testing.T) {
 	for _, name := range []string{"code", "trace.trace_id"} {
 		want(t, r.DeleteColumn(t.Context(), env, "beeline", r.column("beeline", name).ID), fault.Conflict, "in use by dataset definition")
 	}
-	want(t, r.DeleteCalculated(t.Context(), env, All, f.ID), fault.Conflict, "in use by dataset definition error of beeline")
+	want(t, r.DeleteCalculated(t.Context(), env, All, f.ID), fault.Conflict, "in use by dataset definition - error of beeline")
 	_, err = r.UpdateCalculated(t.Context(), env, All, f.ID, CalculatedSettings{Alias: "renamed", Expression: "BOOL(1)"})
 	want(t, err, fault.Conflict, "in use")
 
@@ -441,6 +441,22 @@ func TestCalculated_CreateUpdateDelete(t *testing.T) {
 	if all, err := r.CalculatedFields(env, "api"); err != nil || len(all) != 0 {
 		t.Errorf("%v, %v", all, err)
 	}
+}
+
+func TestDeleteColumn_KeepsWhatCalculatedFieldsRead(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.send("api", map[string]any{"n": 1, "shared": 1})
+	r.send("web", map[string]any{"shared": 1})
+	for scope, field := range map[string]CalculatedSettings{
+		"api": {Alias: "mine", Expression: "$n > 1"}, All: {Alias: "wide", Expression: "SUM($n, $shared)"},
+	} {
+		_, err := r.CreateCalculated(t.Context(), env, scope, field)
+		must(t, err)
+	}
+	want(t, r.DeleteColumn(t.Context(), env, "api", r.column("api", "n").ID), fault.Conflict, "column is in use by 2 derived columns: 'mine', 'wide'")
+	must(t, r.DeleteColumn(t.Context(), env, "api", r.column("api", "shared").ID)) // the other dataset has it
+	want(t, r.DeleteColumn(t.Context(), env, "web", r.column("web", "shared").ID), fault.Conflict, "column is in use by 1 derived columns: 'wide'")
 }
 
 func TestDelete_TakesEverything(t *testing.T) {
