@@ -224,7 +224,7 @@ func (c *contrast) count(ctx context.Context, p piece, stop func()) {
 		}
 	}()
 	if p.hot != nil {
-		c.batch(p.hot, func(...string) error { return nil })
+		c.batch(p.hot, false, func(...string) error { return nil })
 		return
 	}
 	rows, err := p.file.reader.Rows(p.group)
@@ -234,7 +234,7 @@ func (c *contrast) count(ctx context.Context, p piece, stop func()) {
 				c.done.Add(int64(b.Len()))
 				continue
 			}
-			if err = c.batch(b, rows.Load); err != nil || ctx.Err() != nil {
+			if err = c.batch(b, true, rows.Load); err != nil || ctx.Err() != nil {
 				break
 			}
 		}
@@ -254,8 +254,9 @@ func (c *contrast) count(ctx context.Context, p piece, stop func()) {
 	stop()
 }
 
-// batch adds the rows of a batch, whose fields are loaded as they are needed.
-func (c *contrast) batch(b *event.Batch, load func(names ...string) error) error {
+// batch adds the rows of a batch, whose fields are loaded as they are needed, and
+// let go of if it is owned by nobody else.
+func (c *contrast) batch(b *event.Batch, owned bool, load func(names ...string) error) error {
 	defer c.done.Add(int64(b.Len()))
 	if err := load(missing(b, c.conditions)...); err != nil {
 		return err
@@ -285,6 +286,9 @@ func (c *contrast) batch(b *event.Batch, load func(names ...string) error) error
 		}
 		if col := b.Find(name); col != nil && col.Len() > 0 {
 			f.add(col, sides)
+			if owned && !slices.Contains(c.conditions, name) {
+				*col = event.Column{Name: name, Kind: col.Kind, Rows: []uint32{}} // a row group of all fields is large
+			}
 		}
 	}
 	return nil
