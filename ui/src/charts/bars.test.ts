@@ -27,6 +27,7 @@ const theme: Theme = {
   critical: 'critical',
   halo: 'halo',
   heat: [],
+  pickRamp: [],
   mono: 'mono',
   sans: 'sans',
 };

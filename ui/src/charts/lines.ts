@@ -89,6 +89,7 @@ export function drawAxes(
   label: (v: number) => string,
   startMs: number,
   utc: boolean,
+  grid = true,
 ): void {
   pen.font = `11px ${theme.sans}`;
   pen.textAlign = 'right';
@@ -97,7 +98,7 @@ export function drawAxes(
     const y = Math.round(yOf(frame, scale, v));
     if (y < frame.top - 1 || y > frame.top + frame.height + 1) continue;
     pen.fillStyle = theme.lineSubtle;
-    pen.fillRect(frame.left, y, frame.width, 1);
+    pen.fillRect(grid ? frame.left : frame.left - 4, y, grid ? frame.width : 4, 1);
     pen.fillStyle = theme.text3;
     pen.fillText(label(v), frame.left - 6, Math.max(y, frame.top + 6));
   }

@@ -1,7 +1,18 @@
 // Scales and marks of charts with time across and a number up.
-import { clock, count, day, duration } from '../time/format';
+import { clock, count, day, digits, duration } from '../time/format';
 
 export type Unit = 'ms' | 'ns' | 's' | 'bytes' | 'count';
+
+function bytes(n: number): string {
+  for (const [factor, name] of [
+    [1e9, 'GB'],
+    [1e6, 'MB'],
+    [1e3, 'kB'],
+  ] as const) {
+    if (n >= factor) return `${digits(n / factor)}\u2009${name}`;
+  }
+  return `${digits(n)}\u2009B`;
+}
 
 /** A number in its unit, as people read it. */
 export function valueLabel(v: number, unit: Unit): string {
@@ -10,13 +21,7 @@ export function valueLabel(v: number, unit: Unit): string {
   if (unit === 'ms') return a === 0 ? '0' : sign + duration(a * 1e6);
   if (unit === 'ns') return a === 0 ? '0' : sign + duration(a);
   if (unit === 's') return a === 0 ? '0' : sign + duration(a * 1e9);
-  if (unit === 'bytes' && a >= 1000)
-    return (
-      sign +
-      count(a)
-        .replace(/(\D)?$/, '$1B')
-        .replace(/(\d)B$/, '$1\u2009B')
-    );
+  if (unit === 'bytes') return a === 0 ? '0' : sign + bytes(a);
   return sign + count(a);
 }
 

@@ -21,6 +21,8 @@ export interface Theme {
   critical: string;
   halo: string;
   heat: string[];
+  /** Counts inside a selection. */
+  pickRamp: string[];
   mono: string;
   sans: string;
   /** Ink to write on each slot's colour; empty where nothing may be written on it. */
@@ -35,6 +37,10 @@ const lightInk = [white, white, ink, ink, ink, ink, white, ink, white, white, wh
 export function readTheme(e: Element): Theme {
   const css = getComputedStyle(e);
   const v = (name: string): string => css.getPropertyValue(name).trim();
+  const ramp = (name: string): string[] =>
+    v(name)
+      .split(',')
+      .map((c) => c.trim());
   return {
     slots: Array.from({ length: 13 }, (_, i) => v(i === 0 ? '--s12' : `--s${i}`)),
     hatch: stripes(v('--bg-surface')),
@@ -61,9 +67,8 @@ export function readTheme(e: Element): Theme {
     error: v('--error-mark'),
     critical: v('--critical'),
     halo: v('--critical-halo'),
-    heat: v('--heat')
-      .split(',')
-      .map((c) => c.trim()),
+    heat: ramp('--heat'),
+    pickRamp: ramp('--pick-ramp'),
     mono: v('--mono'),
     sans: v('--sans'),
   };

@@ -6,6 +6,7 @@ import { questionText } from '../../query/print';
 import { toSpec } from '../../query/spec';
 import type { Question, Span } from '../../query/question';
 import { parseLength } from '../../time/range';
+import type { Answer } from './result';
 
 export const every = '__all__';
 
@@ -44,6 +45,12 @@ export function spanOf(from: string, to: string, now: number): Span {
 /** The body that asks the server: text where it can say all, so that numbers stay exact. */
 export function askBody(dataset: string, q: Question, span: Span): Record<string, unknown> {
   return { dataset, ...(q.rest ? { query: toSpec(q, span) } : { text: questionText(q, span) }) };
+}
+
+/** The body that asks about the events of an answer: the same question with its exact bounds. */
+export function bodyOf(dataset: string, q: Question, answer: Answer): Record<string, unknown> {
+  const { start, end } = answer.result;
+  return askBody(dataset, { ...q, orders: [], havings: [], compare: undefined, limit: undefined, step: undefined }, spanOf(start, end, 0));
 }
 
 /** Fields that the question names and no event has. */

@@ -5,12 +5,16 @@ import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import type { Start } from '../../api/types';
 import { useKeys } from '../../app/keys';
 import { go, setParams, useAddress } from '../../app/location';
+import { usePrefs } from '../../app/prefs';
 import { Hover } from '../../charts/hover';
 import type { Question, Span } from '../../query/question';
 import { change } from '../../time/range';
+import { Splitter } from '../../widgets/Splitter';
 import { TimePicker } from '../../widgets/TimePicker';
-import { askBody, every, spanOf, unknownFields, useDatasets, useFields } from './data';
+import { selectionWords } from './bubble';
+import { askBody, bodyOf, every, spanOf, unknownFields, useDatasets, useFields } from './data';
 import { Draft, same } from './draft';
+import { BubblePanel } from './parts/BubblePanel';
 import { Builder, CompareTo, Granularity } from './parts/Builder';
 import { Charts, type PickedPoint } from './parts/Charts';
 import { Foot } from './parts/Foot';
@@ -19,7 +23,9 @@ import { PointMenu } from './parts/PointMenu';
 import { ResultTable } from './parts/ResultTable';
 import { Running } from './parts/Running';
 import { slotsOf } from './result';
+import { forServer } from './selection';
 import { decode, encodeQuestion, encodeView, pathOf, rangeOf, type QueryState } from './url';
+import { usePick } from './usePick';
 import { useRun } from './useRun';
 import { useValueActions } from './useValueActions';
 
@@ -64,9 +70,9 @@ function Asked({ dataset, env, state, start, fields, datasets }: AskedProps): Re
   useEffect(() => draft.follow(state.question), [draft, state.question]);
   const [turn, setTurn] = useState(0);
   const [asText, setAsText] = useState(false);
-  const [ticked, setTicked] = useState<ReadonlySet<string>>(new Set());
   const [point, setPoint] = useState<PickedPoint>();
   const hover = useMemo(() => new Hover(), []);
+  const { utc } = usePrefs();
   const whereRef = useRef<HTMLInputElement>(null);
   const body = {
     ...askBody(dataset, state.question, spanOf(state.from, state.to, Date.now())),
@@ -112,13 +118,9 @@ function Asked({ dataset, env, state, start, fields, datasets }: AskedProps): Re
     },
     [answer],
   );
-  const tick = useCallback((id: string): void => {
-    setTicked((t) => {
-      const next = new Set(t);
-      if (!next.delete(id)) next.add(id);
-      return next;
-    });
-  }, []);
+  const pick = usePick(state, answer, question);
+  const [sel] = state.sel;
+  const compare = sel && state.bubble && answer ? { ...bodyOf(dataset, question, answer), selection: forServer(sel) } : undefined;
   const range = { from: state.from, to: state.to };
   useKeys('Query', {
     '/': ['add a condition', () => whereRef.current?.focus()],
@@ -128,7 +130,15 @@ function Asked({ dataset, env, state, start, fields, datasets }: AskedProps): Re
     'Ctrl+Z': ['', () => draft.redo()],
     'Ctrl+y': ['redo it', () => draft.redo()],
     r: ['run again', () => setTurn((n) => n + 1)],
-    Escape: ['stop the query', () => run.running && run.cancel()],
+    b: ['BubbleUp: what is different about what is picked', () => sel && pick.bubble(!state.bubble)],
+    Escape: [
+      'stop the query, close BubbleUp, clear what is picked',
+      () => {
+        if (run.running) run.cancel();
+        else if (state.bubble) pick.bubble(false);
+        else if (sel) pick.clear();
+      },
+    ],
     t: ['time range', () => document.querySelector<HTMLInputElement>('.timepicker input')?.focus()],
     '-': ['look at twice the time', () => set(change(range, Date.now(), { grow: 2 }))],
     '=': ['look at half the time', () => set(change(range, Date.now(), { grow: 0.5 }))],
@@ -139,130 +149,171 @@ function Asked({ dataset, env, state, start, fields, datasets }: AskedProps): Re
   const nothing = answer && !run.running && isEmpty(answer.result.rows, answer.result.breakdowns);
   return (
     <div className="page query-page" aria-busy={run.running}>
-      <h1 className="sr">Query</h1>
-      <div className="query-tools">
-        <select
-          className="input dataset"
-          aria-label="Dataset"
-          value={dataset}
-          onChange={(e) => go(`/query/${encodeURIComponent(e.target.value)}${location.search}`)}
-        >
-          <option value={every}>All datasets</option>
-          {(datasets ?? [{ slug: dataset }])
-            .filter((d) => d.slug !== every)
-            .map((d) => (
-              <option key={d.slug} value={d.slug}>
-                {d.slug}
-              </option>
-            ))}
-        </select>
-        <button
-          type="button"
-          className="btn"
-          aria-pressed={asText}
-          title="The query as one line of text"
-          onClick={() => setAsText((t) => !t)}
-        >
-          {'</>'}
-        </button>
-        <div className="views">
+      <div className="query-main">
+        <h1 className="sr">Query</h1>
+        <div className="query-tools">
+          <select
+            className="input dataset"
+            aria-label="Dataset"
+            value={dataset}
+            onChange={(e) => go(`/query/${encodeURIComponent(e.target.value)}${location.search}`)}
+          >
+            <option value={every}>All datasets</option>
+            {(datasets ?? [{ slug: dataset }])
+              .filter((d) => d.slug !== every)
+              .map((d) => (
+                <option key={d.slug} value={d.slug}>
+                  {d.slug}
+                </option>
+              ))}
+          </select>
           <button
             type="button"
             className="btn"
-            disabled={!draft.canUndo}
-            title="Undo (Ctrl Z)"
-            aria-label="Undo"
-            onClick={() => draft.undo()}
+            aria-pressed={asText}
+            title="The query as one line of text"
+            onClick={() => setAsText((t) => !t)}
           >
-            ↶
+            {'</>'}
           </button>
-          <button
-            type="button"
-            className="btn"
-            disabled={!draft.canRedo}
-            title="Redo (Ctrl Shift Z)"
-            aria-label="Redo"
-            onClick={() => draft.redo()}
-          >
-            ↷
-          </button>
-        </div>
-        <span className="grow" />
-        <Granularity draft={draft} onRun={go1} />
-        <CompareTo draft={draft} onRun={go1} />
-        <TimePicker range={range} onChange={(r) => set(r)} />
-        <button type="button" className="btn primary" onClick={go1} title="Run (Ctrl Enter)">
-          {dirty ? 'Run query' : 'Run again'}
-        </button>
-      </div>
-      <Builder
-        draft={draft}
-        known={{ dataset, ...range, fields: fields ?? [] }}
-        asText={asText}
-        whereRef={whereRef}
-        onSpan={onSpan}
-        onRun={go1}
-      />
-      {state.ignored.length > 0 && (
-        <p className="note bad" role="alert">
-          Part of the address makes no sense and was left out: {state.ignored.join('; ')}
-        </p>
-      )}
-      {run.running && <Running progress={run.progress} onCancel={run.cancel} />}
-      {run.cancelled && <p className="note">Stopped. Run it again when you want the rest.</p>}
-      {run.error && (
-        <div className="note bad row" role="alert">
-          <span className="grow">
-            {run.error.message} <span className="muted">{run.error.requestId && `request ${run.error.requestId}`}</span>
+          <div className="views">
+            <button
+              type="button"
+              className="btn"
+              disabled={!draft.canUndo}
+              title="Undo (Ctrl Z)"
+              aria-label="Undo"
+              onClick={() => draft.undo()}
+            >
+              ↶
+            </button>
+            <button
+              type="button"
+              className="btn"
+              disabled={!draft.canRedo}
+              title="Redo (Ctrl Shift Z)"
+              aria-label="Redo"
+              onClick={() => draft.redo()}
+            >
+              ↷
+            </button>
+          </div>
+          <Granularity draft={draft} onRun={go1} />
+          <CompareTo draft={draft} onRun={go1} />
+          <span className="query-time">
+            <TimePicker range={range} onChange={(r) => set(r)} />
+            <button type="button" className="btn primary" onClick={go1} title="Run (Ctrl Enter)">
+              {dirty ? 'Run query' : 'Run again'}
+            </button>
           </span>
-          <button type="button" className="btn small" onClick={() => setTurn((n) => n + 1)}>
-            Try again
-          </button>
         </div>
-      )}
-      {nothing ? (
-        <Nothing
-          question={question}
-          start={start}
-          dataset={dataset}
-          last={dataset === every ? (start?.last_event ?? '') : (datasets?.find((d) => d.slug === dataset)?.last ?? '')}
-          unknownFields={unknownFields(question, fields)}
-          onQuestion={ask}
-          onRange={(from, to) => set({ from, to })}
+        <Builder
+          draft={draft}
+          known={{ dataset, ...range, fields: fields ?? [] }}
+          asText={asText}
+          whereRef={whereRef}
+          onSpan={onSpan}
+          onRun={go1}
         />
-      ) : (
-        answer && (
-          <div className={stale ? 'answer stale' : 'answer'}>
-            <ChartTools state={state} lines={question.calcs.some((c) => c.op !== 'HEATMAP')} />
-            <div className="charts">
-              <Charts
-                answer={answer}
+        {state.ignored.length > 0 && (
+          <p className="note bad" role="alert">
+            Part of the address makes no sense and was left out: {state.ignored.join('; ')}
+          </p>
+        )}
+        {run.running && <Running progress={run.progress} onCancel={run.cancel} />}
+        {run.cancelled && <p className="note">Stopped. Run it again when you want the rest.</p>}
+        {run.error && (
+          <div className="note bad row" role="alert">
+            <span className="grow">
+              {run.error.message} <span className="muted">{run.error.requestId && `request ${run.error.requestId}`}</span>
+            </span>
+            <button type="button" className="btn small" onClick={() => setTurn((n) => n + 1)}>
+              Try again
+            </button>
+          </div>
+        )}
+        {nothing ? (
+          <Nothing
+            question={question}
+            start={start}
+            dataset={dataset}
+            last={dataset === every ? (start?.last_event ?? '') : (datasets?.find((d) => d.slug === dataset)?.last ?? '')}
+            unknownFields={unknownFields(question, fields)}
+            onQuestion={ask}
+            onRange={(from, to) => set({ from, to })}
+          />
+        ) : (
+          answer && (
+            <div className={stale ? 'answer stale' : 'answer'}>
+              <ChartTools state={state} lines={question.calcs.some((c) => c.op !== 'HEATMAP')} />
+              <div className="charts">
+                <Charts
+                  answer={answer}
+                  question={question}
+                  slots={slots}
+                  hover={hover}
+                  draw={state.draw}
+                  log={state.log}
+                  onZoom={zoom}
+                  onPickTime={pick.onPickTime}
+                  onPoint={setPoint}
+                  picked={pick.picked}
+                  onPick={pick.onPick}
+                  onBubble={() => pick.bubble(true)}
+                  onExample={pick.onExample}
+                />
+              </div>
+              <ResultTable
+                result={answer.result}
                 question={question}
                 slots={slots}
                 hover={hover}
-                draw={state.draw}
-                log={state.log}
-                onZoom={zoom}
-                onPickTime={zoom}
-                onPoint={setPoint}
+                actions={actions}
+                ticked={pick.ticked}
+                onTick={pick.onTick}
               />
+              {sel && !state.bubble && (
+                <div className="pickbar" role="status">
+                  <span className="grow clip">{selectionWords(sel, utc)}</span>
+                  <button type="button" className="btn small" onClick={() => pick.bubble(true)} title="What is different about them (b)">
+                    BubbleUp: against the rest
+                  </button>
+                  <button type="button" className="btn small bare" onClick={pick.clear}>
+                    Clear
+                  </button>
+                </div>
+              )}
+              <Foot answer={answer} />
             </div>
-            <ResultTable
-              result={answer.result}
-              question={question}
-              slots={slots}
-              hover={hover}
-              actions={actions}
-              ticked={ticked}
-              onTick={tick}
-            />
-            <Foot answer={answer} />
-          </div>
-        )
-      )}
-      {!answer && run.running && <div className="skeleton panel" aria-hidden="true" />}
-      {point && answer && (
-        <PointMenu point={point} answer={answer} question={question} actions={actions} onZoom={zoom} onClose={() => setPoint(undefined)} />
+          )
+        )}
+        {!answer && run.running && <div className="skeleton panel" aria-hidden="true" />}
+        {point && answer && (
+          <PointMenu
+            point={point}
+            answer={answer}
+            question={question}
+            actions={actions}
+            onZoom={zoom}
+            onClose={() => setPoint(undefined)}
+          />
+        )}
+      </div>
+      {compare && sel && (
+        <>
+          <Splitter label="Width of BubbleUp" variable="--bubble" fallback={36} least={24} most={60} fromRight />
+          <BubblePanel
+            runKey={JSON.stringify([env, compare])}
+            body={compare}
+            selection={sel}
+            swap={state.swap}
+            actions={actions}
+            onSwap={pick.swap}
+            onZoom={pick.zoom}
+            onFilter={pick.filter}
+            onClose={() => pick.bubble(false)}
+          />
+        </>
       )}
     </div>
   );

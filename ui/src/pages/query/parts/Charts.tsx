@@ -1,10 +1,13 @@
 import { useMemo } from 'react';
 
+import type { Bounds } from '../../../charts/heatmap';
+
 import type { Hover } from '../../../charts/hover';
 import type { Question } from '../../../query/question';
 import { momentMs } from '../../../time/format';
 import { chartsOf, groupId, groupLabel, unitOf, type Answer, type Series } from '../result';
 import type { Drawing } from '../url';
+import { HeatChart } from './HeatChart';
 import { LineChart, type GroupLine, type Point } from './LineChart';
 
 /** A clicked point with the group and the time that it stands for. */
@@ -26,6 +29,11 @@ interface Props {
   onZoom: (from: number, to: number) => void;
   onPickTime: (from: number, to: number) => void;
   onPoint: (p: PickedPoint) => void;
+  /** Rectangles of a column that are picked; times in ns from the start. */
+  picked: { column: string; list: Bounds[] } | undefined;
+  onPick: (column: string, list: Bounds[]) => void;
+  onBubble: () => void;
+  onExample: (column: string, b: Bounds) => void;
 }
 
 /** One chart for each calculation, with the same time across. */
@@ -34,7 +42,7 @@ export function Charts(props: Props): React.ReactElement {
   const { result } = answer;
   const total = Number(BigInt(result.end) - BigInt(result.start));
   const order = useMemo(() => new Map(result.rows.map((r, i) => [groupId(r.slice(0, result.breakdowns)), i])), [result]);
-  const charts = chartsOf(question).filter((c) => c.op !== 'HEATMAP');
+  const charts = chartsOf(question);
   const lines = useMemo(() => {
     const of = (series: Series | undefined, key: string): GroupLine[] =>
       (series?.groups ?? [])
@@ -57,38 +65,81 @@ export function Charts(props: Props): React.ReactElement {
     );
   }, [result, question, slots, order]);
   const series = result.series;
-  if (!series) return <></>;
-  const offset = Number(BigInt(series.start) - BigInt(result.start));
+  const offset = series ? Number(BigInt(series.start) - BigInt(result.start)) : 0;
   return (
     <>
-      {charts.map((c) => (
-        <LineChart
-          key={c.key}
-          title={c.key}
-          unit={unitOf(c.column, c.op)}
-          groups={lines.get(c.key)?.groups ?? []}
-          earlier={lines.get(c.key)?.earlier ?? []}
-          offset={offset}
-          step={series.step}
-          startMs={momentMs(result.start)}
-          total={total}
-          nowNs={(answer.ranAt - momentMs(result.start)) * 1e6}
-          draw={props.draw}
-          log={props.log}
-          hover={props.hover}
-          onZoom={props.onZoom}
-          onPickTime={props.onPickTime}
-          onPoint={(p) =>
-            props.onPoint({
-              ...p,
-              calc: c.key,
-              column: c.column,
-              from: Math.max(offset + p.bucket * series.step, 0),
-              to: Math.min(offset + (p.bucket + 1) * series.step, total),
-            })
-          }
-        />
-      ))}
+      {charts.map((c) =>
+        c.op === 'HEATMAP' ? (
+          <Heat key={c.key} {...props} title={c.key} />
+        ) : !series ? null : (
+          <LineChart
+            key={c.key}
+            title={c.key}
+            unit={unitOf(c.column, c.op)}
+            groups={lines.get(c.key)?.groups ?? []}
+            earlier={lines.get(c.key)?.earlier ?? []}
+            offset={offset}
+            step={series.step}
+            startMs={momentMs(result.start)}
+            total={total}
+            nowNs={(answer.ranAt - momentMs(result.start)) * 1e6}
+            draw={props.draw}
+            log={props.log}
+            hover={props.hover}
+            onZoom={props.onZoom}
+            onPickTime={props.onPickTime}
+            onPoint={(p) =>
+              props.onPoint({
+                ...p,
+                calc: c.key,
+                column: c.column,
+                from: Math.max(offset + p.bucket * series.step, 0),
+                to: Math.min(offset + (p.bucket + 1) * series.step, total),
+              })
+            }
+          />
+        ),
+      )}
     </>
+  );
+}
+
+/** Nothing that is picked, always the same, so that nothing is drawn anew for it. */
+const none: Bounds[] = [];
+
+function Heat({ title, ...props }: Props & { title: string }): React.ReactElement {
+  const { result } = props.answer;
+  const data = result.heatmaps?.find((h) => h.calc === title);
+  const start = result.start;
+  const grid = useMemo(
+    () =>
+      data && {
+        counts: data.counts,
+        count: data.count,
+        bins: data.bins,
+        step: data.step,
+        offset: Number(BigInt(data.start) - BigInt(start)),
+      },
+    [data, start],
+  );
+  const scale = useMemo(
+    () => data && { log: data.scale === 'log', min: data.min, max: data.max > data.min ? data.max : data.min + 1 },
+    [data],
+  );
+  if (!data || !grid || !scale) return <></>;
+  return (
+    <HeatChart
+      title={title}
+      unit={unitOf(data.column)}
+      grid={grid}
+      scale={scale}
+      startMs={momentMs(start)}
+      total={Number(BigInt(result.end) - BigInt(start))}
+      hover={props.hover}
+      picked={props.picked?.column === data.column ? props.picked.list : none}
+      onPick={(list) => props.onPick(data.column, list)}
+      onBubble={props.onBubble}
+      onExample={(b) => props.onExample(data.column, b)}
+    />
   );
 }

@@ -1,0 +1,147 @@
+import { useMemo, useRef, useState } from 'react';
+
+import { usePrefs } from '../../../app/prefs';
+import { useSize } from '../../../charts/useSize';
+import { folded, headline, selectionWords, sidesWords, swapField, swapped, type FieldDifference } from '../bubble';
+import type { Selection } from '../selection';
+import { useDifference } from '../useDifference';
+import type { ValueActions } from './CellMenu';
+import { FieldCard } from './FieldCard';
+
+interface Props {
+  runKey: string;
+  body: unknown;
+  selection: Selection;
+  swap: boolean;
+  actions: ValueActions;
+  onSwap: () => void;
+  onZoom: (() => void) | undefined;
+  onFilter: (() => void) | undefined;
+  onClose: () => void;
+}
+
+/** What is different about what is picked: fields, most different first, with both sides. */
+export function BubblePanel(props: Props): React.ReactElement {
+  const { selection, swap, actions } = props;
+  const { utc } = usePrefs();
+  const [find, setFind] = useState('');
+  const [list, { width }] = useSize<HTMLDivElement>();
+  const found = useDifference('bubbleup', props.runKey, props.body);
+  const fields = useHeldOrder(found.fields, list, found.done);
+  const totals = swap ? swapped(found.totals) : found.totals;
+  const shown = useMemo(() => {
+    const needle = find.trim().toLowerCase();
+    const hit = needle
+      ? fields.filter(
+          (f) => f.name.toLowerCase().includes(needle) || (f.values ?? []).some((v) => String(v.value).toLowerCase().includes(needle)),
+        )
+      : fields;
+    return folded(swap ? hit.map(swapField) : hit);
+  }, [fields, find, swap]);
+  const card = (f: FieldDifference): React.ReactElement => (
+    <FieldCard
+      key={f.name}
+      field={f}
+      totals={totals}
+      headline={f.class === 'ranked' ? (swap ? headline(f, totals) : f.headline) : ''}
+      actions={actions}
+      single={false}
+      width={Math.max(width - 24, 100)}
+    />
+  );
+  const none = found.done && !found.error && found.totals.selection === 0;
+  return (
+    <aside className="bubble" aria-label="BubbleUp">
+      <header>
+        <div className="row">
+          <h2 className="grow">What is different</h2>
+          <button type="button" className="btn small bare" onClick={props.onClose} title="Close (b)">
+            Close
+          </button>
+        </div>
+        <p className="bubble-sides">
+          {found.fields.length === 0 && !found.done ? (
+            'Comparing…'
+          ) : (
+            <>
+              <span className="swatch a" aria-hidden="true" /> {sidesWords(found.totals, swap).split(' · ')[0]}
+              <span className="swatch b" aria-hidden="true" /> {sidesWords(found.totals, swap).split(' · ')[1]}
+              <span className="muted"> (everything else in view)</span>
+            </>
+          )}
+        </p>
+        <p className="muted clip" title={selectionWords(selection, utc)}>
+          {selectionWords(selection, utc)}
+        </p>
+        <div className="row wrap">
+          <input
+            className="input small grow"
+            aria-label="Find a field or value"
+            placeholder="find a field or value"
+            value={find}
+            onChange={(e) => setFind(e.target.value)}
+            onKeyDown={(e) => e.key === 'Escape' && (setFind(''), e.stopPropagation())}
+          />
+          <button
+            type="button"
+            className="btn small"
+            aria-pressed={swap}
+            onClick={props.onSwap}
+            title="Selection and baseline change sides"
+          >
+            Swap sides
+          </button>
+          {props.onZoom && (
+            <button type="button" className="btn small" onClick={props.onZoom}>
+              Zoom
+            </button>
+          )}
+          {props.onFilter && (
+            <button type="button" className="btn small" onClick={props.onFilter} title="Only the selection, as a condition of the query">
+              Filter
+            </button>
+          )}
+        </div>
+        <div className="bubble-progress" style={{ transform: `scaleX(${found.done ? 0 : Math.max(found.share, 0.03)})` }} />
+      </header>
+      <div ref={list} className="bubble-list" aria-busy={!found.done}>
+        {found.error && (
+          <p className="note bad" role="alert">
+            {found.error.message}
+          </p>
+        )}
+        {none && <p className="empty">Nothing is in the selection at this time. Pick again on the chart.</p>}
+        {found.done && !none && shown.ranked.length === 0 && !found.error && (
+          <p className="empty">{find ? 'No field or value holds that.' : 'Both sides are alike in all their fields.'}</p>
+        )}
+        <ul>{shown.ranked.map(card)}</ul>
+        {shown.groups.map((g) => (
+          <details key={g.title} className="fold" open={find !== '' || undefined}>
+            <summary>{g.title}</summary>
+            <ul>{g.fields.map(card)}</ul>
+          </details>
+        ))}
+        {found.leftOut > 0 && <p className="muted fold">{found.leftOut} more fields were not compared</p>}
+        {found.done && !found.error && (
+          <p className="muted fold" role="status">
+            all events of both sides compared in {Math.round(found.elapsedMs)}
+            {'\u2009'}ms
+          </p>
+        )}
+      </div>
+    </aside>
+  );
+}
+
+/** Keeps fields in their places while the pointer is over them and better numbers stream in. */
+function useHeldOrder(fields: FieldDifference[], list: React.RefObject<HTMLElement | null>, done: boolean): FieldDifference[] {
+  const order = useRef<string[]>([]);
+  return useMemo(() => {
+    if (!done && order.current.length > 0 && list.current?.matches(':hover')) {
+      const rank = new Map(order.current.map((n, i) => [n, i]));
+      return [...fields].sort((a, b) => (rank.get(a.name) ?? 1e6) - (rank.get(b.name) ?? 1e6));
+    }
+    order.current = fields.map((f) => f.name);
+    return fields;
+  }, [fields, list, done]);
+}

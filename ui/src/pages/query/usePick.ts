@@ -1,0 +1,170 @@
+import { useCallback, useMemo } from 'react';
+
+import { get } from '../../api/client';
+import type { TraceList } from '../../api/types';
+import { go, setParams } from '../../app/location';
+import type { Bounds } from '../../charts/heatmap';
+import { parseWhere } from '../../query/parse';
+import type { Question, Simple } from '../../query/question';
+import { ident } from '../../query/lex';
+import { whereText } from '../../query/print';
+import { groupId, type Answer, type Cell } from './result';
+import type { Selection } from './selection';
+import { encodeQuestion, encodeView, type QueryState } from './url';
+import { withTerm } from './useValueActions';
+
+export interface Pick {
+  /** Rectangles for the charts, in ns from the start of the result. */
+  picked: { column: string; list: Bounds[] } | undefined;
+  /** Groups that are ticked in the table. */
+  ticked: ReadonlySet<string>;
+  onPick: (column: string, list: Bounds[]) => void;
+  onPickTime: (from: number, to: number) => void;
+  onTick: (id: string) => void;
+  onExample: (column: string, b: Bounds) => void;
+  clear: () => void;
+  bubble: (open: boolean) => void;
+  swap: () => void;
+  /** The time of the selection becomes that of the page; undefined where it has none. */
+  zoom: (() => void) | undefined;
+  /** The selection becomes a condition of the question; undefined where it can't be one. */
+  filter: (() => void) | undefined;
+}
+
+const set = (c: Parameters<typeof encodeView>[0]): void => setParams(encodeView(c));
+
+/** What is picked: kept in the address, shown on charts and rows, compared by BubbleUp. */
+export function usePick(state: QueryState, answer: Answer | undefined, question: Question): Pick {
+  const [sel] = state.sel;
+  const start = answer ? BigInt(answer.result.start) : 0n;
+  const picked = useMemo(
+    () =>
+      sel?.type === 'range'
+        ? {
+            column: sel.column,
+            list: sel.rectangles.map((r) => ({
+              from: Number(BigInt(r.start) - start),
+              to: Number(BigInt(r.end) - start),
+              min: r.min,
+              max: r.max,
+            })),
+          }
+        : undefined,
+    [sel, start],
+  );
+  const ticked = useMemo(
+    () => new Set(sel?.type === 'groups' ? sel.groups.map((g) => groupId(question.by.map((f) => g[f] ?? null))) : []),
+    [sel, question.by],
+  );
+  const rectangles = useCallback(
+    (list: Bounds[]) =>
+      list.map((b) => ({
+        start: String(start + BigInt(Math.floor(b.from))),
+        end: String(start + BigInt(Math.ceil(b.to))),
+        min: b.min,
+        max: b.max,
+      })),
+    [start],
+  );
+  const onPick = useCallback(
+    (column: string, list: Bounds[]) =>
+      set(
+        list.length === 0
+          ? { sel: [], bubble: false, swap: false }
+          : { sel: [{ type: 'range', column, rectangles: rectangles(list) }], bubble: true },
+      ),
+    [rectangles],
+  );
+  const onPickTime = useCallback((from: number, to: number) => onPick('', [{ from, to, min: -Infinity, max: Infinity }]), [onPick]);
+  const onTick = useCallback(
+    (id: string) => {
+      const key = JSON.parse(id) as Cell[];
+      const group = Object.fromEntries(question.by.map((f, i) => [f, key[i] ?? null]));
+      const before = sel?.type === 'groups' ? sel.groups : [];
+      const text = JSON.stringify(group);
+      const left = before.filter((g) => JSON.stringify(g) !== text);
+      const groups = left.length < before.length ? left : [...before, group];
+      set({ sel: groups.length > 0 ? [{ type: 'groups', groups }] : [], ...(groups.length === 0 && { bubble: false }) });
+    },
+    [sel, question.by],
+  );
+  const onExample = useCallback(
+    (column: string, b: Bounds) => {
+      const [r] = rectangles([b]);
+      const parts = [
+        ...(question.where.terms.length > 0 ? [`(${whereText(question.where)})`] : []),
+        ...(Number.isFinite(b.min) ? [`${ident(column)} >= ${b.min}`] : []),
+        ...(Number.isFinite(b.max) ? [`${ident(column)} < ${b.max}`] : []),
+      ];
+      get<TraceList>('traces', { from: r!.start, to: r!.end, q: parts.join(' AND '), sort: 'duration', order: 'desc', limit: '1' }).then(
+        ({ traces }) => traces[0] && go(`/trace/${encodeURIComponent(traces[0].trace_id)}`),
+        () => undefined, // there is no example then
+      );
+    },
+    [rectangles, question.where],
+  );
+  return {
+    picked,
+    ticked,
+    onPick,
+    onPickTime,
+    onTick,
+    onExample,
+    clear: () => set({ sel: [], bubble: false, swap: false }),
+    bubble: (open) => set({ bubble: open }),
+    swap: () => set({ swap: !state.swap }),
+    zoom: sel?.type === 'range' ? () => set({ ...around(sel), sel: [], bubble: false }) : undefined,
+    filter:
+      sel && filterable(sel)
+        ? () =>
+            setParams({
+              ...encodeQuestion(filtered(question, sel)),
+              ...encodeView({ sel: [], bubble: false }),
+              ...(sel.type === 'range' && around(sel)),
+            })
+        : undefined,
+  };
+}
+
+/** The time that holds all rectangles. */
+function around(s: Extract<Selection, { type: 'range' }>): { from: string; to: string } {
+  const of = (pick: (a: bigint, b: bigint) => bigint, name: 'start' | 'end'): string =>
+    String(s.rectangles.map((r) => BigInt(r[name])).reduce(pick));
+  return { from: of((a, b) => (a < b ? a : b), 'start'), to: of((a, b) => (a > b ? a : b), 'end') };
+}
+
+/** Rectangles and groups are conditions when there is one of them. */
+function filterable(s: Selection): boolean {
+  return s.type === 'range'
+    ? s.rectangles.length === 1 && s.column !== ''
+    : s.type === 'groups'
+      ? s.groups.length === 1 || Object.keys(s.groups[0]!).length === 1
+      : true;
+}
+
+export function filtered(q: Question, s: Selection): Question {
+  const add = (terms: Simple[]): Question => terms.reduce((to, t) => ({ ...to, where: withTerm(to.where, t) }), q);
+  switch (s.type) {
+    case 'range': {
+      const { min, max } = s.rectangles[0]!;
+      return add([
+        ...(Number.isFinite(min) ? [{ column: s.column, op: '>=', value: min }] : []),
+        ...(Number.isFinite(max) ? [{ column: s.column, op: '<', value: max }] : []),
+      ]);
+    }
+    case 'groups': {
+      const equals = ([column, value]: [string, Cell]): Simple =>
+        value === null ? { column, op: 'does-not-exist' } : { column, op: '=', value };
+      if (s.groups.length === 1) return add(Object.entries(s.groups[0]!).map(equals));
+      const column = Object.keys(s.groups[0]!)[0]!;
+      return add([{ column, op: 'in', value: s.groups.map((g) => g[column] ?? null).filter((v) => v !== null) }]);
+    }
+    case 'filter': {
+      const where = parseWhere(s.text);
+      if (!where.any && where.terms.every((t) => 'op' in t)) return add(where.terms as Simple[]);
+      return { ...q, where: { any: false, terms: [...q.where.terms, { text: s.text, joined: true }] } };
+    }
+    case 'traces':
+      return add([{ column: 'trace.trace_id', op: 'in', value: s.ids }]);
+  }
+}
