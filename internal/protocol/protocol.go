@@ -10,6 +10,8 @@ import (
 	"github.com/oriel-dev/oriel/internal/auth"
 	"github.com/oriel-dev/oriel/internal/dataset"
 	"github.com/oriel-dev/oriel/internal/ingest"
+	"github.com/oriel-dev/oriel/internal/querier"
+	"github.com/oriel-dev/oriel/internal/workspace"
 )
 
 // Front is one vendor's protocol over HTTP.
@@ -25,9 +27,11 @@ type Front interface {
 
 // Deps is what a front end stands on. All of it must outlive the front end.
 type Deps struct {
-	Door     *ingest.Door
-	Keys     *auth.Keys
-	Datasets *dataset.Registry
+	Door      *ingest.Door
+	Querier   *querier.Querier
+	Keys      *auth.Keys
+	Datasets  *dataset.Registry
+	Workspace *workspace.Library
 	Clock    func() time.Time
 	Log      *slog.Logger
 	Version  string

@@ -3,8 +3,10 @@ package querier
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"math"
 	"strconv"
+	"strings"
 
 	"github.com/oriel-dev/oriel/internal/event"
 	"github.com/oriel-dev/oriel/internal/fault"
@@ -60,8 +62,62 @@ type AnswerSeries struct {
 
 // AnswerGroup is the course of one group, by calculation.
 type AnswerGroup struct {
-	Key    []any                 `json:"key"`
-	Values map[string][]*float64 `json:"values"`
+	Key    []any             `json:"key"`
+	Values map[string]Course `json:"values"`
+}
+
+// Course is the values of a calculation by bucket of time; NaN, which is null in
+// JSON, where there is none.
+type Course []float64
+
+// Append appends the JSON of point i.
+func (c Course) Append(buf []byte, i int) []byte {
+	v := c[i]
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		return append(buf, "null"...)
+	}
+	if size := math.Abs(v); size != 0 && (size < 1e-6 || size >= 1e21) {
+		return strconv.AppendFloat(buf, v, 'e', -1, 64)
+	}
+	return strconv.AppendFloat(buf, v, 'f', -1, 64)
+}
+
+// MarshalJSON implements json.Marshaler.
+func (c Course) MarshalJSON() ([]byte, error) {
+	buf := append(make([]byte, 0, 2+6*len(c)), '[')
+	for i := range c {
+		if i > 0 {
+			buf = append(buf, ',')
+		}
+		buf = c.Append(buf, i)
+	}
+	return append(buf, ']'), nil
+}
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (c *Course) UnmarshalJSON(raw []byte) error {
+	text := strings.TrimSpace(string(raw))
+	inner, ok := strings.CutPrefix(text, "[")
+	inner, closed := strings.CutSuffix(inner, "]")
+	if !ok || !closed {
+		return fmt.Errorf("a course is no list: %.40s", text)
+	}
+	*c = Course{}
+	if strings.TrimSpace(inner) == "" {
+		return nil
+	}
+	*c = make(Course, 0, strings.Count(inner, ",")+1)
+	for point := range strings.SplitSeq(inner, ",") {
+		v := math.NaN()
+		if point = strings.TrimSpace(point); point != "null" {
+			var err error
+			if v, err = strconv.ParseFloat(point, 64); err != nil {
+				return fmt.Errorf("a course has a point that is no number: %.40s", point)
+			}
+		}
+		*c = append(*c, v)
+	}
+	return nil
 }
 
 // AnswerCompare is the course of the same groups, Offset nanoseconds earlier.
@@ -148,18 +204,12 @@ func (s *Series) answer() *AnswerSeries {
 	}
 	a := &AnswerSeries{Start: Nanos(s.Start), Step: s.Step, Count: s.Count, Groups: make([]AnswerGroup, len(s.Groups))}
 	for i, g := range s.Groups {
-		a.Groups[i] = AnswerGroup{Key: make([]any, len(g.Key)), Values: map[string][]*float64{}}
+		a.Groups[i] = AnswerGroup{Key: make([]any, len(g.Key)), Values: make(map[string]Course, len(g.Values))}
 		for k, v := range g.Key {
 			a.Groups[i].Key[k] = JSONValue(v)
 		}
 		for name, course := range g.Values {
-			points := make([]*float64, len(course))
-			for k := range course {
-				if !math.IsNaN(course[k]) && !math.IsInf(course[k], 0) {
-					points[k] = &course[k]
-				}
-			}
-			a.Groups[i].Values[name] = points
+			a.Groups[i].Values[name] = Course(course)
 		}
 	}
 	return a

@@ -195,6 +195,10 @@ func keyText(key []event.Value) string {
 	return b.String()
 }
 
+// maxPoints bounds the series of one answer: a thousand groups of a thousand
+// steps of time, four calculations each.
+const maxPoints = 4_000_000
+
 // specSeries runs the series of the table's groups, shifted back by shift.
 func (q *Querier) specSeries(ctx context.Context, r *SpecResult, shift int64) (*Series, error) {
 	p := r.Plan
@@ -203,6 +207,10 @@ func (q *Querier) specSeries(ctx context.Context, r *SpecResult, shift int64) (*
 	ask, some := p.Series(keys, shift)
 	if !some {
 		return s, nil
+	}
+	if points := max(len(keys), 1) * s.Count * len(p.Calcs); points > maxPoints {
+		return nil, fault.New(fault.TooLarge, "the series of %d groups and %d calculations in %d steps of time have %d points, more than the %d that are answered: lower the limit, or choose a coarser granularity",
+			max(len(keys), 1), len(p.Calcs), s.Count, points, maxPoints)
 	}
 	res, err := q.run(ctx, ask, nil)
 	if err != nil {

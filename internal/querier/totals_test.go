@@ -4,11 +4,14 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/oriel-dev/oriel/internal/event"
+	"github.com/oriel-dev/oriel/internal/fault"
 	"github.com/oriel-dev/oriel/internal/query"
 	"github.com/oriel-dev/oriel/internal/store/storetest"
 )
@@ -101,8 +104,31 @@ func TestRunSpec_TotalSeriesIsThatOfAllGroups(t *testing.T) {
 		t.Fatalf("%+v", r.TotalSeries)
 	}
 	a, b := r.TotalSeries.answer(), plain.Series.answer()
-	if diff := cmp.Diff(b.Groups[0].Values, a.Groups[0].Values); diff != "" {
+	if diff := cmp.Diff(b.Groups[0].Values, a.Groups[0].Values, cmpopts.EquateNaNs()); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// Series that would take the server's memory are refused, with what to change.
+func TestRunSpec_SeriesAreBounded(t *testing.T) {
+	t.Parallel()
+	s := storetest.NewReference()
+	b := event.NewBatch("test", "api")
+	for i := range 1000 {
+		b.Begin(now.UnixNano() - int64(i+1)*1e6)
+		b.Set("user", event.IntValue(int64(i)))
+	}
+	if err := s.Append(t.Context(), 1, []*event.Batch{b}); err != nil {
+		t.Fatal(err)
+	}
+	calcs := "COUNT"
+	for i := range 5 {
+		calcs += fmt.Sprintf(", COUNT AS c%d", i)
+	}
+	spec := specOf(t, "VISUALIZE "+calcs+" GROUP BY user LIMIT 1000 GRANULARITY 4s LAST 1h")
+	_, err := newQuerier(s, Config{}).RunSpec(t.Context(), "test", nil, spec, SpecOptions{Series: true})
+	if !fault.Is(err, fault.TooLarge) || !strings.Contains(fault.MessageOf(err), "coarser granularity") {
+		t.Error(err)
 	}
 }
 

@@ -181,10 +181,11 @@ func (s *Server) storeConfig() duckdb.Config {
 
 func (s *Server) openFronts(ctx context.Context) (err error) {
 	deps := protocol.Deps{
-		Door: s.door, Keys: s.keys, Datasets: s.datasets, Clock: s.around.Clock, Log: s.log, Version: s.around.Version,
+		Door: s.door, Querier: s.querier, Keys: s.keys, Datasets: s.datasets, Workspace: s.workspace, Clock: s.around.Clock, Log: s.log, Version: s.around.Version,
 		Ready: s.isReady, RequestBytes: s.config.MemoryBytes / 4,
 	}
 	s.honeycomb = honeycomb.New(deps)
+	s.later("query results", s.honeycomb.Close)
 	s.fronts = []protocol.Front{s.honeycomb}
 	s.api, err = api.New(ctx, api.Deps{
 		Querier: s.querier, Door: s.door, Keys: s.keys, Datasets: s.datasets, Workspace: s.workspace, Meta: s.meta, Clock: s.around.Clock, Log: s.log,

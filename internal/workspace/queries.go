@@ -103,6 +103,15 @@ func (l *Library) SaveQuery(ctx context.Context, scope Scope, raw []byte) (Query
 	return q, err
 }
 
+// FindQuery returns a saved question of any dataset of an environment.
+func (l *Library) FindQuery(ctx context.Context, environment, id string) (q Query, err error) {
+	err = l.read(ctx, "find a query", func(tx *sql.Tx) error {
+		q, err = scanQuery(tx.QueryRowContext(ctx, queryColumns+" WHERE id = ? AND environment = ?", id, environment))
+		return missing(err, "query", id)
+	})
+	return q, err
+}
+
 // queryByDigest looks without waiting for writers; the zero Query means none.
 func (l *Library) queryByDigest(ctx context.Context, scope Scope, digest string) (q Query, err error) {
 	err = l.read(ctx, "find a query", func(tx *sql.Tx) error {

@@ -68,8 +68,8 @@ func (c *Config) fill() {
 
 // Library holds everything. All methods are safe for concurrent use; what they
 // write is on disk when they return, and what they return is the caller's own.
-// Errors are faults: NotFound, Invalid, Conflict, TooLarge, Throttled at a limit
-// of the table, Unavailable.
+// Errors are faults: NotFound, Invalid, Conflict (also at the limit of a
+// table), TooLarge, Unavailable.
 type Library struct {
 	db     *meta.DB
 	cfg    Config
@@ -96,6 +96,20 @@ func Open(ctx context.Context, db *meta.DB, cfg Config) (*Library, error) {
 		return nil, fmt.Errorf("open the unpacker: %w", err)
 	}
 	return l, l.endAbandoned(ctx)
+}
+
+// Forget removes what is about a dataset that is no more: its markers, their
+// settings and its annotations. Queries and results stay: they never change.
+func (l *Library) Forget(ctx context.Context, scope Scope) error {
+	return l.write(ctx, "forget a dataset", func(tx *sql.Tx) error {
+		for _, table := range []string{"workspace_marker", "workspace_marker_setting", "workspace_annotation"} {
+			//nolint:gosec // the tables are constants
+			if _, err := tx.ExecContext(ctx, "DELETE FROM "+table+" WHERE environment = ? AND dataset = ?", scope.Environment, scope.Dataset); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // Close lets go of memory. The database stays its owner's.
@@ -149,7 +163,7 @@ func room(ctx context.Context, tx *sql.Tx, table, what, environment string, limi
 		return err
 	}
 	if n >= limit {
-		return fault.New(fault.Throttled, "the environment has reached its limit of %d %s; nothing was added", limit, what)
+		return fault.New(fault.Conflict, "the environment has reached its limit of %d %s; nothing was added", limit, what)
 	}
 	return nil
 }

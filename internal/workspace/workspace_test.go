@@ -131,7 +131,7 @@ func TestSaveQuery_RefusesWhatCannotRun(t *testing.T) {
 	_, err = d.SaveQuery(t.Context(), scope, []byte(count))
 	must(t, err)
 	_, err = d.SaveQuery(t.Context(), scope, []byte(`{}`))
-	wantFault(t, "one too many", err, fault.Throttled, "limit of 1 queries")
+	wantFault(t, "one too many", err, fault.Conflict, "limit of 1 queries")
 	if _, err = d.SaveQuery(t.Context(), scope, []byte(count)); err != nil {
 		t.Errorf("a known query at the limit: %v", err)
 	}
@@ -247,7 +247,7 @@ func TestAnnotation_StaysWithItsQuery(t *testing.T) {
 	board, err := d.AddAnnotation(t.Context(), Annotation{Scope: scope, QueryID: q.ID, Name: "panel", Source: SourceBoard})
 	must(t, err)
 	_, err = d.AddAnnotation(t.Context(), Annotation{Scope: scope, QueryID: q.ID, Name: "third"})
-	wantFault(t, "one too many", err, fault.Throttled, "limit of 2")
+	wantFault(t, "one too many", err, fault.Conflict, "limit of 2")
 	d.restart()
 	mine, err := d.Annotations(t.Context(), scope, false)
 	must(t, err)
@@ -330,7 +330,7 @@ func TestMarker_HasTheColourOfItsType(t *testing.T) {
 		must(t, err)
 	}
 	_, err = d.AddMarker(t.Context(), Marker{Scope: scope, Start: 1})
-	wantFault(t, "one too many", err, fault.Throttled, "limit of 3 markers")
+	wantFault(t, "one too many", err, fault.Conflict, "limit of 3 markers")
 }
 
 func TestHistory_NewestFirstAndBounded(t *testing.T) {
@@ -398,5 +398,39 @@ func TestHistory_ShowsTheNameOfAQuestion(t *testing.T) {
 	must(t, err)
 	if len(runs) != 1 || runs[0].Name != "Checkout load" {
 		t.Errorf("%+v", runs)
+	}
+}
+
+func TestForget_LeavesWhatNeverChanges(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, Config{})
+	for _, dataset := range []string{"shop", "other"} {
+		s := Scope{"test", dataset}
+		q, err := d.SaveQuery(t.Context(), s, []byte(count))
+		must(t, err)
+		_, err = d.AddAnnotation(t.Context(), Annotation{Scope: s, QueryID: q.ID, Name: "n"})
+		must(t, err)
+		_, err = d.AddMarker(t.Context(), Marker{Scope: s, Start: 1})
+		must(t, err)
+		_, err = d.AddMarkerSetting(t.Context(), MarkerSetting{Scope: s, Type: "deploy", Color: "#111111"})
+		must(t, err)
+	}
+	kept, err := d.KeepResult(t.Context(), scope, json.RawMessage(count), []byte("{}"))
+	must(t, err)
+	must(t, d.Forget(t.Context(), scope))
+	for dataset, want := range map[string]int{"shop": 0, "other": 1} {
+		s := Scope{"test", dataset}
+		markers, err := d.Markers(t.Context(), s)
+		must(t, err)
+		settings, err := d.MarkerSettings(t.Context(), s)
+		must(t, err)
+		notes, err := d.Annotations(t.Context(), s, true)
+		must(t, err)
+		if len(markers) != want || len(settings) != want || len(notes) != want {
+			t.Errorf("%s has %d markers, %d settings and %d annotations, want %d of each", dataset, len(markers), len(settings), len(notes), want)
+		}
+	}
+	if _, err := d.Result(t.Context(), "test", kept.ID); err != nil {
+		t.Error(err)
 	}
 }

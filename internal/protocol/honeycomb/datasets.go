@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/oriel-dev/oriel/internal/dataset"
+	"github.com/oriel-dev/oriel/internal/workspace"
 )
 
 func datasetHandlers() map[string]handler {
@@ -123,5 +124,8 @@ func (f *Front) deleteDataset(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	return reply{status: http.StatusAccepted}, f.Datasets.Delete(c.Context(), c.who.Environment, d.Slug)
+	if err := f.Datasets.Delete(c.Context(), c.who.Environment, d.Slug); err != nil {
+		return reply{}, err
+	}
+	return reply{status: http.StatusAccepted}, f.Workspace.Forget(c.Context(), workspace.Scope{Environment: c.who.Environment, Dataset: d.Slug})
 }

@@ -29,6 +29,7 @@ import (
 	"github.com/oriel-dev/oriel/internal/query"
 	"github.com/oriel-dev/oriel/internal/store"
 	"github.com/oriel-dev/oriel/internal/store/storetest"
+	"github.com/oriel-dev/oriel/internal/workspace"
 )
 
 // rig is a front end over real rooms and the reference store.
@@ -87,7 +88,9 @@ func newRig(t *testing.T, open bool) *rig {
 		r.keys[kind], r.ids[kind] = secret.Key, key.ID
 	}
 	r.door = door
-	r.front = New(protocol.Deps{Door: door, Keys: keys, Datasets: sets, Clock: clock, Log: log, Version: "test", Ready: door.Ready})
+	shelf, err := workspace.Open(t.Context(), db, workspace.Config{Clock: clock, Log: log})
+	must(t, err)
+	r.front = New(protocol.Deps{Door: door, Keys: keys, Datasets: sets, Workspace: shelf, Clock: clock, Log: log, Version: "test", Ready: door.Ready})
 	srv := httptest.NewUnstartedServer(r.front)
 	srv.Config.Protocols = new(http.Protocols)
 	srv.Config.Protocols.SetHTTP1(true)
@@ -98,6 +101,7 @@ func newRig(t *testing.T, open bool) *rig {
 	t.Cleanup(func() {
 		srv.Close()
 		must(t, door.Close(after))
+		shelf.Close()
 		must(t, sets.Close(after))
 		must(t, keys.Close(after))
 		must(t, db.Close())

@@ -23,11 +23,12 @@ type Front struct {
 	bodies *bodies
 	routes routes
 	calls  callCount
+	work   *work
 }
 
 // New returns the front end.
 func New(deps protocol.Deps) *Front {
-	return &Front{Deps: deps, bodies: newBodies(deps.RequestBytes), routes: newRoutes()}
+	return &Front{Deps: deps, bodies: newBodies(deps.RequestBytes), routes: newRoutes(), work: newWork()}
 }
 
 // Held returns how many bytes the requests at hand hold.
@@ -52,7 +53,7 @@ func (f *Front) Handles(r *http.Request) bool {
 	case strings.HasPrefix(path, "/v1/"), strings.HasPrefix(path, "/1/"), strings.HasPrefix(path, "/2/"):
 		return true
 	}
-	return path == "/alive" || path == "/ready" || path == "/version"
+	return path == "/alive" || path == "/ready" || path == "/version" || isSnapshot(r)
 }
 
 // Sends implements protocol.Front: OTLP, events, whose key it is, and the probes.
@@ -86,6 +87,8 @@ func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		f.serveOTLP(w, r, signal)
 	case path == "/alive" || path == "/ready" || path == "/version":
 		f.serveProbe(w, path)
+	case isSnapshot(r):
+		f.serveSnapshot(w, r)
 	default:
 		f.serveAPI(w, r)
 	}

@@ -36,8 +36,9 @@ type call struct {
 // body. A zero status is 200.
 type reply struct {
 	status   int
-	body     any
-	location string // the path of what was made, "" for none
+	body     any         // what writes itself (io.WriterTo) is not encoded
+	location string      // the path of what was made, "" for none
+	header   http.Header // more headers, nil for none
 }
 
 // handlers are those of all resources.
@@ -45,6 +46,8 @@ func handlers() []map[string]handler {
 	return []map[string]handler{
 		authHandlers(),
 		datasetHandlers(), columnHandlers(), definitionHandlers(), calculatedFieldHandlers(),
+		queryHandlers(), queryResultHandlers(), queryAnnotationHandlers(),
+		markerHandlers(), markerSettingHandlers(),
 	}
 }
 
@@ -117,6 +120,9 @@ func (f *Front) serveAPI(w http.ResponseWriter, r *http.Request) {
 		setCORS(w)
 	}
 	path := segments(r.URL.EscapedPath())
+	if len(path) == 2 && path[1] == "markers" {
+		path = append(path, dataset.All) // one of the vendor's own clients names no dataset
+	}
 	found := f.routes.find(path)
 	if len(found) == 0 {
 		f.failAPI(w, r, notFound("There is no "+r.Method+" "+r.URL.Path+" in this API."))
@@ -188,7 +194,7 @@ func (f *Front) serveRoute(w http.ResponseWriter, r *http.Request, o *route, pat
 // letIn finds out who calls, by the key that the API's version has, and whether
 // they may.
 func (f *Front) letIn(r *http.Request, o *route) (*auth.Principal, error) {
-	family, key := auth.Sending, keyOf(r.Header)
+	family, key := auth.Sending, sessionKey(r)
 	if isV2(r) {
 		family, key = auth.Management, bearerOf(r.Header)
 	}
@@ -200,6 +206,20 @@ func (f *Front) letIn(r *http.Request, o *route) (*auth.Principal, error) {
 		return nil, fault.New(fault.Denied, "API key %s does not have the permission %s", who.KeyID, o.needs)
 	}
 	return who, nil
+}
+
+// keyCookie is where Oriel's own pages have their key: they call this API, too.
+const keyCookie = "oriel_key"
+
+// sessionKey reads the team header, else the key that our own pages have.
+func sessionKey(r *http.Request) string {
+	if key := keyOf(r.Header); key != "" {
+		return key
+	}
+	if c, err := r.Cookie(keyCookie); err == nil {
+		return c.Value
+	}
+	return ""
 }
 
 // isV2 reports whether a request is to Honeycomb's second API, which is JSON:API.
@@ -226,7 +246,12 @@ func writeReply(w http.ResponseWriter, r *http.Request, a reply) {
 	if isV2(r) {
 		w.Header().Set("Content-Type", jsonAPI)
 	}
+	maps.Copy(w.Header(), a.header)
 	w.WriteHeader(status)
+	if self, ok := a.body.(io.WriterTo); ok {
+		_, _ = self.WriteTo(w) // the caller may have gone
+		return
+	}
 	_ = json.NewEncoder(w).Encode(a.body) // the caller may have gone
 }
 

@@ -1,0 +1,172 @@
+package honeycomb
+
+import (
+	"bytes"
+	"fmt"
+	"math"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/oriel-dev/oriel/internal/auth"
+	"github.com/oriel-dev/oriel/internal/dataset"
+	"github.com/oriel-dev/oriel/internal/fault"
+	"github.com/oriel-dev/oriel/internal/plot"
+	"github.com/oriel-dev/oriel/internal/querier"
+	"github.com/oriel-dev/oriel/internal/query"
+	"github.com/oriel-dev/oriel/internal/workspace"
+)
+
+// snapshotSuffix follows the page of a result: its picture.
+const snapshotSuffix = "/snapshot"
+
+// snapshotOf reads the path of a picture: /{team}/environments/{env}/datasets/{ds}/result/{id}/snapshot,
+// with or without each of the two pairs in the middle.
+func snapshotOf(path string) (environment, slug, id string, ok bool) {
+	parts := segments(path)
+	n := len(parts)
+	if n < 4 || parts[n-1] != "snapshot" || parts[n-3] != "result" || parts[n-2] == "" || n%2 != 0 {
+		return "", "", "", false
+	}
+	slug = dataset.All
+	for middle := parts[1 : n-3]; len(middle) > 0; middle = middle[2:] {
+		switch {
+		case middle[0] == "environments" && environment == "" && slug == dataset.All:
+			environment = middle[1]
+		case middle[0] == "datasets" && slug == dataset.All:
+			slug = middle[1]
+		default:
+			return "", "", "", false
+		}
+	}
+	return environment, slug, parts[n-2], true
+}
+
+func isSnapshot(r *http.Request) bool {
+	if !strings.HasSuffix(r.URL.Path, snapshotSuffix) || (r.Method != http.MethodGet && r.Method != http.MethodHead) {
+		return false
+	}
+	_, _, _, ok := snapshotOf(r.URL.EscapedPath())
+	return ok
+}
+
+// serveSnapshot answers the picture of a result to who may read results.
+func (f *Front) serveSnapshot(w http.ResponseWriter, r *http.Request) {
+	who, err := f.Keys.Authenticate(r.Context(), auth.Sending, sessionKey(r))
+	if err == nil && !runQueries.granted(who) {
+		err = fault.New(fault.Denied, "API key %s does not have the permission %s", who.KeyID, runQueries)
+	}
+	if err == nil {
+		err = f.calls.take(w.Header(), who.KeyID, f.Clock())
+	}
+	if err != nil {
+		f.failAPI(w, r, err)
+		return
+	}
+	environment, slug, id, _ := snapshotOf(r.URL.EscapedPath())
+	result, err := f.Workspace.Result(r.Context(), who.Environment, id)
+	if fault.Is(err, fault.NotFound) || (err == nil && (environment != "" && environment != who.Environment || slug != result.Scope.Dataset)) {
+		err = notFound("Query result not found")
+	}
+	if err != nil {
+		f.failAPI(w, r, err)
+		return
+	}
+	var image bytes.Buffer
+	if err := drawResult(&image, result); err != nil {
+		f.failAPI(w, r, err)
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Type", "image/png")
+	h.Set("Cache-Control", "private, max-age=86400")
+	if !result.Complete() {
+		h.Set("Cache-Control", "no-store")
+	}
+	_, _ = w.Write(image.Bytes()) // the caller may have gone
+}
+
+func drawResult(into *bytes.Buffer, r *workspace.Result) error {
+	p := &plot.Picture{Title: "Query", Subtitle: "All datasets"}
+	if r.Scope.Dataset != dataset.All {
+		p.Subtitle = r.Scope.Dataset
+	}
+	if spec, err := query.DecodeSpec(r.Spec); err == nil {
+		p.Title = spec.Text()
+	}
+	switch {
+	case !r.Complete():
+		p.Note = "This query is still running."
+	case r.Failure != "":
+		p.Note = "This query failed: " + r.Failure
+	default:
+		kept, err := querier.DecodeKept(r.Answer)
+		if err != nil {
+			return err
+		}
+		pictureOf(p, kept.Result)
+	}
+	return plot.Encode(into, p)
+}
+
+// pictureOf draws a chart for each calculation: heatmaps, lines where there is a
+// course over time, else bars of the table.
+func pictureOf(p *plot.Picture, a *querier.Answer) {
+	p.Start, p.End = time.Unix(0, int64(a.Start)).UTC(), time.Unix(0, int64(a.End)).UTC()
+	p.Subtitle += "  ·  " + p.Start.Format("Jan 2, 2006 15:04:05") + " to " + p.End.Format("Jan 2, 2006 15:04:05") + " UTC"
+	for i := range a.Heatmaps {
+		h := &a.Heatmaps[i]
+		p.Panels = append(p.Panels, plot.Panel{Label: h.Calc, Heat: &plot.Heat{
+			Start: time.Unix(0, int64(h.Start)), Step: time.Duration(h.Step), Bins: h.Bins, Counts: h.Counts, Low: plot.Number(h.Min), High: plot.Number(h.Max),
+		}})
+	}
+	for k := a.Breakdowns; k < len(a.Columns); k++ {
+		name := a.Columns[k].Name
+		if a.Series != nil {
+			p.Panels = append(p.Panels, plot.Panel{Label: name, Lines: linesOf(a, name)})
+		} else if len(a.Rows) > 0 {
+			p.Panels = append(p.Panels, plot.Panel{Label: name, Bars: barsOf(a, k)})
+		}
+	}
+	p.Note = "No events match."
+}
+
+func linesOf(a *querier.Answer, name string) []plot.Line {
+	lines := make([]plot.Line, 0, len(a.Series.Groups))
+	for _, g := range a.Series.Groups {
+		lines = append(lines, plot.Line{
+			Name: groupName(g.Key), Start: time.Unix(0, int64(a.Series.Start)), Step: time.Duration(a.Series.Step), Points: g.Values[name],
+		})
+	}
+	return lines
+}
+
+func barsOf(a *querier.Answer, column int) []plot.Bar {
+	bars := make([]plot.Bar, 0, len(a.Rows))
+	for _, row := range a.Rows {
+		v := math.NaN()
+		if row[column] != nil {
+			if _, err := fmt.Sscan(fmt.Sprint(row[column]), &v); err != nil {
+				v = math.NaN()
+			}
+		}
+		bars = append(bars, plot.Bar{Name: groupName(row[:a.Breakdowns]), Value: v})
+	}
+	return bars
+}
+
+// groupName is how a group is called where there is one line for it.
+func groupName(key []any) string {
+	names := make([]string, len(key))
+	for i, v := range key {
+		switch {
+		case v == nil:
+			names[i] = "(no value)"
+		case v == "":
+			names[i] = "(empty)"
+		default:
+			names[i] = fmt.Sprint(v)
+		}
+	}
+	return strings.Join(names, ", ")
+}
