@@ -69,6 +69,7 @@ e2e-cli: ## Command line and crash tests
 .PHONY: e2e-sdk
 e2e-sdk: ## OpenTelemetry SDKs in Go, Python and Node
 	cd e2e/sdk/node && $(NPM_CI)
+	cd e2e/sdk/node/setup && $(NPM_CI)
 	cd e2e/sdk && ORIEL_BIN=$(CURDIR)/bin/oriel E2E_PYTHON=$(CURDIR)/$(VENV)/bin/python $(GO) test -timeout 10m ./...
 
 .PHONY: e2e-ui

@@ -12,7 +12,6 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -238,34 +237,5 @@ func TestNode_OverProtobufAndJSON(t *testing.T) {
 				"exception.message": "no such table",
 			})
 		})
-	}
-}
-
-// The snippets of the set-up page are programs: each must send what the page
-// then shows.
-func TestSetUpPage_SnippetsRun(t *testing.T) {
-	t.Parallel()
-	s := start(t)
-	var setup struct {
-		Endpoint string
-		Cards    []struct {
-			Languages []struct{ ID, Env, Code string }
-		}
-	}
-	s.call(http.MethodGet, "/api/setup", nil, &setup)
-	snippets := map[string]string{}
-	for _, l := range setup.Cards[0].Languages {
-		snippets[l.ID] = l.Env + "\n" + l.Code
-	}
-	script := filepath.Join(t.TempDir(), "curl.sh")
-	if err := os.WriteFile(script, []byte("set -e\n"+snippets["curl"]), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	s.run("unused", setup.Endpoint, "bash", script)
-	check(t, s.spans(1)["hello"], "", map[string]any{"service.name": "my-service", "span.kind": "server", "duration_ms": 250})
-	for _, id := range []string{"python", "node", "go-http", "go-grpc"} {
-		if !strings.Contains(snippets[id], "OTEL_EXPORTER_OTLP_ENDPOINT=\""+setup.Endpoint+"\"") {
-			t.Errorf("the snippet %s does not name the server:\n%s", id, snippets[id])
-		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/oriel-dev/oriel/internal/fault"
@@ -187,6 +188,9 @@ func (k *Keys) writeUsed(ctx context.Context) error {
 func checkName(name string) error {
 	if name == "" || utf8.RuneCountInString(name) > maxNameRunes || !utf8.ValidString(name) {
 		return fault.New(fault.Invalid, "name %.200q: want 1 to %d characters", name, maxNameRunes)
+	}
+	if strings.IndexFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }) >= 0 {
+		return fault.New(fault.Invalid, "name %.200q: want no control characters", name)
 	}
 	return nil
 }

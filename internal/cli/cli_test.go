@@ -218,6 +218,7 @@ func TestCommands_TellMisuseFromFailure(t *testing.T) {
 		{"no file", answers{}, []string{"query", "@/nonexistent"}, false, "read the question"},
 		{"not Oriel", answers{}, []string{"traces"}, false, "not Oriel's API (status 404)"},
 		{"no key", answers{byPath: map[string]string{"/api/traces": ""}, status: 401}, []string{"traces"}, false, "--key or ORIEL_KEY"},
+		{"wrong key", answers{byPath: map[string]string{"/api/traces": ""}, status: 401}, []string{"traces", "--key", "old"}, false, "does not know this key"},
 		{"position", answers{byPath: map[string]string{"/api/query": refusal}, status: 400}, []string{"query", "VISUALIZE x"}, false, "no column \\x1b[31mx\n  VISUALIZE x\n            ^"},
 		{"no server", answers{}, []string{"traces", "--url", "127.0.0.1:1"}, false, "is the server running there?"},
 		{"no address", answers{}, []string{"traces", "--url", "::::x"}, false, "write it as http://HOST:PORT"},

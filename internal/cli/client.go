@@ -78,12 +78,12 @@ func (c *client) request(ctx context.Context, method, path string, params url.Va
 	}
 	if resp.StatusCode >= 400 {
 		defer func() { _ = resp.Body.Close() }()
-		return nil, readError(resp)
+		return nil, c.readError(resp)
 	}
 	return resp, nil
 }
 
-func readError(resp *http.Response) error {
+func (c *client) readError(resp *http.Response) error {
 	raw, _ := io.ReadAll(io.LimitReader(resp.Body, 1<<16))
 	var answer struct {
 		Error serverError `json:"error"`
@@ -92,6 +92,9 @@ func readError(resp *http.Response) error {
 	answer.Error.Status = resp.StatusCode
 	if resp.StatusCode == http.StatusUnauthorized {
 		answer.Error.Message = "the server wants a key: give one with --key or ORIEL_KEY (oriel keys create makes one)"
+		if c.key != "" {
+			answer.Error.Message = "the server does not know this key, or it is disabled: oriel keys list, with the server's --data, shows those it knows"
+		}
 	}
 	return &answer.Error
 }

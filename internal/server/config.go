@@ -148,7 +148,11 @@ func fromFile(set *flag.FlagSet, given map[string]bool, path string) error {
 		return fmt.Errorf("read settings: %w", err)
 	}
 	var values map[string]any
-	if err := yaml.Unmarshal(raw, &values); err != nil {
+	var kind *yaml.TypeError
+	switch err := yaml.Unmarshal(raw, &values); {
+	case errors.As(err, &kind):
+		return fmt.Errorf("settings file %s: it must hold lines as retention: 60d, each with a setting and its value", path)
+	case err != nil:
 		return fmt.Errorf("settings file %s: %w", path, err)
 	}
 	var known []string

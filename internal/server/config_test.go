@@ -80,6 +80,7 @@ func TestLoad_SaysWhatIsWrong(t *testing.T) {
 		{"file", "max_field: 3\n", nil, nil, []string{`"max_field"`, "did you mean max_fields?"}},
 		{"nothing near", "zzzzzzzzzz: 3\n", nil, nil, []string{`unknown setting "zzzzzzzzzz"`}},
 		{"file in file", "config: other.yaml\n", nil, nil, []string{`unknown setting "config"`}},
+		{"list", "- retention\n", nil, nil, []string{"settings file", "as retention: 60d"}},
 		{"no yaml", "a: [", nil, nil, []string{"settings file"}},
 		{"no duration", "", []string{"ORIEL_RETENTION=soon"}, nil, []string{`ORIEL_RETENTION="soon"`}},
 		{"argument", "", nil, []string{"data"}, []string{`unexpected argument "data"`}},

@@ -72,7 +72,7 @@ func Keys(ctx context.Context, args []string, getenv func(string) string, out, e
 	defer closeAll()
 	switch verb {
 	case "create":
-		return createKey(ctx, keys, auth.NewKey{Kind: auth.Kind(*kind), Name: *name, Environment: *env}, *asJSON, out)
+		return createKey(ctx, keys, auth.NewKey{Kind: auth.Kind(*kind), Name: *name, Environment: *env}, *asJSON, out, errOut)
 	case "list":
 		if len(keys.List()) == 0 && !*asJSON {
 			_, err := fmt.Fprintln(errOut, "there are no keys; oriel keys create makes one")
@@ -137,7 +137,7 @@ func openKeys(ctx context.Context, c Config, errOut io.Writer, clock func() time
 	}, nil
 }
 
-func createKey(ctx context.Context, keys *auth.Keys, spec auth.NewKey, asJSON bool, out io.Writer) error {
+func createKey(ctx context.Context, keys *auth.Keys, spec auth.NewKey, asJSON bool, out, errOut io.Writer) error {
 	key, secret, err := keys.Create(ctx, spec)
 	if err != nil {
 		return err
@@ -151,6 +151,7 @@ func createKey(ctx context.Context, keys *auth.Keys, spec auth.NewKey, asJSON bo
 			Environment string `json:"environment"`
 		}{secret, key.ID, string(key.Kind), key.Name, key.Environment})
 	}
+	_, _ = fmt.Fprintf(errOut, "key %s of kind %s for environment %s; its secret is shown only now:\n", key.ID, key.Kind, key.Environment)
 	if secret.Key != "" {
 		_, err = fmt.Fprintln(out, secret.Key)
 		return err

@@ -9,7 +9,9 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -50,7 +52,11 @@ func (l *listeners) bind(ctx context.Context, name, address string, customary bo
 				slog.String("door", name), slog.String("address", address), slog.Any("error", err))
 			return nil
 		}
-		return fmt.Errorf("listen for %s: %w", name, err)
+		setting := "--" + strings.ReplaceAll(name, "_", "-")
+		if errors.Is(err, syscall.EADDRINUSE) {
+			return fmt.Errorf("another program listens at %s: stop it, or choose another address with %s", address, setting)
+		}
+		return fmt.Errorf("%s %s: %w", setting, address, err)
 	}
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
@@ -73,6 +79,19 @@ func (l *listeners) addresses() map[string]string {
 		out[ln.name] = ln.Addr().String()
 	}
 	return out
+}
+
+// browsable turns the address of a listener into one that a browser on this
+// machine can open: the one of all interfaces is none.
+func browsable(address string) string {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return ""
+	}
+	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
+		host = "localhost"
+	}
+	return "http://" + net.JoinHostPort(host, port)
 }
 
 // ready writes the line that scripts wait for.

@@ -238,8 +238,12 @@ func (s *Server) Run(ctx context.Context) error {
 		return errors.Join(fmt.Errorf("write the ready line: %w", err), s.Close(context.WithoutCancel(ctx)))
 	}
 	close(s.ready)
-	s.log.InfoContext(ctx, "serving", slog.String("address", "http://"+s.Addresses()["listen"]), slog.String("auth", s.config.Auth),
+	s.log.InfoContext(ctx, "serving", slog.String("address", browsable(s.Addresses()["listen"])), slog.String("auth", s.config.Auth),
 		slog.String("data", s.config.Data), slog.String("version", s.around.Version))
+	if s.config.Auth == AuthRequired && len(s.keys.List()) == 0 {
+		s.log.WarnContext(ctx, "keys are required and there are none yet, so everything is refused; make one with oriel keys create",
+			slog.String("data", s.config.Data))
+	}
 	var err error
 	select {
 	case <-ctx.Done():
