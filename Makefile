@@ -110,7 +110,7 @@ overload: server ## The long tests of overload, stops under load and damaged jou
 	cd e2e/cli && ORIEL_BIN=$(CURDIR)/bin/oriel OVERLOAD_SECONDS=300 STOPS=20 DAMAGES=300 $(GO) test -run 'Overload|Stop|Damage' -timeout 60m -v ./...
 
 .PHONY: bench
-bench: server ## Measure ingest, disk, memory, look-up, queries and start; prints the table of docs/performance.md
+bench: server ## Measure ingest, disk, memory, look-up, queries and start; prints the tables of docs/performance.md
 	$(GO) run ./bench -bin bin/oriel
 
 .PHONY: clean

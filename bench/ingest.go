@@ -33,11 +33,7 @@ type loaded struct {
 const encodedRequests = 48
 
 func encode(o options, at int64) []*sample.Request {
-	profile := sample.Dense(42)
-	if o.wide {
-		profile = sample.Wide(42)
-	}
-	g := sample.New(profile)
+	g := sample.New(profiles()[o.profile].make(42))
 	out := make([]*sample.Request, encodedRequests)
 	for i := range out {
 		traces, starts := make([]sample.Trace, o.perReq), make([]int64, o.perReq)
@@ -191,11 +187,7 @@ func (l *loaded) waitQuiet(ctx context.Context, s *process) {
 
 func (l *loaded) report(t *table, s *process, o options) {
 	perMillion := l.cpu.Seconds() / float64(l.spans) * 1e6
-	profile := "15 attributes"
-	if o.wide {
-		profile = "300 names, 20 a span"
-	}
-	t.add("ingest, "+profile, fmt.Sprintf("%.2f CPU-s per million spans", perMillion), "6")
+	t.add("ingest, "+profiles()[o.profile].about, fmt.Sprintf("%.2f CPU-s per million spans", perMillion), "6")
 	t.add("ingest rate, senders on the same machine", fmt.Sprintf("%.0f k spans/s", float64(l.spans)/l.wall.Seconds()/1e3), "250 k/s with senders elsewhere")
 	slices.Sort(l.latencies)
 	t.add("acknowledged after, p50 / p99", fmt.Sprintf("%s / %s", short(at(l.latencies, 0.5)), short(at(l.latencies, 0.99))), "")

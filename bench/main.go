@@ -12,13 +12,15 @@ import (
 	"os"
 	"os/signal"
 	"time"
+
+	"github.com/oriel-dev/oriel/internal/sample"
 )
 
 type options struct {
 	bin      string
 	data     string
 	spans    int
-	wide     bool
+	profile  string
 	senders  int
 	perReq   int
 	lookups  int
@@ -32,7 +34,7 @@ func main() {
 	flag.StringVar(&o.bin, "bin", "bin/oriel", "`path` of the built server")
 	flag.StringVar(&o.data, "data", "", "data `folder`; a temporary one if empty")
 	flag.IntVar(&o.spans, "spans", 10_000_000, "`number` of spans to send")
-	flag.BoolVar(&o.wide, "wide", false, "300 distinct attribute names, 20 a span, instead of 15 common ones")
+	flag.StringVar(&o.profile, "profile", "all", "`traffic`: dense (15 common attributes), narrow (20 a span, always the same), wide (20 of 300), or all of them, the latter two with a fifth of the spans")
 	flag.IntVar(&o.senders, "senders", 4, "`connections` that send")
 	flag.IntVar(&o.perReq, "traces", 60, "`traces` in a request")
 	flag.IntVar(&o.lookups, "lookups", 500, "`number` of traces looked up")
@@ -42,17 +44,59 @@ func main() {
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, o); err != nil {
+	if err := runAll(ctx, o); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, o options) error {
+// profile is a kind of traffic.
+type profile struct {
+	about string
+	make  func(seed uint64) sample.Profile
+}
+
+func profiles() map[string]profile {
+	return map[string]profile{
+		"dense":  {"15 attributes a span", sample.Dense},
+		"narrow": {"the same 20 attributes on each span", sample.Narrow},
+		"wide":   {"20 attributes a span of 300 names", sample.Wide},
+	}
+}
+
+// runAll runs one profile, or all of them one after the other. The last two are
+// there for their ratio.
+func runAll(ctx context.Context, o options) error {
+	if o.profile != "all" {
+		if _, known := profiles()[o.profile]; !known {
+			return fmt.Errorf("there is no profile %q", o.profile)
+		}
+		_, err := run(ctx, o)
+		return err
+	}
+	o.profile = "dense"
+	if _, err := run(ctx, o); err != nil {
+		return err
+	}
+	o.spans, o.skipCold, o.data = max(o.spans/5, 1), true, ""
+	cost := map[string]float64{}
+	for _, name := range []string{"narrow", "wide"} {
+		o.profile = name
+		l, err := run(ctx, o)
+		if err != nil {
+			return err
+		}
+		cost[name] = l.cpu.Seconds() / float64(l.spans)
+	}
+	fmt.Printf("\n300 names cost %.2f times what 20 do (bar: 1.5)\n", cost["wide"]/cost["narrow"])
+	return nil
+}
+
+func run(ctx context.Context, o options) (*loaded, error) {
 	if o.data == "" {
 		dir, err := os.MkdirTemp("", "oriel-bench-")
 		if err != nil {
-			return err
+			return nil, err
 		}
 		o.data = dir
 		if !o.keep {
@@ -63,39 +107,39 @@ func run(ctx context.Context, o options) error {
 	empty := time.Now()
 	s, err := startServer(ctx, o)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer s.kill()
 	t.add("start, empty", time.Since(empty), "0.3 s")
 	t.add("memory, idle", bytesOf(s.rss()), "100 MB")
 	load, err := ingest(ctx, s, o)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	load.report(t, s, o)
 	if err := measureQueries(ctx, s, load, o, t); err != nil {
-		return err
+		return nil, err
 	}
 	if err := measureBubbleUp(ctx, s, load, o, t); err != nil {
-		return err
+		return nil, err
 	}
 	if err := measureLookups(ctx, s, load, o, t, "one trace by id, warm"); err != nil {
-		return err
+		return nil, err
 	}
 	t.add("memory, peak", bytesOf(s.peak()), "bounded")
 	if !o.skipCold {
 		s.kill()
 		began := time.Now()
 		if s, err = startServer(ctx, o); err != nil {
-			return err
+			return nil, err
 		}
 		defer s.kill()
 		t.add(fmt.Sprintf("start with %s spans, after kill -9", millions(load.spans)), time.Since(began), "1 s")
 		o.lookups = min(o.lookups, 50)
 		if err := measureLookups(ctx, s, load, o, t, "one trace by id, just restarted"); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	t.print(os.Stdout)
-	return nil
+	return load, nil
 }

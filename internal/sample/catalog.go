@@ -172,24 +172,31 @@ func method(operation string) string {
 	return "GET"
 }
 
-// wideNames spreads 300 attribute names over the services, 25 for each.
-func wideNames() [][]string {
+// ownNames is how many names a span has beside the four of its resource.
+const ownNames = 16
+
+// attributeNames spreads names over the services, each its own; where there are
+// too few for that, all have the same.
+func attributeNames(n int) [][]string {
 	names := make([][]string, len(Services))
-	for s := range names {
-		for i := range 300 / len(Services) {
-			names[s] = append(names[s], fmt.Sprintf("app.%s.field_%02d", Services[s], i))
+	for s, service := range Services {
+		each := n / len(Services)
+		if each < ownNames {
+			each, service = ownNames, "any"
+		}
+		for i := range each {
+			names[s] = append(names[s], fmt.Sprintf("app.%s.field_%02d", service, i))
 		}
 	}
 	return names
 }
 
-// wideAttributes gives a span 16 of its service's 25 names; with the four of
-// its resource that is twenty.
-func (g *Generator) wideAttributes(service int) []Attribute {
-	names := g.wide[service]
+// namedAttributes gives a span some of its service's names.
+func (g *Generator) namedAttributes(service int) []Attribute {
+	names := g.names[service]
 	first := g.rng.IntN(len(names))
-	out := make([]Attribute, 0, 16)
-	for i := range 16 {
+	out := make([]Attribute, 0, ownNames)
+	for i := range ownNames {
 		at := (first + i) % len(names)
 		a := Attribute{Name: names[at]}
 		switch at % 3 {

@@ -14,7 +14,7 @@ type Profile struct {
 	Seed       uint64
 	Users      int     // distinct user ids
 	ErrorShare float64 // of traces in which a span fails
-	Wide       bool    // 300 distinct attribute names over the services, 20 a span, instead of 15 common ones
+	Names      int     // distinct attribute names over the services, 20 on each span: 20 or 300; 0 means 15 common ones
 }
 
 // Dense is the profile of the published figures: 15 attributes a span, 100,000
@@ -24,7 +24,14 @@ func Dense(seed uint64) Profile { return Profile{Seed: seed, Users: 100_000, Err
 // Wide is Dense with 300 distinct attribute names, 20 of them on each span.
 func Wide(seed uint64) Profile {
 	p := Dense(seed)
-	p.Wide = true
+	p.Names = 300
+	return p
+}
+
+// Narrow is Wide with the same 20 names on each span, to compare it with.
+func Narrow(seed uint64) Profile {
+	p := Dense(seed)
+	p.Names = 20
 	return p
 }
 
@@ -56,7 +63,7 @@ type Trace struct {
 type Generator struct {
 	profile Profile
 	rng     *rand.Rand
-	wide    [][]string // attribute names per service, for Wide
+	names   [][]string // attribute names per service, for Profile.Names
 }
 
 // New returns a generator at the start of its sequence.
@@ -65,8 +72,8 @@ func New(p Profile) *Generator {
 		p.Users = 1000
 	}
 	g := &Generator{profile: p, rng: rand.New(rand.NewPCG(p.Seed, 0x6f7269656c))}
-	if p.Wide {
-		g.wide = wideNames()
+	if p.Names > 0 {
+		g.names = attributeNames(p.Names)
 	}
 	return g
 }
@@ -168,8 +175,8 @@ func (g *Generator) call(tr *Trace, r *request, c *call, parent uint64, start in
 func (g *Generator) add(tr *Trace, r *request, service int, name string, kind int, parent uint64, start, length int64) uint64 {
 	id := g.rng.Uint64() | 1
 	s := Span{Service: service, Name: name, Kind: kind, ID: id, Parent: parent, Start: start, End: start + length}
-	if g.profile.Wide {
-		s.Attributes = g.wideAttributes(service)
+	if g.names != nil {
+		s.Attributes = g.namedAttributes(service)
 	} else {
 		s.Attributes = g.attributes(r, &s)
 	}

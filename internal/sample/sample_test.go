@@ -60,3 +60,23 @@ func TestRequest_MovesAndMovesBack(t *testing.T) {
 		t.Fatalf("%d attribute names", len(names))
 	}
 }
+
+func TestProfiles_HaveTheNamesTheySay(t *testing.T) {
+	t.Parallel()
+	for want, p := range map[int]Profile{16: Narrow(1), 300: Wide(1)} {
+		g, names := New(p), map[string]bool{}
+		for range 3000 {
+			for _, s := range g.Next().Spans {
+				if len(s.Attributes) != 16 {
+					t.Fatalf("%d attributes", len(s.Attributes))
+				}
+				for _, a := range s.Attributes {
+					names[a.Name] = true
+				}
+			}
+		}
+		if len(names) != want {
+			t.Errorf("%d names, want %d", len(names), want)
+		}
+	}
+}
