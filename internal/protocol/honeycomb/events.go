@@ -115,9 +115,7 @@ func (f *Front) receiveEvents(e *export, single bool) (*events, error) {
 			return nil, err
 		}
 	}
-	for _, d := range events.drops {
-		f.Door.Ledger().Drop(d.reason, e.protocol, d.count, d.sample)
-	}
+	events.account(f.Door.Ledger(), e.protocol)
 	return events, nil
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"github.com/oriel-dev/oriel/internal/event"
 	"github.com/oriel-dev/oriel/internal/fault"
+	"github.com/oriel-dev/oriel/internal/ingest"
 )
 
 // Limits of what is kept of an event, and of what a request's events may come to.
@@ -55,7 +56,7 @@ type events struct {
 
 	outcomes []outcome
 	dead     []int // rows to be left out, ascending
-	drops    []drop
+	losses   []loss
 	distinct bool // no two events of this kind are sent with the same bytes, but by a retry
 
 	presetAt   int64 // what headers say of an event that does not say it itself
@@ -80,20 +81,39 @@ type events struct {
 	scratch []byte
 }
 
-// drop counts what was left out for one reason.
-type drop struct {
+// loss counts events that are not taken for one reason, or taken with less than
+// was sent.
+type loss struct {
 	reason string
+	taken  bool
 	count  int
 	sample string
 }
 
-func (e *events) drop(reason string, sample func() string) {
-	i := slices.IndexFunc(e.drops, func(d drop) bool { return d.reason == reason })
+// drop notes that an event is not taken.
+func (e *events) drop(reason string, sample func() string) { e.lose(reason, false, 1, sample) }
+
+// alter notes that an event is taken with less than was sent.
+func (e *events) alter(reason string, sample func() string) { e.lose(reason, true, 1, sample) }
+
+func (e *events) lose(reason string, taken bool, count int, sample func() string) {
+	i := slices.IndexFunc(e.losses, func(l loss) bool { return l.reason == reason && l.taken == taken })
 	if i < 0 {
-		i = len(e.drops)
-		e.drops = append(e.drops, drop{reason: reason, sample: sample()})
+		i = len(e.losses)
+		e.losses = append(e.losses, loss{reason: reason, taken: taken, sample: sample()})
 	}
-	e.drops[i].count++
+	e.losses[i].count += count
+}
+
+// account enters what was lost into the ledger.
+func (e *events) account(ledger *ingest.Ledger, protocol string) {
+	for _, l := range e.losses {
+		note := ledger.Drop
+		if l.taken {
+			note = ledger.Alter
+		}
+		note(l.reason, protocol, l.count, l.sample)
+	}
 }
 
 func (e *events) presetTime(header string) {
@@ -227,7 +247,7 @@ func (e *events) column(name []byte) *event.Column {
 	case len(name) == 0:
 		return nil
 	case len(name) > maxEventName:
-		e.drop("name_too_long", func() string { return "name " + string(valid(name[:60])) + "…" })
+		e.alter("name_too_long", func() string { return "name " + string(valid(name[:60])) + "…" })
 		return nil
 	}
 	known := len(e.batch.Columns)
@@ -246,11 +266,11 @@ func (e *events) column(name []byte) *event.Column {
 // spans get the form they have everywhere.
 func (e *events) text(c *event.Column, text []byte) {
 	if len(text) > maxEventValue {
-		e.drop("value_truncated", func() string { return c.Name + " has " + strconv.Itoa(len(text)) + " bytes" })
+		e.alter("value_truncated", func() string { return c.Name + " has " + strconv.Itoa(len(text)) + " bytes" })
 		text = cutText(text, maxEventValue)
 	}
 	if !utf8.Valid(text) {
-		e.drop("invalid_utf8", func() string { return c.Name + " is not UTF-8" })
+		e.alter("invalid_utf8", func() string { return c.Name + " is not UTF-8" })
 		text = cutText(valid(text), maxEventValue)
 	}
 	if isID(c.Name) {

@@ -96,9 +96,7 @@ func (f *Front) receiveDelivery(e *export) error {
 			return err
 		}
 	}
-	for _, drop := range d.drops {
-		f.Door.Ledger().Drop(drop.reason, e.protocol, drop.count, drop.sample)
-	}
+	d.account(f.Door.Ledger(), e.protocol)
 	return nil
 }
 
@@ -283,9 +281,7 @@ func (d *delivery) messages(plain []byte) error {
 		}
 		d.batches = append(d.batches, result.Batches...)
 		for _, p := range result.Problems {
-			for range p.Count {
-				d.drop(p.Reason, func() string { return p.Sample })
-			}
+			d.lose(p.Reason, !p.Rejected, p.Count, func() string { return p.Sample })
 		}
 		plain = plain[n+int(size):]
 	}
