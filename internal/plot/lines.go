@@ -7,6 +7,7 @@ import (
 	"math"
 	"time"
 
+	"golang.org/x/image/font"
 	"golang.org/x/image/vector"
 )
 
@@ -29,17 +30,48 @@ func (c *canvas) lines(p *Panel, body image.Rectangle) {
 	for i := range shown {
 		c.line(&shown[i], body, place, lineColor(i))
 	}
-	if p.legend() == 0 {
+	c.names(p, shown, body)
+}
+
+const (
+	swatch     = 20 // what stands before a name in the legend
+	betweenTwo = 16 // of its names
+)
+
+// legend is how many rows and columns the names of a panel's lines have: as
+// many beside each other as the longest leaves room for.
+func (c *canvas) legend(p *Panel) (rows, columns int) {
+	shown := p.Lines[:min(len(p.Lines), maxLines)]
+	if len(shown) == 0 || len(p.Lines) == 1 && shown[0].Name == "" {
+		return 0, 1
+	}
+	const most = width - 2*margin - axisWidth
+	longest := 1
+	for i := range shown {
+		longest = max(longest, font.MeasureString(c.small, fit(c.small, shown[i].Name, most-swatch)).Ceil())
+	}
+	columns = min(max(most/(swatch+longest+betweenTwo), 1), 5)
+	rows = (len(shown) + columns - 1) / columns
+	if len(p.Lines) > len(shown) {
+		rows++
+	}
+	return rows, columns
+}
+
+// names draws the legend.
+func (c *canvas) names(p *Panel, shown []Line, body image.Rectangle) {
+	rows, columns := c.legend(p)
+	if rows == 0 {
 		return
 	}
-	y := body.Max.Y + axisRow
+	top, each := body.Max.Y+axisRow, body.Dx()/columns
 	for i := range shown {
-		c.fill(image.Rect(body.Min.X, y+8, body.Min.X+12, y+11), lineColor(i))
-		c.text(c.small, body.Min.X+20, y+14, body.Dx()-20, shown[i].Name, ink)
-		y += rowHeight
+		x, y := body.Min.X+i%columns*each, top+i/columns*rowHeight
+		c.fill(image.Rect(x, y+8, x+12, y+11), lineColor(i))
+		c.text(c.small, x+swatch, y+14, each-swatch, shown[i].Name, ink)
 	}
 	if n := len(p.Lines) - len(shown); n > 0 {
-		c.text(c.small, body.Min.X+20, y+14, body.Dx()-20, fmt.Sprintf("and %d more that are not drawn", n), faint)
+		c.text(c.small, body.Min.X+swatch, top+(rows-1)*rowHeight+14, body.Dx()-swatch, fmt.Sprintf("and %d more that are not drawn", n), faint)
 	}
 }
 

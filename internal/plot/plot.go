@@ -65,6 +65,7 @@ const (
 	rowHeight = 20  // of a bar or a line of the legend
 	labelRow  = 26
 	axisRow   = 24
+	gap       = 10 // between panels
 
 	maxPanels = 6
 	maxLines  = 10
@@ -100,38 +101,32 @@ type canvas struct {
 }
 
 func newCanvas(p *Picture) (*canvas, error) {
-	height := headSpace + margin
-	for i := range p.Panels[:min(len(p.Panels), maxPanels)] {
-		height += p.Panels[i].height()
-	}
-	if len(p.Panels) == 0 || len(p.Panels) > maxPanels {
-		height += labelRow
-	}
 	f, err := newFaces()
 	if err != nil {
 		return nil, err
 	}
-	c := &canvas{faces: f, img: image.NewRGBA(image.Rect(0, 0, width, height)), start: p.Start, end: p.End}
+	c := &canvas{faces: f, start: p.Start, end: p.End}
+	height := headSpace + margin
+	for i := range p.Panels[:min(len(p.Panels), maxPanels)] {
+		height += c.height(&p.Panels[i])
+	}
+	if len(p.Panels) == 0 || len(p.Panels) > maxPanels {
+		height += labelRow
+	}
+	c.img = image.NewRGBA(image.Rect(0, 0, width, height))
 	draw.Draw(c.img, c.img.Bounds(), image.NewUniform(ground), image.Point{}, draw.Src)
 	return c, nil
 }
 
-func (p *Panel) height() int {
+func (c *canvas) height(p *Panel) int {
 	switch {
 	case p.Heat != nil:
-		return labelRow + plotSpace + axisRow
+		return labelRow + plotSpace + axisRow + gap
 	case len(p.Bars) > 0:
 		return labelRow + rowHeight*min(len(p.Bars), maxBars+1) + axisRow
 	}
-	return labelRow + plotSpace + axisRow + rowHeight*p.legend()
-}
-
-// legend is how many lines of text name the lines of a panel.
-func (p *Panel) legend() int {
-	if len(p.Lines) == 1 && p.Lines[0].Name == "" {
-		return 0
-	}
-	return min(len(p.Lines), maxLines+1)
+	rows, _ := c.legend(p)
+	return labelRow + plotSpace + axisRow + rowHeight*rows + gap
 }
 
 // panel draws one chart from y on and returns where the next begins.
@@ -146,7 +141,7 @@ func (c *canvas) panel(p *Panel, y int) int {
 	default:
 		c.lines(p, body)
 	}
-	return y + p.height()
+	return y + c.height(p)
 }
 
 // The colours of the light theme.

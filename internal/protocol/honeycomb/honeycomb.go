@@ -53,7 +53,8 @@ func (f *Front) Handles(r *http.Request) bool {
 	case strings.HasPrefix(path, "/v1/"), strings.HasPrefix(path, "/1/"), strings.HasPrefix(path, "/2/"):
 		return true
 	}
-	return path == "/alive" || path == "/ready" || path == "/version" || isSnapshot(r)
+	_, link := resultLinkOf(r)
+	return link || path == "/alive" || path == "/ready" || path == "/version"
 }
 
 // Sends implements protocol.Front: OTLP, events, whose key it is, and the probes.
@@ -80,6 +81,7 @@ func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}()
 	path := strings.TrimSuffix(r.URL.Path, "/")
 	signal, isOTLP := signalPaths()[path]
+	link, isLink := resultLinkOf(r)
 	switch {
 	case isGRPC(r):
 		f.serveGRPC(w, r, signal, isOTLP)
@@ -87,8 +89,8 @@ func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		f.serveOTLP(w, r, signal)
 	case path == "/alive" || path == "/ready" || path == "/version":
 		f.serveProbe(w, path)
-	case isSnapshot(r):
-		f.serveSnapshot(w, r)
+	case isLink:
+		f.serveResultLink(w, r, link)
 	default:
 		f.serveAPI(w, r)
 	}

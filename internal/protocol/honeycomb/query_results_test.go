@@ -314,13 +314,39 @@ func TestSnapshot_IsAPictureOfTheResult(t *testing.T) {
 			}
 		}
 	}
-	for path, want := range map[string]bool{
-		"/oriel/result/x/snapshot": true, "/oriel/datasets/a%2Fb/result/x/snapshot": true, "/oriel/environments/e/datasets/d/result/x/snapshot": true,
-		"/oriel/environments/e/datasets/d/result/x": false, "/result/x/snapshot": false, "/a/b/c/result/x/snapshot": false, "/a/datasets/d/environments/e/result/x/snapshot": false,
-		"/snapshot": false, "/oriel/result//snapshot": false,
+}
+
+func TestResultLinks_LeadToThePageOfTheResult(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, deskEvents(t))
+	for path, want := range map[string]string{
+		"/oriel/environments/test/datasets/shop/result/x":      "/r/x",
+		"/oriel/environments/test/datasets/shop/result/x/":     "/r/x",
+		"/oriel/environments/other/result/x":                   "/r/x?env=other",
+		"/oriel/datasets/shop/result/x":                        "/r/x",
+		"/oriel/result/x":                                      "/r/x",
+		"/result/x":                                            "",
+		"/oriel/environments/e/datasets/d":                     "",
+		"/a/b/c/result/x":                                      "",
+		"/oriel/datasets/d/environments/e/result/x":            "",
+		"/oriel/result//snapshot":                              "",
+		"/oriel/environments/test/environments/other/result/x": "",
+		"/snapshot": "",
+		"/oriel/environments/test/datasets/shop/result/x/trace/1234": "",
 	} {
-		if got := d.front.Handles(httptest.NewRequest("GET", path, nil)); got != want {
-			t.Errorf("%s: %v", path, got)
+		r := httptest.NewRequest(http.MethodGet, path, nil)
+		if got := d.front.Handles(r); got != (want != "") {
+			t.Errorf("%s: handled %v", path, got)
+		}
+		if want == "" {
+			continue
+		}
+		w := httptest.NewRecorder()
+		d.front.ServeHTTP(w, r)
+		to, err := r.URL.Parse(w.Header().Get("Location"))
+		must(t, err)
+		if w.Code != http.StatusFound || to.RequestURI() != want {
+			t.Errorf("%s leads to %d %s, want %s", path, w.Code, to, want)
 		}
 	}
 }

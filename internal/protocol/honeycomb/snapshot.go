@@ -20,38 +20,61 @@ import (
 // snapshotSuffix follows the page of a result: its picture.
 const snapshotSuffix = "/snapshot"
 
-// snapshotOf reads the path of a picture: /{team}/environments/{env}/datasets/{ds}/result/{id}/snapshot,
-// with or without each of the two pairs in the middle.
-func snapshotOf(path string) (environment, slug, id string, ok bool) {
-	parts := segments(path)
-	n := len(parts)
-	if n < 4 || parts[n-1] != "snapshot" || parts[n-3] != "result" || parts[n-2] == "" || n%2 != 0 {
-		return "", "", "", false
-	}
-	slug = dataset.All
-	for middle := parts[1 : n-3]; len(middle) > 0; middle = middle[2:] {
-		switch {
-		case middle[0] == "environments" && environment == "" && slug == dataset.All:
-			environment = middle[1]
-		case middle[0] == "datasets" && slug == dataset.All:
-			slug = middle[1]
-		default:
-			return "", "", "", false
-		}
-	}
-	return environment, slug, parts[n-2], true
+// resultLink is what the links of a result lead to:
+// /{team}/environments/{env}/datasets/{ds}/result/{id}, with or without each of
+// the two pairs in the middle, and its picture.
+type resultLink struct {
+	environment string // "" where a classic team has none
+	dataset     string // dataset.All where there is none
+	id          string
+	picture     bool
 }
 
-func isSnapshot(r *http.Request) bool {
-	if !strings.HasSuffix(r.URL.Path, snapshotSuffix) || (r.Method != http.MethodGet && r.Method != http.MethodHead) {
-		return false
+// resultLinkOf reads the path of a request, and reports whether it is such a link.
+func resultLinkOf(r *http.Request) (resultLink, bool) {
+	path := r.URL.EscapedPath()
+	if (r.Method != http.MethodGet && r.Method != http.MethodHead) || !strings.Contains(path, "/result/") {
+		return resultLink{}, false
 	}
-	_, _, _, ok := snapshotOf(r.URL.EscapedPath())
-	return ok
+	l := resultLink{dataset: dataset.All}
+	path, l.picture = strings.CutSuffix(path, snapshotSuffix)
+	parts := segments(path)
+	n := len(parts)
+	if n < 3 || n%2 == 0 || parts[n-2] != "result" || parts[n-1] == "" {
+		return resultLink{}, false
+	}
+	l.id = parts[n-1]
+	for middle := parts[1 : n-2]; len(middle) > 0; middle = middle[2:] {
+		switch {
+		case middle[0] == "environments" && l.environment == "" && l.dataset == dataset.All:
+			l.environment = middle[1]
+		case middle[0] == "datasets" && l.dataset == dataset.All:
+			l.dataset = middle[1]
+		default:
+			return resultLink{}, false
+		}
+	}
+	return l, true
+}
+
+// serveResultLink leads from Honeycomb's name of a result's page to Oriel's, or
+// draws its picture.
+func (f *Front) serveResultLink(w http.ResponseWriter, r *http.Request, l resultLink) {
+	if l.picture {
+		f.serveSnapshot(w, r, l)
+		return
+	}
+	// Relative, since a proxy may have put a prefix before the path.
+	to := strings.Repeat("../", strings.Count(r.URL.EscapedPath(), "/")-1) + "r/" + l.id
+	if l.environment != "" && l.environment != f.Keys.Default().Slug {
+		to += "?env=" + l.environment
+	}
+	w.Header().Set("Location", to)
+	w.WriteHeader(http.StatusFound)
 }
 
 // serveSnapshot answers the picture of a result to who may read results.
-func (f *Front) serveSnapshot(w http.ResponseWriter, r *http.Request) {
+func (f *Front) serveSnapshot(w http.ResponseWriter, r *http.Request, l resultLink) {
 	who, err := f.Keys.Authenticate(r.Context(), auth.Sending, sessionKey(r))
 	if err == nil && !runQueries.granted(who) {
 		err = fault.New(fault.Denied, "API key %s does not have the permission %s", who.KeyID, runQueries)
@@ -63,9 +86,8 @@ func (f *Front) serveSnapshot(w http.ResponseWriter, r *http.Request) {
 		f.failAPI(w, r, err)
 		return
 	}
-	environment, slug, id, _ := snapshotOf(r.URL.EscapedPath())
-	result, err := f.Workspace.Result(r.Context(), who.Environment, id)
-	if fault.Is(err, fault.NotFound) || (err == nil && (environment != "" && environment != who.Environment || slug != result.Scope.Dataset)) {
+	result, err := f.Workspace.Result(r.Context(), who.Environment, l.id)
+	if fault.Is(err, fault.NotFound) || (err == nil && (l.environment != "" && l.environment != who.Environment || l.dataset != result.Scope.Dataset)) {
 		err = notFound("Query result not found")
 	}
 	if err != nil {
@@ -159,10 +181,10 @@ func barsOf(a *querier.Answer, column int) []plot.Bar {
 func groupName(key []any) string {
 	names := make([]string, len(key))
 	for i, v := range key {
-		switch {
-		case v == nil:
+		switch v {
+		case nil:
 			names[i] = "(no value)"
-		case v == "":
+		case "":
 			names[i] = "(empty)"
 		default:
 			names[i] = fmt.Sprint(v)
