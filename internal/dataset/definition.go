@@ -15,6 +15,7 @@ type Definition struct {
 	Meaning    string // one of Meanings
 	Name       string // of the column or calculated field
 	Calculated bool
+	Said       bool // by a person; else it is the first of the usual columns
 }
 
 // usual are the columns that have a meaning where nobody defined one: the first
@@ -86,7 +87,7 @@ func (r *Registry) Definitions(environment, slug string) (map[string]Definition,
 // define finds what a name stands for; a calculated field goes before a column.
 func (r *Registry) define(s *set, has func(string) bool, meaning, name string) (Definition, bool) {
 	calculated := r.hasCalculated(s.Environment, s.Slug, name) || r.hasCalculated(s.Environment, All, name)
-	return Definition{Meaning: meaning, Name: name, Calculated: calculated}, calculated || has(name)
+	return Definition{Meaning: meaning, Name: name, Calculated: calculated, Said: true}, calculated || has(name)
 }
 
 // Define gives columns, or calculated fields, meanings by name; an empty name

@@ -88,8 +88,17 @@ type columns struct {
 	http, host                                                       []cursor
 }
 
-func openColumns(b *event.Batch) *columns {
-	open := func(name string) cursor { return cursor{col: b.Find(name)} }
+func openColumns(b *event.Batch, named func(dataset, field string) []string) *columns {
+	open := func(field string) cursor {
+		if named != nil {
+			for _, name := range named(b.Dataset, field) {
+				if c := b.Find(name); c != nil && c.Len() > 0 {
+					return cursor{col: c}
+				}
+			}
+		}
+		return cursor{col: b.Find(field)}
+	}
 	c := &columns{
 		spanID: open(event.FieldSpanID), parentID: open(event.FieldParentID), name: open(event.FieldName),
 		service: open(event.FieldService), duration: open(event.FieldDuration), kind: open(event.FieldSpanKind),
@@ -115,11 +124,11 @@ func first(cursors []cursor, row int) event.Value {
 	return event.Value{}
 }
 
-func (a *assembly) read(batch int32, b *event.Batch) {
+func (a *assembly) read(batch int32, b *event.Batch, named func(dataset, field string) []string) {
 	if a.out.Environment == "" {
 		a.out.Environment = b.Environment
 	}
-	c := openColumns(b)
+	c := openColumns(b, named)
 	for row := range b.Len() {
 		ref := Ref{Batch: batch, Row: int32(row)}
 		annotation, signal := c.annotation.at(row).Text(), c.signal.at(row).Text()

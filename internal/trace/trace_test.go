@@ -50,6 +50,36 @@ func outline(tr *Trace) []string {
 	return lines
 }
 
+func TestAssemble_ReadsTheColumnsThatADatasetDefines(t *testing.T) {
+	t.Parallel()
+	b := event.NewBatch("test", "api")
+	for i, id := range []string{"a", "b"} {
+		b.Begin(1000*ms + int64(i)*ms)
+		b.Set("id", event.StringValue(id))
+		b.Set("took", event.IntValue(int64(20-10*i)))
+		b.Set(event.FieldService, event.StringValue("api"))
+		b.Set(event.FieldName, event.StringValue("op-"+id))
+		if i > 0 {
+			b.Set("parentId", event.StringValue("a"))
+		}
+	}
+	columns := map[string][]string{
+		event.FieldSpanID: {"id"}, event.FieldParentID: {event.FieldParentID, "parentId"}, event.FieldDuration: {"nothing", "took"}, event.FieldName: {"nothing"},
+	}
+	tr := Assemble("t1", []*event.Batch{b}, Options{Columns: func(dataset, field string) []string {
+		if dataset != "api" {
+			t.Errorf("asked for dataset %q", dataset)
+		}
+		return columns[field]
+	}})
+	if d := cmp.Diff([]string{"0 a 0+20 self 10", "1 b 1+10 self 10"}, outline(tr)); d != "" {
+		t.Error(d)
+	}
+	if name := tr.Strings[tr.Spans[0].Name]; name != "op-a" {
+		t.Errorf("the name is %q", name)
+	}
+}
+
 func TestAssemble_OrdersSelfTimesAndErrors(t *testing.T) {
 	t.Parallel()
 	tr := Assemble("t1", []*event.Batch{batch(
