@@ -49,12 +49,12 @@ func (r *refusal) Unwrap() error { return r.cause }
 // createEvent is POST /1/events/{dataset}: one event, which is the body.
 func (f *Front) createEvent(w http.ResponseWriter, r *http.Request) {
 	e := eventsRequest(r)
-	events, err := f.receiveEvents(e, true)
+	events, err := f.receiveEvents(r, e, true)
 	if err == nil && events.outcomes[0] != eventTaken {
 		err = &refusal{status: http.StatusBadRequest, text: events.explain(events.outcomes[0])}
 	}
 	if err != nil {
-		f.failEvents(w, e, err)
+		f.failEvents(r.Context(), w, e, err)
 		return
 	}
 	w.WriteHeader(http.StatusOK)
@@ -64,9 +64,9 @@ func (f *Front) createEvent(w http.ResponseWriter, r *http.Request) {
 // exactly as many elements, in the same order: clients match them by place.
 func (f *Front) createEvents(w http.ResponseWriter, r *http.Request) {
 	e := eventsRequest(r)
-	events, err := f.receiveEvents(e, false)
+	events, err := f.receiveEvents(r, e, false)
 	if err != nil {
-		f.failEvents(w, e, err)
+		f.failEvents(r.Context(), w, e, err)
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -78,8 +78,7 @@ func eventsRequest(r *http.Request) *export {
 }
 
 // receiveEvents reads and stores the events of a request.
-func (f *Front) receiveEvents(e *export, single bool) (*events, error) {
-	r := e.request
+func (f *Front) receiveEvents(r *http.Request, e *export, single bool) (*events, error) {
 	p, err := f.admitEvents(r.Context(), e)
 	if err != nil {
 		return nil, err
@@ -174,8 +173,8 @@ func refuseDataset(err error) error {
 }
 
 // failEvents answers an error that refuses the whole request.
-func (f *Front) failEvents(w http.ResponseWriter, e *export, err error) {
-	status, text := f.refuseEvents(w, e, err)
+func (f *Front) failEvents(ctx context.Context, w http.ResponseWriter, e *export, err error) {
+	status, text := f.refuseEvents(ctx, w, e, err)
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	_, _ = w.Write(errorBody(text)) // the sender may have gone
@@ -183,7 +182,7 @@ func (f *Front) failEvents(w http.ResponseWriter, e *export, err error) {
 
 // refuseEvents notes an error that refuses the whole request, and returns what its
 // sender is told.
-func (f *Front) refuseEvents(w http.ResponseWriter, e *export, err error) (status int, text string) {
+func (f *Front) refuseEvents(ctx context.Context, w http.ResponseWriter, e *export, err error) (status int, text string) {
 	status, text = http.StatusInternalServerError, fault.MessageOf(err)
 	if known, ok := errors.AsType[*refusal](err); ok {
 		status, text = known.status, known.text
@@ -205,7 +204,7 @@ func (f *Front) refuseEvents(w http.ResponseWriter, e *export, err error) (statu
 		}
 	}
 	if status == http.StatusInternalServerError {
-		f.Log.ErrorContext(e.request.Context(), "a request failed", slog.String("path", e.request.URL.Path), slog.Any("error", err))
+		f.Log.ErrorContext(ctx, "a request failed", slog.String("path", e.request.URL.Path), slog.Any("error", err))
 	}
 	f.refusedEvents(e, status, text, err)
 	if status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable {

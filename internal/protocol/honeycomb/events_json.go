@@ -24,11 +24,11 @@ func (e *events) readJSON(body []byte, single bool) error {
 	} else {
 		err = r.list()
 	}
-	if err == nil && r.Err == nil && (r.Peek() != 0 || r.At < len(r.In)) {
+	if err == nil && (r.Peek() != 0 || r.At < len(r.In)) {
 		r.Fail("%s where the request must end", r.Here())
 	}
-	if err == nil && r.Err != nil {
-		err = fault.New(fault.Invalid, "the body is not the JSON it should be: %w", r.Err)
+	if r.Err != nil {
+		return fault.New(fault.Invalid, "the body is not the JSON it should be: %w", r.Err)
 	}
 	return err
 }
@@ -39,7 +39,7 @@ func (r *jsonEvents) single() error {
 		return err
 	}
 	if r.data(); r.Err != nil {
-		return nil
+		return r.Err
 	}
 	return r.close(len(r.In))
 }
@@ -47,7 +47,7 @@ func (r *jsonEvents) single() error {
 // list reads the elements of a batch.
 func (r *jsonEvents) list() error {
 	if !r.Enter('[') {
-		return nil
+		return r.Err
 	}
 	for more := r.First(']'); more; more = r.More(']') {
 		if err := r.open(); err != nil {
@@ -56,13 +56,13 @@ func (r *jsonEvents) list() error {
 		r.Peek()
 		start := r.At
 		if r.element(); r.Err != nil {
-			return nil
+			return r.Err
 		}
 		if err := r.close(r.At - start); err != nil {
 			return err
 		}
 	}
-	return nil
+	return r.Err
 }
 
 // element reads an element of a batch: {"data": {…}, "time": …, "samplerate": …}.
@@ -246,7 +246,7 @@ func (e *events) number(c *event.Column, raw []byte) {
 		e.int(c, n)
 		return
 	}
-	if bytes.IndexAny(raw, ".eE") < 0 {
+	if !bytes.ContainsAny(raw, ".eE") {
 		if n, err := strconv.ParseInt(shared(raw), 10, 64); err == nil {
 			e.int(c, n)
 			return

@@ -69,11 +69,9 @@ func (r *packedEvents) element() {
 		name := r.name()
 		switch v := r.next(); string(name) {
 		case "data":
-			switch v.kind {
-			case packMap:
+			if v.kind == packMap {
 				r.data(v)
-			case packNil:
-			default:
+			} else if v.kind != packNil {
 				r.outcome = eventMalformed
 				r.skip(v)
 			}
@@ -103,8 +101,9 @@ func (r *packedEvents) time(v packed) {
 		ns, ok = epochNumber(int64(v.num))
 	case packFloat:
 		ns, ok = epoch(math.Float64frombits(v.num))
-	default:
+	case packList, packMap:
 		r.skip(v)
+	case packNil, packBool, packBad:
 	}
 	if ok {
 		r.at, r.told = ns, true
@@ -130,8 +129,9 @@ func (r *packedEvents) samplerate(v packed) {
 		r.rate = rateOf(math.Float64frombits(v.num))
 	case packText:
 		r.rate = rateText(v.bytes, r.rate)
-	default:
+	case packList, packMap:
 		r.skip(v)
+	case packNil, packBool, packBinary, packExt, packBad:
 	}
 }
 
@@ -197,5 +197,6 @@ func (r *packedEvents) value(name []byte, v packed) {
 	case packList, packMap:
 		r.scratch = r.appendJSON(r.scratch[:0], v, maxEventValue)
 		r.text(c, r.scratch)
+	case packNil, packBad:
 	}
 }

@@ -44,8 +44,8 @@ func (f *Front) createKinesisEvents(w http.ResponseWriter, r *http.Request) {
 		e.key = key
 	}
 	status, text := http.StatusOK, ""
-	if err := f.receiveDelivery(e); err != nil {
-		status, text = f.refuseEvents(w, e, err)
+	if err := f.receiveDelivery(r, e); err != nil {
+		status, text = f.refuseEvents(r.Context(), w, e, err)
 		if fault.Is(err, fault.TooLarge) {
 			status = http.StatusRequestEntityTooLarge // which Firehose does not send again
 		}
@@ -61,8 +61,7 @@ type deliveryAnswer struct {
 	Error     string `json:"errorMessage,omitempty"`
 }
 
-func (f *Front) receiveDelivery(e *export) error {
-	r := e.request
+func (f *Front) receiveDelivery(r *http.Request, e *export) error {
 	p, err := f.admitEvents(r.Context(), e)
 	if err != nil {
 		return err
@@ -138,7 +137,7 @@ func (d *delivery) read(body []byte) error {
 		case string(name) != "records":
 			s.Skip()
 		default:
-			if err := d.records(s); err != nil {
+			if err := d.records(s); err != nil && s.Err == nil {
 				return err
 			}
 		}
@@ -154,11 +153,11 @@ func (d *delivery) read(body []byte) error {
 
 func (d *delivery) records(s *jsonscan.Scanner) error {
 	if !s.Enter('[') {
-		return nil
+		return s.Err
 	}
 	for more := s.First(']'); more; more = s.More(']') {
 		if !s.Enter('{') {
-			return nil
+			return s.Err
 		}
 		for more := s.First('}'); more; more = s.More('}') {
 			name, ok := s.Name()
@@ -173,7 +172,7 @@ func (d *delivery) records(s *jsonscan.Scanner) error {
 			}
 		}
 	}
-	return nil
+	return s.Err
 }
 
 // record reads a record. What can't be read is left out and noted: Firehose would
@@ -188,7 +187,7 @@ func (d *delivery) record(text []byte) error {
 	}
 	if d.raw, err = base64.StdEncoding.AppendDecode(d.raw[:0], text); err != nil {
 		d.drop("record_unreadable", func() string { return "a record that is not base64: " + err.Error() })
-		return nil
+		return nil //nolint:nilerr // it is noted
 	}
 	plain := d.raw
 	if bytes.HasPrefix(d.raw, []byte{0x1f, 0x8b}) {
@@ -197,7 +196,7 @@ func (d *delivery) record(text []byte) error {
 			return err
 		case err != nil:
 			d.drop("record_unreadable", func() string { return "a record that is not gzip: " + err.Error() })
-			return nil
+			return nil //nolint:nilerr // it is noted
 		}
 	}
 	switch trimmed := bytes.TrimLeft(plain, " \t\r\n"); {

@@ -82,7 +82,7 @@ func (r *packReader) next() packed {
 }
 
 // long reads a value whose first byte does not hold all of it.
-func (r *packReader) long(c byte) packed { //nolint:cyclop // one case for each form, side by side
+func (r *packReader) long(c byte) packed {
 	switch c {
 	case 0xc0:
 		return packed{kind: packNil}
@@ -168,10 +168,10 @@ func (r *packReader) skip(v packed) {
 
 // members returns how many values follow that belong to this one.
 func (v packed) members() uint64 {
-	switch v.kind {
-	case packList:
+	if v.kind == packList {
 		return v.num
-	case packMap:
+	}
+	if v.kind == packMap {
 		return 2 * v.num
 	}
 	return 0
@@ -275,10 +275,11 @@ func (v packed) plain(dst []byte) []byte {
 
 // name reads the name of a map's member. Names that are numbers become text.
 func (r *packReader) name() []byte {
-	switch v := r.next(); v.kind {
-	case packText, packBinary:
+	v := r.next()
+	if v.kind == packText || v.kind == packBinary {
 		return v.bytes
-	case packInt:
+	}
+	if v.kind == packInt {
 		return strconv.AppendInt(nil, int64(v.num), 10)
 	}
 	r.fail()

@@ -42,12 +42,11 @@ func (m *msgpackWriter) value(d *json.Decoder, name string) error {
 	case json.Number:
 		m.number(v)
 	case string:
-		at, err := time.Parse(time.RFC3339Nano, v)
-		if err != nil || name != "time" {
+		if at, err := time.Parse(time.RFC3339Nano, v); err == nil && name == "time" {
+			m.time(at)
+		} else {
 			m.text(v)
-			return nil
 		}
-		m.time(at)
 	case json.Delim:
 		return m.members(d, v == '{')
 	}
