@@ -422,7 +422,7 @@ type counted struct {
 func (s *server) counts(t *testing.T, dataset string) []counted {
 	t.Helper()
 	question, err := json.Marshal(map[string]any{"dataset": dataset, "query": map[string]any{
-		"calculations": []any{map[string]any{"op": "COUNT"}}, "breakdowns": []any{"name", "meta.annotation_type"}, "time_range": 86_400,
+		"calculations": []any{map[string]any{"op": "COUNT"}}, "breakdowns": []any{"name", "meta.annotation_type"}, "time_range": 86_400, "limit": 1000,
 	}})
 	if err != nil {
 		t.Fatal(err)

@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -25,6 +26,7 @@ type Ledger struct {
 	mu      sync.Mutex
 	drops   map[dropKey]*Drop
 	dropped int64
+	refused map[RefusedKind]int64
 	watch   [watchLength]Entry
 	last    uint64        // id of the newest entry
 	grown   chan struct{} // closed at the next entry
@@ -84,8 +86,15 @@ type Refused struct {
 	Key      string // masked by the caller
 }
 
+// RefusedKind is how requests were turned away: which protocol's, and with what
+// status in terms of HTTP.
+type RefusedKind struct {
+	Protocol string
+	Status   int
+}
+
 func newLedger(clock func() time.Time) *Ledger {
-	return &Ledger{clock: clock, drops: map[dropKey]*Drop{}, grown: make(chan struct{})}
+	return &Ledger{clock: clock, drops: map[dropKey]*Drop{}, refused: map[RefusedKind]int64{}, grown: make(chan struct{})}
 }
 
 // Drop counts events that came in and were not stored. reason is snake_case
@@ -157,7 +166,17 @@ func (l *Ledger) Dropped() int64 {
 func (l *Ledger) Refuse(r Refused) {
 	r.Path, r.Reason, r.Remedy = brief(r.Path), brief(r.Reason), brief(r.Remedy)
 	r.Method, r.Remote, r.Key = brief(r.Method), brief(r.Remote), brief(r.Key)
+	l.mu.Lock()
+	l.refused[RefusedKind{r.Protocol, r.Status}]++ // of few: both are ours
+	l.mu.Unlock()
 	l.add(Entry{Refused: &r})
+}
+
+// RefusedRequests returns how many requests were turned away, by kind.
+func (l *Ledger) RefusedRequests() map[RefusedKind]int64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return maps.Clone(l.refused)
 }
 
 func (l *Ledger) receive(r Received) { l.add(Entry{Received: &r}) }

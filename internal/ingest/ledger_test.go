@@ -77,8 +77,11 @@ func TestLedger_WatchGoesOnWhereItStopped(t *testing.T) {
 	if len(entries) != 0 {
 		t.Fatalf("%+v", entries)
 	}
-	l.Refuse(Refused{Path: "/v1/traces", Status: 401})
+	l.Refuse(Refused{Protocol: "otlp_http", Path: "/v1/traces", Status: 401})
 	<-more
+	if n := l.RefusedRequests()[RefusedKind{"otlp_http", 401}]; n != 1 {
+		t.Errorf("%d are counted as refused", n)
+	}
 	l.receive(Received{Dataset: "api", Rows: 3})
 	entries, more = l.Watch(0)
 	if len(entries) != 2 || entries[0].ID != 1 || entries[0].Refused.Status != 401 || entries[1].Received.Rows != 3 {

@@ -47,15 +47,19 @@ func writeProcessMetrics(w io.Writer) {
 			samples = append(samples, sample{"process_resident_memory_bytes", float64(resident * int64(os.Getpagesize()))})
 		}
 	}
-	for _, m := range samples {
-		_, _ = fmt.Fprintf(w, "%s %g\n", m.name, m.value) // the scraper may have gone
-	}
+	writeSamples(w, samples)
 }
 
 // sample is one line of a scrape.
 type sample struct {
 	name  string
 	value float64
+}
+
+func writeSamples(w io.Writer, samples []sample) {
+	for _, m := range samples {
+		_, _ = fmt.Fprintf(w, "%s %g\n", m.name, m.value) // the scraper may have gone
+	}
 }
 
 func (s *Server) writeOwnMetrics(w http.ResponseWriter) {
@@ -89,6 +93,9 @@ func (s *Server) writeOwnMetrics(w http.ResponseWriter) {
 		{`oriel_query_total{outcome="deadline"}`, float64(asked.Deadline)},
 		{`oriel_query_total{outcome="cached"}`, float64(asked.Cached)},
 	}
+	for kind, n := range s.door.Ledger().RefusedRequests() {
+		samples = append(samples, sample{fmt.Sprintf("oriel_refused_requests_total{protocol=%q,status=\"%d\"}", kind.Protocol, kind.Status), float64(n)})
+	}
 	for _, d := range s.door.Ledger().Drops() {
 		name := "oriel_dropped_total"
 		if d.Stored {
@@ -96,7 +103,5 @@ func (s *Server) writeOwnMetrics(w http.ResponseWriter) {
 		}
 		samples = append(samples, sample{fmt.Sprintf("%s{reason=%q,protocol=%q}", name, d.Reason, d.Protocol), float64(d.Count)})
 	}
-	for _, m := range samples {
-		_, _ = fmt.Fprintf(w, "%s %g\n", m.name, m.value) // the scraper may have gone
-	}
+	writeSamples(w, samples)
 }
