@@ -1,6 +1,7 @@
 package honeycomb
 
 import (
+	"cmp"
 	"maps"
 	"time"
 
@@ -83,7 +84,9 @@ type keyTimestamps struct {
 // getV2Auth tells whose a management key is. Clients take the team's slug from
 // what is included and build every later path with it.
 func (f *Front) getV2Auth(c *call) (reply, error) {
-	attributes := keyAttributes{Name: c.who.KeyName, KeyType: "management", Scopes: []string{}}
+	// In open mode a key that we do not know is nobody's, but must be something.
+	id, name := cmp.Or(c.who.KeyID, "any"), cmp.Or(c.who.KeyName, "any key")
+	attributes := keyAttributes{Name: name, KeyType: "management", Scopes: []string{}}
 	if c.who.Permissions.ManageKeys {
 		attributes.Scopes = []string{"api-keys:read", "api-keys:write", "environments:read", "environments:write"}
 	}
@@ -94,7 +97,7 @@ func (f *Front) getV2Auth(c *call) (reply, error) {
 	named := team
 	named.Attributes = nameAndSlug{c.who.TeamName, c.who.Team}
 	return reply{body: apiDocument{
-		Data:     apiObject{ID: c.who.KeyID, Type: "api-keys", Attributes: attributes, Relationships: map[string]apiRelationship{"team": {team}}},
+		Data:     apiObject{ID: id, Type: "api-keys", Attributes: attributes, Relationships: map[string]apiRelationship{"team": {team}}},
 		Included: []apiObject{named},
 	}}, nil
 }

@@ -12,6 +12,7 @@ import (
 	"runtime/debug"
 	"strconv"
 	"strings"
+	"sync/atomic"
 
 	"github.com/oriel-dev/oriel/internal/protocol"
 	"github.com/oriel-dev/oriel/internal/protocol/otlp"
@@ -23,7 +24,9 @@ type Front struct {
 	bodies *bodies
 	routes routes
 	calls  callCount
-	work   *work
+	// problems counts those that were answered with an id.
+	problems atomic.Uint64
+	work     *work
 }
 
 // New returns the front end.

@@ -109,8 +109,10 @@ func problemOf(err error) *problem {
 func (f *Front) failAPI(w http.ResponseWriter, r *http.Request, err error) {
 	p := problemOf(err)
 	id := ""
+	if p.status == http.StatusInternalServerError || isV2(r) {
+		id = fmt.Sprintf("%016x%016x", f.Clock().UnixNano(), f.problems.Add(1))
+	}
 	if p.status == http.StatusInternalServerError {
-		id = strconv.FormatInt(f.Clock().UnixNano(), 36)
 		f.Log.ErrorContext(r.Context(), "a call failed", slog.String("id", id), slog.String("method", r.Method), slog.String("path", r.URL.Path), slog.Any("error", err))
 	}
 	if p.status == http.StatusTooManyRequests || p.status == http.StatusServiceUnavailable {
@@ -160,7 +162,7 @@ type apiErrors struct {
 }
 
 type apiError struct {
-	ID     string          `json:"id,omitempty"`
+	ID     string          `json:"id"`
 	Status string          `json:"status"`
 	Code   string          `json:"code"`
 	Title  string          `json:"title"`
@@ -178,6 +180,9 @@ func (p *problem) jsonAPI(id string) apiErrors {
 	one := apiError{ID: id, Status: strconv.Itoa(p.status), Code: p.code, Title: p.title, Detail: p.text}
 	if one.Code == "" {
 		one.Code = p.kind
+	}
+	if p.status == http.StatusTooManyRequests {
+		one.Title = "request rate limit exceeded"
 	}
 	if p.source != "" { // Honeycomb says no more of a bad key
 		one.Detail, one.Source = "", &apiErrorSource{Header: p.source}

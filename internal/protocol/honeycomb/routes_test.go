@@ -31,7 +31,7 @@ func TestOperations_EachIsServedOrNamesItself(t *testing.T) {
 			status, h, body := r.do(o.method, filled(o.path), nil, []byte("{}"))
 			kind, sign := problemJSON, `"type":"`+r.url+`/problems/not-implemented"`
 			if strings.HasPrefix(family, "2/") {
-				kind, sign = jsonAPI, `{"errors":[{"status":"501","code":"not-implemented"`
+				kind, sign = jsonAPI, `"status":"501","code":"not-implemented"`
 			}
 			if status != http.StatusNotImplemented || h.Get("Content-Type") != kind || !strings.Contains(body, o.name) || !strings.Contains(body, sign) {
 				t.Errorf("%s %s: %d %s %s", o.method, o.path, status, h.Get("Content-Type"), body)
@@ -90,12 +90,12 @@ func TestAPI_AnswersWhatIsNotThere(t *testing.T) {
 	}{
 		{http.MethodGet, "/1/nothing", 404, `"type":"` + r.url + `/problems/not-found"`},
 		{http.MethodGet, "/1/", 404, `/problems/not-found"`},
-		{http.MethodGet, "/2/nothing", 404, `{"errors":[{"status":"404","code":"not-found"`},
+		{http.MethodGet, "/2/nothing", 404, `"status":"404","code":"not-found"`},
 		{http.MethodDelete, "/1/auth", 405, `/problems/method-not-allowed"`},
 		{http.MethodPost, "/1/boards/", 501, "createBoard"},
 		{http.MethodGet, "/1/boards//views", 404, "/problems/not-found"},
 		{http.MethodGet, "/1/auth/", 401, `{"error":"unknown API key - check your credentials"}`},
-		{http.MethodGet, "/2/auth", 401, `{"errors":[{"status":"401","code":"unauthenticated/invalid-key","title":"invalid API key","source":{"header":"Authorization"}}]}`},
+		{http.MethodGet, "/2/auth", 401, `"status":"401","code":"unauthenticated/invalid-key","title":"invalid API key","source":{"header":"Authorization"}}]}`},
 		{http.MethodOptions, "/1/auth", 204, ""},
 	} {
 		status, h, body := r.do(c.method, c.path, nil, nil)
@@ -170,6 +170,55 @@ func TestCalls_AreCountedByKey(t *testing.T) {
 		t.Errorf("%v", h)
 	}
 	must(t, n.take(h, "a", testClock.Add(time.Minute)))
+}
+
+// What GET /1/auth and GET /2/auth answer beside the good: 401 and 429, each in the
+// form of its API.
+func TestAuth_AnswersAsDocumented(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, false)
+	_, management, err := r.front.Keys.Create(t.Context(), auth.NewKey{Kind: auth.HoneycombManagement})
+	must(t, err)
+	v1 := map[string]string{"X-Honeycomb-Team": r.keys[auth.Honeycomb]}
+	v2 := map[string]string{"Authorization": "bearer " + management.Key}
+	for range 2 {
+		for path, header := range map[string]map[string]string{"/1/auth": v1, "/2/auth": v2} {
+			if status, h, body := r.do(http.MethodGet, path, header, nil); status != 200 || !strings.HasPrefix(h.Get("RateLimit"), "limit=6000, remaining=") || h.Get("RateLimitPolicy") != "6000;w=60" {
+				t.Errorf("%s: %d %v %s", path, status, h, body)
+			}
+		}
+	}
+	for name, header := range map[string]map[string]string{
+		"no key": nil, "another scheme": {"Authorization": "Basic " + management.Key}, "a wrong secret": {"Authorization": "Bearer " + management.Key + "x"},
+		"only the id": {"Authorization": "Bearer " + strings.Split(management.Key, ":")[0]}, "the key of the other API": v1,
+	} {
+		status, h, body := r.do(http.MethodGet, "/2/auth", header, nil)
+		var answer apiErrors
+		if err := json.Unmarshal([]byte(body), &answer); err != nil || status != 401 || h.Get("Content-Type") != jsonAPI || len(answer.Errors) != 1 {
+			t.Fatalf("%s: %d %s", name, status, body)
+		}
+		if e := answer.Errors[0]; e.ID == "" || e.Code != "unauthenticated/invalid-key" || e.Title != "invalid API key" || e.Status != "401" || e.Detail != "" || e.Source == nil || *e.Source != (apiErrorSource{Header: "Authorization"}) {
+			t.Errorf("%s: %s", name, body)
+		}
+	}
+	for name, header := range map[string]map[string]string{"no key": nil, "unknown key": {"X-Honeycomb-Team": "nobody"}, "the key of the other API": {"X-Honeycomb-Team": management.Key}} {
+		if status, _, body := r.do(http.MethodGet, "/1/auth", header, nil); status != 401 || body != `{"error":"unknown API key - check your credentials"}`+"\n" {
+			t.Errorf("%s: %d %s", name, status, body)
+		}
+	}
+	for key := range r.front.calls.made {
+		r.front.calls.made[key] = maxCalls
+	}
+	const until = "Please try again after 2025-11-24T16:01:00Z. This API allows 6000 requests per minute and key."
+	status, h, body := r.do(http.MethodGet, "/1/auth", v1, nil)
+	want := `{"status":429,"type":"` + r.url + `/problems/rate-limited","title":"You have exceeded your rate limit.","error":"` + until + `","detail":"` + until + `"}` + "\n"
+	if status != 429 || h.Get("Retry-After") != "Mon, 24 Nov 2025 16:01:00 GMT" || h.Get("RateLimit") != "limit=6000, remaining=0, reset=60" || body != want {
+		t.Errorf("%d %v\n%s\n%s", status, h, body, want)
+	}
+	status, _, body = r.do(http.MethodGet, "/2/auth", v2, nil)
+	if status != 429 || !strings.Contains(body, `"status":"429","code":"rate-limited/may-retry","title":"request rate limit exceeded","detail":"`+until+`"}]}`) {
+		t.Errorf("%d %s", status, body)
+	}
 }
 
 func TestOrigin_IsTheClients(t *testing.T) {
