@@ -64,7 +64,7 @@ const TimeLetters = "aAbBdeHIjklmMpsSuwyY"
 
 // ParseTimeFormat cuts FORMAT_TIME's format into its parts.
 func ParseTimeFormat(format string) ([]TimeFormat, error) {
-	const maxFormat = 200
+	const maxFormat = 1000
 	if len(format) > maxFormat {
 		return nil, fault.New(fault.Invalid, "the format is %d bytes long; at most %d are taken", len(format), maxFormat)
 	}

@@ -1,14 +1,27 @@
 package query
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/oriel-dev/oriel/internal/event"
+)
 
 // FieldsOf lists the fields an expression reads, each once, in the order in
 // which they first appear.
 func FieldsOf(e Expr) []string {
 	var names []string
 	walk(e, func(x Expr) {
-		if f, ok := x.(Field); ok && !slices.Contains(names, f.Name) {
-			names = append(names, f.Name)
+		name := ""
+		switch x := x.(type) {
+		case Field:
+			name = x.Name
+		case Call:
+			if x.Name == "EVENT_TIMESTAMP" {
+				name = event.SystemTime
+			}
+		}
+		if name != "" && !slices.Contains(names, name) {
+			names = append(names, name)
 		}
 	})
 	return names

@@ -97,7 +97,7 @@ func (a *aggregation) addCalc(calc query.Calc) error {
 		return fault.New(fault.Invalid, "the calculation %q needs a field", calc.Name)
 	}
 	if calc.Where != nil {
-		where, err := a.c.cond(calc.Where)
+		where, err := a.c.placedCond(calc.Where)
 		if err != nil {
 			return err
 		}

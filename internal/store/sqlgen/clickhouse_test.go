@@ -16,8 +16,9 @@ import (
 )
 
 // clickHouseSettings are what an engine must set for compiled statements:
-// numbers in text are read exactly, as Go does.
-const clickHouseSettings = "precise_float_parsing = 1, output_format_json_quote_64bit_integers = 1, output_format_json_quote_denormals = 1"
+// numbers in text are read exactly, as Go does, and SELECTs nest as deep as
+// calculated fields do.
+const clickHouseSettings = "precise_float_parsing = 1, max_subquery_depth = 1000, output_format_json_quote_64bit_integers = 1, output_format_json_quote_denormals = 1"
 
 // clickHouseBatch collects statements, to run them all in one process: starting
 // the engine takes a second.

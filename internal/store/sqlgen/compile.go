@@ -15,13 +15,14 @@ import (
 const maxStages = 200
 
 type compiler struct {
-	d     Dialect
-	q     *query.Query
-	s     Schema
-	out   *Statement
-	rel   relation
-	names int
-	late  []column // computed columns that are not in rel.from yet
+	d       Dialect
+	q       *query.Query
+	s       Schema
+	out     *Statement
+	rel     relation
+	names   int
+	late    []column // computed columns that are not in rel.from yet
+	hoisted layers
 }
 
 func (c *compiler) compile() (*Statement, error) {
@@ -59,7 +60,7 @@ func (c *compiler) stage(stage query.Stage) error {
 	switch s := stage.(type) {
 	case query.Filter:
 		c.settle()
-		cond, err := c.cond(s.Where)
+		cond, err := c.placedCond(s.Where)
 		if err != nil {
 			return err
 		}
@@ -96,6 +97,7 @@ func (c *compiler) compute(s query.Compute) error {
 		c.flush()
 	}
 	v, err := c.expr(s.Expr)
+	c.place()
 	if err != nil {
 		return err
 	}

@@ -18,7 +18,11 @@ func (c *compiler) expr(e query.Expr) (term, error) {
 	case query.Literal:
 		return c.literal(x.Value), nil
 	case query.Call:
-		return c.function(x)
+		v, err := c.function(x)
+		if err == nil && query.IsCondition(x) {
+			v.sql = c.d.holds(v.sql)
+		}
+		return v, err
 	}
 	cond, err := c.cond(e)
 	if err != nil {
@@ -55,7 +59,13 @@ func (c *compiler) cond(e query.Expr) (string, error) {
 	case query.Not:
 		cond, err := c.cond(x.X)
 		return "(" + c.d.not(cond) + ")", err
-	case query.Field, query.Literal, query.Call:
+	case query.Call:
+		v, err := c.function(x)
+		if err == nil && query.IsCondition(x) {
+			return v.sql, nil
+		}
+		return c.truthy(v), err
+	case query.Field, query.Literal:
 		v, err := c.expr(e)
 		return c.truthy(v), err
 	}

@@ -24,7 +24,9 @@ var allowed = strings.Fields(`
 	coalesce ifNull nullif if multiIf least greatest round floor abs trunc ln range unnest arrayJoin row_number chr toInt64 toUInt64
 	TRY_CAST isfinite isFinite isnan isNaN isinf isInfinite toFloat64OrNull toString regexp_matches regexp_replace regexp_extract match replace
 	replaceRegexpOne contains position starts_with startsWith ends_with endsWith lower lowerUTF8 ltrim rpad repeat concat arrayStringConcat arrayMap
-	arraySort groupArray assumeNotNull e`)
+	arraySort groupArray assumeNotNull e
+	log10 ceil floor trunc substr strlen length lengthUTF8 extract replaceRegexpAll lpad strftime formatDateTime make_timestamp toDateTime64
+	epoch_us TIMESTAMP toInt64OrNull intDiv JOIN LEFT ON tuple tupleElement struct_pack`)
 
 var (
 	madeUp  = regexp.MustCompile(`^[fgarxvbnmsqwetz][0-9]+u?$`)
@@ -78,11 +80,23 @@ func TestCompile_HoldsNothingFromOutside(t *testing.T) {
 				L: query.Field{Name: one.Draw(t, "field")}, R: query.Literal{Value: event.StringValue(one.Draw(t, "value"))},
 			}}}},
 			query.Filter{Where: query.Text{Op: query.Contains, X: query.Field{Name: one.Draw(t, "field")}, S: one.Draw(t, "part")}},
+			query.Compute{Name: "called", Expr: query.Call{Name: "IF", Args: []query.Expr{
+				query.Call{Name: "REG_MATCH", Args: []query.Expr{
+					query.Call{Name: "STRING", Args: []query.Expr{query.Field{Name: one.Draw(t, "field")}}},
+					query.Literal{Value: event.StringValue(regexp.QuoteMeta(one.Draw(t, "pattern")))},
+				}},
+				query.Call{Name: "FORMAT_TIME", Args: []query.Expr{
+					query.Literal{Value: event.StringValue(strings.ReplaceAll(one.Draw(t, "format"), "%", "%%"))}, query.Call{Name: "EVENT_TIMESTAMP"},
+				}},
+				query.Call{Name: "SWITCH", Args: []query.Expr{
+					query.Field{Name: one.Draw(t, "field")}, query.Literal{Value: event.StringValue(one.Draw(t, "case"))}, query.Field{Name: one.Draw(t, "field")},
+				}},
+			}}},
 			query.Compute{Name: one.Draw(t, "computed"), Expr: query.Exists{X: query.Field{Name: one.Draw(t, "field")}}},
 			query.TraceFilter{Conditions: []query.TraceCondition{{Relation: query.Any, Where: where}}},
 		}, q.Stages...)
 		if rapid.Bool().Draw(t, "aggregate") {
-			q.Stages = append(q.Stages[:4], query.Aggregate{Groups: []string{one.Draw(t, "group")}, Calcs: []query.Calc{calc}})
+			q.Stages = append(q.Stages[:5], query.Aggregate{Groups: []string{one.Draw(t, "group")}, Calcs: []query.Calc{calc}})
 		}
 		for _, d := range []sqlgen.Dialect{sqlgen.DuckDB, sqlgen.ClickHouse} {
 			stmt, err := sqlgen.Compile(d, q, schema)

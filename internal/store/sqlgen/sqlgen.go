@@ -8,7 +8,8 @@
 // escaped in one place, literal.go.
 //
 // Text counts as a number as in event.Value.Number, so ClickHouse must run with
-// precise_float_parsing = 1. The case files in testdata hold both texts of many
+// precise_float_parsing = 1; for calculated fields that nest deep it must also
+// have max_parser_depth = 10000 and max_subquery_depth = 1000. The case files in testdata hold both texts of many
 // queries, with the rows they yield in both engines.
 package sqlgen
 

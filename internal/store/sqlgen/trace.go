@@ -17,7 +17,7 @@ func (c *compiler) traceFilter(s query.TraceFilter) error {
 	c.settle()
 	trace, span, parent := c.id(event.FieldTraceID), c.id(event.FieldSpanID), c.id(event.FieldParentID)
 	for _, cond := range s.Conditions {
-		where, err := c.condOnEvents(cond.Where)
+		from, where, err := c.condOnEvents(cond.Where)
 		if err != nil {
 			return err
 		}
@@ -25,15 +25,15 @@ func (c *compiler) traceFilter(s query.TraceFilter) error {
 		var sql string
 		switch cond.Relation {
 		case query.Root:
-			sql = c.in(trace, []string{trace}, where, filled(trace), filled(span), c.d.not(filled(parent)))
+			sql = c.in(from, trace, []string{trace}, where, filled(trace), filled(span), c.d.not(filled(parent)))
 		case query.Parent:
-			sql = c.in("("+trace+", "+parent+")", []string{trace, span}, where, filled(trace), filled(span))
+			sql = c.in(from, "("+trace+", "+parent+")", []string{trace, span}, where, filled(trace), filled(span))
 		case query.Child:
-			sql = c.in("("+trace+", "+span+")", []string{trace, parent}, where, filled(trace), filled(parent))
+			sql = c.in(from, "("+trace+", "+span+")", []string{trace, parent}, where, filled(trace), filled(parent))
 		case query.Any:
-			sql = c.in(trace, []string{trace}, where, filled(trace))
+			sql = c.in(from, trace, []string{trace}, where, filled(trace))
 		case query.None:
-			sql = filled(trace) + " AND " + c.d.not(c.in(trace, []string{trace}, where, filled(trace)))
+			sql = filled(trace) + " AND " + c.d.not(c.in(from, trace, []string{trace}, where, filled(trace)))
 		default:
 			return fault.New(fault.Invalid, "there is no relation number %d between spans", cond.Relation)
 		}
@@ -51,14 +51,16 @@ func (c *compiler) id(name string) string {
 
 // in is true for rows whose tuple is one of those of the events that satisfy
 // all conditions.
-func (c *compiler) in(tuple string, of []string, conds ...string) string {
-	return tuple + " IN (SELECT " + strings.Join(of, ", ") + " FROM events WHERE " + strings.Join(conds, " AND ") + ")"
+func (c *compiler) in(from, tuple string, of []string, conds ...string) string {
+	return tuple + " IN (SELECT " + strings.Join(of, ", ") + " FROM " + from + " WHERE " + strings.Join(conds, " AND ") + ")"
 }
 
-// condOnEvents compiles a condition on stored events, whatever is in scope.
-func (c *compiler) condOnEvents(e query.Expr) (string, error) {
+// condOnEvents compiles a condition on stored events, whatever is in scope, and
+// returns the relation it holds on.
+func (c *compiler) condOnEvents(e query.Expr) (from, cond string, err error) {
 	rel := c.rel
 	defer func() { c.rel = rel }()
 	c.rel = relation{from: "events", raw: true}
-	return c.cond(e)
+	cond, err = c.placedCond(e)
+	return c.rel.from, cond, err
 }

@@ -51,7 +51,35 @@ func (p *pipeline) aggregate(s query.Aggregate) error {
 		p.columns = append(p.columns, c.Name)
 	}
 	p.records, p.raw, p.added = records, false, nil
+	p.kinds = p.kindsAfter(s)
+	for i := range p.records {
+		p.records[i].kinds = p.kinds
+	}
 	return nil
+}
+
+// kindsAfter are the kinds of an aggregate's columns.
+func (p *pipeline) kindsAfter(s query.Aggregate) kinds {
+	after := kinds{}
+	for _, name := range s.Groups {
+		after[name] = p.kinds[name]
+	}
+	if s.Step > 0 {
+		after[event.SystemTime] = event.Int
+	}
+	for _, c := range s.Calcs {
+		switch c.Op {
+		case query.Count, query.CountDistinct:
+			after[c.Name] = event.Int
+		case query.Sum, query.Avg, query.Quantile, query.Concurrency:
+			after[c.Name] = event.Float
+		case query.Min, query.Max, query.First, query.Last:
+			after[c.Name] = p.kinds[c.Field]
+		case query.Histogram:
+			after[c.Name] = event.String
+		}
+	}
+	return after
 }
 
 // timeOf is the time of a record: the event's, or what an earlier Aggregate named so.

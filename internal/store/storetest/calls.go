@@ -52,7 +52,7 @@ func (r *Reference) Calls(ctx context.Context, environment string, start, end in
 		c.Count += w
 		c.SumMS += ms * w
 		c.Bins[query.HistogramBin(ms)] += w
-		if holds(query.Field{Name: event.FieldError}, newRecord(e)) {
+		if holds(query.Field{Name: event.FieldError}, newRecord(e, nil)) {
 			c.Errors += w
 		}
 	}

@@ -25,18 +25,20 @@ func (r *Reference) Contrast(ctx context.Context, q *query.Query, selection quer
 	out := &store.Contrast{}
 	kinds := map[string]event.Kind{}
 	values := map[string]map[event.Value]*[2]float64{}
-	for _, e := range r.snapshot() {
+	rows := r.snapshot()
+	known := kindsOf(rows)
+	for _, e := range rows {
 		if e.environment != q.Environment || (len(q.Datasets) > 0 && !slices.Contains(q.Datasets, e.dataset)) {
 			continue
 		}
 		for name, v := range e.fields {
 			kinds[name] = event.Unify(kinds[name], v.Kind())
 		}
-		if rec := newRecord(e); e.time < q.Start || e.time >= q.End || !holds(where, rec) {
+		if rec := newRecord(e, known); e.time < q.Start || e.time >= q.End || !holds(where, rec) {
 			continue
 		}
 		side, weight := store.Others, float64(e.weight)
-		if holds(selection, newRecord(e)) {
+		if holds(selection, newRecord(e, known)) {
 			side = store.Selected
 		}
 		if q.Unweighted {

@@ -114,8 +114,11 @@ func Query(t *rapid.T, environment string) *query.Query {
 		relation := query.Relation(rapid.IntRange(0, 4).Draw(t, "relation"))
 		q.Stages = append(q.Stages, query.TraceFilter{Conditions: []query.TraceCondition{{Relation: relation, Where: Condition(t, anyFields, 1)}}})
 	}
-	if rapid.IntRange(0, 3).Draw(t, "computed") == 0 {
+	switch rapid.IntRange(0, 3).Draw(t, "computed") {
+	case 0:
 		q.Stages = append(q.Stages, query.Compute{Name: "made", Expr: Condition(t, anyFields, 2)})
+	case 1:
+		q.Stages = append(q.Stages, query.Compute{Name: "made", Expr: Calculated(t, 3)})
 	}
 	if rapid.IntRange(0, 3).Draw(t, "raw") == 0 {
 		q.Stages = append(q.Stages, rawStages(t)...)
@@ -203,6 +206,9 @@ func Condition(t *rapid.T, fields []string, depth int) query.Expr {
 		case 2:
 			return query.Not{X: Condition(t, fields, depth-1)}
 		}
+	}
+	if rapid.IntRange(0, 9).Draw(t, "call") == 0 {
+		return truthCall(t, 2)
 	}
 	field := query.Field{Name: rapid.SampledFrom(fields).Draw(t, "of")}
 	compare := query.Compare{Op: query.CompareOp(rapid.IntRange(0, 5).Draw(t, "compare op")), L: field}

@@ -22,7 +22,24 @@ type pipeline struct {
 	columns []string // nil: raw events as they are
 	added   []string // computed, in order
 	raw     bool     // records are events, not groups
+	events  kinds    // of the fields of all
+	kinds   kinds    // of the fields in scope
 	stats   store.Stats
+}
+
+// kinds are the kinds of fields, as a store knows them before it looks at values.
+type kinds map[string]event.Kind
+
+func (k kinds) of(name string) event.Kind { return k[name] }
+
+func kindsOf(rows []row) kinds {
+	k := kinds{event.SystemTime: event.Int, event.SystemDataset: event.String, event.SystemEnvironment: event.String, event.SystemSampleRate: event.Int}
+	for _, e := range rows {
+		for name, v := range e.fields {
+			k[name] = event.Unify(k[name], v.Kind())
+		}
+	}
+	return k
 }
 
 // record is a row on its way through the pipeline.
@@ -30,11 +47,12 @@ type record struct {
 	fields map[string]event.Value // those in scope
 	time   int64                  // of the event, whatever is in scope
 	weight int64
-	id     int // tells the events of a query apart
+	id     int   // tells the events of a query apart
+	kinds  kinds // of the fields in scope
 }
 
-func newRecord(e row) record {
-	r := record{fields: map[string]event.Value{}, time: e.time, weight: e.weight}
+func newRecord(e row, k kinds) record {
+	r := record{fields: map[string]event.Value{}, time: e.time, weight: e.weight, kinds: k}
 	maps.Copy(r.fields, e.fields)
 	r.fields[event.SystemTime] = event.IntValue(e.time)
 	r.fields[event.SystemDataset] = event.StringValue(e.dataset)
@@ -45,6 +63,9 @@ func newRecord(e row) record {
 
 // Get returns a field, null if it is not in scope.
 func (r record) Get(name string) event.Value { return r.fields[name] }
+
+// Kind returns the kind of a field, Null if it is not in scope.
+func (r record) Kind(name string) event.Kind { return r.kinds[name] }
 
 func (p *pipeline) apply(stage query.Stage) error {
 	switch s := stage.(type) {
@@ -82,14 +103,15 @@ func (p *pipeline) apply(stage query.Stage) error {
 }
 
 func (p *pipeline) compute(s query.Compute) {
+	kind := query.KindOf(s.Expr, p.kinds.of)
 	for i, r := range p.records {
-		v := value(s.Expr, r)
+		v := value(s.Expr, r).Convert(kind)
 		fields := make(map[string]event.Value, len(r.fields)+1)
 		maps.Copy(fields, r.fields)
 		fields[s.Name] = v
 		p.records[i].fields = fields
 	}
-	p.unifyColumn(s.Name)
+	p.setKinds(s.Name, kind)
 	if p.columns != nil {
 		if !slices.Contains(p.columns, s.Name) {
 			p.columns = append(slices.Clone(p.columns), s.Name)
@@ -99,13 +121,12 @@ func (p *pipeline) compute(s query.Compute) {
 	p.added = append(p.added, s.Name)
 }
 
-func (p *pipeline) unifyColumn(name string) {
-	kind := event.Null
-	for _, r := range p.records {
-		kind = event.Unify(kind, r.Get(name).Kind())
-	}
-	for _, r := range p.records {
-		r.fields[name] = r.fields[name].Convert(kind)
+// setKinds puts a field of a kind in scope.
+func (p *pipeline) setKinds(name string, kind event.Kind) {
+	p.kinds = maps.Clone(p.kinds)
+	p.kinds[name] = kind
+	for i := range p.records {
+		p.records[i].kinds = p.kinds
 	}
 }
 
@@ -117,6 +138,7 @@ func (p *pipeline) project(fields []string) {
 		}
 		p.records[i].fields = kept
 	}
+	maps.DeleteFunc(p.kinds, func(name string, _ event.Kind) bool { return !slices.Contains(fields, name) })
 	p.columns = slices.Clone(fields)
 	if p.columns == nil {
 		p.columns = []string{}
@@ -213,7 +235,7 @@ func (p *pipeline) satisfies(r record, c query.TraceCondition) bool {
 	}
 	span, parent := r.Get(event.FieldSpanID).Text(), r.Get(event.FieldParentID).Text()
 	for _, e := range p.all {
-		if e.fields[event.FieldTraceID].Text() != trace || !holds(c.Where, newRecord(e)) {
+		if e.fields[event.FieldTraceID].Text() != trace || !holds(c.Where, newRecord(e, p.events)) {
 			continue
 		}
 		itsSpan, itsParent := e.fields[event.FieldSpanID].Text(), e.fields[event.FieldParentID].Text()

@@ -28,8 +28,9 @@ type stageForm struct {
 }
 
 type computeForm struct {
-	Name string `json:"name"`
-	Expr any    `json:"expr"`
+	Name  string `json:"name"`
+	Expr  any    `json:"expr,omitempty"`
+	Field string `json:"field,omitempty"` // a calculated field, in place of expr
 }
 
 type aggregateForm struct {
@@ -59,6 +60,7 @@ var (
 //	{"filter": ["and", [">", "$duration_ms", 5], ["exists", "$user"]]}
 //	{"trace": [["root", ["=", "$name", "GET /"]]]}
 //	{"compute": {"name": "slow", "expr": [">", "$duration_ms", 500]}}
+//	{"compute": {"name": "kind", "field": "IF($duration_ms > 500, `slow`, `ok`)"}}
 //	{"aggregate": {"groups": ["route"], "step": "60s", "calcs": [{"op": "count", "name": "n"}]}}
 //	{"sort": ["-n", "route"]}
 //	{"limit": 10, "offset": 2}
@@ -97,7 +99,10 @@ func (f *stageForm) addTo(q *query.Query) error {
 		q.Stages = append(q.Stages, s)
 		return err
 	case f.Compute != nil:
-		e, err := parseExpr(f.Compute.Expr)
+		e, err := query.ParseField(f.Compute.Field)
+		if f.Compute.Field == "" {
+			e, err = parseExpr(f.Compute.Expr)
+		}
 		q.Stages = append(q.Stages, query.Compute{Name: f.Compute.Name, Expr: e})
 		return err
 	case f.Aggregate != nil:

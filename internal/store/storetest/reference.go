@@ -6,6 +6,7 @@ package storetest
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -132,9 +133,10 @@ func (r *Reference) Run(ctx context.Context, q *query.Query, opts store.Options)
 		reached = inDatasets(all, q.Datasets)
 	}
 	unify(reached)
-	p := &pipeline{ctx: ctx, q: q, all: reached, raw: true}
+	known := kindsOf(reached)
+	p := &pipeline{ctx: ctx, q: q, all: reached, raw: true, events: known, kinds: maps.Clone(known)}
 	for i, e := range inDatasets(reached, q.Datasets) {
-		r := newRecord(e)
+		r := newRecord(e, p.kinds)
 		r.id = i
 		p.records = append(p.records, r)
 		p.stats.Scanned++

@@ -21,7 +21,7 @@ func TestMatch_AgreesWithTheReference(t *testing.T) {
 		e := Condition(t, anyFields, 3)
 		for _, b := range Events(t, Environment, 20) {
 			for i := range b.Len() {
-				r := newRecord(rowAt(b, i))
+				r := newRecord(rowAt(b, i), kindsOf([]row{rowAt(b, i)}))
 				if got, want := query.Match(e, b.Row(i)), holds(e, r); got != want {
 					t.Fatalf("%s on %s: Match says %v, the reference %v", e, rowLine(b, i), got, want)
 				}
