@@ -79,18 +79,22 @@ type HistoryFilter struct {
 
 // History returns the runs of an environment, newest first.
 func (l *Library) History(ctx context.Context, environment string, f HistoryFilter) (list []Run, err error) {
-	const named = `SELECT r.*, COALESCE((SELECT a.name FROM workspace_query q JOIN workspace_annotation a ON a.query_id = q.id
-		WHERE q.environment = r.environment AND q.dataset = r.dataset AND q.digest = r.digest AND a.source = '` + SourceQuery + `'
-		ORDER BY a.updated DESC LIMIT 1), '') AS name FROM workspace_run r WHERE r.environment = ?`
-	text, args := "SELECT dataset, owner, owner_name, spec, query_text, result_id, name, at, elapsed, answer_rows FROM ("+named+") AS n WHERE 1 = 1", []any{environment}
+	text, args := `SELECT dataset, owner, owner_name, spec, query_text, result_id, at, elapsed, answer_rows,
+		COALESCE((SELECT a.name FROM workspace_query q JOIN workspace_annotation a ON a.query_id = q.id
+			WHERE q.environment = r.environment AND q.dataset = r.dataset AND q.digest = r.digest AND a.source = ?
+			ORDER BY a.updated DESC LIMIT 1), '')
+		FROM workspace_run r WHERE environment = ?`, []any{SourceQuery, environment}
 	if f.Owner != nil {
 		text, args = text+" AND owner = ?", append(args, *f.Owner)
 	}
 	words := strings.Fields(f.Text)
 	for _, word := range words[:min(len(words), maxWords)] {
 		pattern := "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(strings.ToLower(word)) + "%"
-		text += ` AND (LOWER(query_text) LIKE ? ESCAPE '\' OR LOWER(dataset) LIKE ? ESCAPE '\' OR LOWER(name) LIKE ? ESCAPE '\')`
-		args = append(args, pattern, pattern, pattern)
+		// The names are looked through once, not for each run.
+		text += ` AND (LOWER(query_text) LIKE ? ESCAPE '\' OR LOWER(dataset) LIKE ? ESCAPE '\' OR (dataset, digest) IN
+			(SELECT q.dataset, q.digest FROM workspace_annotation a JOIN workspace_query q ON q.id = a.query_id
+			WHERE a.environment = ? AND a.source = ? AND LOWER(a.name) LIKE ? ESCAPE '\'))`
+		args = append(args, pattern, pattern, environment, SourceQuery, pattern)
 	}
 	text, args = text+" ORDER BY at DESC, id DESC LIMIT ?", append(args, min(max(f.Limit, 1), MaxHistory))
 	err = l.read(ctx, "list the history", func(tx *sql.Tx) error {
@@ -103,7 +107,7 @@ func (l *Library) History(ctx context.Context, environment string, f HistoryFilt
 			r := Run{Scope: Scope{Environment: environment}}
 			var spec string
 			var at, elapsed int64
-			if err := rows.Scan(&r.Scope.Dataset, &r.Owner, &r.OwnerName, &spec, &r.Text, &r.ResultID, &r.Name, &at, &elapsed, &r.Rows); err != nil {
+			if err := rows.Scan(&r.Scope.Dataset, &r.Owner, &r.OwnerName, &spec, &r.Text, &r.ResultID, &at, &elapsed, &r.Rows, &r.Name); err != nil {
 				return err
 			}
 			r.Spec, r.At, r.Elapsed = json.RawMessage(spec), moment(at), time.Duration(elapsed)

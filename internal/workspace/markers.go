@@ -23,12 +23,16 @@ type Marker struct {
 // AddMarker keeps a new marker. It is in lists from then on.
 func (l *Library) AddMarker(ctx context.Context, m Marker) (Marker, error) {
 	now := l.now()
-	m.ID, m.Created, m.Updated = newID(hexDigits, markerIDLength), now, now
+	m.Created, m.Updated = now, now
 	err := l.write(ctx, "add a marker", func(tx *sql.Tx) error {
 		if err := room(ctx, tx, "workspace_marker", "markers", m.Scope.Environment, l.cfg.MaxMarkers); err != nil {
 			return err
 		}
-		_, err := tx.ExecContext(ctx, `INSERT INTO workspace_marker (id, environment, dataset, start_time, end_time, message, type, url, created, updated)
+		var err error
+		if m.ID, err = freeMarkerID(ctx, tx); err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `INSERT INTO workspace_marker (id, environment, dataset, start_time, end_time, message, type, url, created, updated)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, m.ID, m.Scope.Environment, m.Scope.Dataset, m.Start, m.End, m.Message, m.Type, m.URL,
 			m.Created.UnixNano(), m.Updated.UnixNano())
 		if err != nil {
@@ -38,6 +42,17 @@ func (l *Library) AddMarker(ctx context.Context, m Marker) (Marker, error) {
 		return err
 	})
 	return m, err
+}
+
+// freeMarkerID returns an id that no marker has: they are short.
+func freeMarkerID(ctx context.Context, tx *sql.Tx) (string, error) {
+	for {
+		id, n := newID(hexDigits, markerIDLength), 0
+		err := tx.QueryRowContext(ctx, "SELECT COUNT(*) FROM workspace_marker WHERE id = ?", id).Scan(&n)
+		if err != nil || n == 0 {
+			return id, err
+		}
+	}
 }
 
 // Markers lists those of a scope by start.

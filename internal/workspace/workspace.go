@@ -182,7 +182,7 @@ const (
 	hexDigits = "0123456789abcdef"
 
 	idLength       = 12 // 70 random bits
-	markerIDLength = 12 // 48 random bits
+	markerIDLength = 8  // 32 random bits: tables of clients have room for 11
 )
 
 // newID returns n random characters of an alphabet, each equally likely.
