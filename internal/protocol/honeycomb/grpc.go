@@ -28,7 +28,7 @@ const (
 	grpcUnauthenticated   = 16
 	grpcHead              = 5 // bytes before each message: packed or not, and its length
 	grpcContentType       = "application/grpc"
-	grpcAcceptedEncodings = "identity,gzip"
+	grpcAcceptedEncodings = "identity,gzip,zstd"
 )
 
 // isGRPC reports whether a request is gRPC; gRPC-Web, which looks like it, is not.
@@ -95,6 +95,11 @@ func (m *memory) readFrame(body io.Reader, coding string) ([]byte, error) {
 		coding = ""
 	case coding == "" || coding == "identity":
 		return nil, fault.New(fault.Invalid, "%s: the message is packed, but grpc-encoding does not say how", unreadable)
+	}
+	switch strings.ToLower(coding) {
+	case "", "gzip", "zstd":
+	default: // gRPC has a code for it, and wants to be told what there is
+		return nil, fault.New(fault.Unsupported, "grpc-encoding %.100q is not known here: use one of %s", coding, grpcAcceptedEncodings)
 	}
 	message, err := m.read(io.LimitReader(body, size), coding, size)
 	if err == nil && head[0] == 0 && int64(len(message)) != size {
