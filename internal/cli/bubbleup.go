@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"strings"
 
 	"github.com/oriel-dev/oriel/internal/cli/usage"
@@ -75,7 +74,7 @@ func runBubbleUp(ctx context.Context, s Streams, args []string) error {
 			return errors.New("the question of --of begins with { but is not valid JSON")
 		}
 	}
-	raw, err := askBubbleUp(ctx, s, t.client(s), body)
+	raw, err := askLines(ctx, s, t.client(s), "/api/bubbleup", body)
 	if err != nil {
 		return err
 	}
@@ -88,41 +87,6 @@ func runBubbleUp(ctx context.Context, s Streams, args []string) error {
 		return fmt.Errorf("read the answer: %w", err)
 	}
 	return b.print(s, *top, *all)
-}
-
-// askBubbleUp returns the last line of the answer, and shows how far it is.
-func askBubbleUp(ctx context.Context, s Streams, c *client, body map[string]any) (json.RawMessage, error) {
-	resp, err := c.request(ctx, http.MethodPost, "/api/bubbleup", nil, body) //nolint:bodyclose // closed where it is read
-	if err != nil {
-		return nil, err
-	}
-	var done json.RawMessage
-	shown := false
-	err = lines(resp, func(raw []byte) error {
-		var l queryLine
-		if err := json.Unmarshal(raw, &l); err != nil {
-			return fmt.Errorf("read the answer: %w", err)
-		}
-		switch l.Type {
-		case "progress":
-			if s.Hints {
-				shown = true
-				_, _ = fmt.Fprintf(s.Err, "\r%3.0f %%", l.Share*100)
-			}
-		case "error":
-			return l.Error
-		case "done":
-			done = append(json.RawMessage{}, raw...)
-		}
-		return nil
-	})
-	if shown {
-		_, _ = fmt.Fprint(s.Err, "\r      \r")
-	}
-	if err == nil && done == nil {
-		err = errors.New("the answer broke off before its end")
-	}
-	return done, err
 }
 
 // shownBars is how many values of a field are drawn.

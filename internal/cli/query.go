@@ -169,16 +169,37 @@ func readQuestion(s Streams, argument string) (string, error) {
 }
 
 func ask(ctx context.Context, s Streams, c *client, body map[string]any) (*queryResult, error) {
-	resp, err := c.request(ctx, http.MethodPost, "/api/query", nil, body) //nolint:bodyclose // closed where it is read
+	done, err := askLines(ctx, s, c, "/api/query", body)
 	if err != nil {
 		return nil, err
 	}
-	var result *queryResult
+	var l struct {
+		queryLine
+		Result json.RawMessage `json:"result"`
+	}
+	if err := json.Unmarshal(done, &l); err != nil {
+		return nil, fmt.Errorf("read the answer: %w", err)
+	}
+	result := &queryResult{raw: l.Result, line: l.queryLine}
+	if err := json.Unmarshal(l.Result, result); err != nil {
+		return nil, fmt.Errorf("read the answer: %w", err)
+	}
+	return result, nil
+}
+
+// askLines asks what is answered as lines, shows how far it is, and returns the
+// last line.
+func askLines(ctx context.Context, s Streams, c *client, path string, body map[string]any) (done json.RawMessage, err error) {
+	resp, err := c.request(ctx, http.MethodPost, path, nil, body) //nolint:bodyclose // closed where it is read
+	if err != nil {
+		return nil, err
+	}
 	shown := false
 	err = lines(resp, func(raw []byte) error {
 		var l struct {
-			queryLine
-			Result json.RawMessage `json:"result"`
+			Type  string       `json:"type"`
+			Share float64      `json:"share"`
+			Error *serverError `json:"error"`
 		}
 		if err := json.Unmarshal(raw, &l); err != nil {
 			return fmt.Errorf("read the answer: %w", err)
@@ -192,18 +213,17 @@ func ask(ctx context.Context, s Streams, c *client, body map[string]any) (*query
 		case "error":
 			return l.Error
 		case "done":
-			result = &queryResult{raw: l.Result, line: l.queryLine}
-			return json.Unmarshal(l.Result, result)
+			done = append(json.RawMessage{}, raw...)
 		}
 		return nil
 	})
 	if shown {
 		_, _ = fmt.Fprint(s.Err, "\r      \r")
 	}
-	if err == nil && result == nil {
+	if err == nil && done == nil {
 		err = errors.New("the answer broke off before its end")
 	}
-	return result, err
+	return done, err
 }
 
 // explain points at the place in the question that the server did not understand.

@@ -110,8 +110,10 @@ func (f *counter) add(c *event.Column, s *sides) {
 		}
 		f.mu.Lock()
 		defer f.mu.Unlock()
-		f.addNumber(event.BoolValue(false), &by[0])
-		f.addNumber(event.BoolValue(true), &by[1])
+		for n := range by {
+			by[n].addTo(&f.present)
+			f.addNumber(event.BoolValue(n == 1), &by[n])
+		}
 	case event.Null:
 	}
 }
@@ -172,95 +174,89 @@ func (f *counter) judge() {
 
 func (f *counter) addIntegers(c *event.Column, s *sides) {
 	var small [smallIntegers]counts
-	large := map[int64]*counts{}
-	bins := &binCounts{}
-	f.mu.Lock()
-	many := f.many
-	f.mu.Unlock()
+	large := tally[int64]{values: map[int64]*counts{}, many: f.hasMany()}
 	for i, v := range c.Ints {
 		row := c.Row(i)
-		side, w := s.of[row]&3, s.weight(row)
 		if uint64(v) < smallIntegers {
-			small[v][side] += w
+			small[v][s.of[row]&3] += s.weight(row)
 			continue
 		}
-		if side == neither {
-			continue
+		if side := s.of[row]; side != neither {
+			large.add(v, side, s.weight(row))
 		}
-		bins.add(float64(v), side, w)
-		if many {
-			continue
-		}
-		n := large[v]
-		if n == nil {
-			n = &counts{}
-			large[v] = n
-			many = len(large) > mostNumbers
-		}
-		n[side] += w
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.many = f.many || many
 	for v := range small {
 		if n := &small[v]; n.some() {
 			bin, _ := store.BinOf(float64(v))
 			n.addTo(binAt(f.bins, bin))
+			n.addTo(&f.present)
 			f.addNumber(event.IntValue(int64(v)), n)
 		}
 	}
-	present := f.present
-	for v, n := range large {
+	for v, n := range large.values {
 		f.addNumber(event.IntValue(v), n)
 	}
-	f.present = present // bins count all of them, large does not
-	bins.addTo(f.bins, &f.present)
+	f.addTally(&large.bins, large.many)
 }
 
 func (f *counter) addFloats(c *event.Column, s *sides) {
-	values := map[float64]*counts{}
-	bins := &binCounts{}
-	f.mu.Lock()
-	many := f.many
-	f.mu.Unlock()
+	t := tally[float64]{values: map[float64]*counts{}, many: f.hasMany()}
 	for i, v := range c.Floats {
 		row := c.Row(i)
-		side := s.of[row] & 3
-		if side == neither || v != v {
-			continue
+		if side := s.of[row]; side != neither && v == v { //nolint:gocritic // NaN differs from itself
+			t.add(v, side, s.weight(row))
 		}
-		w := s.weight(row)
-		bins.add(v, side, w)
-		if many {
-			continue
-		}
-		n := values[v]
-		if n == nil {
-			n = &counts{}
-			values[v] = n
-			many = len(values) > mostNumbers
-		}
-		n[side] += w
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.many = f.many || many
-	present := f.present
-	for v, n := range values {
+	for v, n := range t.values {
 		f.addNumber(event.FloatValue(v), n)
 	}
-	f.present = present
-	bins.addTo(f.bins, &f.present)
+	f.addTally(&t.bins, t.many)
 }
 
-// addNumber counts a number that is kept as such.
-func (f *counter) addNumber(v event.Value, n *counts) {
-	if !n.some() {
+// tally counts the numbers of one batch: all by bin, and each by itself while
+// there are few different ones.
+type tally[T int64 | float64] struct {
+	values map[T]*counts
+	bins   binCounts
+	many   bool
+}
+
+func (t *tally[T]) add(v T, side uint8, w float64) {
+	t.bins.add(float64(v), side, w)
+	if t.many {
 		return
 	}
-	n.addTo(&f.present)
-	if f.many {
+	n := t.values[v]
+	if n == nil {
+		n = &counts{}
+		t.values[v] = n
+		t.many = len(t.values) > mostNumbers
+	}
+	n[side] += w
+}
+
+// hasMany reports whether numbers are counted by bin alone.
+func (f *counter) hasMany() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.many
+}
+
+// addTally adds the bins of a batch, which hold all its numbers.
+func (f *counter) addTally(bins *binCounts, many bool) {
+	bins.addTo(f.bins, &f.present)
+	if f.many = f.many || many; f.many {
 		clear(f.numbers)
+	}
+}
+
+// addNumber counts a number by itself, while there are few different ones.
+func (f *counter) addNumber(v event.Value, n *counts) {
+	if f.many || !n.some() {
 		return
 	}
 	sum := f.numbers[v]
