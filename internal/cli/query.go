@@ -24,13 +24,8 @@ A question may also lie in a file (oriel query @question.json) or come from
 standard input (with "-", or piped in without an argument). In a terminal each group of
 the table has a sparkline of its course over time.`
 
-// queryLine is one line of the answer of /api/query.
+// queryLine is the last line of the answer of /api/query.
 type queryLine struct {
-	Type   string       `json:"type"`
-	Share  float64      `json:"share"`
-	Result *queryResult `json:"result"`
-	Error  *serverError `json:"error"`
-
 	Elapsed float64  `json:"elapsed_ms"`
 	Scanned int64    `json:"scanned"`
 	Whole   *bool    `json:"complete"`

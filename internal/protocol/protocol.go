@@ -32,10 +32,10 @@ type Deps struct {
 	Keys      *auth.Keys
 	Datasets  *dataset.Registry
 	Workspace *workspace.Library
-	Clock    func() time.Time
-	Log      *slog.Logger
-	Version  string
-	Ready    func() error // nil once the server takes and answers
+	Clock     func() time.Time
+	Log       *slog.Logger
+	Version   string
+	Ready     func() error // nil once the server takes and answers
 
 	// RequestBytes bounds what the requests at hand may hold together while they
 	// are read; 0 means the front end's own bound.
