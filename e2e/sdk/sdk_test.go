@@ -22,15 +22,19 @@ import (
 type server struct {
 	t    *testing.T
 	addr map[string]string
+	data string
+	key  string // sent with calls; empty where the server takes any
 }
 
-func start(t *testing.T) *server {
+func start(t *testing.T, flags ...string) *server {
 	t.Helper()
 	bin := os.Getenv("ORIEL_BIN")
 	if bin == "" {
 		t.Fatal("ORIEL_BIN must name the built binary; make e2e-sdk sets it")
 	}
-	cmd := exec.Command(bin, "serve", "--data", t.TempDir(), "--listen", "127.0.0.1:0", "--otlp-grpc", "127.0.0.1:0", "--otlp-http", "127.0.0.1:0", "--xray", "")
+	s := &server{t: t, data: t.TempDir()}
+	args := []string{"serve", "--data", s.data, "--listen", "127.0.0.1:0", "--otlp-grpc", "127.0.0.1:0", "--otlp-http", "127.0.0.1:0", "--xray", ""}
+	cmd := exec.Command(bin, append(args, flags...)...)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {
@@ -43,7 +47,6 @@ func start(t *testing.T) *server {
 		_ = cmd.Process.Signal(os.Interrupt)
 		_ = cmd.Wait()
 	})
-	s := &server{t: t}
 	sc := bufio.NewScanner(out)
 	for sc.Scan() {
 		if line, ok := strings.CutPrefix(sc.Text(), "ready "); ok {
@@ -57,7 +60,22 @@ func start(t *testing.T) *server {
 	return nil
 }
 
+// call sends body as JSON and decodes the answer.
 func (s *server) call(method, path string, body, into any) {
+	s.t.Helper()
+	raw := s.request(method, path, body)
+	if err := json.Unmarshal(raw, into); err != nil {
+		s.t.Fatalf("%s: %v", raw, err)
+	}
+}
+
+// lines returns the lines of an answer that is a stream of JSON.
+func (s *server) lines(path string, body any) [][]byte {
+	s.t.Helper()
+	return bytes.Split(bytes.TrimSpace(s.request(http.MethodPost, path, body)), []byte("\n"))
+}
+
+func (s *server) request(method, path string, body any) []byte {
 	s.t.Helper()
 	var reader io.Reader
 	if body != nil {
@@ -71,6 +89,9 @@ func (s *server) call(method, path string, body, into any) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
+	if s.key != "" {
+		req.Header.Set("X-Honeycomb-Team", s.key)
+	}
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		s.t.Fatal(err)
@@ -80,9 +101,7 @@ func (s *server) call(method, path string, body, into any) {
 	if err != nil || resp.StatusCode != http.StatusOK {
 		s.t.Fatalf("%s %s: %d %s %v", method, path, resp.StatusCode, raw, err)
 	}
-	if err := json.Unmarshal(raw, into); err != nil {
-		s.t.Fatalf("%s: %v", raw, err)
-	}
+	return raw
 }
 
 // span is a span with its fields and events, as the trace page gets it.
