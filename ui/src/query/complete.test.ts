@@ -50,6 +50,21 @@ describe('suggestions', () => {
     expect(suggest(at('where', 'na|'), known).map((s) => s.insert)).toEqual(['service.name', '`odd name`']);
     expect(suggest(at('calc', 'P99(|'), known)[0]?.label).toBe('duration_ms');
   });
+  it('offers no hidden field but by its whole name, and says what somebody said of a field', () => {
+    const some = {
+      ...known,
+      fields: [
+        { name: 'secret', type: 'string', fill: 1, hidden: true },
+        { name: 'second', type: 'integer', fill: 0.5, hidden: false, description: 'of the minute' },
+        { name: 'sec_slow', type: 'boolean', fill: 0.5, hidden: false, description: '', expression: '$second > 1' },
+      ],
+    };
+    expect(suggest(at('where', 'sec|'), some).map((s) => `${s.label}: ${s.detail}`)).toEqual([
+      'second: integer · 50 % · of the minute',
+      'sec_slow: boolean · calculated',
+    ]);
+    expect(suggest(at('where', 'secret|'), some).map((s) => s.label)).toEqual(['secret']);
+  });
   it('offers comparisons first for numbers', () => {
     expect(suggest(at('where', 'duration_ms |'), known)[0]?.label).toBe('>');
     expect(suggest(at('where', 'service.name |'), known)[0]?.label).toBe('=');

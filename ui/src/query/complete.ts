@@ -9,6 +9,11 @@ export interface Field {
   name: string;
   type: string;
   fill: number;
+  description?: string;
+  /** Somebody said that it should not be offered. */
+  hidden?: boolean;
+  /** Of a calculated field. */
+  expression?: string;
 }
 
 /** What the place of the caret wants. */
@@ -163,6 +168,9 @@ const names: Readonly<Record<string, string>> = {
 };
 const quantile = (op: string): string => `${Number(`0.${op.slice(1)}`) * 100}`.slice(0, 5) + ' % are below';
 
+const aboutField = (f: Field): string =>
+  [f.type, f.expression === undefined ? `${Math.round(f.fill * 100)} %` : 'calculated', f.description].filter(Boolean).join(' · ');
+
 /** What may stand at a place; values of fields come from the server and are added by the caller. */
 export function suggest(place: Place, known: Known): Suggestion[] {
   const { wanted, prefix } = place;
@@ -175,12 +183,9 @@ export function suggest(place: Place, known: Known): Suggestion[] {
         ...(ops[op] === 'needed' && { back: 1 }),
       }));
     case 'field': {
-      const fields = wanted.numeric ? [...known.fields].sort((a, b) => Number(isNumeric(b)) - Number(isNumeric(a))) : known.fields;
-      return matching(fields, prefix, (f) => f.name).map((f) => ({
-        label: f.name,
-        insert: ident(f.name),
-        detail: `${f.type} · ${Math.round(f.fill * 100)} %`,
-      }));
+      const shown = known.fields.filter((f) => !f.hidden || f.name === prefix);
+      const fields = wanted.numeric ? shown.sort((a, b) => Number(isNumeric(b)) - Number(isNumeric(a))) : shown;
+      return matching(fields, prefix, (f) => f.name).map((f) => ({ label: f.name, insert: ident(f.name), detail: aboutField(f) }));
     }
     case 'op': {
       const type = known.fields.find((f) => f.name === wanted.column);
