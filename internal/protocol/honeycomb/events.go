@@ -70,7 +70,7 @@ func (f *Front) createEvents(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
-	_, _ = w.Write(events.answer()) // the sender may have gone
+	events.answer(w)
 }
 
 func eventsRequest(r *http.Request) *export {
@@ -98,7 +98,10 @@ func (f *Front) receiveEvents(r *http.Request, e *export, single bool) (*events,
 	if err := events.read(body, isPacked(r.Header.Get("Content-Type")), single); err != nil {
 		return nil, err
 	}
-	batch := events.finish()
+	batch, err := events.finish()
+	if err != nil {
+		return nil, err
+	}
 	if batch.Len() > 0 {
 		if batch.Dataset, err = f.Datasets.Resolve(p.Environment, e.dataset, p.Permissions.CreateDatasets); err != nil {
 			return nil, refuseDataset(err)

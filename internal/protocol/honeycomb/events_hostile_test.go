@@ -100,7 +100,7 @@ func TestEvents_CutWhatIsLong(t *testing.T) {
 		}
 		e := newTestEvents(0)
 		must(t, e.read(body, packed, false))
-		row := e.finish().Row(0)
+		row := e.taken().Row(0)
 		if n := len(row.Get("list").Str()); n != maxEventValue {
 			t.Errorf("packed %v: the list has %d bytes", packed, n)
 		}

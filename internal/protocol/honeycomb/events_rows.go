@@ -1,8 +1,10 @@
 package honeycomb
 
 import (
+	"bufio"
 	"bytes"
 	"fmt"
+	"io"
 	"math"
 	"net/http"
 	"slices"
@@ -215,25 +217,51 @@ func (e *events) room() error {
 }
 
 // finish returns the rows that are taken.
-func (e *events) finish() *event.Batch {
+func (e *events) finish() (*event.Batch, error) {
 	if len(e.dead) == 0 {
-		return e.batch
-	}
-	if len(e.dead) == e.batch.Len() {
-		return event.NewBatch(e.batch.Environment, e.batch.Dataset)
+		return e.batch, nil
 	}
 	kept := event.NewBatch(e.batch.Environment, e.batch.Dataset)
-	dead := e.dead
-	for row := range e.batch.Len() {
+	if len(e.dead) == e.batch.Len() {
+		return kept, nil
+	}
+	if err := e.reserve(e.grown); err != nil {
+		return nil, err
+	}
+	const gone = -1
+	to, dead := make([]int, e.batch.Len()), e.dead
+	for row := range to {
 		if len(dead) > 0 && dead[0] == row {
-			dead = dead[1:]
+			to[row], dead = gone, dead[1:]
 			continue
 		}
+		to[row] = kept.Len()
 		kept.Begin(e.batch.Times[row])
 		kept.SetSampleRate(e.batch.SampleRate(row))
-		e.batch.Row(row).Each(kept.Set)
 	}
-	return kept
+	for _, from := range e.batch.Columns {
+		c := &event.Column{Name: from.Name, Kind: from.Kind}
+		for i := range from.Len() {
+			row := to[from.Row(i)]
+			switch {
+			case row == gone:
+				continue
+			case from.Kind == event.String: // what only dead rows said is left behind
+				c.Codes = append(c.Codes, c.Dict.InternBytes(from.Dict.Bytes(from.Codes[i])))
+			default:
+				c.AppendFrom(from, i)
+			}
+			c.Rows = append(c.Rows, uint32(row))
+		}
+		switch c.Len() {
+		case 0:
+			continue
+		case kept.Len():
+			c.Rows = nil
+		}
+		kept.Attach(c)
+	}
+	return kept, nil
 }
 
 // column finds the column of a field, nil if the event has too many already or the
@@ -427,21 +455,22 @@ func (e *events) explain(o outcome) string {
 	return ""
 }
 
-// answer is the body of the answer to a batch.
-func (e *events) answer() []byte {
-	const good = `{"status":202},`
-	out := make([]byte, 1, len(good)*len(e.outcomes)+64)
-	out[0] = '['
+// answer writes the answer to a batch: an element for each event.
+func (e *events) answer(w io.Writer) {
+	out := bufio.NewWriterSize(w, smallBuffer)
+	next := byte('[')
 	for _, o := range e.outcomes {
+		_ = out.WriteByte(next) // Flush tells
+		next = ','
 		if o == eventTaken {
-			out = append(out, good...)
-			continue
+			_, _ = out.WriteString(`{"status":202}`)
+		} else {
+			_, _ = fmt.Fprintf(out, `{"status":400,"error":%q}`, e.explain(o))
 		}
-		out = append(out, `{"status":400,"error":`...)
-		out = append(strconv.AppendQuote(out, e.explain(o)), "},"...)
 	}
-	if len(e.outcomes) > 0 {
-		out = out[:len(out)-1]
+	if next == '[' {
+		_ = out.WriteByte('[')
 	}
-	return append(out, ']')
+	_ = out.WriteByte(']')
+	_ = out.Flush() // the sender may have gone
 }

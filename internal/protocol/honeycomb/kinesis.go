@@ -81,7 +81,11 @@ func (f *Front) receiveDelivery(r *http.Request, e *export) error {
 	if err := d.read(body); err != nil {
 		return err
 	}
-	batches := append(d.batches, d.finish())
+	batch, err := d.finish()
+	if err != nil {
+		return err
+	}
+	batches := append(d.batches, batch)
 	batches = slices.DeleteFunc(batches, func(b *event.Batch) bool { return b.Len() == 0 })
 	if len(batches) > 0 {
 		if slug, err = f.Datasets.Resolve(p.Environment, e.dataset, p.Permissions.CreateDatasets); err != nil {

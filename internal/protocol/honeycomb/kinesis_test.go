@@ -116,7 +116,7 @@ func FuzzDelivery(f *testing.F) {
 		if err := d.read(body); err != nil {
 			return
 		}
-		for _, b := range append(d.batches, d.finish()) {
+		for _, b := range append(d.batches, d.taken()) {
 			if again, _, err := event.DecodeBatch(event.AppendBatch(nil, b)); err != nil || again.Len() != b.Len() {
 				t.Fatalf("the rows can't be stored: %v", err)
 			}

@@ -15,7 +15,7 @@ import (
 const MaxDepth = 10_000
 
 // Scanner reads the JSON in In from At on. The first error stays in Err and says
-// where; all methods then return false. The zero value with In set is ready.
+// where; nothing more is read then. The zero value with In set is ready.
 //
 // An object is read so:
 //
@@ -38,6 +38,7 @@ type Scanner struct {
 func (s *Scanner) Fail(format string, args ...any) bool {
 	if s.Err == nil {
 		s.Err = fmt.Errorf("byte %d: "+format, append([]any{s.At}, args...)...)
+		s.At = len(s.In)
 	}
 	return false
 }
