@@ -1,4 +1,4 @@
-import { seedHour, send, sendLogs, shopTrace, traceId, wideTrace } from '../seed.mjs';
+import { seedHour, send, sendLogs, shopTrace, traceId, TraceMaker, wideTrace } from '../seed.mjs';
 import { expect, test } from './server';
 
 const failing = traceId(0x1004);
@@ -190,4 +190,37 @@ test('what filters hide is counted and can be shown again', async ({ page, serve
   await page.getByRole('button', { name: 'show all' }).click();
   await expect(page.getByRole('row', { name: /Pricing/ })).toBeVisible();
   await expect(page).not.toHaveURL(/hide=/);
+});
+
+test('fields: pinned ones first, what differs from the parent, and the request as curl', async ({ page, server, context }) => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  const t = new TraceMaker(failing, Date.now() - 60_000);
+  const root = t.span('shop', 'GET /cart', 0, 40, { kind: 2, fields: { tenant: 'a', region: 'eu' } });
+  t.span('shop', 'GET rates', 5, 20, {
+    parent: root, kind: 3, fields: { tenant: 'a', region: 'us', 'http.request.method': 'GET', 'url.full': 'https://rates.example/v1?token=abc', 'db.statement': 'SELECT a FROM b WHERE c = 1' },
+  });
+  await send(server.url, t);
+  await page.goto(`${server.url}/trace/${failing}`);
+  await page.getByRole('row', { name: /GET rates/ }).click();
+  await page.getByRole('button', { name: 'Copy as curl' }).click();
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe("curl 'https://rates.example/v1?token=***'");
+  await page.getByRole('button', { name: 'region: us' }).click();
+  await page.getByRole('menuitem', { name: 'Pin this field' }).click();
+  await expect(page.locator('.span-body dt').first()).toHaveText('region');
+  await page.getByRole('button', { name: /Unlike parent/ }).click();
+  await expect(page.getByRole('button', { name: 'tenant: a' })).toBeHidden();
+  await expect(page.getByRole('button', { name: 'region: us' })).toBeVisible();
+  await page.keyboard.press('ArrowUp');
+  await expect(page.locator('.span-body dt').first()).toHaveText('region');
+  await page.getByRole('button', { name: 'tenant: a' }).click({ modifiers: ['Alt'] });
+  await expect(page.getByRole('textbox', { name: 'Filter' })).toHaveValue('tenant = "a"');
+});
+
+test('the way back leads to the list as it was', async ({ page, server }) => {
+  await seedHour(server.url);
+  await page.goto(`${server.url}/traces?errors=1&svc=cart&from=now-3h`);
+  await page.getByRole('link', { name: /GET \/api\/cart/ }).first().click();
+  await expect(page).toHaveURL(/\/trace\//);
+  await page.getByRole('link', { name: '← Traces' }).click();
+  await expect(page).toHaveURL(/errors=1&svc=cart&from=now-3h/);
 });

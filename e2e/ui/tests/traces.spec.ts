@@ -92,9 +92,53 @@ test('further pages append', async ({ page, server }) => {
   await expect(rows).toHaveCount(130);
 });
 
+test('ranges are undone and redone exactly', async ({ page, server }) => {
+  await page.goto(`${server.url}/traces?from=now-3h&to=now`);
+  await expect(page.getByRole('textbox', { name: 'Time range' })).toHaveValue('Last 3 hours');
+  await page.keyboard.press('-');
+  await expect(page).toHaveURL(/from=now-6h/);
+  await page.keyboard.press(',');
+  await expect(page).toHaveURL(/from=\d{19}/);
+  const shifted = page.url();
+  await page.keyboard.press('[');
+  await page.keyboard.press('[');
+  await expect(page).toHaveURL(/from=now-3h/);
+  await page.keyboard.press(']');
+  await page.keyboard.press(']');
+  await expect(page).toHaveURL(shifted);
+});
+
+test('losing the server is said, and the page goes on when it is back', async ({ page, server }) => {
+  await page.goto(`${server.url}/traces`);
+  const rows = page.getByRole('region', { name: 'Traces' }).locator('tbody tr');
+  await expect(rows).toHaveCount(100);
+  await page.route('**/api/**', (route) => route.abort());
+  await page.route('**/healthz', (route) => route.abort());
+  await page.keyboard.press('r');
+  await expect(page.getByText('The server can’t be reached. What is shown is from before')).toBeVisible();
+  await expect(rows).toHaveCount(100);
+  await page.unroute('**/api/**');
+  await page.unroute('**/healthz');
+  await expect(page.getByText('The server can’t be reached. What is shown is from before')).toBeHidden({ timeout: 15_000 });
+  await expect(page.getByRole('alert')).toHaveCount(0);
+});
+
+test('what a busy server refused is asked again by itself', async ({ page, server }) => {
+  let refused = 0;
+  await page.route('**/api/traces/groups**', (route) =>
+    refused++ > 0
+      ? route.continue()
+      : route.fulfill({ status: 503, headers: { 'Retry-After': '1' }, json: { error: { kind: 'unavailable', message: 'too many queries are running' } } }),
+  );
+  await page.goto(`${server.url}/traces`);
+  await expect(page.getByText(/too many queries are running · trying again in 1/)).toBeVisible();
+  await expect(page.getByRole('region', { name: 'Operations' })).toBeVisible();
+  await expect(page.getByRole('alert')).toHaveCount(0);
+});
+
 test('a pasted id of any form opens its trace', async ({ page, server }) => {
   const id = traceId(0x1004);
-  for (const form of [id, `1-${id.slice(0, 8)}-${id.slice(8)}`, `${server.url}/trace/${id}?view=table`]) {
+  for (const form of [id, `1-${id.slice(0, 8)}-${id.slice(8)}`, `${server.url}/trace/${id}?view=table`, Buffer.from(id, 'hex').toString('base64')]) {
     await page.goto(`${server.url}/traces`);
     await page.keyboard.press('Control+k');
     await page.keyboard.type(form);

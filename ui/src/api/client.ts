@@ -1,6 +1,7 @@
 // The only place that talks to the server.
 
 import { at } from '../app/root';
+import { noteAnswer, noteLost } from './connection';
 
 export class ApiError extends Error {
   constructor(
@@ -9,6 +10,8 @@ export class ApiError extends Error {
     message: string,
     readonly position?: number,
     readonly requestId?: string,
+    /** After how many seconds the server wants to be asked again. */
+    readonly retryAfter?: number,
   ) {
     super(message);
   }
@@ -29,7 +32,20 @@ async function read(response: Response): Promise<unknown> {
     e.message ?? `the server answered ${response.status}`,
     e.position,
     e.request_id,
+    Number(response.headers.get('Retry-After')) || undefined,
   );
+}
+
+/** Fetches, and notes whether the server can be reached. */
+async function reach(url: string, init: RequestInit): Promise<Response> {
+  try {
+    const response = await fetch(url, init);
+    noteAnswer();
+    return response;
+  } catch (e) {
+    if (!init.signal?.aborted) noteLost();
+    throw e;
+  }
 }
 
 /** The environment that the address names; the server has a default. */
@@ -49,11 +65,11 @@ function address(path: string, params: Record<string, string | string[] | undefi
 }
 
 export async function get<T>(path: string, params: Record<string, string | string[] | undefined> = {}, signal?: AbortSignal): Promise<T> {
-  return (await read(await fetch(address(path, params), { signal }))) as T;
+  return (await read(await reach(address(path, params), { signal }))) as T;
 }
 
 export async function post<T>(path: string, body: unknown, signal?: AbortSignal): Promise<T> {
-  const response = await fetch(address(path, {}), {
+  const response = await reach(address(path, {}), {
     method: 'POST',
     body: JSON.stringify(body),
     headers: { 'Content-Type': 'application/json' },
@@ -67,7 +83,7 @@ export async function post<T>(path: string, body: unknown, signal?: AbortSignal)
  * last line has come; aborting stops the server's work too.
  */
 export async function stream<T>(path: string, body: unknown, onLine: (line: T) => void, signal?: AbortSignal): Promise<void> {
-  const response = await fetch(address(path, {}), {
+  const response = await reach(address(path, {}), {
     method: 'POST',
     body: JSON.stringify(body),
     headers: { 'Content-Type': 'application/json' },

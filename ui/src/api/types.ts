@@ -151,6 +151,8 @@ export interface Refused {
   at: string;
 }
 export interface Found {
+  at: string;
+  environment: string;
   kind: 'trace' | 'span';
   trace_id: string;
   span_id?: string;

@@ -3,6 +3,7 @@ import { Component, lazy, Suspense, useEffect, useState } from 'react';
 import { get } from '../api/client';
 import type { Start } from '../api/types';
 import { useLoad } from '../api/useLoad';
+import { fromHoneycomb } from './foreign';
 import { KeysSheet, useKeys } from './keys';
 import { go, linkTo, useAddress } from './location';
 import { Shell } from './Shell';
@@ -27,9 +28,17 @@ export function App(): React.ReactElement {
   useEffect(() => {
     if (url.pathname === '/' && start.data) go(start.data.has_data ? '/traces' : '/setup', true);
   }, [url.pathname, start.data]);
+  const theirs = fromHoneycomb(url.pathname, url.searchParams);
+  useEffect(() => {
+    if (!theirs || !start.data) return;
+    // Their environment may have another name here; then ours is as good.
+    const here = new URL(theirs, location.origin);
+    if (!start.data.environments.some((e) => e.slug === here.searchParams.get('env'))) here.searchParams.delete('env');
+    go(here.pathname + here.search, true);
+  }, [theirs, start.data]);
   if (start.error?.status === 401) return <SignIn onDone={() => setSignedIn((n) => n + 1)} />;
   return (
-    <Shell start={start.data} offline={start.error !== undefined} onKeys={() => setSheet(true)}>
+    <Shell start={start.data} onKeys={() => setSheet(true)}>
       <Boundary key={pageKey(url.pathname)}>
         <Suspense fallback={<div className="page" aria-busy="true" />}>{page(url, start.data)}</Suspense>
       </Boundary>
@@ -49,7 +58,7 @@ function page(url: URL, start: Start | undefined): React.ReactElement {
   if (url.pathname === '/traces') return <Traces start={start} />;
   if (pageKey(url.pathname) === '/query') return <Query path={url.pathname} start={start} />;
   if (url.pathname === '/setup') return <Setup />;
-  if (url.pathname === '/') return <div className="page" aria-busy="true" />;
+  if (url.pathname === '/' || fromHoneycomb(url.pathname, url.searchParams)) return <div className="page" aria-busy="true" />;
   return (
     <div className="page">
       <h1>Nothing is here</h1>

@@ -1,15 +1,16 @@
 import type { Start } from '../api/types';
 import { CopyButton } from '../widgets/CopyButton';
 import { Menu } from '../widgets/Menu';
+import { ConnectionBar } from './ConnectionBar';
 import { Glyph, type GlyphName } from './Glyph';
 import { useKeys } from './keys';
 import { linkTo, setParams, useAddress } from './location';
-import { Omnibox } from './Omnibox';
+import { Omnibox } from './palette/Omnibox';
+import { lastList } from './recent';
 import { offset, setPrefs, usePrefs, type Prefs } from './prefs';
 
 interface Props {
   start: Start | undefined;
-  offline: boolean;
   onKeys: () => void;
   children: React.ReactNode;
 }
@@ -27,15 +28,17 @@ function pageOf(path: string): string {
 }
 
 /** What every page has around it: pages to the left, the header above. */
-export function Shell({ start, offline, onKeys, children }: Props): React.ReactElement {
+export function Shell({ start, onKeys, children }: Props): React.ReactElement {
   const url = useAddress();
   const prefs = usePrefs();
   const path = pageOf(url.pathname);
   useKeys('Settings', {
     u: ['local time or UTC', () => setPrefs({ utc: !prefs.utc })],
+    s: ['copy the link to what is shown', () => document.querySelector<HTMLButtonElement>('.head .share')?.click()],
+    '\\': ['wide or narrow list of pages', () => setPrefs({ wideNav: !prefs.wideNav })],
   });
   return (
-    <div className="shell">
+    <div className={prefs.wideNav ? 'shell wide' : 'shell'}>
       <a className="skip" href="#main">
         Skip to content
       </a>
@@ -44,7 +47,12 @@ export function Shell({ start, offline, onKeys, children }: Props): React.ReactE
           <Glyph name="oriel" />
         </a>
         {pages.map((p) => (
-          <a key={p.to} {...linkTo(p.to)} aria-current={path === p.to ? 'page' : undefined} title={`${p.name} (${p.keys})`}>
+          <a
+            key={p.to}
+            {...linkTo(p.to === '/traces' && url.pathname !== '/traces' ? lastList() : keepRange(p.to, url.searchParams))}
+            aria-current={path === p.to ? 'page' : undefined}
+            title={`${p.name} (${p.keys})`}
+          >
             <Glyph name={p.glyph} />
             <span>{p.name}</span>
           </a>
@@ -58,24 +66,27 @@ export function Shell({ start, offline, onKeys, children }: Props): React.ReactE
       </nav>
       <header className="head">
         <b className="title">{url.pathname.startsWith('/trace/') ? 'Trace' : (pages.find((p) => p.to === path)?.name ?? 'Traces')}</b>
-        <Omnibox />
+        <Omnibox pages={pages} services={start?.services ?? []} />
         <span className="grow" />
-        {offline && (
-          <span className="error-text" role="status">
-            the server can’t be reached
-          </span>
-        )}
         {start && <Environment start={start} />}
         <button type="button" className="btn small bare" onClick={() => setPrefs({ utc: !prefs.utc })} title="Local time or UTC (u)">
           {offset(prefs.utc)}
         </button>
-        <CopyButton className="btn small bare" label="Share" title="Copy the link to what is shown" text={() => location.href} />
+        <CopyButton className="btn small bare share" label="Share" title="Copy the link to what is shown (s)" text={() => location.href} />
       </header>
       <main id="main" tabIndex={-1}>
+        <ConnectionBar />
         {children}
       </main>
     </div>
   );
+}
+
+/** Pages about time open with the range that is shown. */
+function keepRange(to: string, shown: URLSearchParams): string {
+  const [from, until] = [shown.get('from'), shown.get('to')];
+  if (to === '/setup' || !from || !until) return to;
+  return `${to}?from=${encodeURIComponent(from)}&to=${encodeURIComponent(until)}`;
 }
 
 function Environment({ start }: { start: Start }): React.ReactElement {

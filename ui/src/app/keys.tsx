@@ -45,6 +45,27 @@ addEventListener('keydown', (e) => {
   chordAt = performance.now();
 });
 
+export interface Command {
+  context: string;
+  key: string;
+  /** The key as people know it. */
+  shown: string;
+  about: string;
+  run: () => void;
+}
+
+/** All that keys do now, the page's own first; what a page's own key hides is left out. */
+export function commands(): Command[] {
+  const bound = new Set<string>();
+  return [...contexts].reverse().flatMap(([context, bindings]) =>
+    Object.entries(bindings.current).flatMap(([key, [about, run]]) => {
+      if (bound.has(key)) return [];
+      bound.add(key);
+      return about ? [{ context, key, shown: shown(key), about, run }] : [];
+    }),
+  );
+}
+
 /** Binds keys while a component is shown. */
 export function useKeys(context: string, bindings: Bindings): void {
   const ref = useRef(bindings);
@@ -70,6 +91,8 @@ function shown(key: string): string {
 export function KeysSheet({ onClose }: { onClose: () => void }): React.ReactElement {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => dialog.current?.showModal(), []);
+  const sections = new Map<string, Command[]>();
+  for (const c of commands()) sections.set(c.context, [...(sections.get(c.context) ?? []), c]);
   return (
     <dialog ref={dialog} className="sheet fade" aria-label="Keys" onClose={onClose}>
       <div className="row">
@@ -79,20 +102,18 @@ export function KeysSheet({ onClose }: { onClose: () => void }): React.ReactElem
         </button>
       </div>
       <div className="columns">
-        {[...contexts].reverse().map(([name, bindings]) => (
+        {[...sections].map(([name, list]) => (
           <section key={name}>
             <h3>{name}</h3>
             <dl>
-              {Object.entries(bindings.current)
-                .filter(([, [about]]) => about)
-                .map(([key, [about]]) => (
-                  <div key={key} className="row">
-                    <dt>
-                      <kbd>{shown(key)}</kbd>
-                    </dt>
-                    <dd>{about}</dd>
-                  </div>
-                ))}
+              {list.map((c) => (
+                <div key={c.key} className="row">
+                  <dt>
+                    <kbd>{c.shown}</kbd>
+                  </dt>
+                  <dd>{c.about}</dd>
+                </div>
+              ))}
             </dl>
           </section>
         ))}

@@ -4,15 +4,23 @@ import { useSyncExternalStore } from 'react';
 export interface Prefs {
   theme: 'system' | 'dark' | 'light';
   utc: boolean;
+  /** Fields shown first, whatever the span. */
+  pinned: string[];
+  /** The span panel is shown. */
+  panel: boolean;
+  /** The pages at the left have room for their names beside. */
+  wideNav: boolean;
 }
 
 const key = 'oriel.prefs';
-let prefs: Prefs = { theme: 'system', utc: false, ...read() };
+let prefs: Prefs = { theme: 'system', utc: false, pinned: [], panel: true, wideNav: false, ...read() };
 const listeners = new Set<() => void>();
 
 function read(): Partial<Prefs> {
   try {
-    return JSON.parse(localStorage.getItem(key) ?? '{}') as Partial<Prefs>;
+    const kept = JSON.parse(localStorage.getItem(key) ?? '{}') as Partial<Prefs>;
+    if (!Array.isArray(kept.pinned)) delete kept.pinned;
+    return kept;
   } catch {
     return {};
   }
@@ -23,6 +31,10 @@ export function setPrefs(change: Partial<Prefs>): void {
   localStorage.setItem(key, JSON.stringify(prefs));
   applyTheme();
   listeners.forEach((l) => l());
+}
+
+export function getPrefs(): Prefs {
+  return prefs;
 }
 
 export function usePrefs(): Prefs {

@@ -9,6 +9,8 @@ it.each([
   ['/oriel/query/assets/x.js', '/oriel'],
   ['/r/assets/x.js', ''],
   ['/a/b/trace/assets/x.js', '/a/b'],
+  ['/acme/environments/prod/datasets/api/assets/x.js', ''],
+  ['/oriel/acme/datasets/api/result/r/trace/assets/x.js', '/oriel'],
 ])('finds the prefix by the script %s', (script, prefix) => expect(prefixOf(script)).toBe(prefix));
 
 it('takes off a slash at the end of a path', () => {

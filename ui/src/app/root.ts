@@ -4,7 +4,10 @@
 
 /** The path before a page's own, without a slash at its end, from the address of a script. */
 export function prefixOf(script: string): string {
-  return script.replace(/\/assets\/[^/]*$/, '').replace(/\/(trace|query|r)$/, '');
+  return script
+    .replace(/\/assets\/[^/]*$/, '')
+    .replace(/\/[^/]+\/(?:environments|datasets)(?:\/.*)?$/, '') // a link made for Honeycomb
+    .replace(/\/(trace|query|r)$/, '');
 }
 
 const prefix = import.meta.env.PROD ? prefixOf(new URL(import.meta.url).pathname) : '';

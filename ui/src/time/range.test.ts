@@ -79,3 +79,23 @@ it('resolves a range, falling back to the last hour', () => {
   expect(resolve({ from: 'now-15m', to: 'now' }, now)).toEqual([now - 900e3, now]);
   expect(resolve({ from: 'nonsense', to: 'now' }, now)).toEqual([now - 3600e3, now]);
 });
+
+describe('times of a day, in the shown zone', () => {
+  it.each([
+    ['yesterday 9am to 11am', '2026-03-09T09:00:00Z', '2026-03-09T11:00:00Z'],
+    ['yesterday 11pm to today 1:30am', '2026-03-09T23:00:00Z', '2026-03-10T01:30:00Z'],
+    ['today 9:15 to 10:00', '2026-03-10T09:15:00Z', '2026-03-10T10:00:00Z'],
+    ['9am-11am', '2026-03-10T09:00:00Z', '2026-03-10T11:00:00Z'],
+    ['08:00-08:30', '2026-03-10T08:00:00Z', '2026-03-10T08:30:00Z'],
+    ['yesterday', '2026-03-09T00:00:00Z', '2026-03-10T00:00:00Z'],
+    ['today', '2026-03-10T00:00:00Z', '2026-03-10T12:00:00Z'],
+    ['2026-03-08', '2026-03-08T00:00:00Z', '2026-03-09T00:00:00Z'],
+    ['2026-03-07 to 2026-03-08', '2026-03-07T00:00:00Z', '2026-03-08T00:00:00Z'],
+    ['2026-03-08 09:00 to 10:00', '2026-03-08T09:00:00Z', '2026-03-08T10:00:00Z'],
+    ['2026-03-08 09:00 to 2026-03-08 10:00', '2026-03-08T09:00:00Z', '2026-03-08T10:00:00Z'],
+    ['2026-03-08T09:00:00+02:00 to 2026-03-08T10:00:00+02:00', '2026-03-08T07:00:00Z', '2026-03-08T08:00:00Z'],
+  ])('reads %s', (text, from, to) => expect(parseRange(text, now, true)).toEqual({ from: ns(from), to: ns(to) }));
+  it.each(['13pm to 2pm', 'yesterday 25:00 to 26:00', '10:00 to 9:00', '9 to 11'])('refuses %j', (text) =>
+    expect(parseRange(text, now, true)).toBeUndefined(),
+  );
+});

@@ -20,8 +20,32 @@ export function parseLength(text: string): number | undefined {
   return ms >= 1000 && ms <= 400 * 86400e3 ? ms : undefined;
 }
 
-/** Reads one moment: now, now-15m, epoch s, ms, µs or ns, ISO, or a time of today; in ms. */
-export function parseMoment(text: string, now: number): number | undefined {
+/** The start of a day of the shown zone, so many days after that of a moment. */
+function midnight(ms: number, utc: boolean, days = 0): number {
+  const d = new Date(ms);
+  return utc
+    ? Date.UTC(d.getUTCFullYear(), d.getUTCMonth(), d.getUTCDate() + days)
+    : new Date(d.getFullYear(), d.getMonth(), d.getDate() + days).getTime();
+}
+
+/** Reads a time of day like 14:00, 9am, yesterday 9:30pm; a bare number is none. Without a word for it the day is that of `onDay`. */
+function parseClock(text: string, now: number, utc: boolean, onDay: number): number | undefined {
+  const m = /^(?:(today|yesterday)\s*(?:at\s+)?)?(\d{1,2})(?::(\d{2}))?(?::(\d{2}))?\s*(am|pm)?$/i.exec(text);
+  if (!m || (!m[3] && !m[5])) return undefined;
+  const [half, minutes, seconds] = [m[5]?.toLowerCase(), Number(m[3] ?? 0), Number(m[4] ?? 0)];
+  let hours = Number(m[2]);
+  if (half && (hours < 1 || hours > 12)) return undefined;
+  if (half) hours = (hours % 12) + (half === 'pm' ? 12 : 0);
+  if (hours > 23 || minutes > 59 || seconds > 59) return undefined;
+  const d = new Date(midnight(m[1] ? now : onDay, utc, m[1]?.toLowerCase() === 'yesterday' ? -1 : 0));
+  // Set rather than added: the day may be one on which clocks change.
+  if (utc) d.setUTCHours(hours, minutes, seconds);
+  else d.setHours(hours, minutes, seconds);
+  return d.getTime();
+}
+
+/** Reads one moment: now, now-15m, epoch s, ms, µs or ns, ISO, or a time of a day; in ms. What names no zone is in the shown one. */
+export function parseMoment(text: string, now: number, utc = false): number | undefined {
   const t = text.trim();
   if (t === 'now') return now;
   if (t.startsWith('now-')) {
@@ -33,42 +57,50 @@ export function parseMoment(text: string, now: number): number | undefined {
     if (t.length <= 13) return Number(t);
     return t.length <= 16 ? Number(BigInt(t) / 1000n) : Number(BigInt(t) / 1_000_000n);
   }
-  const clock = /^(\d{1,2}):(\d{2})(?::(\d{2}))?$/.exec(t);
-  if (clock) {
-    const d = new Date(now);
-    d.setHours(Number(clock[1]), Number(clock[2]), Number(clock[3] ?? 0), 0);
-    return Number(clock[1]) < 24 && Number(clock[2]) < 60 ? d.getTime() : undefined;
-  }
   if (/^\d{4}-\d{2}-\d{2}/.test(t)) {
-    const ms = Date.parse(t.replace(' ', 'T'));
+    const iso = t.replace(' ', 'T').replace(/^[^T]*$/, '$&T00:00');
+    const ms = Date.parse(utc && !/(?:Z|[+-]\d{2}:?\d{2})$/i.test(iso.slice(10)) ? `${iso}Z` : iso);
     return Number.isNaN(ms) ? undefined : ms;
   }
-  return undefined;
+  return parseClock(t, now, utc, now);
+}
+
+/** Reads whole days: today, yesterday, 2026-03-10. */
+function parseDay(text: string, now: number, utc: boolean): [number, number] | undefined {
+  if (/^today$/i.test(text)) return [midnight(now, utc), now];
+  if (/^yesterday$/i.test(text)) return [midnight(now, utc, -1), midnight(now, utc)];
+  const from = /^\d{4}-\d{2}-\d{2}$/.test(text) ? parseMoment(text, now, utc) : undefined;
+  return from === undefined ? undefined : [from, midnight(from, utc, 1)];
 }
 
 const ns = (ms: number): string => `${Math.round(ms)}000000`;
 
 /** Reads a range; lengths stay relative, everything else becomes epoch ns. */
-export function parseRange(text: string, now: number): Range | undefined {
+export function parseRange(text: string, now: number, utc = false): Range | undefined {
   const t = text.trim();
   const length = parseLength(t);
   if (length !== undefined) return { from: `now-${shortLength(length)}`, to: 'now' };
   if (t.startsWith('{')) {
     try {
       const g = JSON.parse(t) as { from?: unknown; to?: unknown };
-      return parseRange(`${String(g.from)} to ${String(g.to)}`, now);
+      return parseRange(`${String(g.from)} to ${String(g.to)}`, now, utc);
     } catch {
       return undefined;
     }
   }
-  const parts = t.split(/\s+(?:to|–|until|\.\.)\s+|\s+-\s+|(?<=:\d{2})-(?=\d{1,2}:)/);
+  const wholeDay = parseDay(t, now, utc);
+  if (wholeDay && wholeDay[0] < wholeDay[1]) return { from: ns(wholeDay[0]), to: ns(wholeDay[1]) };
+  const parts = t.split(/\s+(?:to|–|until|\.\.)\s+|\s+-\s+|(?<=:\d{2}|[ap]m)-(?=\d{1,2}(?::|[ap]m))/i);
   if (parts.length === 2) {
-    const from = parseMoment(parts[0]!, now);
-    const to = parseMoment(parts[1]!, now);
-    if (from === undefined || to === undefined || from >= to) return undefined;
+    const from = parseMoment(parts[0]!, now, utc) ?? parseDay(parts[0]!.trim(), now, utc)?.[0];
+    if (from === undefined) return undefined;
+    // An end that is only a time of day is on the day of the start.
+    const to =
+      parseClock(parts[1]!.trim(), now, utc, from) ?? parseMoment(parts[1]!, now, utc) ?? parseDay(parts[1]!.trim(), now, utc)?.[1];
+    if (to === undefined || from >= to) return undefined;
     return parts[1] === 'now' && parts[0]!.startsWith('now-') ? { from: parts[0]!, to: 'now' } : { from: ns(from), to: ns(to) };
   }
-  const one = parseMoment(t, now);
+  const one = parseMoment(t, now, utc);
   return one === undefined || t === 'now' ? undefined : { from: ns(one - 300e3), to: ns(one + 300e3) };
 }
 

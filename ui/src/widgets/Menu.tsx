@@ -10,7 +10,8 @@ export interface MenuItem {
 interface Props {
   label: React.ReactNode;
   name?: string;
-  items: MenuItem[];
+  /** What it offers; a function is asked when it opens. */
+  items: MenuItem[] | (() => MenuItem[]);
   className?: string;
   title?: string;
   keepOpen?: boolean;
@@ -38,7 +39,7 @@ export function Menu({ label, name, items, className, title, keepOpen }: Props):
         <MenuList
           anchor={button}
           name={name ?? (typeof label === 'string' ? label : '')}
-          items={items}
+          items={typeof items === 'function' ? items() : items}
           keepOpen={keepOpen ?? false}
           onClose={(back) => {
             setOpen(false);

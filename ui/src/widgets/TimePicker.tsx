@@ -1,9 +1,11 @@
-import { useRef, useState } from 'react';
+import { useLayoutEffect, useRef, useState } from 'react';
 
+import { useKeys } from '../app/keys';
 import { offset, usePrefs } from '../app/prefs';
 import { clock, day } from '../time/format';
 import { change, parseRange, presets, resolve, type Range } from '../time/range';
-import { Menu } from './Menu';
+import { RangeHistory } from '../time/rangeHistory';
+import { Menu, type MenuItem } from './Menu';
 
 interface Props {
   range: Range;
@@ -19,6 +21,17 @@ function lastWords(length: string): string {
   return `Last ${n} ${n === '1' ? unit.slice(0, -1) : unit}`;
 }
 
+/** One for all pages: undo also returns to what another page showed. */
+const visited = new RangeHistory();
+
+/** A range as words, or as its bounds. */
+function rangeWords(r: Range, utc: boolean): string {
+  if (r.to === 'now' && r.from.startsWith('now-')) return lastWords(r.from.slice(4));
+  const [from, to] = resolve(r, Date.now());
+  const days = day(from, utc) === day(to, utc) ? '' : `${day(to, utc)} `;
+  return `${day(from, utc)} ${clock(from, utc)} to ${days}${clock(to, utc)}`;
+}
+
 /** A field that shows the range and takes any way of writing one; beside it what moves and changes it. */
 export function TimePicker({ range, onChange }: Props): React.ReactElement {
   const { utc } = usePrefs();
@@ -26,24 +39,31 @@ export function TimePicker({ range, onChange }: Props): React.ReactElement {
   const input = useRef<HTMLInputElement>(null);
   const relative = range.to === 'now' && range.from.startsWith('now-');
   const [from, to] = resolve(range, Date.now());
-  const days = day(from, utc) === day(to, utc) ? '' : `${day(to, utc)} `;
-  const exact = `${day(from, utc)} ${clock(from, utc)} to ${days}${clock(to, utc)}`;
-  const text = relative ? lastWords(range.from.slice(4)) : exact;
+  const exact = rangeWords({ from: `${from}000000`, to: `${to}000000` }, utc);
+  const text = rangeWords(range, utc);
+  // Before the next key is heard: a range noted late would look like a new one.
+  const { from: noteFrom, to: noteTo } = range;
+  useLayoutEffect(() => visited.visit({ from: noteFrom, to: noteTo }), [noteFrom, noteTo]);
+  const by = (change_: { shift?: number; grow?: number }) => (): void => onChange(change(range, Date.now(), change_));
+  const take = (r: Range | undefined): void => r && onChange(r);
+  useKeys('Time', {
+    t: ['time range', () => input.current?.focus()],
+    '-': ['look at twice the time', by({ grow: 2 })],
+    '=': ['look at half the time', by({ grow: 0.5 })],
+    ',': ['earlier', by({ shift: -0.5 })],
+    '.': ['later', by({ shift: 0.5 })],
+    '[': ['back to the range before', () => take(visited.undo())],
+    ']': ['forward to the range after', () => take(visited.redo())],
+  });
   const apply = (): void => {
-    const r = parseRange(input.current!.value, Date.now());
+    const r = parseRange(input.current!.value, Date.now(), utc);
     setBad(!r);
     if (r) onChange(r);
   };
   return (
     <div className="timepicker" role="group" aria-label="Time range">
       <div className="views">
-        <button
-          type="button"
-          className="btn small"
-          aria-label="Earlier"
-          title="Earlier (,)"
-          onClick={() => onChange(change(range, Date.now(), { shift: -0.5 }))}
-        >
+        <button type="button" className="btn small" aria-label="Earlier" title="Earlier (,)" onClick={by({ shift: -0.5 })}>
           ‹
         </button>
         <form
@@ -60,7 +80,7 @@ export function TimePicker({ range, onChange }: Props): React.ReactElement {
             defaultValue={text}
             aria-label="Time range"
             aria-invalid={bad}
-            title={`${exact} ${offset(utc)}\nWrite 15m, last 3 days, 14:00-14:30, 2026-11-24 09:00 to 2026-11-24 10:00 or epoch times (t)`}
+            title={`${exact} ${offset(utc)}\nWrite 15m, last 3 days, 14:00-14:30, yesterday 9am to 11am, 2026-11-24 09:00 to 10:00 or epoch times (t)`}
             onFocus={(e) => e.currentTarget.select()}
             onKeyDown={(e) => {
               if (e.key !== 'Escape') return;
@@ -70,34 +90,21 @@ export function TimePicker({ range, onChange }: Props): React.ReactElement {
             }}
           />
         </form>
-        <Menu
-          className="btn small"
-          name="Ranges"
-          label="▾"
-          items={presets.map((p) => ({
-            label: lastWords(p),
-            checked: range.from === `now-${p}` && relative,
-            run: () => onChange({ from: `now-${p}`, to: 'now' }),
-          }))}
-        />
-        <button
-          type="button"
-          className="btn small"
-          aria-label="Later"
-          title="Later (.)"
-          disabled={relative}
-          onClick={() => onChange(change(range, Date.now(), { shift: 0.5 }))}
-        >
+        <Menu className="btn small" name="Ranges" label="▾" items={() => items(range, relative, utc, onChange)} />
+        <button type="button" className="btn small" aria-label="Later" title="Later (.)" disabled={relative} onClick={by({ shift: 0.5 })}>
           ›
+        </button>
+        <button type="button" className="btn small" aria-label="Zoom out" title="Twice the time (-)" onClick={by({ grow: 2 })}>
+          −
         </button>
         <button
           type="button"
           className="btn small"
-          aria-label="Zoom out"
-          title="Twice the time (-)"
-          onClick={() => onChange(change(range, Date.now(), { grow: 2 }))}
+          aria-label="Range before"
+          title="Back to the range before ([)"
+          onClick={() => take(visited.undo())}
         >
-          −
+          ↶
         </button>
       </div>
       {bad && (
@@ -107,4 +114,17 @@ export function TimePicker({ range, onChange }: Props): React.ReactElement {
       )}
     </div>
   );
+}
+
+function items(range: Range, relative: boolean, utc: boolean, onChange: (r: Range) => void): MenuItem[] {
+  const recent = visited.recent(5).filter((r) => !presets.includes(r.from.slice(4)));
+  return [
+    ...presets.map((p) => ({
+      label: lastWords(p),
+      checked: range.from === `now-${p}` && relative,
+      run: () => onChange({ from: `now-${p}`, to: 'now' }),
+    })),
+    ...(recent.length > 0 ? [{ label: 'Recent', run: () => undefined, head: true }] : []),
+    ...recent.map((r) => ({ label: rangeWords(r, utc), checked: false, run: () => onChange(r) })),
+  ];
 }

@@ -6,7 +6,8 @@ import { CopyButton } from '../../widgets/CopyButton';
 import { Menu } from '../../widgets/Menu';
 import { clock, count, day, digits, duration, momentMs } from '../../time/format';
 import { usePrefs } from '../../app/prefs';
-import { outline, spansAsJSON } from './copy';
+import { lastList, noteTrace } from '../../app/recent';
+import { outline, spansAsJSON, spansAsOTLP } from './copy';
 import type { TraceState } from './url';
 
 interface Props {
@@ -27,11 +28,12 @@ export function Head({ trace, state, set }: Props): React.ReactElement {
   const title = `${serviceOf(trace, root)} ${nameOf(trace, root)} · Oriel`;
   useEffect(() => {
     document.title = title;
-  }, [title]);
+    noteTrace({ to: `/trace/${encodeURIComponent(trace.id)}`, title: title.slice(0, -' · Oriel'.length) });
+  }, [title, trace.id]);
   return (
     <header className="trace-head">
       <div className="row">
-        <a className="btn small bare back" {...linkTo('/traces')} title="All traces">
+        <a className="btn small bare back" {...linkTo(lastList())} title="Back to the list, as it was">
           ← Traces
         </a>
         <h1 className="clip">
@@ -49,6 +51,7 @@ export function Head({ trace, state, set }: Props): React.ReactElement {
             ['X-Ray trace id', () => (trace.id.length === 32 ? `1-${trace.id.slice(0, 8)}-${trace.id.slice(8)}` : trace.id)],
             ['Outline as text', () => outline(trace)],
             ['Spans as JSON', () => spansAsJSON(trace, state.keepClocks)],
+            ['Spans as OTLP JSON', () => spansAsOTLP(trace)],
           ].map(([name, text]) => ({
             label: name as string,
             run: () => void Promise.resolve((text as () => string | Promise<string>)()).then((t) => navigator.clipboard.writeText(t)),

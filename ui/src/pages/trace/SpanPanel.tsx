@@ -6,6 +6,7 @@ import { useLoad } from '../../api/useLoad';
 import { usePrefs } from '../../app/prefs';
 import { flag, mark, nameOf, serviceOf, type TraceModel } from '../../charts/model';
 import { clock, count, digits, duration, momentMs } from '../../time/format';
+import { asCurl } from '../../query/curl';
 import { CopyButton } from '../../widgets/CopyButton';
 import { Tabs } from '../../widgets/Tabs';
 import { SpanEvents } from './SpanEvents';
@@ -49,12 +50,15 @@ export function SpanPanel({
   }
   const asked = useRested(index, 80);
   const missing = (s.flags[index]! & flag.placeholder) !== 0;
+  const above = s.parent[asked] ?? -1;
+  const indexes = above >= 0 && (s.flags[above]! & flag.placeholder) === 0 ? [asked, above] : [asked];
   const detail = useLoad(`span ${trace.id} ${asked} ${trace.count} ${keepClocks}`, (signal) =>
-    post<{ spans: SpanDetail[] }>(`trace/${encodeURIComponent(trace.id)}/spans`, { indexes: [asked], skew: !keepClocks }, signal),
+    post<{ spans: SpanDetail[] }>(`trace/${encodeURIComponent(trace.id)}/spans`, { indexes, skew: !keepClocks }, signal),
   );
   // The trace may have grown since the page looked: then another span stands at the index, and the page is about to hear of it.
   const first = detail.data?.spans[0];
   const shown = first?.index === index && first.id === s.id[index] ? first : undefined;
+  const curl = shown && asCurl(shown.fields);
   const extra = shown ? shown.events.length + shown.links.length : 0;
   return (
     <aside className="span-panel" aria-label="Span">
@@ -80,7 +84,8 @@ export function SpanPanel({
           />
           <div className="span-body" role="tabpanel" id="panel-span" aria-labelledby={`tab-${tab}`} tabIndex={0} aria-busy={!shown}>
             {detail.error && <p className="note bad">{detail.error.message}</p>}
-            {shown && tab === 'fields' && <SpanFields detail={shown} />}
+            {curl && tab === 'fields' && <CopyButton className="btn small curl" label="Copy as curl" title={curl} text={() => curl} />}
+            {shown && tab === 'fields' && <SpanFields detail={shown} parent={detail.data?.spans[1]} />}
             {shown && tab === 'events' && (
               <SpanEvents detail={shown} start={s.start[index]!} base={trace.base} chosen={ordinalOf(trace, index, line)} />
             )}

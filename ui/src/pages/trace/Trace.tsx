@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 
 import { setParams, useAddress } from '../../app/location';
+import { usePrefs } from '../../app/prefs';
 import { find } from '../../charts/find';
 import { nameOf, type TraceModel } from '../../charts/model';
 import { buildRows, leftOut, runStart, sibling } from '../../charts/rows';
@@ -27,6 +28,7 @@ export function Trace({ trace }: { trace: TraceModel }): React.ReactElement {
   const { errorsOnly, foldRepeats, atLeast, matchesOnly, logs } = state;
   const [viewport] = useState(() => new Viewport(trace.total, decodeWindow(state.zoom, trace.total)));
   useZoomInAddress(viewport, trace.total);
+  const { panel } = usePrefs();
   const folding = useFolding(trace);
   const { folded, unfolded } = folding;
   const { selected, line, select, selectLine } = useSelection(trace, state.span);
@@ -134,8 +136,8 @@ export function Trace({ trace }: { trace: TraceModel }): React.ReactElement {
             }}
           />
         )}
-        <Splitter label="Width of the span panel" variable="--panel" fallback={32} least={20} most={60} fromRight />
-        {line >= 0 && trace.annotations.span[line]! < 0 ? (
+        {panel && <Splitter label="Width of the span panel" variable="--panel" fallback={32} least={20} most={60} fromRight />}
+        {!panel ? null : line >= 0 && trace.annotations.span[line]! < 0 ? (
           <LonePanel trace={trace} line={line} />
         ) : (
           <SpanPanel trace={trace} index={selected} line={line} keepClocks={state.keepClocks} onSelect={show} />

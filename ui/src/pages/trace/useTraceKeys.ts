@@ -1,6 +1,7 @@
 import { useRef } from 'react';
 
 import { useKeys, type Bindings } from '../../app/keys';
+import { getPrefs, setPrefs } from '../../app/prefs';
 import { isError, type TraceModel } from '../../charts/model';
 import type { Rows } from '../../charts/rows';
 import { pan, zoom, type Viewport, type Window } from '../../charts/viewport';
@@ -118,6 +119,7 @@ function viewKeys({ trace, selected, state, set }: Input): Bindings {
   return {
     i: ['log lines and errors as rows', () => set({ logs: !state.logs })],
     p: ['critical path', () => set({ critical: !state.critical })],
+    "'": ['show or hide the span panel', () => setPrefs({ panel: !getPrefs().panel })],
     v: ['next view', () => set({ view: views[(views.indexOf(state.view) + 1) % views.length] }, false)],
     Enter: ['make this span the root', () => set({ root: state.root ? '' : trace.spans.id[selected]! }, false)],
     Escape: ['back to the whole trace', () => state.root && set({ root: '' }, false)],

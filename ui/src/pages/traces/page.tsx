@@ -7,8 +7,8 @@ import type { Latency, Start, TraceGroup } from '../../api/types';
 import { useLoad } from '../../api/useLoad';
 import { useKeys } from '../../app/keys';
 import { go, setParams, useAddress } from '../../app/location';
+import { noteList } from '../../app/recent';
 import { count } from '../../time/format';
-import { change } from '../../time/range';
 import { Refresh } from '../../widgets/Refresh';
 import { TimePicker } from '../../widgets/TimePicker';
 import { Chips } from './Chips';
@@ -40,6 +40,7 @@ export default function TracesPage({ start }: { start: Start | undefined }): Rea
   useEffect(() => {
     document.title = 'Traces · Oriel';
   }, []);
+  useEffect(() => noteList(url.search), [url.search]);
   const [focused, setFocused] = useState(-1);
   const field = useRef<HTMLInputElement>(null);
   const { traces } = list;
@@ -62,16 +63,12 @@ export default function TracesPage({ start }: { start: Start | undefined }): Rea
     e: ['only traces with errors', () => set({ errors: !state.errors })],
     r: ['look again', refresh],
     l: ['look again every 5 s', () => setEvery((n) => (n > 0 ? 0 : 5))],
-    t: ['time range', () => document.querySelector<HTMLInputElement>('.timepicker input')?.focus()],
-    '-': ['look at twice the time', () => set(change(state, Date.now(), { grow: 2 }))],
-    '=': ['look at half the time', () => set(change(state, Date.now(), { grow: 0.5 }))],
-    ',': ['earlier', () => set(change(state, Date.now(), { shift: -0.5 }))],
-    '.': ['later', () => set(change(state, Date.now(), { shift: 0.5 }))],
   });
   useEffect(() => {
     document.querySelector('tr[data-focused]')?.scrollIntoView({ block: 'nearest' });
   }, [focused]);
   const error = list.error ?? groups.error ?? latency.error;
+  const retryIn = groups.retryIn ?? latency.retryIn;
   const loading = list.loading || groups.loading || latency.loading;
   const found = groups.data?.groups ?? [];
   return (
@@ -87,7 +84,9 @@ export default function TracesPage({ start }: { start: Start | undefined }): Rea
       {error && error.position === undefined && (
         <div className="note bad row" role="alert">
           <span className="grow">
-            {error.message} <span className="muted">{error.requestId && `request ${error.requestId}`}</span>
+            {error.message}
+            {retryIn !== undefined && ` · trying again in ${retryIn}\u2009s`}{' '}
+            <span className="muted">{error.requestId && `request ${error.requestId}`}</span>
           </span>
           <button type="button" className="btn small" onClick={refresh}>
             Try again

@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+
+import { fromHoneycomb, idIn, looksLikeId, normalId } from './foreign';
+
+const id = '5759e988bd862e3fe1be46a994272793';
+const at = (url: string): string | undefined => {
+  const u = new URL(url, 'http://oriel');
+  return fromHoneycomb(u.pathname, u.searchParams);
+};
+
+describe('links made for Honeycomb', () => {
+  it.each([
+    [`/acme/environments/prod/datasets/api/trace?trace_id=${id}&span=00f067aa0ba902b7`, `/trace/${id}?span=00f067aa0ba902b7&env=prod`],
+    [`/acme/datasets/api/trace?trace_id=${id}&trace_start_ts=1&trace_end_ts=2`, `/trace/${id}`],
+    [`/acme/environments/prod/trace?trace_id=${id}`, `/trace/${id}?env=prod`],
+    [`/acme/environments/prod/datasets/api/result/aBc/trace/${id}?fields[]=x&span=s1`, `/trace/${id}?span=s1&env=prod`],
+    ['/acme/environments/prod/datasets/my%20api?query=%7B%7D', '/query/my%20api?query=%7B%7D&env=prod'],
+    ['/acme/environments/prod', '/traces?env=prod'],
+  ])('%s', (url, here) => expect(at(url)).toBe(here));
+  it.each(['/traces', `/trace/${id}`, '/setup', '/query/api', '/acme/environments/prod/board/x', '/acme/trace?trace_id=x'])(
+    'leaves %s alone',
+    (url) => expect(at(url)).toBeUndefined(),
+  );
+});
+
+describe('ids', () => {
+  it.each([
+    [id, id],
+    [`1-${id.slice(0, 8)}-${id.slice(8)}`, `1-${id.slice(0, 8)}-${id.slice(8)}`],
+    [`https://oriel.example/trace/${id}?view=table`, id],
+    [`https://ui.honeycomb.io/acme/environments/prod/datasets/api/trace?trace_id=${id}&span=x`, id],
+    [
+      `https://eu-west-1.console.aws.amazon.com/cloudwatch/home?region=eu-west-1#xray:traces/1-5759e988-bd862e3fe1be46a994272793`,
+      '1-5759e988-bd862e3fe1be46a994272793',
+    ],
+    ['V1npiL2GLj/hvkaplCcnkw==', id],
+    ['5759e988-bd86-2e3f-e1be-46a994272793', id],
+    ['00f067aa0ba902b7', '00f067aa0ba902b7'],
+  ])('%s', (text, want) => {
+    expect(looksLikeId(text)).toBe(true);
+    expect(normalId(text)).toBe(want);
+  });
+  it.each(['home', 'http.route = "/x"', 'service', '12345', 'feedface'])('%s is none', (text) => expect(looksLikeId(text)).toBe(false));
+  it('takes an id out of a link only', () => expect(idIn('traces/abc')).toBe('traces/abc'));
+});
