@@ -5,31 +5,29 @@ import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import type { Start } from '../../api/types';
 import { useKeys } from '../../app/keys';
 import { go, setParams, useAddress } from '../../app/location';
-import { usePrefs } from '../../app/prefs';
 import { Hover } from '../../charts/hover';
 import type { Question, Span } from '../../query/question';
 import { change } from '../../time/range';
 import { Splitter } from '../../widgets/Splitter';
 import { TimePicker } from '../../widgets/TimePicker';
-import { selectionWords } from './bubble';
 import { askBody, bodyOf, every, spanOf, unknownFields, useDatasets, useFields } from './data';
 import { Draft, same } from './draft';
 import { BubblePanel } from './parts/BubblePanel';
 import { Builder, CompareTo, Granularity } from './parts/Builder';
-import { Charts, type PickedPoint } from './parts/Charts';
-import { Foot } from './parts/Foot';
+import { Answered } from './parts/Answered';
+import type { PickedPoint } from './parts/Charts';
 import { Nothing } from './parts/Nothing';
 import { PointMenu } from './parts/PointMenu';
-import { ResultTable } from './parts/ResultTable';
 import { Running } from './parts/Running';
-import { slotsOf } from './result';
 import { forServer } from './selection';
-import { decode, encodeQuestion, encodeView, pathOf, rangeOf, type QueryState } from './url';
+import { decode, encodeQuestion, encodeView, pathOf, rangeOf, tabs, type QueryState, type Tab } from './url';
 import { usePick } from './usePick';
 import { useRun } from './useRun';
 import { useValueActions } from './useValueActions';
 
 const set = (c: Parameters<typeof encodeView>[0], replace = false): void => setParams(encodeView(c), replace);
+
+const tabNames: Record<Tab, string> = { results: 'the results', traces: 'the traces', raw: 'raw data', explore: 'the fields' };
 
 /** Asks anything of the events, over any field, and shows it as charts and a table. */
 export default function QueryPage({ path, start }: { path: string; start: Start | undefined }): React.ReactElement {
@@ -72,7 +70,6 @@ function Asked({ dataset, env, state, start, fields, datasets }: AskedProps): Re
   const [asText, setAsText] = useState(false);
   const [point, setPoint] = useState<PickedPoint>();
   const hover = useMemo(() => new Hover(), []);
-  const { utc } = usePrefs();
   const whereRef = useRef<HTMLInputElement>(null);
   const body = {
     ...askBody(dataset, state.question, spanOf(state.from, state.to, Date.now())),
@@ -106,10 +103,6 @@ function Asked({ dataset, env, state, start, fields, datasets }: AskedProps): Re
     if (r) set(r);
   };
   const actions = useValueActions(draft, ask, state);
-  const slots = useMemo(
-    () => (answer ? slotsOf(answer.result, question, new Map(start?.services.map((s) => [s.name, s.slot]))) : new Map<string, number>()),
-    [answer, question, start],
-  );
   const zoom = useCallback(
     (from: number, to: number): void => {
       if (!answer) return;
@@ -130,6 +123,7 @@ function Asked({ dataset, env, state, start, fields, datasets }: AskedProps): Re
     'Ctrl+Z': ['', () => draft.redo()],
     'Ctrl+y': ['redo it', () => draft.redo()],
     r: ['run again', () => setTurn((n) => n + 1)],
+    ...Object.fromEntries(tabs.map((t, i) => [String(i + 1), [`show ${tabNames[t]}`, () => set({ tab: t })] as [string, () => void]])),
     b: ['BubbleUp: what is different about what is picked', () => sel && pick.bubble(!state.bubble)],
     Escape: [
       'stop the query, close BubbleUp, clear what is picked',
@@ -244,47 +238,7 @@ function Asked({ dataset, env, state, start, fields, datasets }: AskedProps): Re
           />
         ) : (
           answer && (
-            <div className={stale ? 'answer stale' : 'answer'}>
-              <ChartTools state={state} lines={question.calcs.some((c) => c.op !== 'HEATMAP')} />
-              <div className="charts">
-                <Charts
-                  answer={answer}
-                  question={question}
-                  slots={slots}
-                  hover={hover}
-                  draw={state.draw}
-                  log={state.log}
-                  onZoom={zoom}
-                  onPickTime={pick.onPickTime}
-                  onPoint={setPoint}
-                  picked={pick.picked}
-                  onPick={pick.onPick}
-                  onBubble={() => pick.bubble(true)}
-                  onExample={pick.onExample}
-                />
-              </div>
-              <ResultTable
-                result={answer.result}
-                question={question}
-                slots={slots}
-                hover={hover}
-                actions={actions}
-                ticked={pick.ticked}
-                onTick={pick.onTick}
-              />
-              {sel && !state.bubble && (
-                <div className="pickbar" role="status">
-                  <span className="grow clip">{selectionWords(sel, utc)}</span>
-                  <button type="button" className="btn small" onClick={() => pick.bubble(true)} title="What is different about them (b)">
-                    BubbleUp: against the rest
-                  </button>
-                  <button type="button" className="btn small bare" onClick={pick.clear}>
-                    Clear
-                  </button>
-                </div>
-              )}
-              <Foot answer={answer} />
-            </div>
+            <Answered {...{ dataset, env, state, start, answer, question, stale, hover, pick, actions }} onZoom={zoom} onPoint={setPoint} />
           )
         )}
         {!answer && run.running && <div className="skeleton panel" aria-hidden="true" />}
@@ -334,36 +288,4 @@ function useAnswered(answerKey: string, key: string, question: Question): Questi
 
 function isEmpty(rows: unknown[][], breakdowns: number): boolean {
   return rows.length === 0 || (rows.length === 1 && breakdowns === 0 && rows[0]!.every((v) => v === null || v === 0));
-}
-
-const drawNames = [
-  ['lines', 'Lines'],
-  ['stacked', 'Stacked'],
-  ['bars', 'Bars'],
-] as const;
-
-function ChartTools({ state, lines }: { state: QueryState; lines: boolean }): React.ReactElement {
-  if (!lines) return <></>;
-  return (
-    <div className="chart-tools">
-      <div className="views" role="group" aria-label="Draw as">
-        {drawNames.map(([id, name]) => (
-          <button key={id} type="button" className="btn small" aria-pressed={state.draw === id} onClick={() => set({ draw: id })}>
-            {name}
-          </button>
-        ))}
-      </div>
-      <button
-        type="button"
-        className="btn small"
-        aria-pressed={state.log && state.draw === 'lines'}
-        disabled={state.draw !== 'lines'}
-        onClick={() => set({ log: !state.log })}
-        title="Logarithmic values"
-      >
-        Log
-      </button>
-      <span className="muted">drag to zoom, Shift-drag to compare with the rest</span>
-    </div>
-  );
 }

@@ -22,7 +22,18 @@ describe('the address', () => {
   });
   it('holds the view, and defaults are left out', () => {
     const sel: Selection[] = [{ type: 'filter', text: 'a = "b:c"' }];
-    const view = { tab: 'traces', draw: 'stacked', log: true, sel, swap: true, bubble: true, from: 'now-3h', to: 'now' } as const;
+    const cols = ['b', 'a, c'];
+    const view = {
+      tab: 'traces',
+      draw: 'stacked',
+      log: true,
+      sel,
+      swap: true,
+      bubble: true,
+      cols,
+      from: 'now-3h',
+      to: 'now',
+    } as const;
     expect(decode(params(encodeView({ ...view })))).toMatchObject(view);
     expect(encodeView({ tab: 'results', draw: 'lines', log: false, sel: [], swap: false })).toEqual({
       tab: undefined,

@@ -25,6 +25,8 @@ export interface QueryState {
   swap: boolean;
   /** The BubbleUp panel is open. */
   bubble: boolean;
+  /** Columns of raw data; none shows the usual ones. */
+  cols: string[];
   /** What in the address made no sense and was left out. */
   ignored: string[];
 }
@@ -82,6 +84,7 @@ export function decode(p: URLSearchParams): QueryState {
     sel: decodeSelections(p.getAll('sel')),
     swap: p.get('swap') === '1',
     bubble: p.get('bubble') === '1',
+    cols: p.getAll('cols'),
     ignored,
   };
 }
@@ -106,7 +109,9 @@ export function encodeQuestion(q: Question): Params {
 }
 
 /** The parameters of how the result is shown; defaults are left out. */
-export function encodeView(s: Partial<Pick<QueryState, 'tab' | 'draw' | 'log' | 'sel' | 'swap' | 'bubble' | 'from' | 'to'>>): Params {
+export function encodeView(
+  s: Partial<Pick<QueryState, 'tab' | 'draw' | 'log' | 'sel' | 'swap' | 'bubble' | 'cols' | 'from' | 'to'>>,
+): Params {
   const out: Params = {};
   if (s.tab !== undefined) out.tab = s.tab === 'results' ? undefined : s.tab;
   if (s.draw !== undefined) out.draw = s.draw === 'lines' ? undefined : s.draw;
@@ -114,6 +119,7 @@ export function encodeView(s: Partial<Pick<QueryState, 'tab' | 'draw' | 'log' | 
   if (s.sel !== undefined) out.sel = encodeSelections(s.sel);
   if (s.swap !== undefined) out.swap = s.swap ? '1' : undefined;
   if (s.bubble !== undefined) out.bubble = s.bubble ? '1' : undefined;
+  if (s.cols !== undefined) out.cols = s.cols;
   if (s.from !== undefined) out.from = s.from;
   if (s.to !== undefined) out.to = s.to;
   return out;

@@ -21,6 +21,7 @@ export interface Pick {
   onPick: (column: string, list: Bounds[]) => void;
   onPickTime: (from: number, to: number) => void;
   onTick: (id: string) => void;
+  onTickTrace: (id: string) => void;
   onExample: (column: string, b: Bounds) => void;
   clear: () => void;
   bubble: (open: boolean) => void;
@@ -109,6 +110,11 @@ export function usePick(state: QueryState, answer: Answer | undefined, question:
     onPick,
     onPickTime,
     onTick,
+    onTickTrace: (id) => {
+      const before = sel?.type === 'traces' ? sel.ids : [];
+      const ids = before.includes(id) ? before.filter((x) => x !== id) : [...before, id];
+      set({ sel: ids.length > 0 ? [{ type: 'traces', ids }] : [], ...(ids.length === 0 && { bubble: false }) });
+    },
     onExample,
     clear: () => set({ sel: [], bubble: false, swap: false }),
     bubble: (open) => set({ bubble: open }),

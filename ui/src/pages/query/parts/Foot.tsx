@@ -1,16 +1,18 @@
 import { useEffect, useState } from 'react';
 
 import { count, ago } from '../../../time/format';
+import type { Question } from '../../../query/question';
+import { save, toCsv, toJson } from '../download';
 import type { Answer } from '../result';
 import { colouredGroups } from '../result';
 
 interface Props {
   answer: Answer;
-  children?: React.ReactNode;
+  question: Question;
 }
 
 /** What the result rests on: rows, groups, time, sampling, age. */
-export function Foot({ answer, children }: Props): React.ReactElement {
+export function Foot({ answer, question }: Props): React.ReactElement {
   const [now, setNow] = useState(() => Date.now());
   useEffect(() => {
     const timer = setInterval(() => setNow(Date.now()), 5000);
@@ -22,7 +24,11 @@ export function Foot({ answer, children }: Props): React.ReactElement {
     result.breakdowns > 0 ? `${result.rows.length} groups${result.more ? ', more beyond the limit' : ''}` : '',
     hidden > 0 ? `${hidden} of them grey in the charts` : '',
     `${count(answer.scanned)} rows looked at in ${answer.elapsedMs < 10 ? answer.elapsedMs.toFixed(1) : Math.round(answer.elapsedMs)}\u2009ms`,
-    answer.sampled ? 'sampled: each event counts as many as it stands for' : '',
+    question.unweighted
+      ? 'stored events, not those they stand for'
+      : answer.sampled
+        ? 'sampled: each event counts as many as it stands for'
+        : '',
     now - answer.ranAt > 15_000 ? `ran ${ago(now - answer.ranAt)}` : '',
     `query ${answer.requestId}`,
   ].filter(Boolean);
@@ -31,7 +37,14 @@ export function Foot({ answer, children }: Props): React.ReactElement {
       <span role="status">{parts.join(' · ')}</span>
       {!answer.complete && <span className="badge warn">part of the data could not be read</span>}
       <span className="grow" />
-      {children}
+      <span className="row">
+        <button type="button" className="btn small bare" onClick={() => save('result.csv', 'text/csv', toCsv(result))}>
+          CSV
+        </button>
+        <button type="button" className="btn small bare" onClick={() => save('result.json', 'application/json', toJson(result))}>
+          JSON
+        </button>
+      </span>
     </footer>
   );
 }

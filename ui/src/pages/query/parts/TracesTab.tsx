@@ -1,0 +1,152 @@
+import { useEffect, useState } from 'react';
+
+import { ApiError, get } from '../../../api/client';
+import type { ListedTrace, TraceList } from '../../../api/types';
+import { linkTo } from '../../../app/location';
+import { usePrefs } from '../../../app/prefs';
+import { whereText } from '../../../query/print';
+import type { Question } from '../../../query/question';
+import { clock, count, day, durationParts, momentMs } from '../../../time/format';
+import type { Answer } from '../result';
+
+interface Props {
+  env: string;
+  answer: Answer;
+  question: Question;
+  ticked: readonly string[];
+  onTick: (id: string) => void;
+}
+
+type SortKey = 'duration' | 'start' | 'spans' | 'errors';
+const page = 50;
+
+/** The traces that the question's conditions touch, the slowest first. */
+export function TracesTab({ env, answer, question, ticked, onTick }: Props): React.ReactElement {
+  const { utc } = usePrefs();
+  const [sort, setSort] = useState<SortKey>('duration');
+  const [pages, setPages] = useState<TraceList[]>([]);
+  const [error, setError] = useState('');
+  const [wanted, setWanted] = useState({ key: '', cursor: '' });
+  const { start, end } = answer.result;
+  const q = question.where.terms.length > 0 ? whereText(question.where) : '';
+  const key = JSON.stringify([env, start, end, q, sort]);
+  const cursor = wanted.key === key ? wanted.cursor : '';
+  useEffect(() => {
+    const abort = new AbortController();
+    if (cursor === '') setPages([]);
+    setError('');
+    get<TraceList>('traces', { from: start, to: end, q, sort, order: 'desc', limit: String(page), cursor }, abort.signal).then(
+      (list) => setPages((p) => (cursor === '' ? [list] : [...p, list])),
+      (e: unknown) => !abort.signal.aborted && setError(e instanceof ApiError ? e.message : 'the server can’t be reached'),
+    );
+    return () => abort.abort();
+  }, [key, cursor, start, end, q, sort]);
+  if (error)
+    return (
+      <p className="note bad" role="alert">
+        {error}
+      </p>
+    );
+  if (pages.length === 0) return <p className="empty muted">Looking for traces…</p>;
+  const traces = pages.flatMap((p) => p.traces.map((t) => ({ t, base: p.base })));
+  if (traces.length === 0) return <p className="empty">None of these events belongs to a trace.</p>;
+  const longest = traces.reduce((m, { t }) => Math.max(m, t.duration), 1);
+  const last = pages.at(-1)!;
+  const head = (id: SortKey, name: string, num: boolean): React.ReactElement => (
+    <th className={num ? 'num' : ''} aria-sort={sort === id ? 'descending' : 'none'}>
+      <button type="button" onClick={() => setSort(id)}>
+        {name}
+        {sort === id ? ' ↓' : ''}
+      </button>
+    </th>
+  );
+  return (
+    <section className="panel results" aria-label="Traces">
+      <div className="results-scroll">
+        <table>
+          <thead>
+            <tr>
+              <th className="mark">
+                <span className="sr">Pick for BubbleUp</span>
+              </th>
+              {head('start', 'Started', false)}
+              <th>Root</th>
+              {head('duration', 'Took', true)}
+              <th className="tracebars">
+                <span className="sr">Share of services</span>
+              </th>
+              {head('spans', 'Spans', true)}
+              {head('errors', 'Errors', true)}
+            </tr>
+          </thead>
+          <tbody>
+            {traces.map(({ t, base }) => (
+              <TraceRow key={t.trace_id} {...{ t, base, longest, utc, ticked: ticked.includes(t.trace_id), onTick }} />
+            ))}
+          </tbody>
+        </table>
+      </div>
+      <p className="results-more row">
+        <span className="muted" role="status">
+          {count(traces.length)} {traces.length === 1 ? 'trace' : 'traces'}
+          {last.next !== '' && ', and more'}
+        </span>
+        {last.next !== '' && (
+          <button type="button" className="btn small" onClick={() => setWanted({ key, cursor: last.next })}>
+            Show more
+          </button>
+        )}
+      </p>
+    </section>
+  );
+}
+
+interface RowProps {
+  t: ListedTrace;
+  base: string;
+  longest: number;
+  utc: boolean;
+  ticked: boolean;
+  onTick: (id: string) => void;
+}
+
+function TraceRow({ t, base, longest, utc, ticked, onTick }: RowProps): React.ReactElement {
+  const ms = momentMs(base, t.start);
+  const services = t.services ?? [];
+  const [took, unit] = durationParts(t.duration);
+  return (
+    <tr aria-selected={ticked || undefined}>
+      <td className="mark">
+        <label className="tickbox" title="Pick for BubbleUp">
+          <input type="checkbox" checked={ticked} onChange={() => onTick(t.trace_id)} aria-label={`Pick trace ${t.trace_id}`} />
+        </label>
+      </td>
+      <td title={day(ms, utc)}>{clock(ms, utc, true)}</td>
+      <td className="traceroot">
+        <a {...linkTo(`/trace/${encodeURIComponent(t.trace_id)}`)}>
+          <span className="muted">{t.root.service}</span> {t.root.name || (t.root.missing ? '(root missing)' : '(no name)')}
+        </a>
+      </td>
+      <td className="num">
+        {took}
+        <span className="unit">
+          {'\u2009'}
+          {unit}
+        </span>
+      </td>
+      <td className="tracebars">
+        <div
+          className="tracebar"
+          style={{ width: `${Math.max((100 * t.duration) / longest, 0.5)}%` }}
+          title={services.map((s) => `${s.name} ${(s.share * 100).toFixed(0)} %`).join(', ')}
+        >
+          {services.map((s) => (
+            <span key={s.name} style={{ flexGrow: s.share || 0.0001, background: `var(--s${s.slot || 12})` }} />
+          ))}
+        </div>
+      </td>
+      <td className="num">{count(t.spans)}</td>
+      <td className={t.errors > 0 ? 'num error-text' : 'num muted'}>{t.errors}</td>
+    </tr>
+  );
+}

@@ -1,0 +1,83 @@
+import { useCallback, useEffect, useRef, useState } from 'react';
+
+import { ApiError, post } from '../../api/client';
+import type { Cell } from './result';
+
+interface Page {
+  base: string;
+  columns: string[];
+  rows: Cell[][];
+  times: number[];
+  datasets: string[];
+  next: string;
+}
+
+export interface RawEvent {
+  base: string;
+  time: number;
+  dataset: string;
+  fields: Map<string, Cell>;
+}
+
+export interface Events {
+  list: RawEvent[];
+  /** Names of all fields seen so far. */
+  columns: string[];
+  more: boolean;
+  loading: boolean;
+  error: string;
+  loadMore: () => void;
+}
+
+const size = 200;
+
+function eventsOf(p: Page): RawEvent[] {
+  return p.rows.map((row, i) => {
+    const fields = new Map<string, Cell>();
+    p.columns.forEach((c, k) => {
+      const v = row[k] ?? null;
+      if (v !== null) fields.set(c, v);
+    });
+    return { base: p.base, time: p.times[i]!, dataset: p.datasets[i] ?? '', fields };
+  });
+}
+
+/** Single events, page after page as they are scrolled to. */
+export function useEvents(key: string, body: unknown, order: 'asc' | 'desc'): Events {
+  const [state, setState] = useState({ list: [] as RawEvent[], columns: [] as string[], next: '', loading: true, error: '' });
+  const abort = useRef<AbortController>(undefined);
+  const load = useCallback(
+    (cursor: string): void => {
+      abort.current?.abort();
+      const mine = new AbortController();
+      abort.current = mine;
+      setState((s) => ({ ...(cursor === '' ? { list: [], columns: [], next: '' } : s), loading: true, error: '' }));
+      post<Page>('events', { ...(body as object), order, limit: size, ...(cursor && { cursor }) }, mine.signal).then(
+        (p) =>
+          setState((s) => ({
+            list: cursor === '' ? eventsOf(p) : [...s.list, ...eventsOf(p)],
+            columns: [...new Set([...(cursor === '' ? [] : s.columns), ...p.columns])],
+            next: p.next,
+            loading: false,
+            error: '',
+          })),
+        (e: unknown) => {
+          if (mine.signal.aborted) return;
+          setState((s) => ({ ...s, loading: false, next: '', error: e instanceof ApiError ? e.message : 'the server can’t be reached' }));
+        },
+      );
+    },
+    // The key says all that the body depends on.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+    [key, order],
+  );
+  useEffect(() => {
+    load('');
+    return () => abort.current?.abort();
+  }, [load]);
+  const { next, loading } = state;
+  const loadMore = useCallback(() => {
+    if (next !== '' && !loading) load(next);
+  }, [next, loading, load]);
+  return { ...state, more: next !== '', loadMore };
+}
