@@ -1,5 +1,6 @@
-// Package sdk_test runs real OpenTelemetry SDKs against the built server and
-// checks what arrives, field by field.
+// Package sdk_test runs real clients against the built server and checks what
+// arrives, field by field: OpenTelemetry's SDKs, and the vendor's own libraries,
+// agents and proxy.
 package sdk_test
 
 import (
@@ -205,6 +206,20 @@ func (s *server) run(service, endpoint, name string, args ...string) {
 	if out, err := cmd.CombinedOutput(); err != nil {
 		s.t.Fatalf("%s %v: %v\n%s", name, args, err, out)
 	}
+}
+
+// program runs a program to its end and returns its standard output.
+func (s *server) program(env []string, name string, args ...string) []byte {
+	s.t.Helper()
+	cmd := exec.CommandContext(s.t.Context(), name, args...)
+	cmd.Env = append(os.Environ(), env...)
+	var errs bytes.Buffer
+	cmd.Stderr = &errs
+	out, err := cmd.Output()
+	if err != nil {
+		s.t.Fatalf("%s %v: %v\n%s%s", name, args, err, out, &errs)
+	}
+	return out
 }
 
 func TestPython_FlaskAsTutorialsDo(t *testing.T) {
