@@ -1,7 +1,6 @@
 package api
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"log/slog"
@@ -82,28 +81,29 @@ func (a *API) result(w http.ResponseWriter, r *http.Request) error {
 	if kept.Failure != "" {
 		body["error"] = kept.Failure
 	}
-	if kept.Answer == nil {
+	if !kept.Answered() {
 		return a.answer(w, r, store.Stats{}, body)
 	}
-	// The answer's own members stand for those that every answer has.
-	var members map[string]json.RawMessage
-	if err := json.Unmarshal(kept.Answer, &members); err != nil {
-		return fault.Wrap(fault.Internal, err, "read a kept answer")
-	}
-	for name, v := range members {
-		body[name] = v
-	}
 	body["request_id"] = requestOf(r.Context()).id
-	var buf bytes.Buffer
-	enc := json.NewEncoder(&buf)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(body); err != nil {
+	answer, release, err := kept.Open()
+	if err != nil {
 		return err
 	}
+	defer release()
+	head, err := json.Marshal(body)
+	if err != nil {
+		return err
+	}
+	// The answer is an object of JSON, too, with other members: one follows the
+	// other, since it may be large.
+	head[len(head)-1] = ','
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "private, max-age=86400")
-	_, err = w.Write(buf.Bytes())
-	return err
+	if _, err := w.Write(head); err != nil {
+		return nil //nolint:nilerr // the caller has gone
+	}
+	_, _ = w.Write(answer[1:]) // the caller may have gone
+	return nil
 }
 
 // history lists who asked what, newest first.

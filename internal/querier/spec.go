@@ -196,8 +196,8 @@ func keyText(key []event.Value) string {
 }
 
 // maxPoints bounds the series of one answer: a thousand groups of a thousand
-// steps of time, four calculations each.
-const maxPoints = 4_000_000
+// steps of time, two calculations each.
+const maxPoints = 2_000_000
 
 // specSeries runs the series of the table's groups, shifted back by shift.
 func (q *Querier) specSeries(ctx context.Context, r *SpecResult, shift int64) (*Series, error) {

@@ -144,7 +144,7 @@ func (s *Server) openRooms(ctx context.Context) (err error) {
 		return fmt.Errorf("open the datasets: %w", err)
 	}
 	s.later("datasets", s.datasets.Close)
-	if s.workspace, err = workspace.Open(ctx, s.meta, workspace.Config{Clock: clock, Log: s.log}); err != nil {
+	if s.workspace, err = workspace.Open(ctx, s.meta, workspace.Config{Clock: clock, Log: s.log, MaxOpen: c.MemoryBytes / 16}); err != nil {
 		return fmt.Errorf("open the workspace: %w", err)
 	}
 	s.later("workspace", func(context.Context) error {

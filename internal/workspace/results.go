@@ -5,7 +5,10 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"sync"
 	"time"
+
+	"github.com/klauspost/compress/zstd"
 
 	"github.com/oriel-dev/oriel/internal/fault"
 )
@@ -30,11 +33,40 @@ type Result struct {
 	Asked   time.Time
 	Ended   time.Time // zero while under way
 	Failure string    // why there is no answer; empty unless it failed
-	Answer  []byte    // JSON; nil while under way and if it failed
+
+	packed []byte // the answer
+	of     *Library
 }
 
 // Complete reports whether the result has ended.
 func (r *Result) Complete() bool { return !r.Ended.IsZero() }
+
+// Answered reports whether there is an answer to [Result.Open].
+func (r *Result) Answered() bool { return r.packed != nil }
+
+// Open returns the answer, JSON, and what must be called once it is no longer
+// used. Answers that are open at the same time are bounded: Throttled if there
+// are too many, but one may always be.
+func (r *Result) Open() (answer []byte, release func(), err error) {
+	var head zstd.Header
+	if err := head.Decode(r.packed); err != nil {
+		return nil, nil, fault.Wrap(fault.Internal, err, "unpack a result")
+	}
+	size := int64(r.of.cfg.MaxAnswer)
+	if head.HasFCS {
+		size = int64(min(head.FrameContentSize, uint64(size))) //nolint:gosec // within MaxAnswer
+	}
+	if all := r.of.opened.Add(size); all > r.of.cfg.MaxOpen && all > size {
+		r.of.opened.Add(-size)
+		return nil, nil, fault.Busy(fault.Throttled, time.Second, "the results that are being read take more than %d bytes of memory; ask again", r.of.cfg.MaxOpen)
+	}
+	release = sync.OnceFunc(func() { r.of.opened.Add(-size) })
+	if answer, err = r.of.opener.DecodeAll(r.packed, nil); err != nil {
+		release()
+		return nil, nil, fault.Wrap(fault.Internal, err, "unpack a result")
+	}
+	return answer, release, nil
+}
 
 // rowOverhead is what a result counts for beside its answer, so that many small
 // ones are bounded, too.
@@ -55,7 +87,7 @@ func (l *Library) KeepResult(ctx context.Context, scope Scope, spec json.RawMess
 		return nil, err
 	}
 	now := l.now()
-	r := &Result{ID: newID(base58, idLength), Scope: scope, Spec: spec, Asked: now, Ended: now, Answer: answer}
+	r := &Result{ID: newID(base58, idLength), Scope: scope, Spec: spec, Asked: now, Ended: now, packed: packed, of: l}
 	return r, l.insert(ctx, r, done, packed)
 }
 
@@ -109,28 +141,21 @@ func (l *Library) end(ctx context.Context, id string, state State, why string, p
 	})
 }
 
-// Result returns a result of an environment with its answer.
+// Result returns a result of an environment.
 func (l *Library) Result(ctx context.Context, environment, id string) (*Result, error) {
-	r := &Result{}
+	r := &Result{of: l}
 	var spec string
 	var asked, ended int64
-	var packed []byte
 	err := l.read(ctx, "read a result", func(tx *sql.Tx) error {
 		err := tx.QueryRowContext(ctx, `SELECT id, environment, dataset, query_id, spec, failure, asked, ended, body
 			FROM workspace_result WHERE id = ? AND environment = ?`, id, environment).
-			Scan(&r.ID, &r.Scope.Environment, &r.Scope.Dataset, &r.QueryID, &spec, &r.Failure, &asked, &ended, &packed)
+			Scan(&r.ID, &r.Scope.Environment, &r.Scope.Dataset, &r.QueryID, &spec, &r.Failure, &asked, &ended, &r.packed)
 		return missing(err, "result", id)
 	})
 	if err != nil {
 		return nil, err
 	}
 	r.Spec, r.Asked, r.Ended = json.RawMessage(spec), moment(asked), moment(ended)
-	if packed == nil {
-		return r, nil
-	}
-	if r.Answer, err = l.opener.DecodeAll(packed, nil); err != nil {
-		return nil, fault.Wrap(fault.Internal, err, "unpack a result")
-	}
 	return r, nil
 }
 

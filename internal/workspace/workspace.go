@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/klauspost/compress/zstd"
@@ -41,7 +42,8 @@ type Config struct {
 	MaxMarkers     int   // of an environment; 100,000
 	MaxSettings    int   // marker settings of an environment; 1,000
 	MaxRuns        int   // of an environment's history, older ones go; 10,000
-	MaxAnswer      int   // bytes of one answer; 64 MiB
+	MaxAnswer      int   // bytes of one answer; 32 MiB
+	MaxOpen        int64 // bytes of the answers that are read at once; 64 MiB
 	MaxAnswers     int64 // packed bytes of all answers, the oldest go; 1 GiB
 }
 
@@ -55,7 +57,7 @@ func (c *Config) fill() {
 		{&c.MaxMarkers, 100_000},
 		{&c.MaxSettings, 1_000},
 		{&c.MaxRuns, 10_000},
-		{&c.MaxAnswer, 64 << 20},
+		{&c.MaxAnswer, 32 << 20},
 	} {
 		if *d.value <= 0 {
 			*d.value = d.normal
@@ -63,6 +65,9 @@ func (c *Config) fill() {
 	}
 	if c.MaxAnswers <= 0 {
 		c.MaxAnswers = 1 << 30
+	}
+	if c.MaxOpen <= 0 {
+		c.MaxOpen = 64 << 20
 	}
 }
 
@@ -76,6 +81,7 @@ type Library struct {
 	packer *zstd.Encoder
 	opener *zstd.Decoder
 
+	opened atomic.Int64 // bytes of answers that are read
 	mu     sync.Mutex
 	stored int64 // size of all results
 }
@@ -89,7 +95,7 @@ func Open(ctx context.Context, db *meta.DB, cfg Config) (*Library, error) {
 	}
 	l := &Library{db: db, cfg: cfg}
 	var err error
-	if l.packer, err = zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1)); err != nil {
+	if l.packer, err = zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithSingleSegment(true)); err != nil {
 		return nil, fmt.Errorf("open the packer: %w", err)
 	}
 	if l.opener, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(uint64(cfg.MaxAnswer)+1)); err != nil {

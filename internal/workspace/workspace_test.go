@@ -61,6 +61,16 @@ func (d *desk) restart() {
 	d.open()
 }
 
+// answer opens a result and lets go of it.
+func (d *desk) answer(r *Result) []byte {
+	d.t.Helper()
+	answer, release, err := r.Open()
+	must(d.t, err)
+	release()
+	release() // once more does nothing
+	return answer
+}
+
 func must(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {
@@ -153,7 +163,7 @@ func TestResult_SurvivesARestartUnchanged(t *testing.T) {
 	for _, id := range []string{kept.ID, asked.ID} {
 		got, err := d.Result(t.Context(), "test", id)
 		must(t, err)
-		if !got.Complete() || !bytes.Equal(got.Answer, answer) || string(got.Spec) != count || got.Failure != "" {
+		if !got.Complete() || !bytes.Equal(d.answer(got), answer) || string(got.Spec) != count || got.Failure != "" {
 			t.Errorf("%s: %+v", id, got)
 		}
 		wantFault(t, "ended twice", d.EndResult(t.Context(), id, nil), fault.Conflict, id)
@@ -161,7 +171,7 @@ func TestResult_SurvivesARestartUnchanged(t *testing.T) {
 	}
 	got, err := d.Result(t.Context(), "test", wrong.ID)
 	must(t, err)
-	if !got.Complete() || got.Failure != "too slow" || got.Answer != nil {
+	if !got.Complete() || got.Failure != "too slow" || got.Answered() {
 		t.Errorf("%+v", got)
 	}
 	_, err = d.Result(t.Context(), "other", kept.ID)
@@ -194,7 +204,7 @@ func TestResult_TooLargeAnAnswerIsAFailureThatSaysSo(t *testing.T) {
 	must(t, d.EndResult(t.Context(), asked.ID, make([]byte, 101)))
 	got, err := d.Result(t.Context(), "test", asked.ID)
 	must(t, err)
-	if !got.Complete() || !strings.Contains(got.Failure, "101 bytes") || got.Answer != nil {
+	if !got.Complete() || !strings.Contains(got.Failure, "101 bytes") || got.Answered() {
 		t.Errorf("%+v", got)
 	}
 	_, err = d.KeepResult(t.Context(), scope, json.RawMessage(count), make([]byte, 101))
@@ -432,5 +442,32 @@ func TestForget_LeavesWhatNeverChanges(t *testing.T) {
 	}
 	if _, err := d.Result(t.Context(), "test", kept.ID); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestResults_ThoseThatAreReadAreBounded(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, Config{MaxOpen: 100})
+	var results []*Result
+	for range 3 {
+		r, err := d.KeepResult(t.Context(), scope, json.RawMessage(count), bytes.Repeat([]byte("x"), 60))
+		must(t, err)
+		results = append(results, r)
+	}
+	large, err := d.KeepResult(t.Context(), scope, json.RawMessage(count), bytes.Repeat([]byte("x"), 200))
+	must(t, err)
+	if n := len(d.answer(large)); n != 200 {
+		t.Errorf("one by itself has %d bytes", n)
+	}
+	_, release, err := results[0].Open()
+	must(t, err)
+	_, _, err = results[1].Open()
+	wantFault(t, "two at once", err, fault.Throttled, "more than 100 bytes")
+	_, _, err = large.Open()
+	wantFault(t, "a large one beside", err, fault.Throttled, "more than 100 bytes")
+	release()
+	d.answer(results[2])
+	if n := d.opened.Load(); n != 0 {
+		t.Errorf("%d bytes are still counted", n)
 	}
 }

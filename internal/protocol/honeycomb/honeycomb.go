@@ -27,11 +27,13 @@ type Front struct {
 	// problems counts those that were answered with an id.
 	problems atomic.Uint64
 	work     *work
+
+	pictures chan struct{} // those that are drawn
 }
 
 // New returns the front end.
 func New(deps protocol.Deps) *Front {
-	return &Front{Deps: deps, bodies: newBodies(deps.RequestBytes), routes: newRoutes(), work: newWork()}
+	return &Front{Deps: deps, bodies: newBodies(deps.RequestBytes), routes: newRoutes(), work: newWork(), pictures: make(chan struct{}, maxPictures)}
 }
 
 // Held returns how many bytes the requests at hand hold.

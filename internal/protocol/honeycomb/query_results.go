@@ -26,7 +26,8 @@ func queryResultHandlers() map[string]handler {
 const (
 	seriesLimit      = 1000 // groups, with series; also where the query names no limit
 	tableLimit       = 10_000
-	maxResultsAtWork = 64
+	maxResultsAtWork = 64 // those that wait included
+	maxResultsAtOnce = 4
 	maxResultTime    = 10 * time.Minute // of all the questions that make up a result; each has the querier's deadline
 )
 
@@ -143,6 +144,11 @@ func (f *Front) runResult(ctx context.Context, result *workspace.Result, spec *q
 			err = fault.New(fault.Internal, "panic: %v\n%s", p, debug.Stack())
 		}
 	}()
+	leave, err := f.work.turn(ctx)
+	if err != nil {
+		return nil, fault.Wrap(fault.Canceled, err, "the server was stopped")
+	}
+	defer leave()
 	ctx, cancel := context.WithTimeout(ctx, maxResultTime)
 	defer cancel()
 	started := f.Clock()
@@ -180,11 +186,16 @@ func (f *Front) getQueryResult(c *call) (reply, error) {
 		head.Error = result.Failure
 		return reply{body: head, header: header}, nil
 	}
-	kept, err := querier.DecodeKept(result.Answer)
+	answer, release, err := result.Open()
 	if err != nil {
 		return reply{}, err
 	}
-	return reply{body: &resultWriter{head: head, kept: kept.Result}, header: header}, nil
+	kept, err := querier.DecodeKept(answer)
+	if err != nil {
+		release()
+		return reply{}, err
+	}
+	return reply{body: &resultWriter{head: head, kept: kept.Result, release: release}, header: header}, nil
 }
 
 // queryResult is on the wire, without the data.

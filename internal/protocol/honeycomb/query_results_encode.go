@@ -15,12 +15,14 @@ import (
 // resultWriter writes a complete result. The series may be many times as long
 // as what is kept, since each point repeats its group: it is written as it goes.
 type resultWriter struct {
-	head queryResult
-	kept *querier.Answer
+	head    queryResult
+	kept    *querier.Answer
+	release func() // of what was kept
 }
 
 // WriteTo implements io.WriterTo.
 func (r *resultWriter) WriteTo(to io.Writer) (int64, error) {
+	defer r.release()
 	w := &jsonWriter{buf: bufio.NewWriter(to)}
 	w.text(`{"id":`)
 	w.value(r.head.ID)

@@ -2,6 +2,7 @@ package honeycomb
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"math"
 	"net/http"
@@ -95,7 +96,7 @@ func (f *Front) serveSnapshot(w http.ResponseWriter, r *http.Request, l resultLi
 		return
 	}
 	var image bytes.Buffer
-	if err := drawResult(&image, result); err != nil {
+	if err := f.draw(r.Context(), &image, result); err != nil {
 		f.failAPI(w, r, err)
 		return
 	}
@@ -106,6 +107,21 @@ func (f *Front) serveSnapshot(w http.ResponseWriter, r *http.Request, l resultLi
 		h.Set("Cache-Control", "no-store")
 	}
 	_, _ = w.Write(image.Bytes()) // the caller may have gone
+}
+
+// maxPictures is how many are drawn at once: each takes some 10 MB and a tenth of
+// a second of a processor.
+const maxPictures = 2
+
+// draw waits for its turn and draws a result.
+func (f *Front) draw(ctx context.Context, into *bytes.Buffer, r *workspace.Result) error {
+	select {
+	case f.pictures <- struct{}{}:
+		defer func() { <-f.pictures }()
+		return drawResult(into, r)
+	case <-ctx.Done():
+		return fault.Wrap(fault.Canceled, ctx.Err(), "the request was cancelled")
+	}
 }
 
 func drawResult(into *bytes.Buffer, r *workspace.Result) error {
@@ -122,7 +138,12 @@ func drawResult(into *bytes.Buffer, r *workspace.Result) error {
 	case r.Failure != "":
 		p.Note = "This query failed: " + r.Failure
 	default:
-		kept, err := querier.DecodeKept(r.Answer)
+		answer, release, err := r.Open()
+		if err != nil {
+			return err
+		}
+		defer release()
+		kept, err := querier.DecodeKept(answer)
 		if err != nil {
 			return err
 		}
