@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"time"
+	"unicode/utf8"
 
 	"github.com/klauspost/compress/gzip"
 
@@ -36,7 +37,7 @@ const maxPoint = 64 << 10
 // createKinesisEvents is POST /1/kinesis_events/{dataset}: what Amazon Data
 // Firehose delivers to an HTTP endpoint. Its records hold log lines that a
 // CloudWatch subscription sends, metric streams (JSON or OTLP), or JSON objects
-// of anybody else.
+// and lines of text of anybody else.
 func (f *Front) createKinesisEvents(w http.ResponseWriter, r *http.Request) {
 	e := eventsRequest(r)
 	e.protocol = protocolKinesis
@@ -208,9 +209,10 @@ func (d *delivery) record(text []byte) error {
 		return nil
 	case trimmed[0] == '{':
 		return d.documents(plain)
-	default:
+	case framed(plain):
 		return d.messages(plain)
 	}
+	return d.lines(plain)
 }
 
 // unpack unzips a record into a buffer that the next one uses again.
@@ -247,7 +249,8 @@ func (d *delivery) unpack() ([]byte, error) {
 	}
 }
 
-// documents reads the JSON objects of a record, one after the other.
+// documents reads the JSON objects of a record, one after the other. What is none
+// is text.
 func (d *delivery) documents(plain []byte) error {
 	for at := 0; ; {
 		s := jsonscan.Scanner{In: plain, At: at}
@@ -256,8 +259,7 @@ func (d *delivery) documents(plain []byte) error {
 		}
 		from := s.At
 		if s.Peek() != '{' || !s.Skip() {
-			d.drop("record_unreadable", func() string { return "a record that is not JSON" })
-			return nil
+			return d.lines(plain[from:])
 		}
 		at = s.At
 		if err := d.document(plain[from:at]); err != nil {
@@ -266,14 +268,46 @@ func (d *delivery) documents(plain []byte) error {
 	}
 }
 
-// messages reads the OTLP requests of a record, each with its length before it.
-func (d *delivery) messages(plain []byte) error {
+// lines reads text: Firehose can be told to send only the messages of log lines.
+func (d *delivery) lines(plain []byte) error {
+	if !utf8.Valid(plain) {
+		d.drop("record_unreadable", func() string { return "a record that is neither JSON nor OTLP metrics nor text" })
+		return nil
+	}
+	for line := range bytes.Lines(plain) {
+		if line = bytes.TrimRight(line, "\r\n"); len(bytes.TrimSpace(line)) == 0 {
+			continue
+		}
+		if err := d.open(); err != nil {
+			return err
+		}
+		d.begin()
+		d.members++
+		d.message(line)
+		if err := d.close(len(line)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// framed reports whether a record is OTLP requests: messages that begin with
+// their first field, each with its length before it.
+func framed(plain []byte) bool {
 	for len(plain) > 0 {
 		size, n := binary.Uvarint(plain)
-		if n <= 0 || size > uint64(len(plain)-n) {
-			d.drop("record_unreadable", func() string { return "a record that is neither JSON nor OTLP metrics" })
-			return nil
+		if n <= 0 || size > uint64(len(plain)-n) || size > 0 && plain[n] != 1<<3|2 {
+			return false
 		}
+		plain = plain[n+int(size):]
+	}
+	return true
+}
+
+// messages reads the OTLP requests of a record.
+func (d *delivery) messages(plain []byte) error {
+	for len(plain) > 0 {
+		size, n := binary.Uvarint(plain) // framed has looked
 		result, err := d.metrics(plain[n : n+int(size)])
 		if err != nil {
 			if fault.Is(err, fault.Invalid) {

@@ -40,7 +40,7 @@ func TestKinesis_ReadsWhatFirehoseDelivers(t *testing.T) {
 	must(t, err)
 	metrics = append(binary.AppendUvarint(nil, uint64(len(metrics))), metrics...)
 	body := deliver("id-1", pack(t, "gzip", []byte(logLines)), []byte(`{"messageType":"CONTROL_MESSAGE","logEvents":[]}`), []byte(streamed+streamed[:len(streamed)-1]),
-		append(metrics, metrics...), []byte(`{"own":{"x":1}} {"b":2}`), []byte("no JSON"), []byte("\x1f\x8bno gzip"), nil)
+		append(metrics, metrics...), []byte(`{"own":{"x":1}} {"b":2}`), []byte("plain text\r\n\n{\"c\":3}\n{ no JSON\n"), []byte("{\"d\":4}\nand text"), []byte("\x1f\x8bno gzip"), []byte("\x05\xff"), nil)
 	const answered = `{"requestId":"id-1","timestamp":1764000000000}` + "\n"
 	status, h, answer := r.do(http.MethodPost, "/1/kinesis_events/aws", header, body)
 	if status != 200 || answer != answered || h.Get("Content-Type") != "application/json" {
@@ -54,7 +54,9 @@ func TestKinesis_ReadsWhatFirehoseDelivers(t *testing.T) {
 	}
 	want := queue + queue + "test aws +1000000 x1\n" + from("1") + "  message=\"START RequestId: a\\n\"\n" +
 		"test aws +2000000 x1\n" + from("2") + "  level=\"error\"\n  n=3\n  service.name=\"f\"\n  service_name=\"f\"\n" +
-		point + point + "test aws +0 x1\n  own=\"{\\\"x\\\":1}\"\ntest aws +0 x1\n  b=2\n"
+		point + point + "test aws +0 x1\n  own=\"{\\\"x\\\":1}\"\ntest aws +0 x1\n  b=2\n" +
+		"test aws +0 x1\n  message=\"plain text\"\ntest aws +0 x1\n  c=3\ntest aws +0 x1\n  message=\"{ no JSON\"\n" +
+		"test aws +0 x1\n  d=4\ntest aws +0 x1\n  message=\"and text\"\n"
 	if got := protocoltest.Events(r.store.take(), testClock.UnixNano()); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
