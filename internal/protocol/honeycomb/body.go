@@ -3,6 +3,7 @@ package honeycomb
 import (
 	"errors"
 	"io"
+	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -146,9 +147,18 @@ func (m *memory) fill(r io.Reader, limit int) ([]byte, error) {
 		case err != nil && fault.KindOf(err) == fault.TooLarge:
 			return nil, err
 		case err != nil:
-			return nil, fault.New(fault.Invalid, "%s: it can't be read: %w", unreadable, err)
+			return nil, unread("it can't be read", err)
 		}
 	}
+}
+
+// unread says why a body could not be read. A sender whose network stalled is
+// asked to come back: told that its request is bad it would throw it away.
+func unread(what string, err error) error {
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return fault.Busy(fault.Unavailable, time.Second, "the request body came too slowly: send it again")
+	}
+	return fault.New(fault.Invalid, "%s: %s: %w", unreadable, what, err)
 }
 
 // widen makes room in a full buffer; one byte more than the limit shows that there is more.
@@ -194,7 +204,7 @@ func (m *memory) gunzip(body io.Reader) ([]byte, error) {
 		if errors.Is(err, io.EOF) {
 			return nil, fault.New(fault.Invalid, "%s: it is said to be gzip, but is empty", unreadable)
 		}
-		return nil, fault.New(fault.Invalid, "%s: it is not gzip: %w", unreadable, err)
+		return nil, unread("it is not gzip", err)
 	}
 	defer m.bodies.gzips.Put(z)
 	return m.fill(z, m.bodies.unpacked)
@@ -213,7 +223,7 @@ func (m *memory) unzstd(body io.Reader) ([]byte, error) {
 		m.bodies.zstds.Put(z)
 	}()
 	if err := z.Reset(&limited{body, maxPacked}); err != nil {
-		return nil, fault.New(fault.Invalid, "%s: it is not zstd: %w", unreadable, err)
+		return nil, unread("it is not zstd", err)
 	}
 	return m.fill(z, m.bodies.unpacked)
 }

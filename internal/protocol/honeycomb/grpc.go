@@ -85,7 +85,7 @@ func (f *Front) call(r *http.Request, e *export) (*otlp.Result, error) {
 func (m *memory) readFrame(body io.Reader, coding string) ([]byte, error) {
 	var head [grpcHead]byte
 	if _, err := io.ReadFull(body, head[:]); err != nil {
-		return nil, fault.New(fault.Invalid, "%s: the message has no frame: %w", unreadable, err)
+		return nil, unread("the message has no frame", err)
 	}
 	size := int64(binary.BigEndian.Uint32(head[1:]))
 	switch {

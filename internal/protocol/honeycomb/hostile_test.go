@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"io"
 	"net/http"
+	"os"
 	"runtime"
 	"strings"
 	"testing"
@@ -154,6 +155,30 @@ func TestBodies_RefuseWhatIsTooMuchTogether(t *testing.T) {
 	first.release()
 	if _, err := second.read(bytes.NewReader(make([]byte, smallBuffer+1)), "", -1); err != nil {
 		t.Errorf("once there is room: %v", err)
+	}
+}
+
+// A sender whose network stalls is cut off, and must not throw its data away for it.
+func TestBodies_TellASlowSenderToComeBack(t *testing.T) {
+	t.Parallel()
+	all := newBodies(0)
+	body := bytes.Repeat([]byte("0123456789abcdef"), 10_000)
+	for coding, packed := range map[string][]byte{"": body, "gzip": gzipStored(t, body), "zstd": pack(t, "zstd", body)} {
+		for _, n := range []int{0, 3, len(packed) / 2} {
+			mem := all.memory()
+			_, err := mem.read(io.MultiReader(bytes.NewReader(packed[:n]), iotest.ErrReader(os.ErrDeadlineExceeded)), coding, -1)
+			if !fault.Is(err, fault.Unavailable) || fault.RetryAfter(err) <= 0 {
+				t.Errorf("%q, stalled after %d bytes: %v", coding, n, err)
+			}
+			mem.release()
+		}
+	}
+	for name, head := range map[string][]byte{"in the frame": {0, 0}, "in the message": {0, 0, 0, 0, 9, 1}} {
+		mem := all.memory()
+		if _, err := mem.readFrame(io.MultiReader(bytes.NewReader(head), iotest.ErrReader(os.ErrDeadlineExceeded)), ""); !fault.Is(err, fault.Unavailable) {
+			t.Errorf("gRPC, %s: %v", name, err)
+		}
+		mem.release()
 	}
 }
 

@@ -229,8 +229,8 @@ func exponentialOf(name string, raw []byte) ([]measure, error) {
 	case scale < -20 || scale > 40:
 		return nil, errScale
 	}
-	base := math.Exp2(math.Exp2(-float64(scale)))
-	if err := errors.Join(h.exponents(negative, base, -1), h.exponents(positive, base, 1)); err != nil {
+	step := math.Exp2(-float64(scale))
+	if err := errors.Join(h.exponents(negative, step, -1), h.exponents(positive, step, 1)); err != nil {
 		return nil, err
 	}
 	if zero > 0 {
@@ -259,7 +259,9 @@ func (h *distribution) read(f *field, low int) {
 
 func unzigzag(v uint64) int64 { return int64(v>>1) ^ -int64(v&1) }
 
-func (h *distribution) exponents(raw []byte, base, sign float64) error {
+// exponents reads the buckets of one sign. Their bounds are powers of two, step
+// apart in the exponent.
+func (h *distribution) exponents(raw []byte, step, sign float64) error {
 	m := message{rest: raw}
 	var f field
 	var offset int64
@@ -287,12 +289,12 @@ func (h *distribution) exponents(raw []byte, base, sign float64) error {
 		return errBuckets
 	}
 	for i, n := range counts {
-		low, high := math.Pow(base, float64(offset)+float64(i)), math.Pow(base, float64(offset)+float64(i)+1)
-		if n > 0 && sign > 0 {
-			h.buckets = append(h.buckets, bucket{low, high, float64(n)})
-		} else if n > 0 {
-			h.buckets = append(h.buckets, bucket{-high, -low, float64(n)})
+		if n == 0 {
+			continue
 		}
+		index := float64(offset) + float64(i)
+		low, high := sign*math.Exp2(index*step), sign*math.Exp2((index+1)*step)
+		h.buckets = append(h.buckets, bucket{min(low, high), max(low, high), float64(n)})
 	}
 	return nil
 }
