@@ -100,7 +100,7 @@ func (a *API) result(w http.ResponseWriter, r *http.Request) error {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "private, max-age=86400")
 	if _, err := w.Write(head); err != nil {
-		return nil //nolint:nilerr // the caller has gone
+		return nil // the caller has gone
 	}
 	_, _ = w.Write(answer[1:]) // the caller may have gone
 	return nil

@@ -306,6 +306,9 @@ func TestSnapshot_IsAPictureOfTheResult(t *testing.T) {
 		if status := d.withCookie(d.keys[auth.Honeycomb], "GET", path, ""); status != 200 {
 			t.Errorf("with the pages' own key: %d", status)
 		}
+		if status, _, _ := d.do("GET", "/oriel/result/"+a.ID+"/snapshot", ""); status != 200 {
+			t.Errorf("by its id alone: %d", status)
+		}
 		for _, wrong := range []string{
 			strings.Replace(path, "/shop/", "/my-other-set/", 1), strings.Replace(path, "/test/", "/other/", 1), strings.Replace(path, a.ID, "none", 1),
 		} {

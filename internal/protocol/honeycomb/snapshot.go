@@ -26,7 +26,7 @@ const snapshotSuffix = "/snapshot"
 // the two pairs in the middle, and its picture.
 type resultLink struct {
 	environment string // "" where a classic team has none
-	dataset     string // dataset.All where there is none
+	dataset     string // "" where there is none: a result of any
 	id          string
 	picture     bool
 }
@@ -37,7 +37,7 @@ func resultLinkOf(r *http.Request) (resultLink, bool) {
 	if (r.Method != http.MethodGet && r.Method != http.MethodHead) || !strings.Contains(path, "/result/") {
 		return resultLink{}, false
 	}
-	l := resultLink{dataset: dataset.All}
+	var l resultLink
 	path, l.picture = strings.CutSuffix(path, snapshotSuffix)
 	parts := segments(path)
 	n := len(parts)
@@ -47,9 +47,9 @@ func resultLinkOf(r *http.Request) (resultLink, bool) {
 	l.id = parts[n-1]
 	for middle := parts[1 : n-2]; len(middle) > 0; middle = middle[2:] {
 		switch {
-		case middle[0] == "environments" && l.environment == "" && l.dataset == dataset.All:
+		case middle[0] == "environments" && l.environment == "" && l.dataset == "":
 			l.environment = middle[1]
-		case middle[0] == "datasets" && l.dataset == dataset.All:
+		case middle[0] == "datasets" && l.dataset == "":
 			l.dataset = middle[1]
 		default:
 			return resultLink{}, false
@@ -88,7 +88,7 @@ func (f *Front) serveSnapshot(w http.ResponseWriter, r *http.Request, l resultLi
 		return
 	}
 	result, err := f.Workspace.Result(r.Context(), who.Environment, l.id)
-	if fault.Is(err, fault.NotFound) || (err == nil && (l.environment != "" && l.environment != who.Environment || l.dataset != result.Scope.Dataset)) {
+	if fault.Is(err, fault.NotFound) || (err == nil && (l.environment != "" && l.environment != who.Environment || l.dataset != "" && l.dataset != result.Scope.Dataset)) {
 		err = notFound("Query result not found")
 	}
 	if err != nil {
