@@ -2,6 +2,7 @@ package internal_test
 
 import (
 	"encoding/json"
+	"os"
 	"os/exec"
 	"slices"
 	"strings"
@@ -56,6 +57,20 @@ func rooms(names ...string) []string {
 		paths[i] = "internal/" + n
 	}
 	return paths
+}
+
+// The table of rooms in docs/architecture.md is read by newcomers: it names all.
+func TestArchitecturePage_NamesEveryRoom(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../docs/architecture.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for room := range arrows {
+		if name, ours := strings.CutPrefix(room, "internal/"); ours && !strings.Contains(string(page), "`"+name+"`") {
+			t.Errorf("docs/architecture.md does not name the room %s", name)
+		}
+	}
 }
 
 func TestRoomsImportOnlyWhatTheTableAllows(t *testing.T) {

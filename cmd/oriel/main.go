@@ -36,8 +36,7 @@ func main() {
 
 // exitCode tells a wrong command line from work that failed.
 func exitCode(err error) int {
-	var wrong *usage.Error
-	if errors.As(err, &wrong) {
+	if _, wrong := errors.AsType[*usage.Error](err); wrong {
 		return 2
 	}
 	return 1

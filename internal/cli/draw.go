@@ -49,8 +49,8 @@ func (t *table) print(s Streams) error {
 
 // drop takes columns out by their titles.
 func (t *table) drop(titles ...string) {
-	for i := len(t.columns) - 1; i >= 0; i-- {
-		if !slices.Contains(titles, t.columns[i].title) {
+	for i, c := range slices.Backward(t.columns) {
+		if !slices.Contains(titles, c.title) {
 			continue
 		}
 		t.columns = slices.Delete(t.columns, i, i+1)

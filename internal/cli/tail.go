@@ -114,7 +114,7 @@ func (l *tailLines) event(at, dataset string, fields map[string]any) string {
 	b.WriteString(l.s.paint(dim, at) + "  " + l.s.paint(bold, pad(dataset, l.wide)))
 	names := l.names
 	if names == nil {
-		b.WriteString(l.summary(fields))
+		b.WriteString("  " + l.summary(fields))
 	}
 	if names == nil || (len(names) == 1 && names[0] == "*") {
 		names = l.interesting(fields, names != nil)
@@ -135,29 +135,30 @@ func (l *tailLines) event(at, dataset string, fields map[string]any) string {
 
 // summary is what a reader looks for first: name or message, duration, failure.
 func (l *tailLines) summary(fields map[string]any) string {
-	out := ""
+	var parts []string
 	if level, ok := fields["severity"].(string); ok {
-		out += "  " + l.s.paint(severityColor(level), clean(level))
+		parts = append(parts, l.s.paint(severityColor(level), clean(level)))
 	}
 	if kind, ok := fields["meta.annotation_type"].(string); ok && fields["meta.signal_type"] == "trace" {
-		out += "  " + l.s.paint(dim, clean(kind))
+		parts = append(parts, l.s.paint(dim, clean(kind)))
 	}
 	for _, name := range []string{"name", "body", "message"} {
 		if v, ok := fields[name]; ok {
-			out += "  " + clean(exact(v))
+			parts = append(parts, clean(exact(v)))
 			break
 		}
 	}
 	if ms, ok := fields["duration_ms"].(float64); ok && ms >= 0 && ms < 1e12 {
-		out += "  " + l.s.paint(blue, duration(int64(ms*1e6)))
+		parts = append(parts, l.s.paint(blue, duration(int64(ms*1e6))))
 	}
 	if fields["error"] == true {
-		out += "  " + l.s.paint(red, "✗")
+		failure := "✗"
 		if what, ok := fields["exception.message"].(string); ok {
-			out += " " + l.s.paint(red, clean(what))
+			failure += " " + clean(what)
 		}
+		parts = append(parts, l.s.paint(red, failure))
 	}
-	return out
+	return strings.Join(parts, "  ")
 }
 
 func severityColor(level string) string {

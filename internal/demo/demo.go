@@ -108,7 +108,7 @@ func (s *sender) newest(ctx context.Context) (time.Time, error) {
 	}
 	ns, err := strconv.ParseInt(start.LastEvent, 10, 64)
 	if err != nil {
-		return time.Time{}, nil //nolint:nilerr // no event yet
+		return time.Time{}, nil // no event yet
 	}
 	return time.Unix(0, ns), nil
 }

@@ -114,8 +114,13 @@ func TestLoad_SaysWhatIsWrong(t *testing.T) {
 func TestLoad_AuthFollowsTheAddresses(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ listen, want string }{
-		{"127.0.0.1:0", AuthOpen}, {"localhost:0", AuthOpen}, {"[::1]:0", AuthOpen}, {"", AuthOpen},
-		{"0.0.0.0:0", AuthRequired}, {":6743", AuthRequired}, {"10.0.0.1:6743", AuthRequired},
+		{"127.0.0.1:0", AuthOpen},
+		{"localhost:0", AuthOpen},
+		{"[::1]:0", AuthOpen},
+		{"", AuthOpen},
+		{"0.0.0.0:0", AuthRequired},
+		{":6743", AuthRequired},
+		{"10.0.0.1:6743", AuthRequired},
 	} {
 		got, err := load(t, "", nil, []string{"--listen", c.listen})
 		if err != nil || got.Auth != c.want {
