@@ -12,6 +12,8 @@ import (
 const (
 	bodyStall  = 10 * time.Second // longest time below bodyRate
 	bodyRate   = 1 << 10          // bytes a second
+	largeBody  = 1 << 20          // from which on a body takes up memory that others wait for
+	largeRate  = 64 << 10         // bytes a second of such a one
 	writeStall = 30 * time.Second // longest time for writeChunk bytes
 	writeChunk = 64 << 10
 )
@@ -38,17 +40,28 @@ type pacedBody struct {
 	clock   func() time.Time
 	since   time.Time // begin of the window that is measured
 	read    int64     // in the window
+	total   int64
 	ended   bool
+}
+
+// rate is how many bytes a second must come. Few slow senders of large bodies
+// would else take up all the memory that requests have.
+func (b *pacedBody) rate() float64 {
+	if b.total >= largeBody {
+		return largeRate
+	}
+	return bodyRate
 }
 
 func (b *pacedBody) Read(p []byte) (int, error) {
 	now := b.clock()
-	if took := now.Sub(b.since); !b.ended && (b.since.IsZero() || took >= time.Second && b.read >= int64(took.Seconds()*bodyRate)) {
+	if took := now.Sub(b.since); !b.ended && (b.since.IsZero() || took >= time.Second && b.read >= int64(took.Seconds()*b.rate())) {
 		b.since, b.read = now, 0
 		_ = b.control.SetReadDeadline(now.Add(bodyStall)) // see unhurried
 	}
 	n, err := b.ReadCloser.Read(p)
 	b.read += int64(n)
+	b.total += int64(n)
 	if errors.Is(err, io.EOF) && !b.ended {
 		b.ended = true
 		// After another error the rest is still to be skipped, in limited time. While the request is answered, the server reads on to learn that the peer

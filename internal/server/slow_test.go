@@ -1,0 +1,124 @@
+package server
+
+import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"testing/iotest"
+	"time"
+)
+
+// deadlines is a response that notes which deadlines its connection was given.
+type deadlines struct {
+	*httptest.ResponseRecorder
+	read, write time.Time
+}
+
+func (d *deadlines) SetReadDeadline(at time.Time) error  { d.read = at; return nil }
+func (d *deadlines) SetWriteDeadline(at time.Time) error { d.write = at; return nil }
+
+// source gives as many bytes as are asked for, without end.
+type source struct{}
+
+func (source) Read(p []byte) (int, error) { return len(p), nil }
+
+// slowRig is a request's body and answer under a clock of the test's.
+type slowRig struct {
+	*deadlines
+	now    time.Time
+	body   io.Reader
+	answer http.ResponseWriter
+}
+
+func newSlowRig(body io.Reader) *slowRig {
+	r := &slowRig{deadlines: &deadlines{ResponseRecorder: httptest.NewRecorder()}, now: time.Unix(1_764_000_000, 0)}
+	handler := unhurried(func() time.Time { return r.now }, http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		r.body, r.answer = req.Body, w
+	}))
+	handler.ServeHTTP(r.deadlines, httptest.NewRequest(http.MethodPost, "/", body))
+	return r
+}
+
+// sends reads n bytes at each of several seconds, and reports for how many of
+// them the deadline had not passed.
+func (r *slowRig) sends(t *testing.T, n, seconds int) (lasted int) {
+	t.Helper()
+	for range seconds {
+		if _, err := io.ReadFull(r.body, make([]byte, n)); err != nil {
+			t.Fatal(err)
+		}
+		if r.now = r.now.Add(time.Second); r.now.After(r.read) {
+			return lasted
+		}
+		lasted++
+	}
+	return lasted
+}
+
+func TestUnhurried_CutsOffBodiesThatComeTooSlowly(t *testing.T) {
+	t.Parallel()
+	const long = 900 // seconds
+	for _, c := range []struct {
+		name    string
+		first   int // bytes at once
+		rate    int // bytes a second from then on
+		outlast bool
+	}{
+		{"quick enough", 0, bodyRate, true},
+		{"too slow", 0, bodyRate - 1, false},
+		{"nothing at all", 1, 0, false},
+		{"large and quick enough", largeBody, largeRate, true},
+		{"large and slow", largeBody, largeRate - 1, false},
+		{"large, as slow as a small one may be", largeBody, bodyRate, false},
+	} {
+		r := newSlowRig(source{})
+		if _, err := io.ReadFull(r.body, make([]byte, c.first)); err != nil {
+			t.Fatal(err)
+		}
+		lasted := r.sends(t, c.rate, long)
+		if c.outlast != (lasted == long) || (!c.outlast && lasted > int(2*bodyStall/time.Second)) {
+			t.Errorf("%s: held for %d seconds", c.name, lasted)
+		}
+	}
+}
+
+func TestUnhurried_LetsTheConnectionGoOnAfterABody(t *testing.T) {
+	t.Parallel()
+	r := newSlowRig(io.LimitReader(source{}, 10))
+	if _, err := io.ReadAll(r.body); err != nil {
+		t.Fatal(err)
+	}
+	if !r.read.IsZero() {
+		t.Errorf("the deadline of the body stays: %s", r.read)
+	}
+	if _, err := r.body.Read(make([]byte, 1)); err != io.EOF || !r.read.IsZero() {
+		t.Errorf("read on: %v, %s", err, r.read)
+	}
+	broken := newSlowRig(iotest.ErrReader(io.ErrUnexpectedEOF))
+	if _, err := io.ReadAll(broken.body); err != io.ErrUnexpectedEOF || broken.read.IsZero() {
+		t.Errorf("the rest of a broken body is skipped without limit: %v", err)
+	}
+}
+
+func TestUnhurried_GivesEachPieceOfAnAnswerItsTime(t *testing.T) {
+	t.Parallel()
+	r := newSlowRig(http.NoBody)
+	if !r.write.IsZero() {
+		t.Errorf("the deadline of the last answer stays: %s", r.write)
+	}
+	for range 3 {
+		r.now = r.now.Add(time.Minute)
+		n, err := r.answer.Write(make([]byte, 3*writeChunk+1))
+		if n != 3*writeChunk+1 || err != nil || !r.write.Equal(r.now.Add(writeStall)) {
+			t.Errorf("%d bytes, %v, until %s", n, err, r.write)
+		}
+	}
+	if got := r.Body.Len(); got != 3*(3*writeChunk+1) {
+		t.Errorf("%d bytes were written", got)
+	}
+	r.now = r.now.Add(time.Minute)
+	if err := http.NewResponseController(r.answer).Flush(); err != nil || !r.write.Equal(r.now.Add(writeStall)) || !r.Flushed {
+		t.Errorf("flushed: %v, until %s", err, r.write)
+	}
+}
