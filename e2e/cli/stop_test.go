@@ -44,8 +44,8 @@ func TestStop_UnderLoadLosesNothingAndLeavesNothingToReplay(t *testing.T) {
 			acked[name] = spans
 		}
 		o = start(t, data)
-		if log := o.log.String(); !strings.Contains(log, `msg="journal replayed" rows=0 `) {
-			t.Errorf("a graceful stop left work for the next start:\n%s", log)
+		if n := o.replayed(); n != "0" {
+			t.Errorf("a graceful stop left %s rows for the next start to replay", n)
 		}
 		check(t, o, round, acked, spans)
 	}
@@ -82,8 +82,8 @@ func TestStop_SlowSenderLeavesTimeToFlush(t *testing.T) {
 	}
 	<-gone
 	o = start(t, data)
-	if log := o.log.String(); !strings.Contains(log, `msg="journal replayed" rows=0 `) {
-		t.Errorf("there was no time left to flush:\n%s", log)
+	if n := o.replayed(); n != "0" {
+		t.Errorf("there was no time left to flush: %s rows were replayed", n)
 	}
 	if err := o.counted("flushed", 20); err != nil {
 		t.Error(err)
@@ -119,4 +119,18 @@ func TestStop_SecondSignalEndsAtOnce(t *testing.T) {
 	if !errors.As(err, &exit) || exit.Sys().(syscall.WaitStatus).Signal() != syscall.SIGTERM {
 		t.Errorf("the second signal ended it with %v", err)
 	}
+}
+
+// replayed waits for the log to say how many rows the start read back from the
+// journal: it may come a little after the ready line.
+func (o *oriel) replayed() (rows string) {
+	o.t.Helper()
+	eventually(o.t, "the log says what was replayed", func() error {
+		_, after, found := strings.Cut(o.log.String(), `msg="journal replayed" rows=`)
+		if rows, _, _ = strings.Cut(after, " "); !found || rows == after {
+			return errors.New("not yet")
+		}
+		return nil
+	})
+	return rows
 }
