@@ -161,6 +161,9 @@ func (a *API) tailFilter(r *http.Request) (func(event.Row) bool, error) {
 		if where, err = query.ParseFilter(text); err != nil {
 			return nil, err
 		}
+		if where, err = a.Querier.Condition(env, datasetsOf(slug), where); err != nil {
+			return nil, err
+		}
 	}
 	return func(row event.Row) bool {
 		if row.Batch.Environment != env || (!every && row.Batch.Dataset != slug) {

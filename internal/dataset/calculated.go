@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/oriel-dev/oriel/internal/event"
 	"github.com/oriel-dev/oriel/internal/fault"
 	"github.com/oriel-dev/oriel/internal/query"
 )
@@ -129,6 +130,9 @@ func (r *Registry) UpdateCalculated(ctx context.Context, environment, slug, fiel
 
 // saveCalculated stores a field in the place of the one called old, "" for none.
 func (r *Registry) saveCalculated(ctx context.Context, f CalculatedField, old string) error {
+	if event.IsSystem(f.Alias) {
+		return fault.New(fault.Invalid, "%q is a column of every event", f.Alias)
+	}
 	if f.Alias != old {
 		if r.hasCalculated(f.Environment, f.Dataset, f.Alias) {
 			return fault.New(fault.Conflict, "a calculated field called %q already exists", f.Alias)

@@ -75,7 +75,10 @@ func (q *Querier) BubbleUp(ctx context.Context, environment string, datasets []s
 		tell = func(c *store.Contrast, p store.Progress) { opts.Tell(newBubbleUp(c, chosen), p) }
 	}
 	var found *store.Contrast
-	ask := plan.Rows()
+	ask, err := q.withFields(plan.Rows(), chosen...)
+	if err != nil {
+		return nil, err
+	}
 	_, err = q.admit(ctx, q.gateOf(ask), func(ctx context.Context) (*store.Result, error) {
 		var err error
 		found, err = q.config.Store.Contrast(ctx, ask, selection, store.ContrastOptions{Fields: opts.Fields, Progress: tell})

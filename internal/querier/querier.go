@@ -33,7 +33,10 @@ type Source interface {
 // Config says what the querier stands on and how much it may do. Zero values
 // have the defaults given.
 type Config struct {
-	Store         Source
+	Store Source
+	// Fields returns the expressions of the calculated fields that questions of a
+	// dataset, or of dataset.All, may read, by alias; nil: there are none.
+	Fields        func(environment, dataset string) map[string]string
 	Clock         func() time.Time
 	Log           *slog.Logger
 	MaxConcurrent int           // queries at once, of each class; 4
@@ -92,7 +95,7 @@ func (q *Querier) Stats() Stats {
 	}
 }
 
-// Run answers a query. Results are shared and must not be changed. Errors:
+// Run answers a query; calculated fields are put in. Results are shared and must not be changed. Errors:
 // Throttled if too many wait, Deadline with the limit named, Canceled if ctx
 // ended, TooLarge, Invalid.
 func (q *Querier) Run(ctx context.Context, ask *query.Query) (*store.Result, error) {
@@ -100,7 +103,11 @@ func (q *Querier) Run(ctx context.Context, ask *query.Query) (*store.Result, err
 }
 
 func (q *Querier) run(ctx context.Context, ask *query.Query, progress func(store.Progress)) (*store.Result, error) {
-	if err := ask.Validate(); err != nil {
+	ask, err := q.withFields(ask)
+	if err == nil {
+		err = ask.Validate()
+	}
+	if err != nil {
 		q.failed.Add(1)
 		return nil, err
 	}

@@ -11,6 +11,12 @@ import (
 // TopValues returns the most frequent values of a field among the rows that ask
 // keeps, with how many events have each as Events[store.Selected]; at most limit.
 func (q *Querier) TopValues(ctx context.Context, ask *query.Query, field string, limit int) (values []store.ContrastValue, stats store.Stats, err error) {
+	if _, calculated := q.saved(ask.Environment, ask.Datasets)[field]; calculated {
+		return q.groupValues(ctx, ask, field, limit)
+	}
+	if ask, err = q.withFields(ask); err != nil {
+		return nil, stats, err
+	}
 	var c *store.Contrast
 	_, err = q.admit(ctx, q.light, func(ctx context.Context) (*store.Result, error) {
 		var err error
@@ -27,7 +33,11 @@ func (q *Querier) TopValues(ctx context.Context, ask *query.Query, field string,
 	if len(c.Fields) == 0 && c.Left == 0 {
 		return nil, c.Stats, nil
 	}
-	// Too many different values to be counted on the way.
+	return q.groupValues(ctx, ask, field, limit) // too many different values to be counted on the way
+}
+
+// groupValues is TopValues by a query.
+func (q *Querier) groupValues(ctx context.Context, ask *query.Query, field string, limit int) (values []store.ContrastValue, stats store.Stats, err error) {
 	grouped := *ask
 	grouped.Stages = append(append([]query.Stage{}, ask.Stages...),
 		query.Filter{Where: query.Exists{X: query.Field{Name: field}}},

@@ -1,0 +1,126 @@
+package query
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/oriel-dev/oriel/internal/fault"
+)
+
+// WithFields puts saved calculated fields, expressions by alias, into a query: a
+// Compute before all stages for each that they, or the further names, read of
+// stored rows. In conditions on other spans it stands in place of the alias. A
+// calculated field goes before a stored one of its name, and does not read other
+// calculated fields. q itself is not changed, and is returned if it reads none.
+// Errors: Invalid for an expression that can't be read, with its alias.
+func (q *Query) WithFields(saved map[string]string, further ...string) (*Query, error) {
+	if len(saved) == 0 {
+		return q, nil
+	}
+	read := append(q.inputs(), further...)
+	elsewhere := q.namesOnOtherSpans()
+	made := map[string]Expr{}
+	for _, name := range append(slices.Clone(read), elsewhere...) {
+		text, ok := saved[name]
+		if !ok {
+			continue
+		}
+		e, err := ParseField(text)
+		if err != nil {
+			return nil, fault.New(fault.Invalid, "calculated field %q: %s", name, fault.MessageOf(err))
+		}
+		made[name] = e
+	}
+	if len(made) == 0 {
+		return q, nil
+	}
+	out := *q
+	out.Stages = nil
+	for _, name := range computeOrder(made) {
+		if slices.Contains(read, name) {
+			out.Stages = append(out.Stages, Compute{Name: name, Expr: made[name]})
+		}
+	}
+	for _, stage := range q.Stages {
+		if s, ok := stage.(TraceFilter); ok {
+			stage = s.substituted(made)
+		}
+		out.Stages = append(out.Stages, stage)
+	}
+	return &out, nil
+}
+
+// inputs are the names that the stages read of stored rows.
+func (q *Query) inputs() []string {
+	var names []string
+	made := map[string]bool{}
+	add := func(list ...string) {
+		for _, name := range list {
+			if name != "" && !made[name] && !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	for _, stage := range q.Stages {
+		switch s := stage.(type) {
+		case Filter:
+			add(FieldsOf(s.Where)...)
+		case Compute:
+			add(FieldsOf(s.Expr)...)
+			made[s.Name] = true
+		case Sort:
+			for _, k := range s.Keys {
+				add(k.Field)
+			}
+		case Dedup:
+			add(s.Fields...)
+		case Project:
+			add(s.Fields...)
+		case Aggregate:
+			add(s.Groups...)
+			for _, c := range s.Calcs {
+				add(c.Field)
+				add(FieldsOf(c.Where)...)
+			}
+			return names // what follows reads what it yields
+		}
+	}
+	return names
+}
+
+func (q *Query) namesOnOtherSpans() []string {
+	var names []string
+	for _, stage := range q.Stages {
+		if s, ok := stage.(TraceFilter); ok {
+			for _, c := range s.Conditions {
+				names = append(names, FieldsOf(c.Where)...)
+			}
+		}
+	}
+	return names
+}
+
+func (s TraceFilter) substituted(made map[string]Expr) TraceFilter {
+	out := TraceFilter{Conditions: slices.Clone(s.Conditions)}
+	for i := range out.Conditions {
+		out.Conditions[i].Where = substitute(out.Conditions[i].Where, made)
+	}
+	return out
+}
+
+// computeOrder puts a field after those that read a stored field of its name.
+func computeOrder(made map[string]Expr) []string {
+	left := slices.SortedFunc(maps.Keys(made), strings.Compare)
+	var order []string
+	for len(left) > 0 {
+		next := max(slices.IndexFunc(left, func(name string) bool {
+			return !slices.ContainsFunc(left, func(other string) bool {
+				return other != name && slices.Contains(FieldsOf(made[other]), name)
+			})
+		}), 0)
+		order = append(order, left[next])
+		left = slices.Delete(left, next, next+1)
+	}
+	return order
+}
