@@ -19,13 +19,14 @@ export class ApiError extends Error {
 
 async function read(response: Response): Promise<unknown> {
   if (response.ok) return response.status === 204 ? undefined : response.json();
-  let body: { error?: { kind?: string; message?: string; position?: number; request_id?: string } } = {};
+  let body: { error?: string | { kind?: string; message?: string; position?: number; request_id?: string } } = {};
   try {
     body = (await response.json()) as typeof body;
   } catch {
     // A proxy in between may answer in its own words.
   }
-  const e = body.error ?? {};
+  // Honeycomb's API says what is wrong in one text.
+  const e = typeof body.error === 'string' ? { message: body.error } : (body.error ?? {});
   throw new ApiError(
     response.status,
     e.kind ?? 'internal',
@@ -76,6 +77,12 @@ export async function post<T>(path: string, body: unknown, signal?: AbortSignal)
     signal,
   });
   return (await read(response)) as T;
+}
+
+/** Asks Honeycomb's API, which this server speaks too. */
+export async function honeycomb<T>(path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
+  const init = body === undefined ? {} : { method: 'POST', body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } };
+  return (await read(await fetch(at(`/1/${path}`), { ...init, signal }))) as T;
 }
 
 /**

@@ -23,8 +23,11 @@ export function useDatasets(env: string): Dataset[] | undefined {
 }
 
 export function useFields(env: string, dataset: string): Field[] | undefined {
-  return useLoad(`fields ${env} ${dataset}`, async (signal) =>
-    dataset === '' ? undefined : ((await get<{ fields: Field[] | null }>('fields', { dataset }, signal)).fields ?? []),
+  return useLoad(`fields ${env} ${dataset}`, (signal) =>
+    get<{ fields: Field[] | null }>('fields', { dataset }, signal).then(
+      (r) => r.fields ?? [],
+      () => [], // completion is a help only
+    ),
   ).data;
 }
 

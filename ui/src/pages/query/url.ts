@@ -93,9 +93,11 @@ type Params = Record<string, string | string[] | undefined>;
 
 /** The parameters that hold a question; setting them all replaces the one before. */
 export function encodeQuestion(q: Question): Params {
+  // A question that asks for nothing counts.
+  const bare = q.calcs.length + q.where.terms.length + q.by.length === 0;
   return {
     query: undefined,
-    calc: q.calcs.map(calcText),
+    calc: bare ? ['COUNT'] : q.calcs.map(calcText),
     where: q.where.terms.length > 0 ? whereText(q.where) : undefined,
     by: q.by.map(ident),
     order: q.orders.map(orderText),

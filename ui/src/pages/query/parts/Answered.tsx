@@ -4,6 +4,7 @@ import { usePrefs } from '../../../app/prefs';
 import type { Start } from '../../../api/types';
 import { setParams } from '../../../app/location';
 import type { Hover } from '../../../charts/hover';
+import type { Marker } from '../../../charts/markers';
 import type { Question } from '../../../query/question';
 import { Tabs } from '../../../widgets/Tabs';
 import { selectionWords } from '../bubble';
@@ -17,6 +18,7 @@ import { ExploreTab } from './ExploreTab';
 import { Foot } from './Foot';
 import { RawTab } from './RawTab';
 import { ResultTable } from './ResultTable';
+import { ShareMenu } from './ShareMenu';
 import { TracesTab } from './TracesTab';
 
 interface Props {
@@ -27,12 +29,14 @@ interface Props {
   answer: Answer;
   question: Question;
   stale: boolean;
+  from: string;
+  to: string;
+  markers: readonly Marker[];
   hover: Hover;
   pick: Pick;
   actions: ValueActions;
   onZoom: (from: number, to: number) => void;
   onPoint: (p: PickedPoint) => void;
-  children?: React.ReactNode;
 }
 
 const titles: readonly (readonly [Tab, string])[] = [
@@ -58,7 +62,7 @@ export function Answered(props: Props): React.ReactElement {
   return (
     <div className={props.stale ? 'answer stale' : 'answer'}>
       <ChartTools state={state} lines={question.calcs.length === 0 || question.calcs.some((c) => c.op !== 'HEATMAP')}>
-        {props.children}
+        <ShareMenu env={env} dataset={dataset} question={question} answer={answer} from={props.from} to={props.to} />
       </ChartTools>
       <div className="charts">
         <Charts
@@ -75,6 +79,7 @@ export function Answered(props: Props): React.ReactElement {
           onPick={pick.onPick}
           onBubble={() => pick.bubble(true)}
           onExample={pick.onExample}
+          markers={props.markers}
         />
       </div>
       <Tabs label="Result" panel="query-panel" tabs={titles} chosen={state.tab} onChoose={(t) => set({ tab: t as Tab })} />

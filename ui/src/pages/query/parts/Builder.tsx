@@ -1,13 +1,14 @@
-import { useRef, useState, useSyncExternalStore } from 'react';
+import { useState, useSyncExternalStore } from 'react';
 
 import { parseCalcs, parseHavings, parseNames, parseOrders, parseQuestion, parseWhere } from '../../../query/parse';
 import { calcText, conditionText, havingText, orderText, questionText } from '../../../query/print';
-import { compareOffsets, type Question, type Span, type Where } from '../../../query/question';
-import { ident, TextError } from '../../../query/lex';
+import type { Question, Span, Where } from '../../../query/question';
+import { ident } from '../../../query/lex';
 import { pasted } from '../../../query/spec';
 import type { Draft } from '../draft';
 import { ChipField } from './ChipField';
 import type { Known } from './Editor';
+import { TextForm } from './TextForm';
 
 interface Props {
   draft: Draft;
@@ -162,144 +163,5 @@ function Limit({ value, onChange }: { value: number | undefined; onChange: (n: n
         </span>
       </div>
     </div>
-  );
-}
-
-/** The question as one line of text. */
-function TextForm({
-  draft,
-  onSpan,
-  onRun,
-  paste,
-}: {
-  draft: Draft;
-  onSpan: (span: Span) => void;
-  onRun: () => void;
-  paste: (text: string) => boolean;
-}): React.ReactElement {
-  const initial = questionText(draft.get());
-  const area = useRef<HTMLTextAreaElement>(null);
-  const [error, setError] = useState<{ at: number; message: string; text: string }>();
-  const take = (): boolean => {
-    const text = area.current!.value;
-    if (text === initial) return true;
-    try {
-      const { question, span } = parseQuestion(text);
-      setError(undefined);
-      onSpan(span);
-      draft.set({ ...question, ...(draft.get().rest && { rest: draft.get().rest }) });
-      return true;
-    } catch (e) {
-      setError({ at: e instanceof TextError ? e.at : 0, message: (e as Error).message, text });
-      return false;
-    }
-  };
-  return (
-    <div className="textform">
-      <textarea
-        ref={area}
-        className={error ? 'input bad' : 'input'}
-        aria-label="Query as text"
-        aria-invalid={error !== undefined}
-        aria-describedby={error ? 'query-text-error' : undefined}
-        spellCheck={false}
-        rows={2}
-        defaultValue={initial}
-        onBlur={take}
-        onPaste={(e) => {
-          const text = e.clipboardData.getData('text');
-          if (/^\s*(\{|https?:)/.test(text) && paste(text)) e.preventDefault();
-        }}
-        onKeyDown={(e) => {
-          if (e.key !== 'Enter') {
-            if ((e.ctrlKey || e.metaKey) && e.key.toLowerCase() === 'z' && e.currentTarget.value !== initial) e.stopPropagation();
-            return;
-          }
-          e.preventDefault();
-          e.stopPropagation();
-          if (take()) onRun();
-        }}
-      />
-      {error && (
-        <p id="query-text-error" className="note bad" role="alert">
-          <code>
-            {error.text.slice(0, error.at)}
-            <mark>{error.text.slice(error.at, error.at + 1) || ' '}</mark>
-            {error.text.slice(error.at + 1)}
-          </code>
-          <br />
-          {error.message}
-        </p>
-      )}
-    </div>
-  );
-}
-
-const stepChoices: [label: string, seconds: number | undefined][] = [
-  ['auto', undefined],
-  ['1 s', 1],
-  ['5 s', 5],
-  ['10 s', 10],
-  ['30 s', 30],
-  ['1 min', 60],
-  ['5 min', 300],
-  ['15 min', 900],
-  ['1 h', 3600],
-  ['6 h', 21600],
-  ['1 d', 86400],
-];
-
-/** How long a point of the charts is. */
-export function Granularity({ draft, onRun }: { draft: Draft; onRun: () => void }): React.ReactElement {
-  const q = useSyncExternalStore(draft.subscribe, draft.get);
-  const known = stepChoices.some(([, s]) => s === q.step);
-  return (
-    <label className="pair">
-      <span className="muted">each</span>
-      <select
-        className="input small"
-        aria-label="Granularity"
-        value={q.step ?? ''}
-        onChange={(e) => {
-          draft.set({ ...draft.get(), step: e.target.value === '' ? undefined : Number(e.target.value) });
-          onRun();
-        }}
-      >
-        {stepChoices.map(([label, s]) => (
-          <option key={label} value={s ?? ''}>
-            {label}
-          </option>
-        ))}
-        {!known && <option value={q.step}>{q.step} s</option>}
-      </select>
-    </label>
-  );
-}
-
-const compareNames = ['30 min', '1 h', '2 h', '8 h', '1 d', '7 d', '28 d', '182 d'];
-
-/** The earlier time that is drawn beside it. */
-export function CompareTo({ draft, onRun }: { draft: Draft; onRun: () => void }): React.ReactElement {
-  const q = useSyncExternalStore(draft.subscribe, draft.get);
-  return (
-    <label className="pair">
-      <span className="muted">compare</span>
-      <select
-        className="input small"
-        aria-label="Compare to"
-        value={q.compare ?? ''}
-        onChange={(e) => {
-          draft.set({ ...draft.get(), compare: e.target.value === '' ? undefined : Number(e.target.value) });
-          onRun();
-        }}
-      >
-        <option value="">off</option>
-        {compareOffsets.map((s, i) => (
-          <option key={s} value={s}>
-            {compareNames[i]} before
-          </option>
-        ))}
-      </select>
-    </label>
   );
 }

@@ -15,12 +15,14 @@ interface Props {
   rows: Row[];
   unit: Unit;
   chosen: string | undefined;
+  /** Markers at this moment. */
+  notes: string[];
 }
 
 const most = 8;
 
 /** What all groups say at one moment, the largest first, the nearest always among them. */
-export function ChartTip({ x, width, title, rows, unit, chosen }: Props): React.ReactElement {
+export function ChartTip({ x, width, title, rows, unit, chosen, notes }: Props): React.ReactElement {
   const known = rows.filter((r) => r.value !== null).sort((a, b) => b.value! - a.value!);
   const top = known.slice(0, most);
   const nearest = known.find((r) => r.id === chosen);
@@ -28,6 +30,11 @@ export function ChartTip({ x, width, title, rows, unit, chosen }: Props): React.
   return (
     <div className="tip" style={x < width / 2 ? { left: x + 14 } : { right: width - x + 14 }}>
       <div className="muted">{title}</div>
+      {notes.map((n) => (
+        <div key={n} className="tip-note">
+          {n}
+        </div>
+      ))}
       {top.map((r) => (
         <div key={r.id} className={r.id === chosen ? 'tip-row on' : 'tip-row'}>
           <span className="bar-mark" style={{ background: r.slot === 0 ? 'var(--line-control)' : `var(--s${r.slot})` }} />

@@ -3,11 +3,12 @@ import { useMemo } from 'react';
 import type { Bounds } from '../../../charts/heatmap';
 
 import type { Hover } from '../../../charts/hover';
+import type { Marker } from '../../../charts/markers';
 import type { Question } from '../../../query/question';
 import { momentMs } from '../../../time/format';
 import { chartsOf, groupId, groupLabel, unitOf, type Answer, type Series } from '../result';
 import type { Drawing } from '../url';
-import { HeatChart } from './HeatChart';
+import { HeatChart, side } from './HeatChart';
 import { LineChart, type GroupLine, type Point } from './LineChart';
 
 /** A clicked point with the group and the time that it stands for. */
@@ -34,6 +35,7 @@ interface Props {
   onPick: (column: string, list: Bounds[]) => void;
   onBubble: () => void;
   onExample: (column: string, b: Bounds) => void;
+  markers: readonly Marker[];
 }
 
 /** One chart for each calculation, with the same time across. */
@@ -86,6 +88,8 @@ export function Charts(props: Props): React.ReactElement {
             draw={props.draw}
             log={props.log}
             hover={props.hover}
+            markers={props.markers}
+            right={charts.length === 2 && charts.some((x) => x.op === 'HEATMAP') ? side : 8}
             onZoom={props.onZoom}
             onPickTime={props.onPickTime}
             onPoint={(p) =>
@@ -136,6 +140,7 @@ function Heat({ title, ...props }: Props & { title: string }): React.ReactElemen
       startMs={momentMs(start)}
       total={Number(BigInt(result.end) - BigInt(start))}
       hover={props.hover}
+      markers={props.markers}
       picked={props.picked?.column === data.column ? props.picked.list : none}
       onPick={(list) => props.onPick(data.column, list)}
       onBubble={props.onBubble}

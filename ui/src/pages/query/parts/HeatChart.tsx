@@ -19,6 +19,7 @@ import {
 import type { Hover } from '../../../charts/hover';
 import { drawAxes, type Frame } from '../../../charts/lines';
 import { valueAt, valueLabel, type Unit, type YScale } from '../../../charts/scale';
+import { drawMarkers, markersAt, type Marker } from '../../../charts/markers';
 import type { Theme } from '../../../charts/theme';
 import { useSize } from '../../../charts/useSize';
 import { clock, count } from '../../../time/format';
@@ -31,6 +32,7 @@ interface Props {
   startMs: number;
   total: number;
   hover: Hover;
+  markers: readonly Marker[];
   picked: Bounds[];
   /** All rectangles that are picked now; none clears. */
   onPick: (list: Bounds[]) => void;
@@ -41,7 +43,8 @@ interface Props {
 }
 
 const height = 240;
-const side = 64;
+/** Room at the right for the distribution. */
+export const side = 64;
 const narrowest = 4;
 
 interface Drag {
@@ -55,7 +58,7 @@ interface Drag {
 
 /** A distribution over time. Dragging picks cells, Shift adds; arrow keys do the same. */
 export function HeatChart(props: Props): React.ReactElement {
-  const { scale, startMs, total, hover, unit, picked, onPick } = props;
+  const { scale, startMs, total, hover, unit, picked, onPick, markers } = props;
   const { utc } = usePrefs();
   const [area, { width }] = useSize<HTMLDivElement>();
   const [drag, setDrag] = useState<Drag>();
@@ -85,11 +88,12 @@ export function HeatChart(props: Props): React.ReactElement {
         column: column !== undefined && column >= 0 && column < grid.count ? column : undefined,
       });
       drawAxes(ctx, theme, frame, scale, (v) => valueLabel(v, unit), startMs, utc, false);
+      drawMarkers(ctx, theme, frame, markers);
       if (hover.at === undefined) return;
       ctx.fillStyle = theme.text3;
       ctx.fillRect(Math.round(frame.left + (hover.at / total) * frame.width), frame.top, 1, frame.height);
     },
-    [width, frame, grid, shown, cursor, hover, scale, unit, startMs, utc, total],
+    [width, frame, grid, shown, cursor, hover, scale, unit, startMs, utc, total, markers],
   );
   const at = (e: React.PointerEvent): { x: number; y: number } => {
     const r = e.currentTarget.getBoundingClientRect();
@@ -233,6 +237,9 @@ export function HeatChart(props: Props): React.ReactElement {
               {time(cell.t)} to {time(cell.t + 1)}
             </div>
             <div className="muted">{range(cell.b)}</div>
+            {markersAt(frame, markers, cell.x).map((m) => (
+              <div key={m.id}>{m.label}</div>
+            ))}
           </div>
         )}
       </div>

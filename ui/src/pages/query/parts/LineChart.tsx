@@ -5,6 +5,7 @@ import { Canvas } from '../../../charts/Canvas';
 import type { Hover } from '../../../charts/hover';
 import { drawAxes, drawLines, nearest, stack, xOf, yOf, type Frame, type Line, type LinesInput } from '../../../charts/lines';
 import { scaleOf, valueLabel, type Unit } from '../../../charts/scale';
+import { drawMarkers, markersAt, type Marker } from '../../../charts/markers';
 import type { Theme } from '../../../charts/theme';
 import { useSize } from '../../../charts/useSize';
 import { clock, day } from '../../../time/format';
@@ -43,28 +44,31 @@ interface Props {
   draw: Drawing;
   log: boolean;
   hover: Hover;
+  markers: readonly Marker[];
+  /** Room at the right, as much as a heatmap beside its own keeps. */
+  right: number;
   onZoom: (from: number, to: number) => void;
   onPickTime: (from: number, to: number) => void;
   onPoint: (p: Point) => void;
 }
 
-export const chartHeight = 176;
-export const chartFrame = (width: number, height: number, total: number): Frame => ({
+const chartHeight = 176;
+const chartFrame = (width: number, height: number, total: number, right: number): Frame => ({
   left: 58,
   top: 8,
-  width: Math.max(width - 58 - 8, 10),
+  width: Math.max(width - 58 - right, 10),
   height: height - 8 - 22,
   total,
 });
 
 /** One calculation over time. Dragging zooms, with Shift it picks for BubbleUp; arrows move the crosshair. */
 export function LineChart(props: Props): React.ReactElement {
-  const { groups, earlier, offset, step, startMs, total, nowNs, draw, log, hover, unit } = props;
+  const { groups, earlier, offset, step, startMs, total, nowNs, draw, log, hover, unit, markers } = props;
   const { utc } = usePrefs();
   const [box, { width }] = useSize<HTMLDivElement>();
   const [drag, setDrag] = useState<{ x: number; x2: number; shift: boolean }>();
   const [tip, setTip] = useState<{ x: number; bucket: number; id: string | undefined }>();
-  const frame = useMemo(() => chartFrame(width, chartHeight, total), [width, total]);
+  const frame = useMemo(() => chartFrame(width, chartHeight, total, props.right), [width, total, props.right]);
   const scale = useMemo(() => scaleFor(groups, earlier, draw, log), [groups, earlier, draw, log]);
   const buckets = groups[0]?.values.length ?? 0;
   const partialFrom = Math.max(Math.floor((nowNs - offset) / step), 0);
@@ -81,6 +85,7 @@ export function LineChart(props: Props): React.ReactElement {
     (ctx: CanvasRenderingContext2D, theme: Theme) => {
       ctx.clearRect(0, 0, width, chartHeight);
       drawAxes(ctx, theme, frame, scale, (v) => valueLabel(v, unit), startMs, utc);
+      drawMarkers(ctx, theme, frame, markers);
       drawLines(ctx, theme, input(theme, hover.group));
       if (hover.at === undefined) return;
       const bucket = Math.floor((hover.at - offset) / step);
@@ -96,7 +101,7 @@ export function LineChart(props: Props): React.ReactElement {
       ctx.arc(x + 0.5, yOf(frame, scale, v), 3.5, 0, 7);
       ctx.fill();
     },
-    [width, frame, scale, unit, startMs, utc, input, hover, offset, step, groups, draw],
+    [width, frame, scale, unit, startMs, utc, input, hover, offset, step, groups, draw, markers],
   );
   const place = (e: React.PointerEvent): { x: number; y: number } => {
     const r = e.currentTarget.getBoundingClientRect();
@@ -208,6 +213,7 @@ export function LineChart(props: Props): React.ReactElement {
             }))}
             unit={unit}
             chosen={tip.id}
+            notes={markersAt(frame, markers, tip.x).map((m) => m.label)}
           />
         )}
       </div>

@@ -18,11 +18,13 @@ interface Props {
   question: Question;
   actions: ValueActions;
   onZoom: (from: number, to: number) => void;
+  /** Makes a marker at a moment. */
+  onMark: ((atNs: bigint) => void) | undefined;
   onClose: () => void;
 }
 
 /** What can be done with a point of a chart: its trace, its group, its moment. */
-export function PointMenu({ point, answer, question, actions, onZoom, onClose }: Props): React.ReactElement {
+export function PointMenu({ point, answer, question, actions, onZoom, onMark, onClose }: Props): React.ReactElement {
   const anchor = useRef<HTMLDivElement>(null);
   const [ready, setReady] = useState(false);
   const [said, setSaid] = useState('');
@@ -52,6 +54,7 @@ export function PointMenu({ point, answer, question, actions, onZoom, onClose }:
   };
   const items: MenuItem[] = [
     { label: 'View the slowest trace here', run: () => void trace() },
+    ...(onMark ? [{ label: 'Add a marker here', run: () => onMark(base + BigInt(Math.floor(point.from))) }] : []),
     { label: 'Zoom to this moment', run: () => onZoom(point.from - 2 * (point.to - point.from), point.to + 2 * (point.to - point.from)) },
     ...(group.length > 0
       ? [

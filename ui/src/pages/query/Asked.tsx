@@ -1,0 +1,233 @@
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+
+import type { Start } from '../../api/types';
+import { setParams } from '../../app/location';
+import { Hover } from '../../charts/hover';
+import type { Marker } from '../../charts/markers';
+import type { Question, Span } from '../../query/question';
+import { Splitter } from '../../widgets/Splitter';
+import { askBody, bodyOf, every, spanOf, unknownFields, type Dataset } from './data';
+import type { Field } from '../../query/complete';
+import { Draft, same } from './draft';
+import { BubblePanel } from './parts/BubblePanel';
+import { Builder } from './parts/Builder';
+import { Answered } from './parts/Answered';
+import type { PickedPoint } from './parts/Charts';
+import { Nothing } from './parts/Nothing';
+import { HistoryPanel } from './parts/HistoryPanel';
+import { MarkDialog } from './parts/MarkDialog';
+import { PointMenu } from './parts/PointMenu';
+import { Running } from './parts/Running';
+import { Toolbar } from './parts/Toolbar';
+import { forServer } from './selection';
+import { decode, encodeQuestion, encodeView, rangeOf, type QueryState } from './url';
+import { useMarkers } from './useMarkers';
+import { usePick } from './usePick';
+import { useQueryKeys } from './useQueryKeys';
+import { useRun } from './useRun';
+import { useValueActions } from './useValueActions';
+
+const set = (c: Parameters<typeof encodeView>[0]): void => setParams(encodeView(c));
+
+const none: Marker[] = [];
+
+interface AskedProps {
+  dataset: string;
+  env: string;
+  state: QueryState;
+  start: Start | undefined;
+  fields: Field[] | undefined;
+  datasets: Dataset[] | undefined;
+}
+
+/** A question that is edited and run, and its answer. */
+export function Asked({ dataset, env, state, start, fields, datasets }: AskedProps): React.ReactElement {
+  const draft = useMemo(() => new Draft(state.question), []); // eslint-disable-line react-hooks/exhaustive-deps
+  const [, changed] = useState(0);
+  useEffect(() => draft.subscribe(() => changed((n) => n + 1)), [draft]);
+  useEffect(() => draft.follow(state.question), [draft, state.question]);
+  const [turn, setTurn] = useState(0);
+  const [asText, setAsText] = useState(false);
+  const [point, setPoint] = useState<PickedPoint>();
+  const hover = useMemo(() => new Hover(), []);
+  const whereRef = useRef<HTMLInputElement>(null);
+  const body = {
+    ...askBody(dataset, state.question, spanOf(state.from, state.to, Date.now())),
+    series: true,
+    totals: state.question.by.length > 0,
+    keep: true,
+  };
+  const key = JSON.stringify([env, dataset, { ...body, text: undefined }, encodeQuestion(state.question), state.from, state.to]);
+  const run = useRun(key, body, turn);
+  const { answer } = run;
+  const question = useAnswered(run.answerKey, key, state.question);
+  const dirty = !same(draft.get(), state.question);
+
+  const ask = useCallback(
+    (q: Question): void => {
+      draft.set(q);
+      setParams({ ...encodeQuestion(draft.get()), sel: undefined, bubble: undefined });
+    },
+    [draft],
+  );
+  const go1 = useCallback((): void => {
+    // What is still being typed is taken first.
+    if (document.activeElement instanceof HTMLElement && document.activeElement.closest('.clauses, .textform'))
+      document.activeElement.blur();
+    requestAnimationFrame(() => {
+      if (same(draft.get(), decode(new URL(location.href).searchParams).question)) setTurn((n) => n + 1);
+      else ask(draft.get());
+    });
+  }, [draft, ask]);
+  const onSpan = (span: Span): void => {
+    const r = rangeOf(span);
+    if (r) set(r);
+  };
+  const actions = useValueActions(draft, ask, state);
+  const zoom = useCallback(
+    (from: number, to: number): void => {
+      if (!answer) return;
+      const base = BigInt(answer.result.start);
+      set({ from: String(base + BigInt(Math.floor(from))), to: String(base + BigInt(Math.ceil(to))) });
+    },
+    [answer],
+  );
+  const markers = useMarkers(env, dataset, answer);
+  const [marking, setMarking] = useState<bigint>();
+  const [history, setHistory] = useState(false);
+  const [unmarked, setUnmarked] = useState(false);
+  const pick = usePick(state, answer, question);
+  const [sel] = state.sel;
+  const compare = sel && state.bubble && answer ? { ...bodyOf(dataset, question, answer), selection: forServer(sel) } : undefined;
+  const range = { from: state.from, to: state.to };
+  useQueryKeys({
+    range,
+    draft,
+    onWhere: () => whereRef.current?.focus(),
+    onRun: go1,
+    onAgain: () => setTurn((n) => n + 1),
+    onHistory: () => setHistory((x) => !x),
+    onMarkers: () => setUnmarked((x) => !x),
+    onBubble: () => sel && pick.bubble(!state.bubble),
+    onEscape: () => {
+      if (run.running) run.cancel();
+      else if (history) setHistory(false);
+      else if (state.bubble) pick.bubble(false);
+      else if (sel) pick.clear();
+    },
+  });
+  const stale = answer !== undefined && (run.running || run.answerKey !== key);
+  const nothing = answer && !run.running && isEmpty(answer.result.rows, answer.result.breakdowns);
+  return (
+    <div className="page query-page" aria-busy={run.running}>
+      <div className="query-main">
+        <h1 className="sr">Query</h1>
+        <Toolbar
+          {...{ dataset, datasets, draft, range, asText, dirty, history }}
+          onText={() => setAsText((t) => !t)}
+          onHistory={() => setHistory((x) => !x)}
+          onRange={(r) => set(r)}
+          onRun={go1}
+        />
+        <Builder
+          draft={draft}
+          known={{ dataset, ...range, fields: fields ?? [] }}
+          asText={asText}
+          whereRef={whereRef}
+          onSpan={onSpan}
+          onRun={go1}
+        />
+        {state.ignored.length > 0 && (
+          <p className="note bad" role="alert">
+            Part of the address makes no sense and was left out: {state.ignored.join('; ')}
+          </p>
+        )}
+        {run.running && <Running progress={run.progress} onCancel={run.cancel} />}
+        {run.cancelled && <p className="note">Stopped. Run it again when you want the rest.</p>}
+        {run.error && (
+          <div className="note bad row" role="alert">
+            <span className="grow">
+              {run.error.message} <span className="muted">{run.error.requestId && `request ${run.error.requestId}`}</span>
+            </span>
+            <button type="button" className="btn small" onClick={() => setTurn((n) => n + 1)}>
+              Try again
+            </button>
+          </div>
+        )}
+        {nothing ? (
+          <Nothing
+            question={question}
+            start={start}
+            dataset={dataset}
+            last={dataset === every ? (start?.last_event ?? '') : (datasets?.find((d) => d.slug === dataset)?.last ?? '')}
+            unknownFields={unknownFields(question, fields)}
+            onQuestion={ask}
+            onRange={(from, to) => set({ from, to })}
+          />
+        ) : (
+          answer && (
+            <Answered
+              {...{ dataset, env, state, start, answer, question, stale, hover, pick, actions }}
+              {...range}
+              markers={unmarked ? none : markers.list}
+              onZoom={zoom}
+              onPoint={setPoint}
+            />
+          )
+        )}
+        {!answer && run.running && <div className="skeleton panel" aria-hidden="true" />}
+        {marking !== undefined && <MarkDialog atNs={marking} add={markers.add} onClose={() => setMarking(undefined)} />}
+        {point && answer && (
+          <PointMenu
+            point={point}
+            answer={answer}
+            question={question}
+            actions={actions}
+            onZoom={zoom}
+            onMark={setMarking}
+            onClose={() => setPoint(undefined)}
+          />
+        )}
+      </div>
+      {history && (
+        <>
+          <Splitter label="Width of the history" variable="--bubble" fallback={36} least={24} most={60} fromRight />
+          <HistoryPanel env={env} turn={answer?.requestId ?? ''} onClose={() => setHistory(false)} />
+        </>
+      )}
+      {compare && sel && !history && (
+        <>
+          <Splitter label="Width of BubbleUp" variable="--bubble" fallback={36} least={24} most={60} fromRight />
+          <BubblePanel
+            runKey={JSON.stringify([env, compare])}
+            body={compare}
+            selection={sel}
+            swap={state.swap}
+            actions={actions}
+            onSwap={pick.swap}
+            onZoom={pick.zoom}
+            onFilter={pick.filter}
+            onClose={() => pick.bubble(false)}
+          />
+        </>
+      )}
+    </div>
+  );
+}
+
+/** The question that the shown answer belongs to: the last one that was answered. */
+function useAnswered(answerKey: string, key: string, question: Question): Question {
+  const ref = useRef(question);
+  const keys = useRef(new Map<string, Question>());
+  keys.current.set(key, question);
+  const q = keys.current.get(answerKey);
+  if (q) {
+    ref.current = q;
+    if (answerKey === key) keys.current = new Map([[key, question]]);
+  }
+  return ref.current;
+}
+
+function isEmpty(rows: unknown[][], breakdowns: number): boolean {
+  return rows.length === 0 || (rows.length === 1 && breakdowns === 0 && rows[0]!.every((v) => v === null || v === 0));
+}

@@ -1,0 +1,59 @@
+import { useEffect, useRef, useState } from 'react';
+
+import { ApiError } from '../../../api/client';
+import { usePrefs } from '../../../app/prefs';
+import { clock, day } from '../../../time/format';
+
+interface Props {
+  atNs: bigint;
+  add: (atNs: bigint, message: string, type: string) => Promise<void>;
+  onClose: () => void;
+}
+
+/** Makes a marker at a moment of a chart. */
+export function MarkDialog({ atNs, add, onClose }: Props): React.ReactElement {
+  const { utc } = usePrefs();
+  const dialog = useRef<HTMLDialogElement>(null);
+  const [error, setError] = useState('');
+  useEffect(() => dialog.current?.showModal(), []);
+  const ms = Number(atNs / 1_000_000n);
+  return (
+    <dialog ref={dialog} className="sheet fade mark-dialog" aria-label="Add a marker" onClose={onClose}>
+      <form
+        onSubmit={(e) => {
+          e.preventDefault();
+          const form = new FormData(e.currentTarget);
+          add(atNs, String(form.get('message')), String(form.get('type'))).then(onClose, (err: unknown) =>
+            setError(err instanceof ApiError ? err.message : 'the server can’t be reached'),
+          );
+        }}
+      >
+        <h2>
+          Marker at {day(ms, utc)} {clock(ms, utc)}
+        </h2>
+        <input className="input" name="message" aria-label="What happened" placeholder="what happened" required maxLength={300} />
+        <input
+          className="input"
+          name="type"
+          aria-label="Type"
+          placeholder="type, for example deploy"
+          defaultValue="deploy"
+          maxLength={100}
+        />
+        {error && (
+          <p className="error-text" role="alert">
+            {error}
+          </p>
+        )}
+        <div className="row">
+          <button type="submit" className="btn primary">
+            Add
+          </button>
+          <button type="button" className="btn" onClick={onClose}>
+            Cancel
+          </button>
+        </div>
+      </form>
+    </dialog>
+  );
+}

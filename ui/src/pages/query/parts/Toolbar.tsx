@@ -1,0 +1,79 @@
+import { go } from '../../../app/location';
+import type { Range } from '../../../time/range';
+import { TimePicker } from '../../../widgets/TimePicker';
+import { every, type Dataset } from '../data';
+import type { Draft } from '../draft';
+import { CompareTo, Granularity } from './Granularity';
+
+interface Props {
+  dataset: string;
+  datasets: Dataset[] | undefined;
+  draft: Draft;
+  range: Range;
+  asText: boolean;
+  dirty: boolean;
+  history: boolean;
+  onText: () => void;
+  onHistory: () => void;
+  onRange: (r: Range) => void;
+  onRun: () => void;
+}
+
+/** Where the question is asked, over which time, and what acts on it as a whole. */
+export function Toolbar({ dataset, datasets, draft, range, asText, dirty, history, onRun, ...props }: Props): React.ReactElement {
+  return (
+    <div className="query-tools">
+      <select
+        className="input dataset"
+        aria-label="Dataset"
+        value={dataset}
+        onChange={(e) => go(`/query/${encodeURIComponent(e.target.value)}${location.search}`)}
+      >
+        <option value={every}>All datasets</option>
+        {(datasets ?? [{ slug: dataset }])
+          .filter((d) => d.slug !== every)
+          .map((d) => (
+            <option key={d.slug} value={d.slug}>
+              {d.slug}
+            </option>
+          ))}
+      </select>
+      <button type="button" className="btn" aria-pressed={asText} title="The query as one line of text" onClick={props.onText}>
+        {'</>'}
+      </button>
+      <div className="views">
+        <button
+          type="button"
+          className="btn"
+          disabled={!draft.canUndo}
+          title="Undo (Ctrl Z)"
+          aria-label="Undo"
+          onClick={() => draft.undo()}
+        >
+          ↶
+        </button>
+        <button
+          type="button"
+          className="btn"
+          disabled={!draft.canRedo}
+          title="Redo (Ctrl Shift Z)"
+          aria-label="Redo"
+          onClick={() => draft.redo()}
+        >
+          ↷
+        </button>
+      </div>
+      <button type="button" className="btn" aria-pressed={history} title="What was asked before (h)" onClick={props.onHistory}>
+        History
+      </button>
+      <Granularity draft={draft} onRun={onRun} />
+      <CompareTo draft={draft} onRun={onRun} />
+      <span className="query-time">
+        <TimePicker range={range} onChange={props.onRange} />
+        <button type="button" className="btn primary" onClick={onRun} title="Run (Ctrl Enter)">
+          {dirty ? 'Run query' : 'Run again'}
+        </button>
+      </span>
+    </div>
+  );
+}

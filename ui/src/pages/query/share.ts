@@ -1,0 +1,36 @@
+// A question and its result in forms that others can use.
+import { questionText } from '../../query/print';
+import type { Question, Span } from '../../query/question';
+import { toSpec } from '../../query/spec';
+import { askBody } from './data';
+import type { Result } from './result';
+import { cellText } from './result';
+
+/** A text that a shell takes as it is. */
+export function shellQuoted(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+export function asCurl(origin: string, env: string, dataset: string, q: Question, span: Span): string {
+  const body = JSON.stringify({ ...askBody(dataset, q, span), series: true });
+  const to = `${origin}/api/query${env ? `?env=${encodeURIComponent(env)}` : ''}`;
+  return `curl -sN ${shellQuoted(to)} -H 'Content-Type: application/json' -d ${shellQuoted(body)}`;
+}
+
+export function asHoneycomb(q: Question, span: Span): string {
+  return JSON.stringify(toSpec(q, span), null, 2);
+}
+
+export function asLine(q: Question, span: Span): string {
+  return questionText(q, span);
+}
+
+export function asMarkdown(r: Result): string {
+  const cell = (v: unknown): string => String(v).replaceAll('|', '\\|').replaceAll('\n', ' ');
+  const line = (cells: string[]): string => `| ${cells.join(' | ')} |`;
+  return [
+    line(r.columns.map((c) => cell(c.name))),
+    line(r.columns.map((_, k) => (k < r.breakdowns ? '---' : '---:'))),
+    ...r.rows.map((row) => line(row.map((v) => cell(cellText(v))))),
+  ].join('\n');
+}
