@@ -8,14 +8,14 @@ import (
 // saved returns the calculated fields that a question may read: those of its
 // dataset, or of the environment where it looks at several.
 func (q *Querier) saved(environment string, datasets []string) map[string]string {
-	if q.config.Fields == nil {
+	if q.config.Calculated == nil {
 		return nil
 	}
 	scope := dataset.All
 	if len(datasets) == 1 {
 		scope = datasets[0]
 	}
-	return q.config.Fields(environment, scope)
+	return q.config.Calculated(environment, scope)
 }
 
 // withFields puts the saved calculated fields into a query that it, or the

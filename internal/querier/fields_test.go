@@ -21,7 +21,7 @@ func calculated(_, scope string) map[string]string {
 
 func TestCalculatedFields_AreReadAsIfStored(t *testing.T) {
 	t.Parallel()
-	q := newQuerier(seeded(t, 1), Config{Fields: calculated})
+	q := newQuerier(seeded(t, 1), Config{Calculated: calculated})
 	ctx, api := t.Context(), []string{"api"}
 	count := func(text string, datasets []string) map[string]float64 {
 		t.Helper()
@@ -73,7 +73,7 @@ func TestCalculatedFields_AreReadAsIfStored(t *testing.T) {
 
 func TestCalculatedFields_SelectForBubbleUpAndTail(t *testing.T) {
 	t.Parallel()
-	q := newQuerier(seeded(t, 1), Config{Fields: calculated})
+	q := newQuerier(seeded(t, 1), Config{Calculated: calculated})
 	selection, err := query.ParseFilter("slow = true")
 	if err != nil {
 		t.Fatal(err)

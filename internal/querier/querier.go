@@ -33,10 +33,7 @@ type Source interface {
 // Config says what the querier stands on and how much it may do. Zero values
 // have the defaults given.
 type Config struct {
-	Store Source
-	// Fields returns the expressions of the calculated fields that questions of a
-	// dataset, or of dataset.All, may read, by alias; nil: there are none.
-	Fields        func(environment, dataset string) map[string]string
+	Store         Source
 	Clock         func() time.Time
 	Log           *slog.Logger
 	MaxConcurrent int           // queries at once, of each class; 4
@@ -44,6 +41,10 @@ type Config struct {
 	Deadline      time.Duration // longest run of a query, waiting included; 30 s
 	CacheBytes    int64         // answers kept; 64 MiB
 	MaxRows       int           // rows of an answer; 100,000
+
+	// Calculated returns the saved calculated fields, by alias, that queries of a
+	// dataset may use. A question over several datasets asks for dataset.All. May be nil.
+	Calculated func(environment, dataset string) map[string]string
 }
 
 // Stats counts queries since the start; Running and Waiting are of now.

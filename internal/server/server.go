@@ -152,7 +152,8 @@ func (s *Server) openRooms(ctx context.Context) (err error) {
 		return nil
 	})
 	s.querier = querier.New(querier.Config{
-		Store: s.store, Fields: s.datasets.Calculated, Clock: clock, MaxConcurrent: c.MaxQueries, Deadline: c.QueryTimeout, CacheBytes: c.MemoryBytes / 20, Log: s.log,
+		Store: s.store, Clock: clock, MaxConcurrent: c.MaxQueries, Deadline: c.QueryTimeout, CacheBytes: c.MemoryBytes / 20, Log: s.log,
+		Calculated: s.datasets.Calculated,
 	})
 	started := clock()
 	s.door, err = ingest.Open(ctx, ingest.Config{
