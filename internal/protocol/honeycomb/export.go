@@ -184,7 +184,9 @@ func remedy(err error) string {
 		return "Send smaller batches: OTEL_BSP_MAX_EXPORT_BATCH_SIZE, or the collector's batch processor."
 	case fault.Throttled, fault.Unavailable:
 		return "The sender will try again. If it stays so, give the server more disk or memory."
-	case fault.NotFound, fault.Conflict, fault.Canceled, fault.Deadline, fault.Internal:
+	case fault.NotFound:
+		return "Give OTEL_EXPORTER_OTLP_ENDPOINT the address without a path: exporters add it. OTEL_EXPORTER_OTLP_TRACES_ENDPOINT and its like are taken as they are, and need it."
+	case fault.Conflict, fault.Canceled, fault.Deadline, fault.Internal:
 	}
 	return "See the server's log."
 }

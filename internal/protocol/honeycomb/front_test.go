@@ -436,6 +436,57 @@ func TestSends_TellsSendingFromReadingAndChanging(t *testing.T) {
 	}
 }
 
+// An exporter that was given a wrong address learns the right one, and so does
+// the person at the set-up page.
+func TestOTLP_SaysWhereItBelongs(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, true)
+	_, more := r.door.Ledger().Watch(0)
+	for _, c := range []struct {
+		path, kind, want string
+		taken            bool
+	}{
+		{"/", "application/x-protobuf", "/v1/traces", true},
+		{"/", "application/json", "/v1/traces", true},
+		{"/v1/traces/v1/traces", "application/x-protobuf", "twice", true},
+		{"/v1/trace", "application/json; charset=utf-8", "/v1/traces", true},
+		{"/otlp/v1/logs", "application/protobuf", "/v1/logs", true},
+		{"/v1development/profiles", "application/x-protobuf", "profiles", true},
+		{"/", "application/x-amz-json-1.1", "", false},
+		{"/api/1/item/", "application/json", "", false},
+		{"/", "text/plain", "", false},
+	} {
+		req := httptest.NewRequest(http.MethodPost, c.path, nil)
+		req.Header.Set("Content-Type", c.kind)
+		if got := r.front.Handles(req); got != c.taken {
+			t.Errorf("%s as %s: handled %v", c.path, c.kind, got)
+			continue
+		}
+		if !c.taken {
+			continue
+		}
+		if !r.front.Sends(req) {
+			t.Errorf("%s as %s is kept from other sites", c.path, c.kind)
+		}
+		status, h, answer := r.do(http.MethodPost, c.path, map[string]string{"Content-Type": c.kind}, []byte("x"))
+		if status != http.StatusNotFound || !strings.Contains(answer, c.want) || !strings.HasPrefix(c.kind, h.Get("Content-Type")) {
+			t.Errorf("%s as %s: %d %s %q", c.path, c.kind, status, h.Get("Content-Type"), answer)
+		}
+	}
+	<-more
+	entries, _ := r.door.Ledger().Watch(0)
+	if len(entries) != 6 || entries[0].Refused == nil || entries[0].Refused.Status != 404 || !strings.Contains(entries[0].Refused.Remedy, "OTEL_EXPORTER_OTLP_ENDPOINT") {
+		t.Errorf("%d entries, %+v", len(entries), entries[0].Refused)
+	}
+	for _, get := range []string{"/", "/v1/traces/v1/traces"} {
+		req := httptest.NewRequest(http.MethodGet, get, nil)
+		req.Header.Set("Content-Type", "application/x-protobuf")
+		if misplaced(req) {
+			t.Errorf("GET %s", get)
+		}
+	}
+}
+
 func TestRetryInfo_IsWhatClientsRead(t *testing.T) {
 	t.Parallel()
 	got := base64.StdEncoding.EncodeToString(retryInfo(8, "busy", 1500*time.Millisecond))

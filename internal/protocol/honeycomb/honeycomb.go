@@ -59,13 +59,13 @@ func (f *Front) Handles(r *http.Request) bool {
 		return true
 	}
 	_, link := resultLinkOf(r)
-	return link || path == "/alive" || path == "/ready" || path == "/version"
+	return link || misplaced(r) || path == "/alive" || path == "/ready" || path == "/version"
 }
 
 // Sends implements protocol.Front: OTLP, events, whose key it is, and the probes.
 func (f *Front) Sends(r *http.Request) bool {
 	path := strings.TrimSuffix(r.URL.Path, "/")
-	if _, isOTLP := signalPaths()[path]; isOTLP || isGRPC(r) || path == "/alive" || path == "/ready" || path == "/version" {
+	if _, isOTLP := signalPaths()[path]; isOTLP || isGRPC(r) || misplaced(r) || path == "/alive" || path == "/ready" || path == "/version" {
 		return true
 	}
 	for _, o := range f.routes.find(segments(r.URL.EscapedPath())) {
@@ -92,6 +92,8 @@ func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		f.serveGRPC(w, r, signal, isOTLP)
 	case isOTLP:
 		f.serveOTLP(w, r, signal)
+	case misplaced(r):
+		f.serveMisplaced(w, r)
 	case path == "/alive" || path == "/ready" || path == "/version":
 		f.serveProbe(w, path)
 	case isLink:

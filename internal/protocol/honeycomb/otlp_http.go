@@ -25,8 +25,7 @@ func (f *Front) serveOTLP(w http.ResponseWriter, r *http.Request, signal otlp.Si
 		http.Error(w, "OTLP is sent by POST", http.StatusMethodNotAllowed)
 		return
 	}
-	contentType, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";")
-	contentType = strings.ToLower(strings.TrimSpace(contentType))
+	contentType := contentTypeOf(r)
 	switch contentType {
 	case "application/json":
 		e.json = true
@@ -45,6 +44,13 @@ func (f *Front) serveOTLP(w http.ResponseWriter, r *http.Request, signal otlp.Si
 		return
 	}
 	writeAnswer(w, e, result)
+}
+
+// contentTypeOf returns the media type of a request's body without its parameters,
+// which several exporters add.
+func contentTypeOf(r *http.Request) string {
+	kind, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";")
+	return strings.ToLower(strings.TrimSpace(kind))
 }
 
 func (f *Front) receive(r *http.Request, e *export) (*otlp.Result, error) {
