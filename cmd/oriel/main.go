@@ -92,6 +92,15 @@ func serve(ctx context.Context, defaults server.Config, about string, args []str
 	if err != nil {
 		return err
 	}
+	if terminalWidth(os.Stderr) > 0 {
+		go func() {
+			select {
+			case <-s.Ready():
+				fmt.Fprintf(os.Stderr, "\n  Oriel is at %s; Ctrl-C stops it\n\n", s.URL())
+			case <-ctx.Done():
+			}
+		}()
+	}
 	if beside != nil {
 		go func() {
 			if err := beside(ctx, s); err != nil && ctx.Err() == nil {
@@ -117,7 +126,7 @@ func demoTraffic(ctx context.Context, s *server.Server) error {
 		return nil
 	}
 	return demo.Run(ctx, demo.Config{
-		Endpoint: "http://" + s.Addresses()["listen"], Key: "demo", Past: time.Hour, Rate: 5, Clock: time.Now, Log: s.Log(),
+		Endpoint: s.URL(), Key: "demo", Past: time.Hour, Rate: 5, Clock: time.Now, Log: s.Log(),
 	})
 }
 

@@ -211,6 +211,7 @@ func TestCommands_TellMisuseFromFailure(t *testing.T) {
 		{"unknown flag", answers{}, []string{"query", "--bogus"}, true, "unknown flag --bogus (oriel query --help"},
 		{"no question", answers{}, []string{"query"}, true, "no question was given"},
 		{"form", answers{}, []string{"tail", "--output", "csv"}, true, "one of table, json"},
+		{"the future", answers{}, []string{"traces", "--last", "-1h"}, true, "at least a second"},
 		{"two ids", answers{}, []string{"traces", "show", "a", "b"}, true, "one trace id"},
 		{"doctor's argument", answers{}, []string{"doctor", "now"}, true, "flags only"},
 		{"unknown command", answers{}, []string{"qeury"}, true, "did you mean query?"},

@@ -54,6 +54,9 @@ func runTraces(ctx context.Context, s Streams, args []string) error {
 	if len(rest) > 0 {
 		return usage.Errorf("unexpected %q: to show a trace write oriel traces show TRACE-ID", rest[0])
 	}
+	if last < time.Second {
+		return usage.Errorf("last is %s; it must be at least a second", last)
+	}
 	params := url.Values{"from": {"now-" + strconv.FormatInt(int64(last/time.Second), 10) + "s"}, "to": {"now"}, "sort": {*sort}, "limit": {strconv.Itoa(*limit)}}
 	for k, v := range map[string]string{"service": *service, "name": *name, "q": *filter} {
 		if v != "" {

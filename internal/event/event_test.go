@@ -19,6 +19,11 @@ func TestTraceID_AcceptsEveryNotation(t *testing.T) {
 			t.Errorf("TraceID(%q) = %q, %v", in, got, ok)
 		}
 	}
+	for in, want := range map[string]string{"00000000000000002FD9f6ef389a0800": "2fd9f6ef389a0800", "2fd9f6ef389a0800": "2fd9f6ef389a0800", "0000000000000000": "0000000000000000"} {
+		if got, ok := TraceID(in); !ok || got != want {
+			t.Errorf("TraceID(%q) = %q, %v", in, got, ok)
+		}
+	}
 	if got, ok := TraceID("order-17"); !ok || got != "order-17" {
 		t.Errorf("a sender's own id became %q, %v", got, ok)
 	}

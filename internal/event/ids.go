@@ -10,12 +10,16 @@ import (
 // it: 32 (or 16) hex digits in any case, X-Ray's 1-8-24 form, W3C traceparent,
 // a UUID, or base64 of 16 bytes. Other text of up to 256 bytes is an id too
 // (Honeycomb lets senders choose); it stays as it is. Empty text is no id.
+// An id of 64 bits that was filled up with 16 zeros is the one of 16 digits.
 func TraceID(s string) (id string, ok bool) { //nolint:cyclop // one case for each form, side by side
 	s = strings.TrimSpace(s)
 	switch {
 	case s == "" || len(s) > 256:
 		return "", false
 	case isHex(s):
+		if short, padded := strings.CutPrefix(s, "0000000000000000"); padded && len(short) == 16 {
+			s = short
+		}
 		return strings.ToLower(s), true
 	case len(s) == 35 && s[0] == '1' && s[1] == '-' && s[10] == '-':
 		if joined := s[2:10] + s[11:]; isHex(joined) {

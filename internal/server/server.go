@@ -214,6 +214,10 @@ func (s *Server) bind(ctx context.Context) error {
 	return nil
 }
 
+// URL is the main address as a browser on this machine opens it; "" if that
+// listener is off. It is known once the server is ready.
+func (s *Server) URL() string { return browsable(s.Addresses()["listen"]) }
+
 // Addresses returns the bound addresses by the names of the ready line.
 func (s *Server) Addresses() map[string]string { return s.listeners.addresses() }
 
@@ -239,7 +243,7 @@ func (s *Server) Run(ctx context.Context) error {
 		return errors.Join(fmt.Errorf("write the ready line: %w", err), s.Close(context.WithoutCancel(ctx)))
 	}
 	close(s.ready)
-	s.log.InfoContext(ctx, "serving", slog.String("address", browsable(s.Addresses()["listen"])), slog.String("auth", s.config.Auth),
+	s.log.InfoContext(ctx, "serving", slog.String("address", s.URL()), slog.String("auth", s.config.Auth),
 		slog.String("data", s.config.Data), slog.String("version", s.around.Version))
 	if s.config.Auth == AuthRequired && len(s.keys.List()) == 0 {
 		s.log.WarnContext(ctx, "keys are required and there are none yet, so everything is refused; make one with oriel keys create",

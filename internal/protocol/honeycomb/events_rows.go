@@ -364,7 +364,7 @@ func isID(name string) bool {
 
 // canonical returns an id in the form that all protocols share.
 func canonical(field string, id []byte) []byte {
-	if isLowerHex(id) && (len(id) == 32 || len(id) == 16) {
+	if isLowerHex(id) && (len(id) == 16 || (len(id) == 32 && !bytes.HasPrefix(id, []byte("0000000000000000")))) {
 		return id
 	}
 	if field == event.FieldTraceID || field == event.FieldLinkTraceID {
