@@ -66,7 +66,7 @@ func TestCalculatedFields_AreReadAsIfStored(t *testing.T) {
 	if err != nil || len(values) != 3 || values[0].Value.Text() != "7f3c" {
 		t.Errorf("values where it is slow: %v, %v", values, err)
 	}
-	if _, err := q.RunSpec(ctx, "test", api, specOf(t, "VISUALIZE COUNT GROUP BY broken"), SpecOptions{}); !fault.Is(err, fault.Invalid) || !strings.Contains(fault.MessageOf(err), `calculated field "broken"`) {
+	if _, err := q.RunSpec(ctx, "test", api, specOf(t, "VISUALIZE COUNT GROUP BY broken"), SpecOptions{}); !fault.Is(err, fault.Invalid) || !strings.Contains(fault.MessageOf(err), "calculated field broken") {
 		t.Errorf("a field that can't be read: %v", err)
 	}
 }

@@ -12,7 +12,7 @@ import (
 // Compute before all stages for each that they, or the further names, read of
 // stored rows. In conditions on other spans it stands in place of the alias. A
 // calculated field goes before a stored one of its name, and does not read other
-// calculated fields. q itself is not changed, and is returned if it reads none.
+// calculated fields: what the query's own Computes read is stored. q itself is not changed, and is returned if it reads none.
 // Errors: Invalid for an expression that can't be read, with its alias.
 func (q *Query) WithFields(saved map[string]string, further ...string) (*Query, error) {
 	if len(saved) == 0 {
@@ -28,7 +28,7 @@ func (q *Query) WithFields(saved map[string]string, further ...string) (*Query, 
 		}
 		e, err := ParseField(text)
 		if err != nil {
-			return nil, fault.New(fault.Invalid, "calculated field %q: %s", name, fault.MessageOf(err))
+			return nil, fault.New(fault.Invalid, "calculated field %s: %s", name, fault.MessageOf(err))
 		}
 		made[name] = e
 	}
@@ -67,8 +67,7 @@ func (q *Query) inputs() []string {
 		case Filter:
 			add(FieldsOf(s.Where)...)
 		case Compute:
-			add(FieldsOf(s.Expr)...)
-			made[s.Name] = true
+			made[s.Name] = true // a calculated field, too: it reads what is stored
 		case Sort:
 			for _, k := range s.Keys {
 				add(k.Field)

@@ -26,6 +26,7 @@ func TestWithFields_ComputesWhatIsRead(t *testing.T) {
 		{"a calculation's condition", []Stage{Aggregate{Calcs: []Calc{{Op: Count, Where: Exists{X: field("slow")}, Name: "x"}}}}, nil, []string{"slow"}},
 		{"a projection", []Stage{Sort{Keys: []SortKey{{Field: "slow"}}}, Project{Fields: []string{"label"}}}, nil, []string{"label", "slow"}},
 		{"a name of the question's own", []Stage{Compute{Name: "slow", Expr: field("ms")}, Filter{Where: Exists{X: field("slow")}}}, nil, nil},
+		{"what the question's own computes read", []Stage{Compute{Name: "x", Expr: field("slow")}, Filter{Where: Exists{X: field("x")}}}, nil, nil},
 		{"an answer's column", []Stage{Aggregate{Calcs: []Calc{{Op: Count, Name: "slow"}}}, Sort{Keys: []SortKey{{Field: "slow"}}}}, nil, nil},
 		{"a further name", []Stage{count}, []string{"slow"}, []string{"slow"}},
 		{"one that reads a stored field of another's name", []Stage{Dedup{Fields: []string{"route", "label"}}}, nil, []string{"label", "route"}},
@@ -65,7 +66,7 @@ func TestWithFields_NamesWhatCannotBeRead(t *testing.T) {
 	t.Parallel()
 	q := &Query{Environment: "e", End: 1, Stages: []Stage{Project{Fields: []string{"old"}}}}
 	_, err := q.WithFields(map[string]string{"old": "GONE(1)"})
-	if !fault.Is(err, fault.Invalid) || !strings.Contains(fault.MessageOf(err), `"old": invalid function: GONE`) {
+	if !fault.Is(err, fault.Invalid) || !strings.Contains(fault.MessageOf(err), "calculated field old: invalid function: GONE") {
 		t.Error(err)
 	}
 }
