@@ -3,6 +3,7 @@ package querier
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -159,4 +160,40 @@ func TestKept_ReadsBackTheSame(t *testing.T) {
 	if kept.Result.Compare == nil || kept.Result.TotalsOver == nil || len(kept.Result.Heatmaps) != 1 || kept.ElapsedMS != 12.5 {
 		t.Errorf("%+v", kept)
 	}
+}
+
+// A course reads like a list of numbers and nulls, and nothing else does.
+func FuzzCourse(f *testing.F) {
+	for _, seed := range []string{`[]`, `[1,null,-2.5e-9]`, `[ 1 , null ]`, `[1,]`, `null`, `[[1]]`, `[1e999]`, `["1"]`, `{"a":1}`, `[0x10]`, `[1_000]`, `[Inf]`} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		var want []*float64
+		var got struct{ C Course }
+		text := append(append([]byte(`{"C":`), raw...), '}')
+		var wrapped struct{ C *[]*float64 }
+		wantErr, gotErr := json.Unmarshal(text, &wrapped), json.Unmarshal(text, &got)
+		if wantErr == nil && wrapped.C != nil {
+			want = *wrapped.C
+		}
+		if wantErr != nil {
+			return // what is no JSON never gets so far
+		}
+		if wrapped.C == nil {
+			return // null, or another member
+		}
+		if gotErr != nil || len(got.C) != len(want) {
+			t.Fatalf("%s: %v, %v", raw, got.C, gotErr)
+		}
+		for i, v := range got.C {
+			if (want[i] == nil) != math.IsNaN(v) || want[i] != nil && *want[i] != v {
+				t.Fatalf("%s: point %d is %v", raw, i, v)
+			}
+		}
+		out, err := json.Marshal(got.C)
+		var back Course
+		if err != nil || json.Unmarshal(out, &back) != nil || len(back) != len(got.C) {
+			t.Fatalf("%s became %s, %v", raw, out, err)
+		}
+	})
 }

@@ -34,7 +34,8 @@ func Canonical(raw []byte) (json.RawMessage, error) {
 	if len(raw) > MaxSpec {
 		return nil, fault.New(fault.TooLarge, "the query has %d bytes; at most %d are taken", len(raw), MaxSpec)
 	}
-	if _, err := query.DecodeSpec(raw); err != nil {
+	asked, err := query.DecodeSpec(raw)
+	if err != nil {
 		return nil, err
 	}
 	dec := json.NewDecoder(bytes.NewReader(raw))
@@ -61,7 +62,14 @@ func Canonical(raw []byte) (json.RawMessage, error) {
 	if buf.Len() > MaxSpec+1 {
 		return nil, fault.New(fault.TooLarge, "the query has %d bytes; at most %d are taken", buf.Len(), MaxSpec)
 	}
-	return bytes.TrimSpace(buf.Bytes()), nil
+	spec := bytes.TrimSpace(buf.Bytes())
+	// Members that differ in case alone are one to the decoder, which takes the
+	// last: sorted, that may be another.
+	kept, err := query.DecodeSpec(spec)
+	if err != nil || asked.Text() != kept.Text() {
+		return nil, fault.New(fault.Invalid, "invalid query data: a member stands twice, once in other letters")
+	}
+	return spec, nil
 }
 
 func digestOf(spec []byte) string {

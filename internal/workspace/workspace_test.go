@@ -131,7 +131,7 @@ func TestSaveQuery_RefusesWhatCannotRun(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, Config{MaxQueries: 1})
 	for in, want := range map[string]string{
-		``: "empty", `[]`: "invalid query data", `{"limit":"5"}`: "limit", `{}{}`: "invalid query data", `{"calculations":[{"op":"NO"}]}`: "NO",
+		``: "empty", `[]`: "invalid query data", `{"limit":"5"}`: "limit", `{"limit":1,"Limit":2}`: "stands twice", `{}{}`: "invalid query data", `{"calculations":[{"op":"NO"}]}`: "NO",
 	} {
 		_, err := d.SaveQuery(t.Context(), scope, []byte(in))
 		wantFault(t, in, err, fault.Invalid, want)
