@@ -3,6 +3,7 @@ package api
 import (
 	"github.com/oriel-dev/oriel/internal/dataset"
 	"github.com/oriel-dev/oriel/internal/event"
+	"github.com/oriel-dev/oriel/internal/query"
 )
 
 // meaningOf is what the fields with a fixed meaning are called in dataset definitions.
@@ -14,24 +15,46 @@ func meaningOf() map[string]string {
 	}
 }
 
-// definedColumns tells which columns of the environment's datasets hold a field:
-// first the one that somebody defined, else the field's own, else the usual one
-// that the dataset has. A calculated field can't be read from a trace's rows.
-func (a *API) definedColumns(environment string) func(set, field string) []string {
+// definedColumns tells which column of rows of the environment holds a field:
+// the one that somebody defined, or calculates; else the field's own; else the
+// usual one that the dataset has.
+func (a *API) definedColumns(environment string) func(b *event.Batch, field string) *event.Column {
 	meanings, known := meaningOf(), map[string]map[string]dataset.Definition{}
-	return func(set, field string) []string {
-		definitions, seen := known[set]
+	return func(b *event.Batch, field string) *event.Column {
+		definitions, seen := known[b.Dataset]
 		if !seen {
-			definitions, _ = a.Datasets.Definitions(environment, set) // nil of a dataset that was deleted meanwhile
-			known[set] = definitions
+			definitions, _ = a.Datasets.Definitions(environment, b.Dataset) // nil of a dataset that was deleted meanwhile
+			known[b.Dataset] = definitions
 		}
 		d, ok := definitions[meanings[field]]
-		switch {
-		case !ok || d.Calculated || d.Name == field:
+		if !ok || d.Name == field && !d.Calculated {
 			return nil
-		case d.Said:
-			return []string{d.Name}
 		}
-		return []string{field, d.Name}
+		own := b.Find(field)
+		switch {
+		case d.Calculated:
+			return a.calculate(b, d.Name)
+		case !d.Said && own != nil && own.Len() > 0:
+			return own
+		}
+		if c := b.Find(d.Name); c != nil && c.Len() > 0 {
+			return c
+		}
+		return own
 	}
+}
+
+// calculate makes the column of a saved calculated field; nil if its expression
+// can't be read any more.
+func (a *API) calculate(b *event.Batch, alias string) *event.Column {
+	e, err := query.ParseField(a.Datasets.Calculated(b.Environment, b.Dataset)[alias])
+	if err != nil {
+		return nil
+	}
+	made := event.NewBatch(b.Environment, b.Dataset)
+	for row := range b.Len() {
+		made.Begin(b.Times[row])
+		made.Set(alias, query.Eval(e, b.Row(row)))
+	}
+	return made.Find(alias)
 }

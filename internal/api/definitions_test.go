@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"testing"
 
+	"github.com/oriel-dev/oriel/internal/dataset"
 	"github.com/oriel-dev/oriel/internal/event"
 )
 
@@ -50,6 +51,12 @@ func TestTrace_ReadsWhatTheDatasetDefines(t *testing.T) {
 	}
 	b.must(b.api.Datasets.Define(t.Context(), "test", "custom", map[string]string{"span_id": "my_id", "duration_ms": "took"}))
 	ids, parents, services := spans()
+	_, err := b.api.Datasets.CreateCalculated(t.Context(), "test", dataset.All, dataset.CalculatedSettings{Alias: "who", Expression: `IF($took > 4, "front", "back")`})
+	b.must(err)
+	b.must(b.api.Datasets.Define(t.Context(), "test", "custom", map[string]string{"service_name": "who"}))
+	if _, _, services := spans(); len(services) != 2 || services[0] != "front" || services[1] != "back" {
+		t.Errorf("calculated services %v", services)
+	}
 	if len(ids) != 2 || ids[0] != "a" || ids[1] != "b" || parents[1] != 0 || services[0] != "billing" {
 		t.Errorf("ids %v, parents %v, services %v", ids, parents, services)
 	}

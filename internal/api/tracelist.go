@@ -347,7 +347,7 @@ func (a *API) summariseTrace(ctx context.Context, env, id string, base int64) (l
 	if err != nil {
 		return listedTrace{}, err
 	}
-	tr := trace.Assemble(id, batches, trace.Options{Columns: a.definedColumns(env)})
+	tr := trace.Assemble(id, batches, trace.Options{Column: a.definedColumns(env)})
 	row := listedTrace{TraceID: id, Start: tr.Base - base, Duration: tr.Duration}
 	var total int64
 	for _, s := range tr.Services {

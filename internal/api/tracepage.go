@@ -46,7 +46,7 @@ func (a *API) loadTrace(ctx context.Context, env, text string, keepClocks bool) 
 	if rows == 0 {
 		return nil, fault.New(fault.NotFound, "no span or log line of trace %s is known in environment %s: it may not have arrived yet, be older than the retention, or have been sampled out by its sender", id, env)
 	}
-	return &loadedTrace{tree: trace.Assemble(id, batches, trace.Options{KeepClocks: keepClocks, Columns: a.definedColumns(env)}), batches: batches, more: more, rows: rows}, nil
+	return &loadedTrace{tree: trace.Assemble(id, batches, trace.Options{KeepClocks: keepClocks, Column: a.definedColumns(env)}), batches: batches, more: more, rows: rows}, nil
 }
 
 // spanColumns is the skeleton's spans, by column.

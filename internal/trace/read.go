@@ -88,13 +88,11 @@ type columns struct {
 	http, host                                                       []cursor
 }
 
-func openColumns(b *event.Batch, named func(dataset, field string) []string) *columns {
+func openColumns(b *event.Batch, defined func(b *event.Batch, field string) *event.Column) *columns {
 	open := func(field string) cursor {
-		if named != nil {
-			for _, name := range named(b.Dataset, field) {
-				if c := b.Find(name); c != nil && c.Len() > 0 {
-					return cursor{col: c}
-				}
+		if defined != nil {
+			if c := defined(b, field); c != nil {
+				return cursor{col: c}
 			}
 		}
 		return cursor{col: b.Find(field)}
@@ -124,11 +122,11 @@ func first(cursors []cursor, row int) event.Value {
 	return event.Value{}
 }
 
-func (a *assembly) read(batch int32, b *event.Batch, named func(dataset, field string) []string) {
+func (a *assembly) read(batch int32, b *event.Batch, defined func(b *event.Batch, field string) *event.Column) {
 	if a.out.Environment == "" {
 		a.out.Environment = b.Environment
 	}
-	c := openColumns(b, named)
+	c := openColumns(b, defined)
 	for row := range b.Len() {
 		ref := Ref{Batch: batch, Row: int32(row)}
 		annotation, signal := c.annotation.at(row).Text(), c.signal.at(row).Text()

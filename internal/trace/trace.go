@@ -126,9 +126,10 @@ type Options struct {
 	KeepClocks bool // do not correct clock skew
 	MaxSpans   int  // 0 means 100,000; roots, errors and the longest are kept, with all above them
 
-	// Columns names the columns of a dataset that may hold a field with a fixed
-	// meaning (event.FieldService, …), best first; nil: those of the fields' own names.
-	Columns func(dataset, field string) []string
+	// Column returns the column that holds a field with a fixed meaning
+	// (event.FieldService, …) in the rows of a batch, nil for the one of the field's
+	// own name; it may be nil itself.
+	Column func(b *event.Batch, field string) *event.Column
 }
 
 // Assemble builds the tree of a trace. The batches hold rows of one trace id;
@@ -139,7 +140,7 @@ func Assemble(id string, batches []*event.Batch, opts Options) *Trace {
 	}
 	a := newAssembly(id)
 	for i, b := range batches {
-		a.read(int32(i), b, opts.Columns)
+		a.read(int32(i), b, opts.Column)
 	}
 	a.merge(opts.MaxSpans)
 	a.link()

@@ -63,15 +63,8 @@ func TestAssemble_ReadsTheColumnsThatADatasetDefines(t *testing.T) {
 			b.Set("parentId", event.StringValue("a"))
 		}
 	}
-	columns := map[string][]string{
-		event.FieldSpanID: {"id"}, event.FieldParentID: {event.FieldParentID, "parentId"}, event.FieldDuration: {"nothing", "took"}, event.FieldName: {"nothing"},
-	}
-	tr := Assemble("t1", []*event.Batch{b}, Options{Columns: func(dataset, field string) []string {
-		if dataset != "api" {
-			t.Errorf("asked for dataset %q", dataset)
-		}
-		return columns[field]
-	}})
+	columns := map[string]string{event.FieldSpanID: "id", event.FieldParentID: "parentId", event.FieldDuration: "took", event.FieldName: "nothing"}
+	tr := Assemble("t1", []*event.Batch{b}, Options{Column: func(b *event.Batch, field string) *event.Column { return b.Find(columns[field]) }})
 	if d := cmp.Diff([]string{"0 a 0+20 self 10", "1 b 1+10 self 10"}, outline(tr)); d != "" {
 		t.Error(d)
 	}
