@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -49,9 +50,9 @@ func TestKill_LosesNothingAcknowledgedAndDoublesNothing(t *testing.T) {
 	}
 }
 
-// load sends batches from four writers until ctx ends; the answer collects the
-// names of those acknowledged. Each batch is sent twice in a row, as by a client
-// that missed the answer.
+// load sends batches from four writers until ctx ends, two by OTLP and two as
+// Honeycomb's events; the answer collects the names of those acknowledged. Each
+// batch is sent twice in a row, as by a client that missed the answer.
 func load(ctx context.Context, o *oriel, round, spans int) func() map[string]bool {
 	var mu sync.Mutex
 	acked := map[string]bool{}
@@ -60,10 +61,13 @@ func load(ctx context.Context, o *oriel, round, spans int) func() map[string]boo
 		wg.Go(func() {
 			for i := 0; ctx.Err() == nil; i++ {
 				name := fmt.Sprintf("r%d-w%d-%d", round, w, i)
-				body := batch(name, spans, time.Now())
+				path, body := "/v1/traces", batch(name, spans, time.Now())
+				if w%2 == 1 {
+					path, body = "/1/batch/crash", events(name, spans, time.Now())
+				}
 				for range 2 {
-					status, _, err := o.post(ctx, "/v1/traces", "application/json", body)
-					if err == nil && status == http.StatusOK {
+					status, answer, err := o.post(ctx, path, "application/json", body)
+					if err == nil && status == http.StatusOK && (w%2 == 0 || strings.Count(string(answer), "202") == spans) {
 						mu.Lock()
 						acked[name] = true
 						mu.Unlock()

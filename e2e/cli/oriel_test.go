@@ -206,6 +206,19 @@ func batch(name string, n int, at time.Time) []byte {
 	return raw
 }
 
+// events encodes a batch as the events API has it.
+func events(name string, n int, at time.Time) []byte {
+	list := make([]map[string]any, n)
+	for i := range list {
+		list[i] = map[string]any{"time": at.Add(time.Duration(i)).Format(time.RFC3339Nano), "data": map[string]any{"batch.id": name, "n": i, "name": "op"}}
+	}
+	raw, err := json.Marshal(list)
+	if err != nil {
+		panic(err)
+	}
+	return raw
+}
+
 func fnv(s string) uint64 {
 	h := uint64(14695981039346656037)
 	for i := range len(s) {

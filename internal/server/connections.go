@@ -87,10 +87,15 @@ func (c *connections) close() {
 type boundedListener struct {
 	net.Listener
 	connections *connections
+	isTLS       func(net.Conn)
 }
 
 // Accept waits for room, then for a connection.
 func (l boundedListener) Accept() (net.Conn, error) {
 	l.connections.wait()
-	return l.Listener.Accept()
+	c, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	return &sniffedConn{Conn: c, isTLS: l.isTLS}, nil
 }

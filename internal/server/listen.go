@@ -34,6 +34,7 @@ type listener struct {
 type listeners struct {
 	log         *slog.Logger
 	connections *connections
+	tls         *tlsNotice
 	list        []*listener
 	wg          sync.WaitGroup
 }
@@ -61,7 +62,7 @@ func (l *listeners) bind(ctx context.Context, name, address string, customary bo
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
 	protocols.SetUnencryptedHTTP2(true)
-	l.list = append(l.list, &listener{name: name, Listener: boundedListener{ln, l.connections}, http: &http.Server{
+	l.list = append(l.list, &listener{name: name, Listener: boundedListener{ln, l.connections, l.tls.tell}, http: &http.Server{
 		ConnState: l.connections.changed, Handler: handler, Protocols: protocols, ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout,
 		MaxHeaderBytes: maxHeaderBytes, HTTP2: &http.HTTP2Config{
 			MaxConcurrentStreams: maxStreams, MaxReadFrameSize: 1 << 20,

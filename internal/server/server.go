@@ -88,6 +88,7 @@ func Open(ctx context.Context, c Config, around Surroundings) (*Server, error) {
 	}
 	s := &Server{config: c, around: around, log: log, ready: make(chan struct{})}
 	s.listeners.log, s.listeners.connections = log, newConnections(connectionLimit())
+	s.listeners.tls = &tlsNotice{clock: around.Clock, log: log, ledger: func() *ingest.Ledger { return s.door.Ledger() }}
 	if err := s.open(ctx); err != nil {
 		return nil, errors.Join(err, s.Close(context.WithoutCancel(ctx)))
 	}

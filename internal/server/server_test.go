@@ -3,9 +3,11 @@ package server
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -139,6 +141,37 @@ func TestServer_RunsAndEnds(t *testing.T) { //nolint:paralleltest // it looks at
 	if err := r.Close(t.Context()); err != nil {
 		t.Errorf("closed again: %v", err)
 	}
+}
+
+// A sender that tries TLS is told of where its owner looks, and not too often.
+func TestServer_TellsOfSendersThatTryTLS(t *testing.T) { //nolint:paralleltest // as above
+	r := run(t, nil)
+	for range 3 {
+		for _, name := range []string{"listen", "otlp_grpc"} {
+			c, err := net.Dial("tcp", r.Addresses()[name])
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := tls.Client(c, &tls.Config{InsecureSkipVerify: true}).HandshakeContext(t.Context()); err == nil {
+				t.Error("the handshake succeeded")
+			}
+			_ = c.Close()
+		}
+	}
+	if status, body := r.ask(http.MethodPost, "/v1/traces", oneSpan("plain")); status != 200 {
+		t.Errorf("beside it: %d %s", status, body)
+	}
+	entries, _ := r.door.Ledger().Watch(0)
+	notices := 0
+	for _, e := range entries {
+		if e.Refused != nil && e.Refused.Protocol == "tls" && strings.Contains(e.Refused.Remedy, "http://") {
+			notices++
+		}
+	}
+	if notices != 1 || !strings.Contains(r.log.String(), "speaks TLS") {
+		t.Errorf("%d notices in %+v\n%s", notices, entries, &r.log)
+	}
+	r.end()
 }
 
 // What was opened is closed again where the next step fails.

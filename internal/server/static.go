@@ -43,6 +43,10 @@ func (p *pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "this address only answers GET", http.StatusMethodNotAllowed)
 		return
 	}
+	if !p.built && strings.HasPrefix(r.URL.Path, "/assets/") {
+		http.NotFound(w, r)
+		return
+	}
 	if !p.built {
 		h.Set("Content-Type", "text/html; charset=utf-8")
 		_, _ = w.Write([]byte(notBuilt)) // the browser may have gone
