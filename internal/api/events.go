@@ -70,7 +70,7 @@ func (a *API) events(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	plan, err := spec.Plan(a.environment(r), datasetsOf(l.Dataset), a.clock(), false)
+	plan, err := spec.Plan(a.environment(r), datasetsOf(l.Dataset), a.clock(), query.PlanOptions{Fields: l.Columns})
 	if err != nil {
 		return err
 	}

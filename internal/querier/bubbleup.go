@@ -65,7 +65,7 @@ type BubbleUpOptions struct {
 // BubbleUp compares the events of a question for which the selection is true
 // with the others. Every event is looked at.
 func (q *Querier) BubbleUp(ctx context.Context, environment string, datasets []string, spec *query.Spec, selection query.Expr, opts BubbleUpOptions) (*BubbleUp, error) {
-	plan, err := spec.Plan(environment, datasets, q.config.Clock(), false)
+	plan, err := spec.Plan(environment, datasets, q.config.Clock(), query.PlanOptions{Fields: query.FieldsOf(selection)})
 	if err != nil {
 		return nil, err
 	}

@@ -15,8 +15,8 @@ type Query struct {
 	Stages      []Stage
 }
 
-// Stage is one step of a pipeline: Filter, TraceFilter, Compute, Aggregate,
-// Sort, Limit, Dedup or Project.
+// Stage is one step of a pipeline: Filter, TraceFilter, Relate, Compute,
+// Aggregate, Sort, Limit, Dedup or Project.
 type Stage interface {
 	stage()
 	String() string
@@ -30,6 +30,14 @@ type (
 	// TraceFilter keeps rows of traces that satisfy every condition, each on
 	// some (or no) span of the trace.
 	TraceFilter struct{ Conditions []TraceCondition }
+
+	// Relate adds fields of another span of the row's trace: of the earliest that
+	// has the relation (not None) and satisfies Where, null where there is none.
+	Relate struct {
+		Relation Relation
+		Where    Expr // nil for any span
+		Fields   []RelatedField
+	}
 
 	// Compute adds a field to each row, for the later stages of this query only.
 	Compute struct {
@@ -67,6 +75,12 @@ type (
 type TraceCondition struct {
 	Relation Relation
 	Where    Expr
+}
+
+// RelatedField is a field that Relate adds.
+type RelatedField struct {
+	Name string
+	Expr Expr // over the other span
 }
 
 // Relation says which span of a trace a condition is about.
@@ -196,6 +210,7 @@ const (
 
 func (Filter) stage()      {}
 func (TraceFilter) stage() {}
+func (Relate) stage()      {}
 func (Compute) stage()     {}
 func (Aggregate) stage()   {}
 func (Sort) stage()        {}

@@ -20,7 +20,8 @@ const (
 	tokenName           // name in back quotes
 	tokenString
 	tokenNumber
-	tokenSign // one of ( ) , = != < <= > >=
+	tokenExpression // of calculated fields, in brackets after AS
+	tokenSign       // one of ( ) , = != < <= > >=
 )
 
 type token struct {
@@ -45,7 +46,7 @@ func (t token) describe() string {
 		return "the end"
 	case tokenString:
 		return "text " + quote(t.value.Str())
-	case tokenWord, tokenName, tokenNumber, tokenSign:
+	case tokenWord, tokenName, tokenNumber, tokenExpression, tokenSign:
 	}
 	return "“" + t.text + "”"
 }
@@ -64,7 +65,7 @@ func isKeyword(name string) bool {
 	case "and", "or", "not", "in", "not-in", "exists", "does-not-exist", "contains", "does-not-contain", "starts-with",
 		"does-not-start-with", "ends-with", "does-not-end-with", "matches", "does-not-match", "search", "true", "false", "null",
 		"visualize", "where", "group", "by", "order", "limit", "having", "last", "from", "to", "for", "granularity", "compare",
-		"unweighted", "if", "as", "asc", "desc":
+		"unweighted", "if", "as", "asc", "desc", "with", "formula":
 		return true
 	}
 	return false
@@ -87,6 +88,9 @@ func lex(text string) ([]token, error) {
 			return append(tokens, token{kind: tokenEnd, at: at}), nil
 		}
 		t, err := lexOne(text, at)
+		if n := len(tokens); n > 0 && tokens[n-1].keyword("AS") && text[at] == '(' {
+			t, err = lexExpression(text[at:], at)
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -119,6 +123,34 @@ func lexOne(text string, at int) (token, error) {
 	}
 	r, _ := utf8.DecodeRuneInString(rest)
 	return token{}, fault.At(at, "unexpected character %q", r)
+}
+
+// lexExpression reads up to the bracket that closes the first one.
+func lexExpression(rest string, at int) (token, error) {
+	depth := 0
+	for i := 0; i < len(rest); i++ {
+		switch rest[i] {
+		case '(':
+			depth++
+		case ')':
+			if depth--; depth == 0 {
+				return token{kind: tokenExpression, at: at, text: rest[:i+1], value: event.StringValue(rest[1:i])}, nil
+			}
+		case '`':
+			end := strings.IndexByte(rest[i+1:], '`')
+			if end < 0 {
+				return token{}, fault.At(at+i, "the text that begins here is not closed with a back quote")
+			}
+			i += end + 1
+		case '"':
+			end := closing(rest[i:], '"')
+			if end < 0 {
+				return token{}, fault.At(at+i, "the text that begins here is not closed with a quote")
+			}
+			i += end - 1
+		}
+	}
+	return token{}, fault.At(at, "the bracket that begins here is not closed")
 }
 
 func lexString(rest string, at int) (token, error) {

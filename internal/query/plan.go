@@ -19,12 +19,26 @@ type Plan struct {
 	Limit       int
 	Breakdowns  []string
 	Calcs       []PlannedCalc
-	Where       Expr  // nil for none
+	Where       Expr  // on the event; nil for none
 	Compare     int64 // ns back, 0 for no comparison
 	Unweighted  bool
 
-	havings []Expr
-	sort    []SortKey
+	before   []Stage // compute the calculated fields that are used
+	related  []Stage // keep rows by other spans, and add their fields
+	inputs   []Calc  // what the formulas calculate with; nil without formulas
+	formulas []Compute
+	havings  []Expr
+	sort     []SortKey
+}
+
+// PlanOptions say how a question is made ready.
+type PlanOptions struct {
+	Series bool // series are wanted, which are limited to 1,000 groups
+	// Fields are names that are read besides those in the question.
+	Fields []string
+	// Truncate cuts start and end to whole minutes, 5 minutes from 6 hours on, half
+	// hours from 2 days on, so that runs soon after one another ask the same.
+	Truncate bool
 }
 
 // PlannedCalc is a calculation with the column of the result that holds it.
@@ -36,24 +50,26 @@ type PlannedCalc struct {
 }
 
 // Plan resolves the question at a moment. Datasets empty means all of them.
-// Series are limited to 1,000 groups; withSeries says whether they are wanted.
-func (s *Spec) Plan(environment string, datasets []string, now time.Time, withSeries bool) (*Plan, error) {
+func (s *Spec) Plan(environment string, datasets []string, now time.Time, opts PlanOptions) (*Plan, error) {
 	if err := s.Validate(); err != nil {
 		return nil, err
 	}
-	where, err := s.Condition()
+	where, related, err := s.split()
 	if err != nil {
 		return nil, err
 	}
 	p := &Plan{Environment: environment, Datasets: datasets, Breakdowns: s.Breakdowns, Where: where, Unweighted: s.UsageMode}
 	p.Start, p.End = s.bounds(now)
+	if opts.Truncate {
+		p.Start, p.End = truncated(p.Start, p.End)
+	}
 	if p.Start >= p.End {
 		return nil, fault.New(fault.Invalid, "the time range is empty: it ends at %d and starts at %d", p.End/1e9, p.Start/1e9)
 	}
 	if p.Step, err = s.step(p.End - p.Start); err != nil {
 		return nil, err
 	}
-	if p.Limit, err = s.limit(withSeries); err != nil {
+	if p.Limit, err = s.limit(opts.Series); err != nil {
 		return nil, err
 	}
 	if s.CompareOffset != nil {
@@ -62,21 +78,85 @@ func (s *Spec) Plan(environment string, datasets []string, now time.Time, withSe
 			return nil, fault.New(fault.Invalid, "compare_time_offset_seconds is %d; it must be at least the time range of %d seconds", *s.CompareOffset, (p.End-p.Start)/1e9)
 		}
 	}
+	if err := p.planCalcs(s); err != nil {
+		return nil, err
+	}
+	if err := p.planFields(s, related, opts); err != nil {
+		return nil, err
+	}
+	p.planHavings(s)
+	p.planOrder(s)
+	return p, nil
+}
+
+// planCalcs plans the calculations, and the formulas in their place.
+func (p *Plan) planCalcs(s *Spec) error {
 	ops := specOps()
 	for _, c := range s.calcs() {
 		op := ops[c.Op]
 		condition, err := condition(c.Filters, c.FilterCombination)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		p.Calcs = append(p.Calcs, PlannedCalc{
 			Calc: Calc{Op: op.calc, Field: c.Column, Q: op.q, Where: condition, Name: c.Key()}, Key: c.Key(),
 			Heatmap: op.calc == Histogram, Rate: op.rate,
 		})
 	}
-	p.planHavings(s)
-	p.planOrder(s)
-	return p, nil
+	var err error
+	if p.formulas, err = s.parseFormulas(); err != nil || len(p.formulas) == 0 {
+		return err
+	}
+	for _, c := range p.Calcs {
+		if !c.Rate {
+			p.inputs = append(p.inputs, c.Calc)
+		}
+	}
+	p.Calcs = nil
+	for _, f := range p.formulas {
+		p.Calcs = append(p.Calcs, PlannedCalc{Calc: Calc{Name: f.Name}, Key: f.Name})
+	}
+	return nil
+}
+
+// planFields plans the calculated fields that are used, and what is asked of
+// other spans.
+func (p *Plan) planFields(s *Spec, related []*relatedSpan, opts PlanOptions) error {
+	own, err := s.parseFields()
+	if err != nil {
+		return err
+	}
+	names := slices.Concat(FieldsOf(p.Where), p.Breakdowns, opts.Fields)
+	for _, c := range append(slices.Clone(p.inputs), p.plain(true)...) {
+		names = append(append(names, c.Field), FieldsOf(c.Where)...)
+	}
+	for _, c := range p.Calcs {
+		names = append(names, c.Field)
+	}
+	for _, f := range s.CalculatedFields {
+		if slices.Contains(names, f.Name) {
+			p.before = append(p.before, Compute{Name: f.Name, Expr: own[f.Name]})
+		}
+	}
+	p.related = relatedStages(related, own)
+	return nil
+}
+
+// truncated cuts a time range as Honeycomb cuts that of API runs.
+func truncated(start, end int64) (from, to int64) {
+	unit := time.Minute
+	switch length := time.Duration(end - start); {
+	case length > 48*time.Hour:
+		unit = 30 * time.Minute
+	case length > 6*time.Hour:
+		unit = 5 * time.Minute
+	}
+	cut := func(t int64) int64 { return t - (t%int64(unit)+int64(unit))%int64(unit) }
+	from, to = cut(start), cut(end)
+	if from == to {
+		to += int64(unit)
+	}
+	return from, to
 }
 
 // bounds follows Honeycomb: the range reaches forward from a start, backward
@@ -173,6 +253,9 @@ func (p *Plan) planOrder(s *Spec) {
 // plain are the calculations that one aggregate gives, for the table or, with
 // the rates' base, for the series. A heatmap is asked for by itself.
 func (p *Plan) plain(series bool) []Calc {
+	if len(p.formulas) > 0 {
+		return p.inputs
+	}
 	var calcs []Calc
 	for _, c := range p.Calcs {
 		if !c.Heatmap && (series || !c.Rate) {
@@ -183,9 +266,11 @@ func (p *Plan) plain(series bool) []Calc {
 }
 
 func (p *Plan) query(start, end int64, stages ...Stage) *Query {
+	before := slices.Clone(p.before)
 	if p.Where != nil {
-		stages = append([]Stage{Filter{Where: p.Where}}, stages...)
+		before = append(before, Filter{Where: p.Where})
 	}
+	stages = slices.Concat(before, p.related, stages)
 	return &Query{Environment: p.Environment, Datasets: p.Datasets, Start: start, End: end, Unweighted: p.Unweighted, Stages: stages}
 }
 
@@ -201,11 +286,13 @@ func (p *Plan) Table() *Query {
 	if len(calcs) == 0 {
 		stages = []Stage{Aggregate{Groups: p.Breakdowns, Calcs: []Calc{{Op: Count, Name: hiddenCount}}}}
 	}
+	stages = append(stages, p.math()...)
 	for _, h := range p.havings {
 		stages = append(stages, Filter{Where: h})
 	}
 	sort := slices.DeleteFunc(slices.Clone(p.sort), func(k SortKey) bool {
-		return !slices.Contains(p.Breakdowns, k.Field) && !slices.ContainsFunc(calcs, func(c Calc) bool { return c.Name == k.Field })
+		return !slices.Contains(p.Breakdowns, k.Field) && !slices.ContainsFunc(calcs, func(c Calc) bool { return c.Name == k.Field }) &&
+			!slices.ContainsFunc(p.formulas, func(f Compute) bool { return f.Name == k.Field })
 	})
 	if len(p.Breakdowns) > 0 {
 		if len(sort) > 0 {
@@ -233,6 +320,7 @@ func (p *Plan) Series(keys [][]event.Value, shift int64) (*Query, bool) {
 		stages = append(stages, Filter{Where: p.isOneOf(keys)})
 	}
 	stages = append(stages, Aggregate{Groups: p.Breakdowns, Step: p.Step, Calcs: calcs})
+	stages = append(stages, p.math()...)
 	return p.query(p.Start-shift, p.End-shift, stages...), true
 }
 
@@ -267,5 +355,26 @@ func (p *Plan) Totals() (*Query, bool) {
 	if len(calcs) == 0 {
 		return nil, false
 	}
-	return p.query(p.Start, p.End, Aggregate{Calcs: calcs}), true
+	return p.query(p.Start, p.End, append([]Stage{Aggregate{Calcs: calcs}}, p.onlyMath()...)...), true
+}
+
+// math computes the formulas from the calculations of each row.
+func (p *Plan) math() []Stage {
+	stages := make([]Stage, len(p.formulas))
+	for i, f := range p.formulas {
+		stages[i] = f
+	}
+	return stages
+}
+
+// onlyMath is math without the calculations in the result, if there are formulas.
+func (p *Plan) onlyMath() []Stage {
+	if len(p.formulas) == 0 {
+		return nil
+	}
+	names := make([]string, len(p.formulas))
+	for i, f := range p.formulas {
+		names[i] = f.Name
+	}
+	return append(p.math(), Project{Fields: names})
 }

@@ -40,6 +40,19 @@ func (f TraceFilter) String() string {
 }
 
 // String prints the stage.
+func (r Relate) String() string {
+	parts := make([]string, len(r.Fields))
+	for i, f := range r.Fields {
+		parts[i] = ident(f.Name) + " = " + f.Expr.String()
+	}
+	s := "relate " + r.Relation.String()
+	if r.Where != nil {
+		s += " (" + r.Where.String() + ")"
+	}
+	return s + " as " + strings.Join(parts, ", ")
+}
+
+// String prints the stage.
 func (c Compute) String() string { return "compute " + ident(c.Name) + " = " + c.Expr.String() }
 
 // String prints the stage.

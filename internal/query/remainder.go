@@ -15,7 +15,7 @@ func (p *Plan) Other(keys [][]event.Value) (*Query, bool) {
 	if len(calcs) == 0 || len(p.Breakdowns) == 0 {
 		return nil, false
 	}
-	stages := []Stage{Aggregate{Calcs: calcs}}
+	stages := append([]Stage{Aggregate{Calcs: calcs}}, p.onlyMath()...)
 	if len(keys) > 0 {
 		stages = append([]Stage{Filter{Where: Not{X: p.isExactlyOneOf(keys)}}}, stages...)
 	}

@@ -43,7 +43,10 @@ func (q *Query) WithFields(saved map[string]string, further ...string) (*Query, 
 		}
 	}
 	for _, stage := range q.Stages {
-		if s, ok := stage.(TraceFilter); ok {
+		switch s := stage.(type) {
+		case TraceFilter:
+			stage = s.substituted(made)
+		case Relate:
 			stage = s.substituted(made)
 		}
 		out.Stages = append(out.Stages, stage)
@@ -68,6 +71,10 @@ func (q *Query) inputs() []string {
 			add(FieldsOf(s.Where)...)
 		case Compute:
 			made[s.Name] = true // a calculated field, too: it reads what is stored
+		case Relate:
+			for _, f := range s.Fields {
+				made[f.Name] = true
+			}
 		case Sort:
 			for _, k := range s.Keys {
 				add(k.Field)
@@ -91,9 +98,15 @@ func (q *Query) inputs() []string {
 func (q *Query) namesOnOtherSpans() []string {
 	var names []string
 	for _, stage := range q.Stages {
-		if s, ok := stage.(TraceFilter); ok {
+		switch s := stage.(type) {
+		case TraceFilter:
 			for _, c := range s.Conditions {
 				names = append(names, FieldsOf(c.Where)...)
+			}
+		case Relate:
+			names = append(names, FieldsOf(s.Where)...)
+			for _, f := range s.Fields {
+				names = append(names, FieldsOf(f.Expr)...)
 			}
 		}
 	}
@@ -104,6 +117,17 @@ func (s TraceFilter) substituted(made map[string]Expr) TraceFilter {
 	out := TraceFilter{Conditions: slices.Clone(s.Conditions)}
 	for i := range out.Conditions {
 		out.Conditions[i].Where = substitute(out.Conditions[i].Where, made)
+	}
+	return out
+}
+
+func (r Relate) substituted(made map[string]Expr) Relate {
+	out := Relate{Relation: r.Relation, Fields: slices.Clone(r.Fields)}
+	if r.Where != nil {
+		out.Where = substitute(r.Where, made)
+	}
+	for i := range out.Fields {
+		out.Fields[i].Expr = substitute(out.Fields[i].Expr, made)
 	}
 	return out
 }

@@ -33,8 +33,8 @@ type Spec struct {
 	// one level of AND or OR can't say.
 	Where string `json:"where,omitempty"`
 
-	CalculatedFields json.RawMessage `json:"calculated_fields,omitempty"`
-	Formulas         json.RawMessage `json:"formulas,omitempty"`
+	CalculatedFields []SpecField   `json:"calculated_fields,omitempty"`
+	Formulas         []SpecFormula `json:"formulas,omitempty"`
 }
 
 // SpecCalc is one calculation.
@@ -131,29 +131,21 @@ func asType(err error, into **json.UnmarshalTypeError) bool {
 
 // Validate checks everything that does not depend on the current time.
 func (s *Spec) Validate() error {
-	if set(s.CalculatedFields) || set(s.Formulas) {
-		return fault.New(fault.Unsupported, "calculated_fields and formulas are not part of this version's query language; leave them out")
-	}
 	for name, n := range map[string]int{
 		"calculations": len(s.Calculations), "filters": len(s.Filters), "breakdowns": len(s.Breakdowns),
-		"orders": len(s.Orders), "havings": len(s.Havings),
+		"orders": len(s.Orders), "havings": len(s.Havings), "calculated_fields": len(s.CalculatedFields), "formulas": len(s.Formulas),
 	} {
 		if n > maxParts {
 			return fault.New(fault.Invalid, "%s has %d members; at most %d are taken", name, n, maxParts)
 		}
 	}
-	for _, check := range []func() error{s.checkCalcs, s.checkBreakdowns, s.checkOrders, s.checkHavings, s.checkNumbers} {
+	for _, check := range []func() error{s.checkFields, s.checkCalcs, s.checkBreakdowns, s.checkOrders, s.checkHavings, s.checkNumbers} {
 		if err := check(); err != nil {
 			return err
 		}
 	}
-	_, err := s.Condition()
+	_, _, err := s.split()
 	return err
-}
-
-func set(raw json.RawMessage) bool {
-	text := string(bytes.TrimSpace(raw))
-	return text != "" && text != "null" && text != "[]"
 }
 
 func (s *Spec) checkCalcs() error {
@@ -173,22 +165,16 @@ func (s *Spec) checkCalcs() error {
 			return fault.New(fault.Invalid, "calculations[%d]: %s is asked for twice; give one of them a name", i, c.Key())
 		}
 		seen[c.Key()] = true
-		if err := checkRelational(c.Column); err != nil {
+		if err := checkRelational(c.Column, "calculations"); err != nil {
 			return err
+		}
+		for _, f := range c.Filters {
+			if err := checkRelational(f.Column, "the filters of calculations"); err != nil {
+				return err
+			}
 		}
 		if _, err := condition(c.Filters, c.FilterCombination); err != nil {
 			return err
-		}
-	}
-	return nil
-}
-
-// checkRelational refuses root., parent. and the like, which ask for other spans
-// of the trace.
-func checkRelational(column string) error {
-	for _, prefix := range []string{"root.", "parent.", "child.", "any.", "any2.", "any3.", "none."} {
-		if strings.HasPrefix(column, prefix) {
-			return fault.New(fault.Unsupported, "%s asks for another span of the trace; this version's queries look at one event at a time", column)
 		}
 	}
 	return nil
@@ -204,19 +190,15 @@ func (s *Spec) checkBreakdowns() error {
 			return fault.New(fault.Invalid, "breakdowns[%d]: %s stands twice", i, b)
 		}
 		seen[b] = true
-		if err := checkRelational(b); err != nil {
-			return err
-		}
 	}
 	return nil
 }
 
-// hasKey reports whether a calculation or, if allowed, a breakdown has the key.
+// hasKey reports whether a calculation, a formula or, if allowed, a breakdown has
+// the key.
 func (s *Spec) hasKey(key string, breakdowns bool) bool {
-	if breakdowns && slices.Contains(s.Breakdowns, key) {
-		return true
-	}
-	return slices.ContainsFunc(s.calcs(), func(c SpecCalc) bool { return c.Key() == key || c.Name == "" && c.Key() == key })
+	return breakdowns && slices.Contains(s.Breakdowns, key) || s.hasCalc(key) ||
+		slices.ContainsFunc(s.Formulas, func(f SpecFormula) bool { return f.Name == key })
 }
 
 // calcs are the calculations, COUNT where none is asked for.
@@ -321,9 +303,6 @@ func condition(filters []SpecFilter, combination string) (Expr, error) {
 func (f SpecFilter) expr() (Expr, error) {
 	if f.Column == "" || len(f.Column) > maxName {
 		return nil, fault.New(fault.Invalid, "the column is empty or longer than %d bytes", maxName)
-	}
-	if err := checkRelational(f.Column); err != nil {
-		return nil, err
 	}
 	field := Field{Name: f.Column}
 	switch f.Op {

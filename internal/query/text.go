@@ -18,7 +18,11 @@ import (
 //	GROUP BY http.route ORDER BY P99(duration_ms) DESC LIMIT 20 LAST 1h
 //
 // Clauses may stand in any order, each at most once: VISUALIZE, WHERE, GROUP BY,
-// ORDER BY, HAVING, LIMIT, GRANULARITY, LAST, FROM … TO …, COMPARE, UNWEIGHTED.
+// ORDER BY, HAVING, LIMIT, GRANULARITY, LAST, FROM … TO …, COMPARE, UNWEIGHTED,
+// and, with expressions of calculated fields in brackets, WITH and FORMULA:
+//
+//	WITH slow AS ($duration_ms > 100) VISUALIZE COUNT AS n, COUNT IF (slow = true) AS bad FORMULA share AS ($bad / $n)
+//
 // FROM and TO take Unix seconds or RFC 3339 in quotes. Errors point at a byte.
 func ParseText(text string) (*Spec, error) {
 	p, err := newParser(text)
@@ -32,7 +36,7 @@ func ParseText(text string) (*Spec, error) {
 		word := strings.ToUpper(t.text)
 		clause := p.clauses(s)[word]
 		if t.kind != tokenWord || clause == nil {
-			return nil, fault.At(t.at, "expected a clause (VISUALIZE, WHERE, GROUP BY, ORDER BY, HAVING, LIMIT, LAST, FROM, TO, GRANULARITY, COMPARE, UNWEIGHTED), found %s", t.describe())
+			return nil, fault.At(t.at, "expected a clause (WITH, VISUALIZE, FORMULA, WHERE, GROUP BY, ORDER BY, HAVING, LIMIT, LAST, FROM, TO, GRANULARITY, COMPARE, UNWEIGHTED), found %s", t.describe())
 		}
 		if seen[word]++; seen[word] > 1 {
 			return nil, fault.At(t.at, "%s stands twice", word)
@@ -46,6 +50,20 @@ func ParseText(text string) (*Spec, error) {
 
 func (p *parser) clauses(s *Spec) map[string]func() error {
 	return map[string]func() error{
+		"WITH": func() error {
+			return p.list(func() error {
+				name, text, err := p.named()
+				s.CalculatedFields = append(s.CalculatedFields, SpecField{Name: name, Expression: text})
+				return err
+			})
+		},
+		"FORMULA": func() error {
+			return p.list(func() error {
+				name, text, err := p.named()
+				s.Formulas = append(s.Formulas, SpecFormula{Name: name, Expression: text})
+				return err
+			})
+		},
 		"VISUALIZE":   func() error { return p.list(func() error { return p.calculation(s) }) },
 		"WHERE":       func() error { return p.where(s) },
 		"GROUP":       func() error { return p.groups(s) },
@@ -71,6 +89,21 @@ func (p *parser) list(item func() error) error {
 			return nil
 		}
 	}
+}
+
+// named reads NAME AS (expression of calculated fields).
+func (p *parser) named() (name, expression string, err error) {
+	if name, err = p.name("a name"); err != nil {
+		return "", "", err
+	}
+	t := p.take()
+	if !t.keyword("AS") {
+		return "", "", fault.At(t.at, "expected AS, found %s", t.describe())
+	}
+	if t = p.take(); t.kind != tokenExpression {
+		return "", "", fault.At(t.at, "expected an expression in brackets, found %s", t.describe())
+	}
+	return name, t.value.Str(), nil
 }
 
 // op reads OP or OP(column).
@@ -380,11 +413,17 @@ func (s *Spec) Text() string {
 			b.WriteString(" " + rest)
 		}
 	}
+	if len(s.CalculatedFields) > 0 {
+		clause("WITH", s.fieldText())
+	}
 	parts := make([]string, 0, 8)
 	for _, c := range s.calcs() {
 		parts = append(parts, c.text())
 	}
 	clause("VISUALIZE", strings.Join(parts, ", "))
+	if len(s.Formulas) > 0 {
+		clause("FORMULA", s.formulaText())
+	}
 	if e, err := s.Condition(); err == nil && e != nil {
 		clause("WHERE", e.String())
 	}
@@ -408,6 +447,22 @@ func (s *Spec) Text() string {
 		clause("UNWEIGHTED", "")
 	}
 	return b.String()
+}
+
+func (s *Spec) fieldText() string {
+	parts := make([]string, len(s.CalculatedFields))
+	for i, f := range s.CalculatedFields {
+		parts[i] = ident(f.Name) + " AS (" + f.Expression + ")"
+	}
+	return strings.Join(parts, ", ")
+}
+
+func (s *Spec) formulaText() string {
+	parts := make([]string, len(s.Formulas))
+	for i, f := range s.Formulas {
+		parts[i] = ident(f.Name) + " AS (" + f.Expression + ")"
+	}
+	return strings.Join(parts, ", ")
 }
 
 func (s *Spec) timeText(clause func(word, rest string)) {

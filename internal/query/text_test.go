@@ -128,6 +128,8 @@ func TestSpec_TextComesBackTheSame(t *testing.T) {
 		`VISUALIZE COUNT IF (error = true) AS errors, COUNT AS total WHERE a = 1 OR b = "x" HAVING ` + "`errors`" + ` > 3 LAST 2d`,
 		`VISUALIZE HEATMAP(duration_ms) WHERE (a = 1 OR b = 2) AND c does-not-exist GRANULARITY 60s FROM 1700000000 TO 1700007200`,
 		`VISUALIZE COUNT_DISTINCT(user.id) GROUP BY ` + "`odd name`" + `, x ORDER BY x FROM 1700000000 FOR 90m COMPARE 1d UNWEIGHTED`,
+		`WITH slow AS ($duration_ms > 100 AND CONTAINS($a, ")")), ` + "`odd name` AS (REG_VALUE($b, `[(]\"`))" + ` VISUALIZE COUNT AS n, COUNT IF (slow = true) AS bad FORMULA share AS ($bad / $n * 100) GROUP BY ` + "`odd name`" + ` ORDER BY share DESC`,
+		`VISUALIZE COUNT WHERE root.name = "GET /" AND any2.error = true AND (none.a exists OR none.b > 1) GROUP BY root.name, parent.service.name ORDER BY root.name`,
 		`VISUALIZE CONCURRENCY, RATE_SUM(n) WHERE name not-in ("a", "b") AND x starts-with "y"`,
 	} {
 		s, err := ParseText(text)
@@ -182,12 +184,10 @@ func TestDecodeSpec_RefusesWithAReason(t *testing.T) {
 		`{"orders":[{"op":"MAX","column":"x"}]}`:           "MAX(x)",
 		`{"havings":[{"calculate_op":"COUNT","op":">"}]}`:  "no value",
 		`{"limit":0}`: "limit is 0",
-		`{"time_range":1,"start_time":1,"end_time":2}`:  "at most two",
-		`{"formulas":[{"name":"x","expression":"$a"}]}`: "formulas",
-		`{"breakdowns":["root.name"]}`:                  "root.name",
-		`{"compare_time_offset_seconds":5}`:             "compare_time_offset_seconds",
-		`{"where":"a ="}`:                               "expected a value",
-		``:                                              "empty",
+		`{"time_range":1,"start_time":1,"end_time":2}`: "at most two",
+		`{"compare_time_offset_seconds":5}`:            "compare_time_offset_seconds",
+		`{"where":"a ="}`:                              "expected a value",
+		``:                                             "empty",
 	} {
 		_, err := DecodeSpec([]byte(raw))
 		if err == nil || !strings.Contains(fault.MessageOf(err), want) {
@@ -215,7 +215,7 @@ func TestPlan_ResolvesTimeAndSteps(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		p, err := s.Plan("test", nil, now, true)
+		p, err := s.Plan("test", nil, now, PlanOptions{Series: true})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -224,7 +224,7 @@ func TestPlan_ResolvesTimeAndSteps(t *testing.T) {
 		}
 	}
 	granularity := 0.5
-	if _, err := (&Spec{Granularity: &granularity}).Plan("test", nil, now, true); !fault.Is(err, fault.Invalid) {
+	if _, err := (&Spec{Granularity: &granularity}).Plan("test", nil, now, PlanOptions{Series: true}); !fault.Is(err, fault.Invalid) {
 		t.Errorf("14,400 buckets: %v", err)
 	}
 }
@@ -265,7 +265,7 @@ func FuzzDecodeSpec(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if _, err := s.Plan("test", nil, time.Unix(1_700_000_000, 0), true); err != nil && fault.KindOf(err) == fault.Internal {
+		if _, err := s.Plan("test", nil, time.Unix(1_700_000_000, 0), PlanOptions{Series: true}); err != nil && fault.KindOf(err) == fault.Internal {
 			t.Fatal(err)
 		}
 	})

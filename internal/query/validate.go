@@ -49,6 +49,8 @@ func (v *validator) stage(s Stage) error {
 				return err
 			}
 		}
+	case Relate:
+		return v.relate(x)
 	case Compute:
 		if err := checkName(x.Name); err != nil {
 			return err
@@ -70,6 +72,26 @@ func (v *validator) stage(s Stage) error {
 		return checkNames(x.Fields)
 	case Project:
 		return checkNames(x.Fields)
+	}
+	return nil
+}
+
+func (v *validator) relate(r Relate) error {
+	if r.Relation >= None {
+		return fault.New(fault.Invalid, "%s is no span to take fields from", r.Relation)
+	}
+	if r.Where != nil {
+		if err := v.expr(r.Where, 0); err != nil {
+			return err
+		}
+	}
+	for _, f := range r.Fields {
+		if err := checkName(f.Name); err != nil {
+			return err
+		}
+		if err := v.expr(f.Expr, 0); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -66,7 +66,7 @@ func (f *Front) checkQuery(raw []byte, scope workspace.Scope) error {
 	}
 	spec, err := query.DecodeSpec(raw)
 	if err == nil {
-		_, err = spec.Plan(scope.Environment, datasetsOf(scope), f.Clock(), true)
+		_, err = spec.Plan(scope.Environment, datasetsOf(scope), f.Clock(), query.PlanOptions{Series: true})
 	}
 	return ofQuery(err)
 }

@@ -67,6 +67,8 @@ func (c *compiler) stage(stage query.Stage) error {
 		c.rel.where = append(c.rel.where, cond)
 	case query.TraceFilter:
 		return c.traceFilter(s)
+	case query.Relate:
+		return c.relate(s)
 	case query.Aggregate:
 		return c.aggregate(s)
 	case query.Sort:
@@ -226,5 +228,11 @@ func newCompiler(d Dialect, q *query.Query, s Schema) *compiler {
 // LooksAtTraces reports whether q asks about other spans of a row's trace, so
 // that the events relation must hold every dataset of the environment.
 func LooksAtTraces(q *query.Query) bool {
-	return slices.ContainsFunc(q.Stages, func(s query.Stage) bool { _, ok := s.(query.TraceFilter); return ok })
+	return slices.ContainsFunc(q.Stages, func(s query.Stage) bool {
+		switch s.(type) {
+		case query.TraceFilter, query.Relate:
+			return true
+		}
+		return false
+	})
 }

@@ -26,10 +26,10 @@ var allowed = strings.Fields(`
 	replaceRegexpOne contains position starts_with startsWith ends_with endsWith lower lowerUTF8 ltrim rpad repeat concat arrayStringConcat arrayMap
 	arraySort groupArray assumeNotNull e
 	log10 ceil floor trunc substr strlen length lengthUTF8 extract replaceRegexpAll lpad strftime formatDateTime make_timestamp toDateTime64
-	epoch_us TIMESTAMP toInt64OrNull intDiv JOIN LEFT ON tuple tupleElement struct_pack`)
+	epoch_us TIMESTAMP toInt64OrNull intDiv JOIN LEFT ON tuple tupleElement row struct_extract`)
 
 var (
-	madeUp  = regexp.MustCompile(`^[fgarxvbnmsqwetz][0-9]+u?$`)
+	madeUp  = regexp.MustCompile(`^[fgarxvbnmsqwetzjpl][0-9]+u?$`)
 	word    = regexp.MustCompile(`[A-Za-z_][A-Za-z_0-9]*`)
 	number  = regexp.MustCompile(`[0-9]+(\.[0-9]+)?(e[+-]?[0-9]+)?`)
 	symbols = regexp.MustCompile(`^[][(){}.,*+/%<>=|: -]*$`)

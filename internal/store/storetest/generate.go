@@ -114,6 +114,16 @@ func Query(t *rapid.T, environment string) *query.Query {
 		relation := query.Relation(rapid.IntRange(0, 4).Draw(t, "relation"))
 		q.Stages = append(q.Stages, query.TraceFilter{Conditions: []query.TraceCondition{{Relation: relation, Where: Condition(t, anyFields, 1)}}})
 	}
+	if rapid.IntRange(0, 5).Draw(t, "related") == 0 {
+		relate := query.Relate{
+			Relation: query.Relation(rapid.IntRange(0, 3).Draw(t, "relation")),
+			Fields:   []query.RelatedField{{Name: "their route", Expr: query.Field{Name: "route"}}, {Name: "made", Expr: Calculated(t, 1)}},
+		}
+		if rapid.Bool().Draw(t, "relate where") {
+			relate.Where = Condition(t, anyFields, 1)
+		}
+		q.Stages = append(q.Stages, relate)
+	}
 	switch rapid.IntRange(0, 3).Draw(t, "computed") {
 	case 0:
 		q.Stages = append(q.Stages, query.Compute{Name: "made", Expr: Condition(t, anyFields, 2)})
@@ -145,7 +155,7 @@ func rawStages(t *rapid.T) []query.Stage {
 }
 
 func aggregated(t *rapid.T, q *query.Query) *query.Query {
-	a := query.Aggregate{Groups: rapid.SliceOfNDistinct(rapid.SampledFrom(append([]string{"made", event.SystemDataset}, anyFields...)), 0, 3, rapid.ID[string]).Draw(t, "groups")}
+	a := query.Aggregate{Groups: rapid.SliceOfNDistinct(rapid.SampledFrom(append([]string{"made", "their route", event.SystemDataset}, anyFields...)), 0, 3, rapid.ID[string]).Draw(t, "groups")}
 	if rapid.Bool().Draw(t, "buckets") {
 		a.Step = int64(rapid.SampledFrom([]time.Duration{time.Second, 7 * time.Second, time.Minute}).Draw(t, "step"))
 	}

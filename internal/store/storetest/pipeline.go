@@ -76,6 +76,11 @@ func (p *pipeline) apply(stage query.Stage) error {
 			return fault.New(fault.Invalid, "conditions on traces work on events")
 		}
 		p.filterTraces(s)
+	case query.Relate:
+		if !p.raw || s.Relation == query.None {
+			return fault.New(fault.Invalid, "fields are taken from spans of events")
+		}
+		p.relate(s)
 	case query.Compute:
 		p.compute(s)
 	case query.Aggregate:
@@ -225,6 +230,62 @@ func (p *pipeline) result() *store.Result {
 func (p *pipeline) filterTraces(s query.TraceFilter) {
 	for _, c := range s.Conditions {
 		p.records = slices.DeleteFunc(slices.Clone(p.records), func(r record) bool { return !p.satisfies(r, c) })
+	}
+}
+
+// relate adds the fields of the earliest span that has the relation.
+func (p *pipeline) relate(s query.Relate) {
+	where := s.Where
+	if where == nil {
+		where = query.And{}
+	}
+	found := make([]*record, len(p.records))
+	for i, r := range p.records {
+		trace := r.Get(event.FieldTraceID).Text()
+		span, parent := r.Get(event.FieldSpanID).Text(), r.Get(event.FieldParentID).Text()
+		var first row
+		for _, e := range p.all {
+			itsSpan, itsParent := e.fields[event.FieldSpanID].Text(), e.fields[event.FieldParentID].Text()
+			related := false
+			switch s.Relation {
+			case query.Root:
+				related = itsSpan != "" && itsParent == ""
+			case query.Parent:
+				related = itsSpan != "" && itsSpan == parent
+			case query.Child:
+				related = itsParent != "" && itsParent == span
+			case query.Any:
+				related = true
+			case query.None:
+			}
+			if trace == "" || e.fields[event.FieldTraceID].Text() != trace || !related {
+				continue
+			}
+			candidate := newRecord(e, p.events)
+			if !holds(where, candidate) {
+				continue
+			}
+			if found[i] == nil || e.time < first.time || e.time == first.time && itsSpan < first.fields[event.FieldSpanID].Text() {
+				found[i], first = &candidate, e
+			}
+		}
+	}
+	for _, f := range s.Fields {
+		kind := query.KindOf(f.Expr, p.events.of)
+		for i, r := range p.records {
+			fields := maps.Clone(r.fields)
+			fields[f.Name] = event.Value{}
+			if found[i] != nil {
+				fields[f.Name] = value(f.Expr, *found[i]).Convert(kind)
+			}
+			p.records[i].fields = fields
+		}
+		p.setKinds(f.Name, kind)
+		if p.columns != nil {
+			p.columns = append(slices.Clone(p.columns), f.Name)
+		} else {
+			p.added = append(p.added, f.Name)
+		}
 	}
 }
 

@@ -17,7 +17,8 @@ type stageForm struct {
 	Datasets   []string       `json:"datasets,omitempty"` // of the query
 	Unweighted bool           `json:"unweighted,omitempty"`
 	Filter     any            `json:"filter,omitempty"`
-	Trace      [][]any        `json:"trace,omitempty"` // [["root", expression], …]
+	Trace      [][]any        `json:"trace,omitempty"`  // [["root", expression], …]
+	Relate     []any          `json:"relate,omitempty"` // [relation, condition or null, {name: expression}]
 	Compute    *computeForm   `json:"compute,omitempty"`
 	Aggregate  *aggregateForm `json:"aggregate,omitempty"`
 	Sort       []string       `json:"sort,omitempty"` // "-name" descends
@@ -59,6 +60,7 @@ var (
 //	{"range": [0, 1000], "datasets": ["api"], "unweighted": true}
 //	{"filter": ["and", [">", "$duration_ms", 5], ["exists", "$user"]]}
 //	{"trace": [["root", ["=", "$name", "GET /"]]]}
+//	{"relate": ["parent", null, {"caller": "$name"}]}
 //	{"compute": {"name": "slow", "expr": [">", "$duration_ms", 500]}}
 //	{"compute": {"name": "kind", "field": "IF($duration_ms > 500, `slow`, `ok`)"}}
 //	{"aggregate": {"groups": ["route"], "step": "60s", "calcs": [{"op": "count", "name": "n"}]}}
@@ -98,6 +100,10 @@ func (f *stageForm) addTo(q *query.Query) error {
 		s, err := parseTrace(f.Trace)
 		q.Stages = append(q.Stages, s)
 		return err
+	case f.Relate != nil:
+		s, err := parseRelate(f.Relate)
+		q.Stages = append(q.Stages, s)
+		return err
 	case f.Compute != nil:
 		e, err := query.ParseField(f.Compute.Field)
 		if f.Compute.Field == "" {
@@ -129,6 +135,35 @@ func (f *stageForm) addTo(q *query.Query) error {
 		}
 	}
 	return nil
+}
+
+func parseRelate(parts []any) (query.Relate, error) {
+	var s query.Relate
+	if len(parts) != 3 {
+		return s, fmt.Errorf("relate has a relation, a condition and fields, not %v", parts)
+	}
+	i, err := place(relationNames, parts[0])
+	if err != nil {
+		return s, err
+	}
+	s.Relation = query.Relation(i)
+	if parts[1] != nil {
+		if s.Where, err = parseExpr(parts[1]); err != nil {
+			return s, err
+		}
+	}
+	fields, ok := parts[2].(map[string]any)
+	if !ok {
+		return s, fmt.Errorf("the fields of relate are an object, not %v", parts[2])
+	}
+	for _, name := range sortedKeys(fields) {
+		e, err := parseExpr(fields[name])
+		if err != nil {
+			return s, err
+		}
+		s.Fields = append(s.Fields, query.RelatedField{Name: name, Expr: e})
+	}
+	return s, nil
 }
 
 func parseTrace(conds [][]any) (query.TraceFilter, error) {

@@ -127,7 +127,13 @@ func (r *Reference) Run(ctx context.Context, q *query.Query, opts store.Options)
 			all = append(all, e)
 		}
 	}
-	wholeTraces := slices.ContainsFunc(q.Stages, func(s query.Stage) bool { _, ok := s.(query.TraceFilter); return ok })
+	wholeTraces := slices.ContainsFunc(q.Stages, func(s query.Stage) bool {
+		switch s.(type) {
+		case query.TraceFilter, query.Relate:
+			return true
+		}
+		return false
+	})
 	reached := all
 	if !wholeTraces {
 		reached = inDatasets(all, q.Datasets)
