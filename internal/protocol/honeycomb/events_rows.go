@@ -135,11 +135,12 @@ func (e *events) read(body []byte, packed, single bool) error {
 		return &refusal{status: http.StatusBadRequest, text: saysEmpty}
 	}
 	switch {
+	case single && len(body) > maxEventBytes:
+		return &refusal{status: http.StatusBadRequest, text: saysTooLarge}
 	case packed:
 		return e.readPacked(body, single)
-	default:
-		return e.readJSON(bytes.TrimPrefix(body, []byte("\ufeff")), single)
 	}
+	return e.readJSON(bytes.TrimPrefix(body, []byte("\ufeff")), single)
 }
 
 // open starts an event, of which nothing is known yet.

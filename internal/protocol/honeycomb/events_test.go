@@ -99,6 +99,7 @@ func TestEvents_AnswerAsDocumented(t *testing.T) {
 		{"no gzip", many, with("Content-Encoding", "gzip"), `[]`, 400, says(saysMalformed)},
 		{"a coding that is not known", many, with("Content-Encoding", "br"), `[]`, 400, says(`unsupported content encoding \"br\": send gzip, zstd or none`)},
 		{"a large event", one, key, large, 400, says(saysTooLarge)},
+		{"a large event that is no JSON", one, key, large[5:], 400, says(saysTooLarge)},
 		{"a large event in msgpack", one, with("Content-Type", "application/msgpack"), string(packedLarge), 400, says(saysTooLarge)},
 		{"a large event in a batch", many, key, `[{"data":` + large + `},{"data":{"a":1}}]`, 200, `[{"status":400,"error":"` + saysTooLarge + `"},{"status":202}]`},
 		{"no key", one, nil, `{"a":1}`, 401, says("unknown API key - check your credentials")},
