@@ -71,7 +71,7 @@ func (s *selection) inRectangles() (query.Expr, error) {
 	if len(s.Rectangles) == 0 {
 		return nil, fault.New(fault.Invalid, "selection.rectangles is empty")
 	}
-	var any query.Or
+	var either query.Or
 	for _, r := range s.Rectangles {
 		var all query.And
 		bound := func(op query.CompareOp, field string, v event.Value) {
@@ -95,9 +95,9 @@ func (s *selection) inRectangles() (query.Expr, error) {
 		if s.Column != "" {
 			all.Terms = append(all.Terms, query.Exists{X: query.Field{Name: s.Column}})
 		}
-		any.Terms = append(any.Terms, all)
+		either.Terms = append(either.Terms, all)
 	}
-	return any, nil
+	return either, nil
 }
 
 // inGroups is true of the events of groups: a field that is null in a group is
@@ -106,7 +106,7 @@ func (s *selection) inGroups() (query.Expr, error) {
 	if len(s.Groups) == 0 {
 		return nil, fault.New(fault.Invalid, "selection.groups is empty")
 	}
-	var any query.Or
+	var either query.Or
 	for _, g := range s.Groups {
 		var all query.And
 		for name, raw := range g {
@@ -120,9 +120,9 @@ func (s *selection) inGroups() (query.Expr, error) {
 			}
 			all.Terms = append(all.Terms, query.Compare{Op: query.Eq, L: query.Field{Name: name}, R: query.Literal{Value: v}})
 		}
-		any.Terms = append(any.Terms, all)
+		either.Terms = append(either.Terms, all)
 	}
-	return any, nil
+	return either, nil
 }
 
 func scalar(raw json.RawMessage) (event.Value, error) {

@@ -44,13 +44,8 @@ func (l *listing) place() (p place, some bool, err error) {
 	return p, true, nil
 }
 
-// events lists the single events of a question, page by page, newest first or
-// oldest first.
-func (a *API) events(w http.ResponseWriter, r *http.Request) error {
-	var l listing
-	if err := readJSON(w, r, &l); err != nil {
-		return err
-	}
+// check sets the usual limit and refuses what is out of bounds.
+func (l *listing) check() error {
 	if l.Limit == 0 {
 		l.Limit = usualEvents
 	}
@@ -62,19 +57,11 @@ func (a *API) events(w http.ResponseWriter, r *http.Request) error {
 	case l.Order != "" && l.Order != "asc" && l.Order != "desc":
 		return fault.New(fault.Invalid, "order is %q; it must be asc or desc", l.Order)
 	}
-	at, resumed, err := l.place()
-	if err != nil {
-		return err
-	}
-	spec, err := a.specOf(r, &l.question)
-	if err != nil {
-		return err
-	}
-	plan, err := spec.Plan(a.environment(r), datasetsOf(l.Dataset), a.clock(), query.PlanOptions{Fields: l.Columns})
-	if err != nil {
-		return err
-	}
-	ask := plan.Rows()
+	return nil
+}
+
+// page adds to a question about single events where the page begins and ends.
+func (l *listing) page(ask *query.Query, at place, resumed bool) {
 	descending := l.Order != "asc"
 	if resumed && descending {
 		ask.End = min(ask.End, at.at+1)
@@ -94,6 +81,44 @@ func (a *API) events(w http.ResponseWriter, r *http.Request) error {
 		}
 		ask.Stages = append(ask.Stages, query.Project{Fields: fields})
 	}
+}
+
+// after is the cursor behind the last of the rows shown.
+func after(times []event.Value, rows int, at place, resumed bool) string {
+	last := place{at: times[rows-1].Int()}
+	for i := rows - 1; i >= 0 && times[i].Int() == last.at; i-- {
+		last.skip++
+	}
+	if last.skip == rows && resumed && last.at == at.at {
+		last.skip += at.skip
+	}
+	return strconv.FormatInt(last.at, 10) + "." + strconv.Itoa(last.skip)
+}
+
+// events lists the single events of a question, page by page, newest first or
+// oldest first.
+func (a *API) events(w http.ResponseWriter, r *http.Request) error {
+	var l listing
+	if err := readJSON(w, r, &l); err != nil {
+		return err
+	}
+	if err := l.check(); err != nil {
+		return err
+	}
+	at, resumed, err := l.place()
+	if err != nil {
+		return err
+	}
+	spec, err := a.specOf(r, &l.question)
+	if err != nil {
+		return err
+	}
+	plan, err := spec.Plan(a.environment(r), datasetsOf(l.Dataset), a.clock(), query.PlanOptions{Fields: l.Columns})
+	if err != nil {
+		return err
+	}
+	ask := plan.Rows()
+	l.page(ask, at, resumed)
 	res, err := a.Querier.Run(r.Context(), ask)
 	if err != nil {
 		return err
@@ -102,14 +127,7 @@ func (a *API) events(w http.ResponseWriter, r *http.Request) error {
 	times, sets := res.Column(event.SystemTime), res.Column(event.SystemDataset)
 	next := ""
 	if res.Rows > l.Limit {
-		last := place{at: times.Values[rows-1].Int()}
-		for i := rows - 1; i >= 0 && times.Values[i].Int() == last.at; i-- {
-			last.skip++
-		}
-		if last.skip == rows && resumed && last.at == at.at {
-			last.skip += at.skip
-		}
-		next = strconv.FormatInt(last.at, 10) + "." + strconv.Itoa(last.skip)
+		next = after(times.Values, rows, at, resumed)
 	}
 	columns, table := []string{}, make([][]any, rows)
 	offsets, datasets := make([]int64, rows), make([]string, rows)

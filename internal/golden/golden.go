@@ -24,20 +24,20 @@ func Updating() bool {
 
 // Check compares got with the file at path and fails the test at the first line
 // that differs. With -update it writes the file (and its folder) instead.
-func Check(t testing.TB, path, got string) {
-	t.Helper()
+func Check(tb testing.TB, path, got string) {
+	tb.Helper()
 	if Updating() {
 		if err := write(path, got); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		return
 	}
 	want, err := os.ReadFile(path)
 	if err != nil {
-		t.Fatalf("%v; run the test with -update to write it", err)
+		tb.Fatalf("%v; run the test with -update to write it", err)
 	}
 	if d := Difference(string(want), got); d != "" {
-		t.Errorf("%s differs from what the test made; if that is right, run with -update\n%s", path, d)
+		tb.Errorf("%s differs from what the test made; if that is right, run with -update\n%s", path, d)
 	}
 }
 

@@ -2,6 +2,7 @@ package query
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -123,12 +124,7 @@ func evalAnd(_ Row, args []event.Value) event.Value {
 }
 
 func evalOr(_ Row, args []event.Value) event.Value {
-	for _, a := range args {
-		if Truth(a) {
-			return truth(true)
-		}
-	}
-	return truth(false)
+	return truth(slices.ContainsFunc(args, Truth))
 }
 
 func evalExtreme(better CompareOp) func(Row, []event.Value) event.Value {

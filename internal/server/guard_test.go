@@ -1,6 +1,7 @@
 package server
 
 import (
+	"net/http"
 	"net/http/httptest"
 	"testing"
 )
@@ -22,7 +23,7 @@ func TestRefusal_NamesAreKnownInOpenModeOnly(t *testing.T) {
 		{AuthRequired, "0.0.0.0:6743", "oriel.example", false, false},
 	} {
 		s := &Server{config: Config{Auth: c.auth, Listen: c.listen, Insecure: c.insecure}}
-		r := httptest.NewRequest("GET", "/api/start", nil)
+		r := httptest.NewRequest(http.MethodGet, "/api/start", nil)
 		r.Host = c.host
 		if why := s.refusal(r); (why != "") != c.refused {
 			t.Errorf("%+v: refusal %q", c, why)

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -92,11 +93,11 @@ func TestUnhurried_LetsTheConnectionGoOnAfterABody(t *testing.T) {
 	if !r.read.IsZero() {
 		t.Errorf("the deadline of the body stays: %s", r.read)
 	}
-	if _, err := r.body.Read(make([]byte, 1)); err != io.EOF || !r.read.IsZero() {
+	if _, err := r.body.Read(make([]byte, 1)); !errors.Is(err, io.EOF) || !r.read.IsZero() {
 		t.Errorf("read on: %v, %s", err, r.read)
 	}
 	broken := newSlowRig(iotest.ErrReader(io.ErrUnexpectedEOF))
-	if _, err := io.ReadAll(broken.body); err != io.ErrUnexpectedEOF || broken.read.IsZero() {
+	if _, err := io.ReadAll(broken.body); !errors.Is(err, io.ErrUnexpectedEOF) || broken.read.IsZero() {
 		t.Errorf("the rest of a broken body is skipped without limit: %v", err)
 	}
 }

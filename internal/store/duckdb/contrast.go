@@ -224,7 +224,7 @@ func (c *contrast) count(ctx context.Context, p piece, stop func()) {
 		}
 	}()
 	if p.hot != nil {
-		c.batch(p.hot, false, func(...string) error { return nil })
+		_ = c.batch(p.hot, false, func(...string) error { return nil }) // it fails by loading only
 		return
 	}
 	rows, err := p.file.reader.Rows(p.group)

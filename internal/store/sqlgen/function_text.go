@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"regexp/syntax"
+	"slices"
 	"strings"
 
 	"github.com/oriel-dev/oriel/internal/event"
@@ -128,14 +129,10 @@ func mayBeEmpty(re *syntax.Regexp) bool {
 		}
 		return true
 	case syntax.OpAlternate:
-		for _, sub := range re.Sub {
-			if mayBeEmpty(sub) {
-				return true
-			}
-		}
-		return false
+		return slices.ContainsFunc(re.Sub, mayBeEmpty)
+	default: // anchors, boundaries, stars and options
+		return true
 	}
-	return true // anchors, boundaries, stars and options
 }
 
 // unixTimestamp reads an RFC 3339 time. Every cast is one that gives null where

@@ -46,13 +46,7 @@ func (r *Reference) Contrast(ctx context.Context, q *query.Query, selection quer
 		}
 		out.Events[side] += weight
 		for name, v := range e.fields {
-			if values[name] == nil {
-				values[name] = map[event.Value]*[2]float64{}
-			}
-			if values[name][v] == nil {
-				values[name][v] = &[2]float64{}
-			}
-			values[name][v][side] += weight
+			countValue(values, name, v)[side] += weight
 		}
 	}
 	for name, counted := range values {
@@ -65,6 +59,17 @@ func (r *Reference) Contrast(ctx context.Context, q *query.Query, selection quer
 		}
 	}
 	return out, nil
+}
+
+// countValue returns the counts of a value of a field.
+func countValue(values map[string]map[event.Value]*[2]float64, name string, v event.Value) *[2]float64 {
+	if values[name] == nil {
+		values[name] = map[event.Value]*[2]float64{}
+	}
+	if values[name][v] == nil {
+		values[name][v] = &[2]float64{}
+	}
+	return values[name][v]
 }
 
 func contrastOf(name string, kind event.Kind, counted map[event.Value]*[2]float64, most int) store.ContrastField {
