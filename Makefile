@@ -99,7 +99,7 @@ golden: ## Rewrite golden files; review the diff like code
 fuzz: ## Fuzz every decoder and parser for FUZZTIME (default 1m each)
 	@for p in $$($(GO) list ./internal/...); do \
 	  for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz' || true); do \
-	    echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $${FUZZTIME:-1m} $$p; \
+	    echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $${FUZZTIME:-1m} -fuzzminimizetime 1s $$p; \
 	  done; done
 
 .PHONY: crash

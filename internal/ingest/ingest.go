@@ -66,7 +66,7 @@ type Request struct {
 	// Batches belong to the door, and then the store, once Write is called:
 	// nobody may change them any more. Empty ones are ignored.
 	Batches []*event.Batch
-	// Protocol is a short stable name for counts: "otlp/http", "honeycomb".
+	// Protocol is a short stable name for counts: "otlp_http", "honeycomb".
 	Protocol string
 	// Key is the id of the key that sent it, for the watch list; never a secret.
 	Key string
@@ -77,8 +77,7 @@ type Request struct {
 }
 
 // Limits are the event times that decoders accept, Unix nanoseconds. Rows
-// outside are to be counted with Ledger.Drop under the reasons "too_old" and
-// "too_new".
+// outside are to be counted with Ledger.Drop.
 type Limits struct {
 	MinTime, MaxTime int64
 }
