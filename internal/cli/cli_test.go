@@ -133,6 +133,7 @@ func TestCommands_Print(t *testing.T) {
 		{"traces_pipe", 0, false, []string{"traces"}},
 		{"tail", 80, false, []string{"tail"}},
 		{"tail_color", 80, true, []string{"tail"}},
+		{"tail_narrow", 40, false, []string{"tail"}},
 		{"tail_fields", 0, false, []string{"tail", "--fields", "name,user.id"}},
 		{"tail_all", 0, false, []string{"tail", "--fields", "*"}},
 		{"help", 80, false, []string{"traces", "--help"}},

@@ -202,7 +202,7 @@ func digits(f float64) string {
 
 // paint wraps text in a colour if the terminal shows colours.
 func (s Streams) paint(code, text string) string {
-	if !s.Color || text == "" {
+	if !s.Color || text == "" || code == "" {
 		return text
 	}
 	return "\x1b[" + code + "m" + text + "\x1b[0m"

@@ -15,7 +15,8 @@ import (
 )
 
 const aboutTail = `Prints events as they arrive, one line each, until it is interrupted: when,
-from where, what it was, how long it took, whether it failed, and its fields.
+from where, what it was, how long it took, whether it failed, and its fields. A
+terminal shows as much of that as fits into a line, a pipe gets all.
 
   oriel tail
   oriel tail 'service.name = "web" AND error = true'
@@ -104,20 +105,21 @@ func (l *tailLines) print(b *tailBatch, how output) error {
 	return nil
 }
 
+// event is one line. In a terminal a summary is cut at its edge, so that what
+// passes by can be read; a pipe, and who names fields, gets all.
 func (l *tailLines) event(at, dataset string, fields map[string]any) string {
 	if ns, err := strconv.ParseInt(at, 10, 64); err == nil {
 		at = time.Unix(0, ns).In(l.s.zone()).Format("15:04:05.000")
 	}
 	dataset = shorten(clean(dataset), 24)
 	l.wide = max(l.wide, columns(dataset))
-	var b strings.Builder
-	b.WriteString(l.s.paint(dim, at) + "  " + l.s.paint(bold, pad(dataset, l.wide)))
-	names := l.names
+	parts := []part{{dim, at + "  "}, {bold, pad(dataset, l.wide)}}
+	names, room := l.names, 0
 	if names == nil {
-		b.WriteString("  " + l.summary(fields))
+		parts, room = append(parts, summary(fields)...), l.s.Width
 	}
 	if names == nil || (len(names) == 1 && names[0] == "*") {
-		names = l.interesting(fields, names != nil)
+		names = interesting(fields, names != nil)
 	}
 	for _, name := range names {
 		v, ok := fields[name]
@@ -128,37 +130,57 @@ func (l *tailLines) event(at, dataset string, fields map[string]any) string {
 		if strings.ContainsAny(text, " =\"") || text == "" {
 			text = strconv.Quote(text)
 		}
-		b.WriteString("  " + l.s.paint(dim, clean(name)+"=") + text)
+		parts = append(parts, part{dim, "  " + clean(name) + "="}, part{"", text})
+	}
+	return l.s.join(parts, room)
+}
+
+// part is a piece of a line in a colour, "" for none.
+type part struct{ color, text string }
+
+// join paints parts, cut to at most so many columns; 0 does not cut.
+func (s Streams) join(parts []part, room int) string {
+	var b strings.Builder
+	for i, p := range parts {
+		if room > 0 {
+			left := room - columns(p.text)
+			if left < 0 || (left == 0 && i < len(parts)-1) {
+				b.WriteString(s.paint(p.color, shorten(p.text+" ", room)))
+				break
+			}
+			room = left
+		}
+		b.WriteString(s.paint(p.color, p.text))
 	}
 	return b.String()
 }
 
 // summary is what a reader looks for first: name or message, duration, failure.
-func (l *tailLines) summary(fields map[string]any) string {
-	var parts []string
+func summary(fields map[string]any) []part {
+	var parts []part
 	if level, ok := fields["severity"].(string); ok {
-		parts = append(parts, l.s.paint(severityColor(level), clean(level)))
+		parts = append(parts, part{severityColor(level), "  " + clean(level)})
 	}
 	if kind, ok := fields["meta.annotation_type"].(string); ok && fields["meta.signal_type"] == "trace" {
-		parts = append(parts, l.s.paint(dim, clean(kind)))
+		parts = append(parts, part{dim, "  " + clean(kind)})
 	}
 	for _, name := range []string{"name", "body", "message"} {
 		if v, ok := fields[name]; ok {
-			parts = append(parts, clean(exact(v)))
+			parts = append(parts, part{"", "  " + clean(exact(v))})
 			break
 		}
 	}
 	if ms, ok := fields["duration_ms"].(float64); ok && ms >= 0 && ms < 1e12 {
-		parts = append(parts, l.s.paint(blue, duration(int64(ms*1e6))))
+		parts = append(parts, part{blue, "  " + duration(int64(ms*1e6))})
 	}
 	if fields["error"] == true {
-		failure := "✗"
+		failure := "  ✗"
 		if what, ok := fields["exception.message"].(string); ok {
 			failure += " " + clean(what)
 		}
-		parts = append(parts, l.s.paint(red, failure))
+		parts = append(parts, part{red, failure})
 	}
-	return strings.Join(parts, "  ")
+	return parts
 }
 
 func severityColor(level string) string {
@@ -173,7 +195,7 @@ func severityColor(level string) string {
 
 // interesting are the fields in order, without those that the summary has said
 // or that every event of an SDK carries.
-func (l *tailLines) interesting(fields map[string]any, all bool) []string {
+func interesting(fields map[string]any, all bool) []string {
 	var names []string
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
 		if all || !dull(name) {
