@@ -29,6 +29,12 @@ for (const scheme of ['dark', 'light'] as const) {
       await page.getByRole('button', { name: 'http.route: /api/cart' }).click();
       expect((await new AxeBuilder({ page }).analyze()).violations.map((v) => `menu: ${v.id}`)).toEqual([]);
       await page.keyboard.press('Escape');
+      await page.keyboard.press('Control+k');
+      expect((await new AxeBuilder({ page }).analyze()).violations.map((v) => `palette: ${v.id} ${v.nodes[0]?.html}`)).toEqual([]);
+      await page.keyboard.press('Escape');
+      await page.getByRole('row', { name: /Cart\.Get/ }).click();
+      await page.getByRole('button', { name: 'Root here' }).click();
+      expect((await new AxeBuilder({ page }).analyze()).violations.map((v) => `root: ${v.id} ${v.nodes[0]?.html}`)).toEqual([]);
       await page.keyboard.press('?');
       expect((await new AxeBuilder({ page }).analyze()).violations.map((v) => `keys: ${v.id}`)).toEqual([]);
     });

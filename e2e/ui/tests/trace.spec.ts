@@ -224,3 +224,21 @@ test('the way back leads to the list as it was', async ({ page, server }) => {
   await page.getByRole('link', { name: '← Traces' }).click();
   await expect(page).toHaveURL(/errors=1&svc=cart&from=now-3h/);
 });
+
+test('any span can be the root; the way back up is shown and the address keeps it', async ({ page, server }) => {
+  await send(server.url, shopTrace(failing, Date.now() - 60_000));
+  await page.goto(`${server.url}/trace/${failing}`);
+  await page.getByRole('row', { name: /Pricing\.Quote/ }).click();
+  await page.getByRole('button', { name: 'Root here' }).click();
+  await expect(page.getByRole('row')).toHaveCount(3);
+  await expect(page.getByRole('row').first()).toHaveAttribute('aria-level', '1');
+  await page.reload();
+  await expect(page.getByRole('row')).toHaveCount(3);
+  const way = page.getByRole('navigation', { name: 'Root' });
+  await way.getByRole('button', { name: 'Cart.Get' }).click();
+  await expect(page.getByRole('row', { name: /SELECT products.*24 times/ })).toBeVisible();
+  await expect(page.getByRole('row', { name: /GET \/api\/cart/ })).toBeHidden();
+  await page.keyboard.press('Escape');
+  await expect(way).toBeHidden();
+  await expect(page.getByRole('row', { name: /GET \/api\/cart/ })).toBeVisible();
+});

@@ -108,6 +108,35 @@ test('ranges are undone and redone exactly', async ({ page, server }) => {
   await expect(page).toHaveURL(shifted);
 });
 
+test('the time rail shows what is around, and dragging over it takes a range', async ({ page, server }) => {
+  await page.goto(`${server.url}/traces`);
+  const rail = page.getByRole('group', { name: 'Time rail' });
+  await expect(rail.getByRole('img')).toHaveAccessibleName(/Events over time: 3\d{3}, of them \d+ errors/);
+  const box = (await rail.boundingBox())!;
+  const rows = page.getByRole('region', { name: 'Traces' }).locator('tbody tr');
+  await expect(rows).toHaveCount(100);
+  // The last hour lies at the right; half of it is taken.
+  await page.mouse.move(box.x + box.width * 0.98, box.y + 16);
+  const edge = (await rail.locator('.window').boundingBox())!;
+  await page.mouse.move(edge.x, box.y + 16);
+  await page.mouse.down();
+  await page.mouse.move(edge.x + edge.width / 2, box.y + 16, { steps: 4 });
+  await page.mouse.up();
+  await expect(page).toHaveURL(/from=\d{19}&to=\d{19}/);
+  await expect.poll(() => rows.count()).toBeLessThan(70);
+  // Whatever its length, it takes a third of the rail; it is dragged to the time before.
+  await expect.poll(async () => Math.abs((await rail.locator('.window').boundingBox())!.width - box.width / 3)).toBeLessThan(8);
+  const before = new URL(page.url()).searchParams.get('from')!;
+  const middle = (await rail.locator('.window').boundingBox())!;
+  await page.mouse.move(middle.x + middle.width / 2, box.y + 16);
+  await page.mouse.down();
+  await page.mouse.move(middle.x + middle.width / 2 - 60, box.y + 16, { steps: 4 });
+  await page.mouse.up();
+  await expect.poll(() => BigInt(new URL(page.url()).searchParams.get('from')!) < BigInt(before)).toBe(true);
+  await page.keyboard.press('[');
+  await expect.poll(() => new URL(page.url()).searchParams.get('from')).toBe(before);
+});
+
 test('losing the server is said, and the page goes on when it is back', async ({ page, server }) => {
   await page.goto(`${server.url}/traces`);
   const rows = page.getByRole('region', { name: 'Traces' }).locator('tbody tr');

@@ -6,6 +6,7 @@ import { Glyph, type GlyphName } from './Glyph';
 import { useKeys } from './keys';
 import { linkTo, setParams, useAddress } from './location';
 import { Omnibox } from './palette/Omnibox';
+import { TimeRail } from './timerail/TimeRail';
 import { lastList } from './recent';
 import { offset, setPrefs, usePrefs, type Prefs } from './prefs';
 
@@ -76,10 +77,23 @@ export function Shell({ start, onKeys, children }: Props): React.ReactElement {
       </header>
       <main id="main" tabIndex={-1}>
         <ConnectionBar />
+        {start?.has_data && isAboutTime(url.pathname) && (
+          <TimeRail
+            range={{ from: url.searchParams.get('from') ?? usualRange.from, to: url.searchParams.get('to') ?? usualRange.to }}
+            env={start.environment}
+          />
+        )}
         {children}
       </main>
     </div>
   );
+}
+
+/** What pages about time show when their address doesn't say. */
+const usualRange = { from: 'now-1h', to: 'now' };
+
+function isAboutTime(path: string): boolean {
+  return path === '/traces' || /^\/query(?:\/|$)/.test(path);
 }
 
 /** Pages about time open with the range that is shown. */

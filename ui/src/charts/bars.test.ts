@@ -175,6 +175,7 @@ web GET 0 100
       scroll: 0,
       selected: -1,
       matches: undefined,
+      shown: new Int32Array(deep.count),
       title: () => 'n',
     });
     expect(calls.filter((c) => c.what === 'fillRect')).toHaveLength(10);

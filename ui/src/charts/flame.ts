@@ -132,6 +132,8 @@ export interface FlameInput {
   scroll: number;
   selected: number;
   matches: Uint8Array | undefined;
+  /** By span, below 0 where the filters leave it out: drawn faintly, for its place is part of the picture. */
+  shown: Int32Array;
   title: (box: number) => string;
 }
 
@@ -164,7 +166,7 @@ function drawBox(ctx: Ctx, theme: Theme, p: FlameInput, b: number, left: number,
   const i = f.span[b]!;
   const slot = trace.slots[trace.spans.service[i]!]!;
   const room = right - left;
-  ctx.globalAlpha = p.matches && !p.matches[i] ? 0.3 : 1;
+  ctx.globalAlpha = p.shown[i]! < 0 ? 0.12 : p.matches && !p.matches[i] ? 0.3 : 1;
   ctx.fillStyle = (trace.spans.flags[i]! & flag.placeholder) !== 0 ? theme.line : theme.slots[slot]!;
   ctx.fillRect(left, y, Math.max(room - (room > 3 ? 1 : 0), 0.7), levelHeight - 1);
   if (room > 3 && trace.hatched[trace.spans.service[i]!]) {

@@ -10,9 +10,14 @@ function quoted(v: FieldValue): string {
   return typeof v === 'string' ? JSON.stringify(v) : String(v);
 }
 
+/** A field's name in Oriel's own text. */
+export function nameText(field: string): string {
+  return bare.test(field) && !keyword.test(field) ? field : '`' + field.replaceAll('\\', '\\\\').replaceAll('`', '\\`') + '`';
+}
+
 /** A condition in Oriel's own filter text. */
 export function filterText(field: string, value: FieldValue, op: '=' | '!=' | '>' | '<' = '='): string {
-  const name = bare.test(field) && !keyword.test(field) ? field : '`' + field.replaceAll('\\', '\\\\').replaceAll('`', '\\`') + '`';
+  const name = nameText(field);
   return `${name} ${op} ${quoted(value)}`;
 }
 

@@ -1,5 +1,5 @@
 import { go } from '../app/location';
-import { copies, filterText, type FieldValue } from '../query/copyAs';
+import { copies, filterText, nameText, type FieldValue } from '../query/copyAs';
 import { Menu, type MenuItem } from './Menu';
 import { ValueText } from './ValueText';
 
@@ -54,6 +54,11 @@ function itemsOf(field: string, value: FieldValue, pinned: boolean | undefined, 
           { label: 'Filter to less', run: () => traces(filterText(field, value, '<')) },
         ]
       : []),
+    { label: 'Group by this field', run: () => go(`/query?${new URLSearchParams({ calc: 'COUNT', by: nameText(field) }).toString()}`) },
+    {
+      label: 'Open in Query',
+      run: () => go(`/query?${new URLSearchParams({ calc: 'COUNT', where: filterText(field, value) }).toString()}`),
+    },
     ...(trace ? [{ label: 'Open the trace', run: () => go(`/trace/${encodeURIComponent(trace)}`) }] : []),
     ...(link ? [{ label: 'Open the link', run: () => void window.open(link, '_blank', 'noopener,noreferrer') }] : []),
     ...(onPin ? [{ label: pinned ? 'Unpin this field' : 'Pin this field', run: onPin }] : []),

@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { useCallback, useEffect, useMemo, useRef } from 'react';
 
 import { drawAxis } from '../../charts/bars';
 import { Canvas } from '../../charts/Canvas';
@@ -15,12 +15,15 @@ interface Props {
   viewport: Viewport;
   selected: number;
   matches: Uint8Array | undefined;
+  /** By span, below 0 where the filters leave it out. */
+  shown: Int32Array;
+  heavy: boolean;
+  onHeavy: (heavy: boolean) => void;
   onSelect: (i: number) => void;
 }
 
 /** Spans as boxes under their parents; the same zoom and selection as the waterfall. */
-export function Flame({ trace, viewport, selected, matches, onSelect }: Props): React.ReactElement {
-  const [heavy, setHeavy] = useState(false);
+export function Flame({ trace, viewport, selected, matches, shown, heavy, onHeavy, onSelect }: Props): React.ReactElement {
   const layout = useMemo(() => (heavy ? heavyFlame(trace) : timeFlame(trace)), [trace, heavy]);
   const [body, { width, height }] = useSize<HTMLDivElement>();
   const tip = useRef<HTMLDivElement>(null);
@@ -43,9 +46,10 @@ export function Flame({ trace, viewport, selected, matches, onSelect }: Props): 
         scroll: viewport.scroll,
         selected,
         matches,
+        shown,
         title: titleOf,
       }),
-    [trace, layout, viewport, width, height, selected, matches, titleOf],
+    [trace, layout, viewport, width, height, selected, matches, shown, titleOf],
   );
   const share = useCallback((ns: number) => `${digits((100 * ns) / trace.total)}\u2009%`, [trace]);
   const axis = useCallback(
@@ -137,7 +141,7 @@ export function Flame({ trace, viewport, selected, matches, onSelect }: Props): 
         type="button"
         className="btn small heavy"
         aria-pressed={heavy}
-        onClick={() => setHeavy((h) => !h)}
+        onClick={() => onHeavy(!heavy)}
         title="Merge equal paths, the heaviest to the left"
       >
         Left heavy

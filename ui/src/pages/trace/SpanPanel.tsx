@@ -31,7 +31,9 @@ export function SpanPanel({
   index,
   line,
   keepClocks,
+  isRoot,
   onSelect,
+  onRoot,
 }: {
   trace: TraceModel;
   index: number;
@@ -39,7 +41,10 @@ export function SpanPanel({
   line: number;
   /** Whether the trace was loaded with its clocks as sent: the order of spans depends on it. */
   keepClocks: boolean;
+  isRoot: boolean;
   onSelect: (i: number) => void;
+  /** Makes the span the root of what is shown. */
+  onRoot: () => void;
 }): React.ReactElement {
   const s = trace.spans;
   const [tab, setTab] = useState('fields');
@@ -64,6 +69,14 @@ export function SpanPanel({
     <aside className="span-panel" aria-label="Span">
       <Title trace={trace} index={index} onSelect={onSelect} />
       {!missing && <Standing trace={trace} index={asked} />}
+      <p className="actions row">
+        {s.descendants[index]! > 0 && !isRoot && (
+          <button type="button" className="btn small" onClick={onRoot} title="Show only this span and what is below it (Enter)">
+            Root here
+          </button>
+        )}
+        {curl && <CopyButton className="btn small" label="Copy as curl" title={curl} text={() => curl} />}
+      </p>
       {missing ? (
         <p className="pad">
           Some span of this trace names this one as its parent, but it is not here. It may have been sampled out, come late, or its service
@@ -84,7 +97,6 @@ export function SpanPanel({
           />
           <div className="span-body" role="tabpanel" id="panel-span" aria-labelledby={`tab-${tab}`} tabIndex={0} aria-busy={!shown}>
             {detail.error && <p className="note bad">{detail.error.message}</p>}
-            {curl && tab === 'fields' && <CopyButton className="btn small curl" label="Copy as curl" title={curl} text={() => curl} />}
             {shown && tab === 'fields' && <SpanFields detail={shown} parent={detail.data?.spans[1]} />}
             {shown && tab === 'events' && (
               <SpanEvents detail={shown} start={s.start[index]!} base={trace.base} chosen={ordinalOf(trace, index, line)} />

@@ -13,13 +13,12 @@ interface Props {
   set: (change: Partial<TraceState>, replace?: boolean) => void;
   matches: Uint8Array | undefined;
   selected: number;
-  rootName: string;
   onSeek: (by: 1 | -1) => void;
   onRefold: () => void;
 }
 
 /** Finding, filtering and choosing a view. */
-export function Tools({ trace, state, set, matches, selected, rootName, onSeek, onRefold }: Props): React.ReactElement {
+export function Tools({ trace, state, set, matches, selected, onSeek, onRefold }: Props): React.ReactElement {
   const lines = useMemo(() => inlineMarks(trace), [trace]);
   return (
     <div className="trace-tools" role="toolbar" aria-label="Trace tools">
@@ -56,11 +55,6 @@ export function Tools({ trace, state, set, matches, selected, rootName, onSeek, 
         <Toggle name={`Logs ${count(lines)}`} title="Log lines and errors as rows (i)" on={state.logs} flip={(on) => set({ logs: on })} />
       )}
       <Toggle name="Critical path" title="p" on={state.critical} flip={(on) => set({ critical: on })} />
-      {rootName && (
-        <button type="button" className="btn small picked" onClick={() => set({ root: '' }, false)} title="Back to the whole trace (Esc)">
-          root: {rootName} ×
-        </button>
-      )}
       <span className="grow" />
       <div className="views" role="group" aria-label="View">
         {views.map((v) => (

@@ -3,10 +3,11 @@ import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { setParams, useAddress } from '../../app/location';
 import { usePrefs } from '../../app/prefs';
 import { find } from '../../charts/find';
-import { nameOf, type TraceModel } from '../../charts/model';
+import type { TraceModel } from '../../charts/model';
 import { buildRows, leftOut, runStart, sibling } from '../../charts/rows';
 import { decodeWindow, encodeWindow, Viewport } from '../../charts/viewport';
 import { Splitter } from '../../widgets/Splitter';
+import { Crumbs } from './Crumbs';
 import { Flame } from './Flame';
 import { Head } from './Head';
 import { LonePanel } from './LonePanel';
@@ -104,10 +105,10 @@ export function Trace({ trace }: { trace: TraceModel }): React.ReactElement {
         set={set}
         matches={matches}
         selected={selected}
-        rootName={root >= 0 ? nameOf(trace, root) : ''}
         onSeek={(by) => matches && seek(by, (i) => matches[i] === 1)}
         onRefold={folding.refoldRepeats}
       />
+      {root >= 0 && <Crumbs trace={trace} root={root} onRoot={(i) => set({ root: trace.spans.id[i] ?? '' }, false)} />}
       <div className="body">
         {state.view === 'waterfall' && (
           <Waterfall
@@ -126,7 +127,18 @@ export function Trace({ trace }: { trace: TraceModel }): React.ReactElement {
             onToggle={onToggle}
           />
         )}
-        {state.view === 'flame' && <Flame trace={trace} viewport={viewport} selected={selected} matches={matches} onSelect={select} />}
+        {state.view === 'flame' && (
+          <Flame
+            trace={trace}
+            viewport={viewport}
+            selected={selected}
+            matches={matches}
+            shown={rows.rowOf}
+            heavy={state.heavy}
+            onHeavy={(heavy) => set({ heavy }, false)}
+            onSelect={select}
+          />
+        )}
         {state.view === 'table' && (
           <Table
             trace={trace}
@@ -140,7 +152,15 @@ export function Trace({ trace }: { trace: TraceModel }): React.ReactElement {
         {!panel ? null : line >= 0 && trace.annotations.span[line]! < 0 ? (
           <LonePanel trace={trace} line={line} />
         ) : (
-          <SpanPanel trace={trace} index={selected} line={line} keepClocks={state.keepClocks} onSelect={show} />
+          <SpanPanel
+            trace={trace}
+            index={selected}
+            line={line}
+            keepClocks={state.keepClocks}
+            isRoot={root === selected}
+            onSelect={show}
+            onRoot={() => set({ root: trace.spans.id[selected] ?? '' }, false)}
+          />
         )}
       </div>
     </div>

@@ -7,7 +7,7 @@ const plain = decode(new URLSearchParams());
 it.each<Partial<TraceState>>([
   {},
   { view: 'flame', span: 'abc', root: 'def', find: 'a&b=c', zoom: '5-9' },
-  { matchesOnly: true, errorsOnly: true, foldRepeats: false, critical: false, logs: false, atLeast: true, keepClocks: true },
+  { matchesOnly: true, errorsOnly: true, foldRepeats: false, critical: false, logs: false, atLeast: true, keepClocks: true, heavy: true },
   { hidden: ['a b', 'c'] },
 ])('the address of the Trace page comes back whole: %j', (change) => {
   const p = new URLSearchParams();

@@ -16,6 +16,8 @@ export interface TraceState {
   logs: boolean;
   atLeast: boolean;
   keepClocks: boolean;
+  /** The flame merges equal paths. */
+  heavy: boolean;
   hidden: string[];
 }
 
@@ -34,6 +36,7 @@ export function decode(p: URLSearchParams): TraceState {
     logs: p.get('logs') !== 'off',
     atLeast: p.get('min') === '1',
     keepClocks: p.get('skew') === 'off',
+    heavy: p.get('flame') === 'heavy',
     hidden: p.getAll('hide'),
   };
 }
@@ -50,6 +53,7 @@ export function encode(s: Partial<TraceState>): Record<string, string | string[]
   if (s.logs !== undefined) out.logs = s.logs ? undefined : 'off';
   if (s.atLeast !== undefined) out.min = s.atLeast ? '1' : undefined;
   if (s.keepClocks !== undefined) out.skew = s.keepClocks ? 'off' : undefined;
+  if (s.heavy !== undefined) out.flame = s.heavy ? 'heavy' : undefined;
   if (s.hidden !== undefined) out.hide = s.hidden;
   return out;
 }

@@ -121,7 +121,10 @@ function viewKeys({ trace, selected, state, set }: Input): Bindings {
     p: ['critical path', () => set({ critical: !state.critical })],
     "'": ['show or hide the span panel', () => setPrefs({ panel: !getPrefs().panel })],
     v: ['next view', () => set({ view: views[(views.indexOf(state.view) + 1) % views.length] }, false)],
-    Enter: ['make this span the root', () => set({ root: state.root ? '' : trace.spans.id[selected]! }, false)],
+    Enter: [
+      'make this span the root',
+      () => set({ root: state.root === trace.spans.id[selected] ? '' : trace.spans.id[selected]! }, false),
+    ],
     Escape: ['back to the whole trace', () => state.root && set({ root: '' }, false)],
     y: ['copy the link', () => void navigator.clipboard.writeText(location.href)],
   };

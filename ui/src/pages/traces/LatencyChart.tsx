@@ -4,6 +4,7 @@ import type { Latency } from '../../api/types';
 import { usePrefs } from '../../app/prefs';
 import { Canvas } from '../../charts/Canvas';
 import { drawHeat } from '../../charts/draw';
+import { timeMarks } from '../../charts/scale';
 import type { Theme } from '../../charts/theme';
 import { useSize } from '../../charts/useSize';
 import { clock, count, duration, momentMs } from '../../time/format';
@@ -35,6 +36,8 @@ export function LatencyChart({ data, onPick }: Props): React.ReactElement {
     return { x: e.clientX - r.left, y: e.clientY - r.top };
   };
   const has = data && data.max_ms > 0;
+  const baseMs = data ? momentMs(data.base) : 0;
+  const lengthMs = data ? Math.max((data.count * data.step) / 1e6, 1) : 1;
   const total = data ? data.counts.reduce((a, b) => a + b, 0) : 0;
   const at =
     hover && has
@@ -104,7 +107,12 @@ export function LatencyChart({ data, onPick }: Props): React.ReactElement {
             />
           )}
           <div className="xaxis muted" aria-hidden="true">
-            {has && [0, 0.25, 0.5, 0.75].map((f) => <span key={f}>{clock(momentMs(data.base, f * data.count * data.step), utc)}</span>)}
+            {has &&
+              timeMarks(baseMs, baseMs + lengthMs * 0.96, width, utc).map((m) => (
+                <span key={m.at} style={{ left: `${(100 * (m.at - baseMs)) / lengthMs}%` }}>
+                  {m.label}
+                </span>
+              ))}
           </div>
         </div>
       </div>
