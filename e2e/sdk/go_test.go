@@ -51,14 +51,19 @@ func TestGo_OverHTTPAndGRPC(t *testing.T) {
 				t.Fatal(err)
 			}
 			spans := s.spans(1)
-			check(t, spans["GET /search"], "", map[string]any{
-				"service.name": "backend-go", "shard": 4, "big": "9007199254740993", "tags": `["x"]`, "span.kind": "server", "library.name": "go-app",
-				"library.version": "2.0", "trace.trace_id": root.SpanContext().TraceID().String(), "trace.span_id": root.SpanContext().SpanID().String(),
-			})
-			check(t, spans["rank"], "GET /search", map[string]any{
-				"error": true, "status_code": 2, "status_message": "no index", "exception.message": "no index", "span.num_events": 1, "span.num_links": 1,
-				"trace.parent_id": root.SpanContext().SpanID().String(),
-			})
+			common := map[string]any{
+				"service.name": "backend-go", "shard": 4, "library.name": "go-app", "library.version": "2.0", "meta.signal_type": "trace", "duration_ms": "*",
+				"trace.trace_id": root.SpanContext().TraceID().String(),
+			}
+			exactly(t, spans["GET /search"], "", merged(common, map[string]any{
+				"name": "GET /search", "trace.span_id": root.SpanContext().SpanID().String(), "big": "9007199254740993", "tags": `["x"]`,
+				"span.kind": "server", "type": "server", "status_code": 0, "span.num_events": 0, "span.num_links": 0,
+			}))
+			exactly(t, spans["rank"], "GET /search", merged(common, map[string]any{
+				"name": "rank", "trace.span_id": child.SpanContext().SpanID().String(), "trace.parent_id": root.SpanContext().SpanID().String(),
+				"span.kind": "internal", "type": "internal", "error": true, "status_code": 2, "status_message": "no index",
+				"exception.message": "no index", "exception.type": "*errors.errorString", "span.num_events": 1, "span.num_links": 1,
+			}))
 		})
 	}
 }

@@ -231,27 +231,55 @@ func TestPython_FlaskAsTutorialsDo(t *testing.T) {
 	s := start(t)
 	s.run("backend-flask", "http://"+s.addr["listen"], python, "python/app.py")
 	spans := s.spans(2)
-	common := map[string]any{
-		"service.name": "backend-flask", "telemetry.sdk.language": "python", "telemetry.sdk.name": "opentelemetry",
+	resource := map[string]any{
+		"service.name": "backend-flask", "service.instance.id": "*",
+		"telemetry.sdk.language": "python", "telemetry.sdk.name": "opentelemetry", "telemetry.sdk.version": "1.45.1",
+	}
+	common := merged(resource, map[string]any{
 		"trace.trace_id": "*", "trace.span_id": "*", "meta.signal_type": "trace", "duration_ms": "*",
-	}
-	home := maps.Clone(common)
-	maps.Copy(home, map[string]any{
-		"app.user": "andrew", "app.count": 3, "app.ratio": 0.5, "app.ok": true, "app.tags": `["a","b"]`, "span.kind": "internal",
-		"type": "internal", "library.name": "__main__", "span.num_events": 1, "span.num_links": 0, "status_code": 0, "error": nil,
+		"span.num_events": 0, "span.num_links": 0, "status_code": 0,
 	})
-	delete(home, "duration_ms")
-	check(t, spans["home-activities"], "GET /api/activities/<handle>", home)
-	if events := spans["home-activities"].Events; len(events) != 1 || events[0]["name"] != "cache miss" || events[0]["cache.key"] != "home" {
-		t.Errorf("events %v", events)
+	home := spans["home-activities"]
+	exactly(t, home, "GET /api/activities/<handle>", merged(common, map[string]any{
+		"name": "home-activities", "trace.parent_id": "*", "app.user": "andrew", "app.count": 3, "app.ratio": 0.5, "app.ok": true, "app.tags": `["a","b"]`,
+		"span.kind": "internal", "type": "internal", "library.name": "__main__", "span.num_events": 1,
+	}))
+	if len(home.Events) != 1 {
+		t.Fatalf("events %v", home.Events)
 	}
-	server := maps.Clone(common)
-	maps.Copy(server, map[string]any{"span.kind": "server", "library.name": "opentelemetry.instrumentation.flask", "telemetry.instrumentation_library": true})
-	delete(server, "duration_ms")
-	check(t, spans["GET /api/activities/<handle>"], "GET", server)
-	broken := maps.Clone(server)
-	maps.Copy(broken, map[string]any{"error": true, "status_code": 2, "exception.type": "KeyError", "exception.message": "'id'", "exception.stacktrace": "*"})
-	check(t, spans["GET /api/broken"], "GET", broken)
+	arrived{Fields: home.Events[0]}.same(t, "the span event", merged(resource, map[string]any{
+		"name": "cache miss", "cache.key": "home", "library.name": "__main__", "meta.annotation_type": "span_event", "meta.signal_type": "trace",
+		"meta.time_since_span_start_ms": "*", "parent_name": "home-activities", "trace.trace_id": home.Fields["trace.trace_id"], "trace.parent_id": home.Fields["trace.span_id"],
+	}))
+	instrumented := merged(common, map[string]any{
+		"telemetry.instrumentation_library": true, "library.version": "0.66b1", "scope.schema_url": "https://opentelemetry.io/schemas/1.11.0", "http.method": "GET",
+	})
+	served := merged(instrumented, map[string]any{
+		"span.kind": "server", "type": "server", "trace.parent_id": "*", "library.name": "opentelemetry.instrumentation.flask",
+		"http.flavor": "1.1", "http.host": "*", "http.scheme": "http", "http.server_name": "127.0.0.1", "http.user_agent": "python-requests/2.34.2",
+		"net.host.name": "*", "net.host.port": "*", "net.peer.ip": "127.0.0.1", "net.peer.port": "*",
+	})
+	exactly(t, spans["GET /api/activities/<handle>"], "GET", merged(served, map[string]any{
+		"name": "GET /api/activities/<handle>", "http.route": "/api/activities/<handle>", "http.target": "/api/activities/andrew", "http.status_code": 200,
+	}))
+	exactly(t, spans["GET /api/broken"], "GET", merged(served, map[string]any{
+		"name": "GET /api/broken", "http.route": "/api/broken", "http.target": "/api/broken", "http.status_code": 500, "error": true, "status_code": 2,
+		"status_message": "KeyError: 'id'", "exception.type": "KeyError", "exception.message": "'id'", "exception.stacktrace": "*", "span.num_events": 1,
+	}))
+	asked := spans["GET"] // one of two
+	delete(asked.Fields, "error")
+	delete(asked.Fields, "status_message")
+	exactly(t, asked, "", merged(instrumented, map[string]any{
+		"name": "GET", "span.kind": "client", "type": "client", "library.name": "opentelemetry.instrumentation.requests", "http.url": "*",
+		"http.status_code": "*", "status_code": "*", "user_agent.original": "python-requests/2.34.2",
+	}))
+}
+
+// exactly is check, and wants no other fields.
+func exactly(t *testing.T, sp span, parent string, want map[string]any) {
+	t.Helper()
+	check(t, sp, parent, nil)
+	arrived{Fields: sp.Fields}.same(t, sp.Name, want)
 }
 
 func TestNode_OverProtobufAndJSON(t *testing.T) {
@@ -262,14 +290,29 @@ func TestNode_OverProtobufAndJSON(t *testing.T) {
 			s := start(t)
 			s.run("backend-node", "http://"+s.addr["otlp_http"], "node", "node/app.js", exporter)
 			spans := s.spans(1)
-			check(t, spans["GET /messages"], "", map[string]any{
-				"service.name": "backend-node", "http.route": "/messages", "app.count": 7, "app.ratio": 1.25, "span.kind": "server",
-				"library.name": "node-app", "library.version": "1.0", "trace.parent_id": nil, "telemetry.sdk.language": "nodejs",
-			})
-			check(t, spans["query"], "GET /messages", map[string]any{
-				"span.kind": "client", "status_code": 2, "status_message": "no such table", "error": true, "exception.type": "TypeError",
-				"exception.message": "no such table",
-			})
+			common := map[string]any{
+				"service.name": "backend-node", "service.instance.id": "*", "library.name": "node-app", "library.version": "1.0",
+				"telemetry.sdk.language": "nodejs", "telemetry.sdk.name": "opentelemetry", "telemetry.sdk.version": "*",
+				"trace.trace_id": "*", "trace.span_id": "*", "meta.signal_type": "trace", "duration_ms": "*", "span.num_links": 0,
+			}
+			for _, name := range []string{
+				"host.arch", "host.id", "host.name", "os.type", "os.version", "process.command", "process.command_args", "process.executable.name",
+				"process.executable.path", "process.owner", "process.pid", "process.runtime.description", "process.runtime.name", "process.runtime.version",
+			} {
+				common[name] = "*"
+			}
+			if _, ok := spans["query"].Fields["host.id"]; !ok {
+				delete(common, "host.id") // not every machine has one
+			}
+			exactly(t, spans["GET /messages"], "", merged(common, map[string]any{
+				"name": "GET /messages", "http.route": "/messages", "app.count": 7, "app.ratio": 1.25, "span.kind": "server", "type": "server",
+				"status_code": 0, "span.num_events": 0,
+			}))
+			exactly(t, spans["query"], "GET /messages", merged(common, map[string]any{
+				"name": "query", "trace.parent_id": spans["GET /messages"].Fields["trace.span_id"], "span.kind": "client", "type": "client",
+				"status_code": 2, "status_message": "no such table", "error": true, "span.num_events": 1,
+				"exception.type": "TypeError", "exception.message": "no such table", "exception.stacktrace": "*",
+			}))
 		})
 	}
 }
