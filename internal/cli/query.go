@@ -18,11 +18,26 @@ import (
 const aboutQuery = `Asks a question in one line of text or as Honeycomb query JSON, for example:
 
   oriel query 'VISUALIZE P99(duration_ms), COUNT WHERE service.name = "api" GROUP BY http.route LAST 1h'
+  oriel query 'VISUALIZE HEATMAP(duration_ms) WHERE error = true LAST 6h'
   oriel query '{"calculations":[{"op":"COUNT"}],"breakdowns":["service.name"],"time_range":3600}'
 
 A question may also lie in a file (oriel query @question.json) or come from
-standard input (with "-", or piped in without an argument). In a terminal each group of
-the table has a sparkline of its course over time.`
+standard input (with "-", or piped in without an argument). In a terminal each
+group of the table has a sparkline of its course over time, and a heatmap is drawn.
+
+The clauses of the text, in any order, none of which has to be there:
+
+  VISUALIZE  COUNT, SUM(f), AVG(f), MIN(f), MAX(f), P50(f) to P999(f),
+             COUNT_DISTINCT(f), HEATMAP(f), CONCURRENCY, RATE_SUM(f)
+  WHERE      f = "text" AND (f > 5 OR f exists); also != < <= >=, in (1, 2),
+             contains, starts-with, ends-with, matches, and does-not-contain …
+  GROUP BY   f, f
+  HAVING     COUNT > 10
+  ORDER BY   COUNT DESC, f
+  LIMIT      20
+  LAST       15m, 2h, 7d, or FROM "2026-11-27T10:00:00Z" TO "2026-11-27T11:00:00Z"
+  GRANULARITY 1m, COMPARE 1d, UNWEIGHTED
+  WITH       slow AS ($duration_ms > 500), for COUNT IF (slow = true) AS bad`
 
 // queryLine is the last line of the answer of /api/query.
 type queryLine struct {

@@ -130,9 +130,10 @@ func mayBeEmpty(re *syntax.Regexp) bool {
 		return true
 	case syntax.OpAlternate:
 		return slices.ContainsFunc(re.Sub, mayBeEmpty)
-	default: // anchors, boundaries, stars and options
-		return true
+	case syntax.OpEmptyMatch, syntax.OpBeginLine, syntax.OpEndLine, syntax.OpBeginText, syntax.OpEndText,
+		syntax.OpWordBoundary, syntax.OpNoWordBoundary, syntax.OpStar, syntax.OpQuest:
 	}
+	return true
 }
 
 // unixTimestamp reads an RFC 3339 time. Every cast is one that gives null where

@@ -2,6 +2,7 @@ package sqlgen
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/oriel-dev/oriel/internal/event"
@@ -91,7 +92,7 @@ func (c *compiler) relate(s query.Relate) error {
 		first := fmt.Sprintf("SELECT %s FROM %s WHERE %s GROUP BY %s", strings.Join(list, ", "), from, strings.Join(conds, " AND "), strings.Join(keys, ", "))
 		c.wrap()
 		c.rel.from = fmt.Sprintf("(SELECT * FROM %s AS %s LEFT JOIN (SELECT %s FROM (%s)) AS %s ON %s)", c.rel.from, c.alias("l"),
-			strings.Join(append(keys, kept...), ", "), first, c.alias("l"), strings.Join(on, " AND "))
+			strings.Join(slices.Concat(keys, kept), ", "), first, c.alias("l"), strings.Join(on, " AND "))
 	}
 	for _, f := range related {
 		c.define(f)

@@ -245,27 +245,14 @@ func (p *pipeline) relate(s query.Relate) {
 		span, parent := r.Get(event.FieldSpanID).Text(), r.Get(event.FieldParentID).Text()
 		var first row
 		for _, e := range p.all {
-			itsSpan, itsParent := e.fields[event.FieldSpanID].Text(), e.fields[event.FieldParentID].Text()
-			related := false
-			switch s.Relation {
-			case query.Root:
-				related = itsSpan != "" && itsParent == ""
-			case query.Parent:
-				related = itsSpan != "" && itsSpan == parent
-			case query.Child:
-				related = itsParent != "" && itsParent == span
-			case query.Any:
-				related = true
-			case query.None:
-			}
-			if trace == "" || e.fields[event.FieldTraceID].Text() != trace || !related {
+			if trace == "" || e.fields[event.FieldTraceID].Text() != trace || !related(e, s.Relation, span, parent) {
 				continue
 			}
 			candidate := newRecord(e, p.events)
 			if !holds(where, candidate) {
 				continue
 			}
-			if found[i] == nil || e.time < first.time || e.time == first.time && itsSpan < first.fields[event.FieldSpanID].Text() {
+			if found[i] == nil || e.time < first.time || e.time == first.time && e.fields[event.FieldSpanID].Text() < first.fields[event.FieldSpanID].Text() {
 				found[i], first = &candidate, e
 			}
 		}
@@ -287,6 +274,23 @@ func (p *pipeline) relate(s query.Relate) {
 			p.added = append(p.added, f.Name)
 		}
 	}
+}
+
+// related reports whether an event of the same trace has a relation to a span.
+func related(e row, relation query.Relation, span, parent string) bool {
+	itsSpan, itsParent := e.fields[event.FieldSpanID].Text(), e.fields[event.FieldParentID].Text()
+	switch relation {
+	case query.Root:
+		return itsSpan != "" && itsParent == ""
+	case query.Parent:
+		return itsSpan != "" && itsSpan == parent
+	case query.Child:
+		return itsParent != "" && itsParent == span
+	case query.Any:
+		return true
+	case query.None:
+	}
+	return false
 }
 
 func (p *pipeline) satisfies(r record, c query.TraceCondition) bool {
