@@ -19,6 +19,7 @@ import { MarkDialog } from './parts/MarkDialog';
 import { PointMenu } from './parts/PointMenu';
 import { Running } from './parts/Running';
 import { Toolbar } from './parts/Toolbar';
+import type { Result } from './result';
 import { forServer } from './selection';
 import { decode, encodeQuestion, encodeView, rangeOf, type QueryState } from './url';
 import { useMarkers } from './useMarkers';
@@ -45,7 +46,9 @@ export function Asked({ dataset, env, state, start, fields, datasets }: AskedPro
   const draft = useMemo(() => new Draft(state.question), []); // eslint-disable-line react-hooks/exhaustive-deps
   const [, changed] = useState(0);
   useEffect(() => draft.subscribe(() => changed((n) => n + 1)), [draft]);
-  useEffect(() => draft.follow(state.question), [draft, state.question]);
+  // Only a new question in the address replaces what is being edited; a tab or a selection does not.
+  const asked = JSON.stringify(encodeQuestion(state.question));
+  useEffect(() => draft.follow(state.question), [draft, asked]); // eslint-disable-line react-hooks/exhaustive-deps
   const [turn, setTurn] = useState(0);
   const [asText, setAsText] = useState(false);
   const [point, setPoint] = useState<PickedPoint>();
@@ -117,7 +120,7 @@ export function Asked({ dataset, env, state, start, fields, datasets }: AskedPro
     },
   });
   const stale = answer !== undefined && (run.running || run.answerKey !== key);
-  const nothing = answer && !run.running && isEmpty(answer.result.rows, answer.result.breakdowns);
+  const nothing = answer && !run.running && isEmpty(answer.result);
   return (
     <div className="page query-page" aria-busy={run.running}>
       <div className="query-main">
@@ -228,6 +231,7 @@ function useAnswered(answerKey: string, key: string, question: Question): Questi
   return ref.current;
 }
 
-function isEmpty(rows: unknown[][], breakdowns: number): boolean {
-  return rows.length === 0 || (rows.length === 1 && breakdowns === 0 && rows[0]!.every((v) => v === null || v === 0));
+function isEmpty(r: Result): boolean {
+  if (r.heatmaps?.some((h) => h.counts.some((n) => n > 0))) return false;
+  return r.rows.length === 0 || (r.rows.length === 1 && r.breakdowns === 0 && r.rows[0]!.every((v) => v === null || v === 0));
 }

@@ -3,7 +3,7 @@ import { useCallback, useMemo, useState } from 'react';
 import { get } from '../../api/client';
 import type { Start } from '../../api/types';
 import { useLoad } from '../../api/useLoad';
-import { go, linkTo, setParams } from '../../app/location';
+import { go, linkTo } from '../../app/location';
 import { usePrefs } from '../../app/prefs';
 import { Hover } from '../../charts/hover';
 import { questionText } from '../../query/print';
@@ -15,11 +15,11 @@ import { Draft } from './draft';
 import { Answered } from './parts/Answered';
 import { BubblePanel } from './parts/BubblePanel';
 import type { PickedPoint } from './parts/Charts';
-import { addressOf } from './parts/HistoryPanel';
+import { askAgain } from './parts/HistoryPanel';
 import { PointMenu } from './parts/PointMenu';
 import type { Answer, Result } from './result';
 import { forServer } from './selection';
-import { encodeQuestion, encodeView, type QueryState } from './url';
+import { addressOf, encodeQuestion, encodeView, type Params, type QueryState } from './url';
 import { useMarkers } from './useMarkers';
 import { usePick } from './usePick';
 import { useValueActions } from './useValueActions';
@@ -69,7 +69,7 @@ export function Kept({
         <h1>{data.done ? 'This query failed' : 'This query is still running'}</h1>
         <p>{data.error}</p>
         <p>
-          <a {...linkTo(addressOf(data))}>Ask it again</a>
+          <a {...linkTo(askAgain(data))}>Ask it again</a>
         </p>
       </div>
     );
@@ -111,10 +111,8 @@ function KeptResult({
   // Whatever changes the question leaves the kept result for a new one.
   const draft = useMemo(() => new Draft(question), [question]);
   const leave = useCallback(
-    (changes: Record<string, string | string[] | undefined>) => {
-      go(`/query/${encodeURIComponent(dataset)}`);
-      setParams({ ...encodeQuestion(question), ...encodeView({ from: result.start, to: result.end }), ...changes }, true);
-    },
+    (changes: Params) =>
+      go(addressOf(dataset, { ...encodeQuestion(question), ...encodeView({ from: result.start, to: result.end }), ...changes })),
     [dataset, question, result],
   );
   const actions = useValueActions(draft, (q) => leave(encodeQuestion(q)), { ...state, from: result.start, to: result.end });
@@ -135,7 +133,7 @@ function KeptResult({
             Kept result of {day(ranAt, utc)} {clock(ranAt, utc)}, {dataset === every ? 'all datasets' : dataset}:{' '}
             <code>{questionText(question)}</code>
           </span>
-          <a className="btn small" {...linkTo(addressOf(stored))}>
+          <a className="btn small" {...linkTo(askAgain(stored))}>
             Ask it now
           </a>
         </div>

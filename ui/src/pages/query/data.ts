@@ -60,7 +60,11 @@ export function bodyOf(dataset: string, q: Question, answer: Answer): Record<str
 export function unknownFields(q: Question, fields: Field[] | undefined): string[] {
   if (!fields || fields.length === 0) return [];
   const known = new Set(fields.map((f) => f.name));
-  const named = [...q.by, ...q.where.terms.flatMap((c) => ('column' in c && c.op !== 'does-not-exist' ? [c.column] : []))];
+  const named = [
+    ...q.by,
+    ...q.calcs.flatMap((c) => c.column ?? []),
+    ...q.where.terms.flatMap((c) => ('column' in c && c.op !== 'does-not-exist' ? [c.column] : [])),
+  ];
   const relation = /^(root|parent|child|any\d?|none)\./;
   const calculated = new Set(((q.rest?.calculated_fields as { name?: string }[] | undefined) ?? []).map((f) => f.name));
   return [...new Set(named)].filter((f) => !known.has(f) && !calculated.has(f) && !relation.test(f) && f !== 'timestamp');

@@ -31,6 +31,7 @@ export class Draft {
   follow(q: Question): void {
     if (same(q, this.current)) return;
     this.past = [...this.past.slice(-kept + 1), this.current];
+    this.future = [];
     this.put(q);
   }
 

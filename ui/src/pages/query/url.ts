@@ -89,7 +89,7 @@ export function decode(p: URLSearchParams): QueryState {
   };
 }
 
-type Params = Record<string, string | string[] | undefined>;
+export type Params = Record<string, string | string[] | undefined>;
 
 /** The parameters that hold a question; setting them all replaces the one before. */
 export function encodeQuestion(q: Question): Params {
@@ -125,6 +125,13 @@ export function encodeView(
   if (s.from !== undefined) out.from = s.from;
   if (s.to !== undefined) out.to = s.to;
   return out;
+}
+
+/** The address of a question; what the parameters leave out stays at its default. */
+export function addressOf(dataset: string, params: Params): string {
+  const p = new URLSearchParams();
+  for (const [name, v] of Object.entries(params)) for (const x of Array.isArray(v) ? v : v === undefined ? [] : [v]) p.append(name, x);
+  return `/query/${encodeURIComponent(dataset)}?${p.toString()}`;
 }
 
 /** A specification's time as the address has it. */

@@ -84,7 +84,7 @@ export function Answered(props: Props): React.ReactElement {
       </div>
       <Tabs label="Result" panel="query-panel" tabs={titles} chosen={state.tab} onChoose={(t) => set({ tab: t as Tab })} />
       <div id="query-panel" role="tabpanel" aria-labelledby={`tab-${state.tab}`}>
-        {state.tab === 'results' && (
+        {state.tab === 'results' && answer.result.columns.length > 0 && (
           <ResultTable
             result={answer.result}
             question={question}

@@ -6,7 +6,7 @@ import { linkTo } from '../../../app/location';
 import { fromSpec } from '../../../query/spec';
 import { ago, count, momentMs } from '../../../time/format';
 import { every } from '../data';
-import { encodeQuestion, rangeOf } from '../url';
+import { addressOf, encodeQuestion, rangeOf } from '../url';
 
 interface PastRun {
   id?: string;
@@ -20,17 +20,14 @@ interface PastRun {
 }
 
 /** The address that asks a past question again. */
-export function addressOf(run: Pick<PastRun, 'query' | 'dataset'>): string {
-  const p = new URLSearchParams();
+export function askAgain(run: Pick<PastRun, 'query' | 'dataset'>): string {
+  const dataset = run.dataset || every;
   try {
     const { question, span } = fromSpec(run.query);
-    for (const [name, v] of Object.entries({ ...encodeQuestion(question), ...rangeOf(span) }))
-      for (const x of Array.isArray(v) ? v : v === undefined ? [] : [v]) p.append(name, x);
-    if (question.calcs.length === 0) p.append('calc', 'COUNT');
+    return addressOf(dataset, { ...encodeQuestion(question), ...rangeOf(span) });
   } catch {
-    p.set('query', JSON.stringify(run.query)); // the page says what is wrong with it
+    return addressOf(dataset, { query: JSON.stringify(run.query) }); // the page says what is wrong with it
   }
-  return `/query/${encodeURIComponent(run.dataset || every)}?${p.toString()}`;
 }
 
 /** What was asked before, newest first; each opens as a question, or as the result that was kept. */
@@ -78,7 +75,7 @@ export function HistoryPanel({ env, turn, onClose }: { env: string; turn: string
           {data?.map((run, i) => (
             <li key={`${run.at} ${i}`} className="pastrun">
               {run.name && <b>{run.name}</b>}
-              <a className="pasttext" {...linkTo(addressOf(run))}>
+              <a className="pasttext" {...linkTo(askAgain(run))}>
                 {run.text}
               </a>
               <span className="muted">
