@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -225,8 +226,16 @@ func TestOTLP_AnswersAsHoneycombDoes(t *testing.T) {
 	if api, old := r.rows("api"), r.rows("old-set"); api != 6 || old != 1 {
 		t.Errorf("%d rows in api, %d in old-set", api, old)
 	}
-	if status, h, _ := r.do(http.MethodOptions, "/v1/traces", nil, nil); status != 204 || !strings.Contains(h.Get("Access-Control-Allow-Headers"), "x-honeycomb-team") {
-		t.Errorf("preflight: %d %v", status, h)
+	for _, path := range []string{"/v1/traces", "/1/events/set", "/1/batch/set"} { // what SDKs for browsers add
+		status, h, _ := r.do(http.MethodOptions, path, nil, nil)
+		for _, name := range []string{
+			"content-type", "content-encoding", "x-honeycomb-team", "x-honeycomb-dataset", "x-honeycomb-event-time", "x-honeycomb-samplerate",
+			"traceparent", "tracestate", "baggage", "x-otlp-version", "user-agent", "authorization",
+		} {
+			if status != 204 || !slices.Contains(strings.Split(h.Get("Access-Control-Allow-Headers"), ", "), name) {
+				t.Errorf("preflight of %s: %d, %s is not among %q", path, status, name, h.Get("Access-Control-Allow-Headers"))
+			}
+		}
 	}
 }
 

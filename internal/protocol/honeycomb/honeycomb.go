@@ -153,6 +153,6 @@ func setCORS(w http.ResponseWriter) {
 func preflight(w http.ResponseWriter, methods string) {
 	setCORS(w)
 	w.Header().Set("Access-Control-Allow-Methods", methods)
-	w.Header().Set("Access-Control-Allow-Headers", "authorization, content-type, content-encoding, x-honeycomb-team, x-honeycomb-dataset, x-honeycomb-event-time, x-honeycomb-samplerate, x-hny-team, traceparent, tracestate, x-otlp-version")
+	w.Header().Set("Access-Control-Allow-Headers", "authorization, content-type, content-encoding, x-honeycomb-team, x-honeycomb-dataset, x-honeycomb-event-time, x-honeycomb-samplerate, x-hny-team, traceparent, tracestate, baggage, user-agent, x-otlp-version")
 	w.WriteHeader(http.StatusNoContent)
 }
