@@ -518,6 +518,37 @@ func TestDelete_KeepsWhatArrivesBesideIt(t *testing.T) {
 	equal(t, "columns after a restart", r.names("api"), "m integer")
 }
 
+// full is a store that can't remove a dataset as long as its disk is full.
+type full struct {
+	*storetest.Reference
+	is *bool
+}
+
+func (f full) DropDataset(ctx context.Context, environment, dataset string) error {
+	if *f.is {
+		return fault.New(fault.Unavailable, "the disk is full")
+	}
+	return f.Reference.DropDataset(ctx, environment, dataset)
+}
+
+func TestDelete_CanBeTriedAgain(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	isFull := true
+	r.data = full{r.store, &isFull}
+	r.restart()
+	r.send("api", map[string]any{"n": 1})
+	_, err := r.Update(t.Context(), env, "api", Settings{Deletable: true})
+	must(t, err)
+	want(t, r.Delete(t.Context(), env, "api"), fault.Unavailable, "disk is full")
+	equal(t, "columns", r.names("api"), "n integer")
+	isFull = false
+	must(t, r.Delete(t.Context(), env, "api"))
+	if _, ok := r.Find(env, "api"); ok {
+		t.Error("it is still there")
+	}
+}
+
 func TestRegistry_ChangesBesideEvents(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
