@@ -96,9 +96,9 @@ func (q *Querier) Stats() Stats {
 	}
 }
 
-// Run answers a query; calculated fields are put in. Results are shared and must not be changed. Errors:
-// Throttled if too many wait, Deadline with the limit named, Canceled if ctx
-// ended, TooLarge, Invalid.
+// Run answers a query; saved calculated fields are put in. Results are shared and
+// must not be changed. Errors: Throttled if too many wait, Deadline with the limit
+// named, Canceled if ctx ended, TooLarge, Invalid.
 func (q *Querier) Run(ctx context.Context, ask *query.Query) (*store.Result, error) {
 	return q.run(ctx, ask, nil)
 }

@@ -12,8 +12,9 @@ import (
 // Compute before all stages for each that they, or the further names, read of
 // stored rows. In conditions on other spans it stands in place of the alias. A
 // calculated field goes before a stored one of its name, and does not read other
-// calculated fields: what the query's own Computes read is stored. q itself is not changed, and is returned if it reads none.
-// Errors: Invalid for an expression that can't be read, with its alias.
+// calculated fields: what the query's own Computes read is stored. q itself is not
+// changed, and is returned if it reads none. Errors: Invalid for an expression
+// that can't be read, with its alias.
 func (q *Query) WithFields(saved map[string]string, further ...string) (*Query, error) {
 	if len(saved) == 0 {
 		return q, nil
