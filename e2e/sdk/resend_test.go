@@ -108,7 +108,7 @@ func TestGo_ComesBackAfterOverload(t *testing.T) {
 			const half = 32 << 20 // of what requests may hold
 			var held []net.Conn
 			for sent := 0; sent < 2*half; sent += 4 << 20 {
-				held = append(held, s.hold(t, 3<<20))
+				held = append(held, s.hold(t, 2100<<10)) // which takes a buffer of 4 MiB
 			}
 			eventually(t, "a request is refused", func() error {
 				resp, err := http.Post("http://"+s.addr["listen"]+"/v1/traces", "application/json", strings.NewReader("{}"))
@@ -143,7 +143,8 @@ func TestGo_ComesBackAfterOverload(t *testing.T) {
 	}
 }
 
-// hold begins a request with a large body, and sends n bytes of it.
+// hold begins a request with a large body, sends n bytes of it, and goes on as
+// slowly as it may.
 func (s *server) hold(t *testing.T, n int) net.Conn {
 	t.Helper()
 	c, err := net.Dial("tcp", s.addr["listen"])
@@ -155,6 +156,12 @@ func (s *server) hold(t *testing.T, n int) net.Conn {
 	if _, err := io.WriteString(c, head+strings.Repeat(" ", n)); err != nil {
 		t.Fatal(err)
 	}
+	go func() {
+		for err := error(nil); err == nil; {
+			time.Sleep(500 * time.Millisecond)
+			_, err = io.WriteString(c, strings.Repeat(" ", 36<<10))
+		}
+	}()
 	return c
 }
 
