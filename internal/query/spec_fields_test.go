@@ -120,3 +120,15 @@ func TestSpec_EchoesFieldsWithoutInventing(t *testing.T) {
 		t.Errorf("%s\ncame back as\n%s", raw, got)
 	}
 }
+
+func TestParseText_PointsAtWhatIsWrongInAField(t *testing.T) {
+	t.Parallel()
+	for text, at := range map[string]int{
+		`WITH x AS ($a + FOO($b)) VISUALIZE COUNT`: 16, `WITH x AS ($a`: 10, `WITH x AS $a`: 10, `WITH x ($a)`: 7, `WITH x AS (`: 10,
+		"VISUALIZE COUNT FORMULA f AS ($COUNT * )": 39, `WITH x AS ("open)`: 11, "WITH x AS ($a), y AS (1 2)": 24,
+	} {
+		if _, err := ParseText(text); !fault.Is(err, fault.Invalid) || fault.PositionOf(err) != at {
+			t.Errorf("%s: position %d, %v", text, fault.PositionOf(err), err)
+		}
+	}
+}

@@ -243,6 +243,7 @@ func TestHistogram_StaysWithinOnePerCent(t *testing.T) {
 func FuzzParseText(f *testing.F) {
 	f.Add("VISUALIZE P99(duration_ms) WHERE a = 1 AND b in (1, \"x\") GROUP BY c LAST 1h")
 	f.Add("WHERE NOT (`a b` > 1.5s OR c exists)")
+	f.Add("WITH x AS (IF($a, \")\", `(`)) VISUALIZE COUNT AS n FORMULA f AS ($n * 2) GROUP BY x, root.b")
 	f.Fuzz(func(t *testing.T, text string) {
 		s, err := ParseText(text)
 		if err != nil {
