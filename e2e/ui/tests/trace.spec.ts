@@ -242,3 +242,17 @@ test('any span can be the root; the way back up is shown and the address keeps i
   await expect(way).toBeHidden();
   await expect(page.getByRole('row', { name: /GET \/api\/cart/ })).toBeVisible();
 });
+
+test('finds spans by any field, and says what it does not understand', async ({ page, server }) => {
+  await send(server.url, shopTrace(failing, Date.now() - 60_000, { fail: true }));
+  await page.goto(`${server.url}/trace/${failing}`);
+  const find = page.getByLabel('Find in trace');
+  await find.fill('db.statement:products');
+  await expect(page.locator('.find [role=status]')).toHaveText('24');
+  await find.fill('exception.message contains "refused"');
+  await expect(page.locator('.find [role=status]')).toHaveText('1');
+  await find.press('Enter');
+  await expect(page.getByRole('row', { selected: true })).toHaveAttribute('aria-label', /exchange rates/);
+  await find.fill('row = AND (');
+  await expect(page.locator('.find [role=status]')).toHaveText('not understood');
+});

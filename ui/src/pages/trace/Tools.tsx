@@ -12,17 +12,19 @@ interface Props {
   state: TraceState;
   set: (change: Partial<TraceState>, replace?: boolean) => void;
   matches: Uint8Array | undefined;
+  /** What is wrong with the term that is looked for. */
+  problem: string;
   selected: number;
   onSeek: (by: 1 | -1) => void;
   onRefold: () => void;
 }
 
 /** Finding, filtering and choosing a view. */
-export function Tools({ trace, state, set, matches, selected, onSeek, onRefold }: Props): React.ReactElement {
+export function Tools({ trace, state, set, matches, problem, selected, onSeek, onRefold }: Props): React.ReactElement {
   const lines = useMemo(() => inlineMarks(trace), [trace]);
   return (
     <div className="trace-tools" role="toolbar" aria-label="Trace tools">
-      <Find state={state} set={set} matches={matches} selected={selected} onSeek={onSeek} />
+      <Find state={state} set={set} matches={matches} problem={problem} selected={selected} onSeek={onSeek} />
       <Toggle name="Matches only" on={state.matchesOnly} disabled={!matches} flip={(on) => set({ matchesOnly: on })} />
       <Toggle
         name="Errors"
@@ -75,9 +77,9 @@ function Toggle(p: { name: string; title?: string; on: boolean; disabled?: boole
   );
 }
 
-type FindProps = Pick<Props, 'state' | 'set' | 'matches' | 'selected' | 'onSeek'>;
+type FindProps = Pick<Props, 'state' | 'set' | 'matches' | 'problem' | 'selected' | 'onSeek'>;
 
-function Find({ state, set, matches, selected, onSeek }: FindProps): React.ReactElement {
+function Find({ state, set, matches, problem, selected, onSeek }: FindProps): React.ReactElement {
   const field = useRef<HTMLInputElement>(null);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   useEffect(() => () => clearTimeout(timer.current), []);
@@ -99,9 +101,11 @@ function Find({ state, set, matches, selected, onSeek }: FindProps): React.React
     <div className="find" role="search">
       <input
         ref={field}
-        className="input"
+        className={problem ? 'input bad' : 'input'}
         aria-label="Find in trace"
-        placeholder="Find: text, duration>100ms, /pattern/"
+        aria-invalid={problem !== ''}
+        placeholder="Find: text, field:value, duration>100ms"
+        title={problem || 'Text in names, field:value of any field, duration>100ms, /pattern/, or a condition like a = 1 AND b > 2'}
         defaultValue={state.find}
         onChange={(e) => {
           const text = e.target.value;
@@ -114,7 +118,7 @@ function Find({ state, set, matches, selected, onSeek }: FindProps): React.React
         }}
       />
       <span className="muted" role="status">
-        {matches ? (found === 0 ? 'no match' : at > 0 ? `${at}/${count(found)}` : count(found)) : ''}
+        {problem ? 'not understood' : matches ? (found === 0 ? 'no match' : at > 0 ? `${at}/${count(found)}` : count(found)) : ''}
       </span>
       {found > 0 && (
         <>

@@ -2,7 +2,6 @@ import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 
 import { setParams, useAddress } from '../../app/location';
 import { usePrefs } from '../../app/prefs';
-import { find } from '../../charts/find';
 import type { TraceModel } from '../../charts/model';
 import { buildRows, leftOut, runStart, sibling } from '../../charts/rows';
 import { decodeWindow, encodeWindow, Viewport } from '../../charts/viewport';
@@ -16,6 +15,7 @@ import { SpanPanel } from './SpanPanel';
 import { Table } from './Table';
 import { Tools } from './Tools';
 import { decode, encode, type TraceState } from './url';
+import { useFind } from './useFind';
 import { useFolding } from './useFolding';
 import { useSelection } from './useSelection';
 import { useTraceKeys } from './useTraceKeys';
@@ -34,7 +34,7 @@ export function Trace({ trace }: { trace: TraceModel }): React.ReactElement {
   const { folded, unfolded } = folding;
   const { selected, line, select, selectLine } = useSelection(trace, state.span);
   const root = trace.spanOf.get(state.root) ?? -1;
-  const matches = useMemo(() => find(trace, state.find), [trace, state.find]);
+  const { matches, problem } = useFind(trace, state.find, state.keepClocks);
   const hiddenKey = state.hidden.join('\0');
   const rows = useMemo(() => {
     const hidden = new Set(hiddenKey === '' ? [] : hiddenKey.split('\0').map((name) => trace.strings.indexOf(name)));
@@ -104,6 +104,7 @@ export function Trace({ trace }: { trace: TraceModel }): React.ReactElement {
         state={state}
         set={set}
         matches={matches}
+        problem={problem}
         selected={selected}
         onSeek={(by) => matches && seek(by, (i) => matches[i] === 1)}
         onRefold={folding.refoldRepeats}
