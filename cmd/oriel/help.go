@@ -15,7 +15,7 @@ key, and keeps its data in the folder oriel-data where it was started.
 
 const aboutDemo = `Usage: oriel demo [flags]
 
-Starts the server as oriel serve does, and sends it traffic of a sample shop of
+Starts the server as oriel serve does, and sends it traffic of a sample app of
 twelve services to look at: the last hour at once, then live. Its data is in a
 folder of its own; delete it when you have seen enough.
 `
