@@ -5,6 +5,7 @@ import { setParams } from '../../app/location';
 import { Hover } from '../../charts/hover';
 import type { Marker } from '../../charts/markers';
 import type { Question, Span } from '../../query/question';
+import { Refresh } from '../../widgets/Refresh';
 import { Splitter } from '../../widgets/Splitter';
 import { askBody, bodyOf, every, spanOf, unknownFields, type Dataset } from './data';
 import type { Field } from '../../query/complete';
@@ -50,6 +51,8 @@ export function Asked({ dataset, env, state, start, fields, datasets }: AskedPro
   const asked = JSON.stringify(encodeQuestion(state.question));
   useEffect(() => draft.follow(state.question), [draft, asked]); // eslint-disable-line react-hooks/exhaustive-deps
   const [turn, setTurn] = useState(0);
+  const [everySeconds, setEverySeconds] = useState(0);
+  const again = useCallback(() => setTurn((n) => n + 1), []);
   const [asText, setAsText] = useState(false);
   const [point, setPoint] = useState<PickedPoint>();
   const hover = useMemo(() => new Hover(), []);
@@ -58,9 +61,10 @@ export function Asked({ dataset, env, state, start, fields, datasets }: AskedPro
     ...askBody(dataset, state.question, spanOf(state.from, state.to, Date.now())),
     series: true,
     totals: state.question.by.length > 0,
-    keep: true,
+    // What is looked at again by itself is neither kept nor noted in the history.
+    ...(everySeconds > 0 && turn > 0 ? { quiet: true } : { keep: true }),
   };
-  const key = JSON.stringify([env, dataset, { ...body, text: undefined }, encodeQuestion(state.question), state.from, state.to]);
+  const key = JSON.stringify([env, dataset, encodeQuestion(state.question), state.from, state.to]);
   const run = useRun(key, body, turn);
   const { answer } = run;
   const question = useAnswered(run.answerKey, key, state.question);
@@ -108,7 +112,8 @@ export function Asked({ dataset, env, state, start, fields, datasets }: AskedPro
     draft,
     onWhere: () => whereRef.current?.focus(),
     onRun: go1,
-    onAgain: () => setTurn((n) => n + 1),
+    onAgain: again,
+    onLive: () => setEverySeconds((n) => (n > 0 ? 0 : 5)),
     onHistory: () => setHistory((x) => !x),
     onMarkers: () => setUnmarked((x) => !x),
     onBubble: () => sel && pick.bubble(!state.bubble),
@@ -131,6 +136,14 @@ export function Asked({ dataset, env, state, start, fields, datasets }: AskedPro
           onHistory={() => setHistory((x) => !x)}
           onRange={(r) => set(r)}
           onRun={go1}
+          refresh={
+            <Refresh
+              every={state.bubble || history ? 0 : everySeconds}
+              onEvery={setEverySeconds}
+              loadedAt={answer?.ranAt ?? 0}
+              onRefresh={again}
+            />
+          }
         />
         <Builder
           draft={draft}
@@ -152,7 +165,7 @@ export function Asked({ dataset, env, state, start, fields, datasets }: AskedPro
             <span className="grow">
               {run.error.message} <span className="muted">{run.error.requestId && `request ${run.error.requestId}`}</span>
             </span>
-            <button type="button" className="btn small" onClick={() => setTurn((n) => n + 1)}>
+            <button type="button" className="btn small" onClick={again}>
               Try again
             </button>
           </div>

@@ -10,6 +10,7 @@ interface Actions {
   onWhere: () => void;
   onRun: () => void;
   onAgain: () => void;
+  onLive: () => void;
   onHistory: () => void;
   onMarkers: () => void;
   onBubble: () => void;
@@ -30,6 +31,7 @@ export function useQueryKeys({ range, draft, ...on }: Actions): void {
     'Ctrl+Z': ['', () => draft.redo()],
     'Ctrl+y': ['redo it', () => draft.redo()],
     r: ['run again', on.onAgain],
+    l: ['run again every 5 s', on.onLive],
     ...Object.fromEntries(tabs.map((t, i) => [String(i + 1), [`show ${tabNames[t]}`, () => set({ tab: t })] as [string, () => void]])),
     b: ['BubbleUp: what is different about what is picked', on.onBubble],
     h: ['history', on.onHistory],

@@ -17,6 +17,8 @@ interface Props {
   onHistory: () => void;
   onRange: (r: Range) => void;
   onRun: () => void;
+  /** Looks again by itself. */
+  refresh: React.ReactNode;
 }
 
 /** Where the question is asked, over which time, and what acts on it as a whole. */
@@ -70,8 +72,9 @@ export function Toolbar({ dataset, datasets, draft, range, asText, dirty, histor
       <CompareTo draft={draft} onRun={onRun} />
       <span className="query-time">
         <TimePicker range={range} onChange={props.onRange} />
-        <button type="button" className="btn primary" onClick={onRun} title="Run (Ctrl Enter)">
-          {dirty ? 'Run query' : 'Run again'}
+        {props.refresh}
+        <button type="button" className={dirty ? 'btn primary due' : 'btn primary'} onClick={onRun} title="Run (Ctrl Enter)">
+          Run query
         </button>
       </span>
     </div>
