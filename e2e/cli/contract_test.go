@@ -180,3 +180,50 @@ func TestCommands_AnswerOverTheAPI(t *testing.T) {
 		t.Errorf("a broken question: %v\n%s", err, out)
 	}
 }
+
+// Who deletes a dataset and sends the same again means it: it is no retry.
+func TestDelete_WhatIsSentAgainIsStoredAgain(t *testing.T) {
+	t.Parallel()
+	data := t.TempDir()
+	o := start(t, data)
+	body := batch("again", 3, time.Now())
+	send := func() {
+		t.Helper()
+		if status, answer, err := o.post(t.Context(), "/v1/traces", "application/json", body); err != nil || status != 200 {
+			t.Fatalf("%d, %v, %s", status, err, answer)
+		}
+	}
+	call := func(method, body string, want int) {
+		t.Helper()
+		req, err := http.NewRequestWithContext(t.Context(), method, o.url+"/1/datasets/crash", strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("X-Honeycomb-Team", "any")
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = resp.Body.Close()
+		if resp.StatusCode != want {
+			t.Fatalf("%s: %s", method, resp.Status)
+		}
+	}
+	send()
+	send() // a retry
+	if err := o.counted("again", 3); err != nil {
+		t.Fatal(err)
+	}
+	call(http.MethodPut, `{"name":"crash","settings":{"delete_protected":false}}`, 200)
+	call(http.MethodDelete, "", 202)
+	if err := o.counted("again", 0); err != nil {
+		t.Fatal(err)
+	}
+	o.kill()
+	o = start(t, data)
+	send()
+	send()
+	if err := o.counted("again", 3); err != nil {
+		t.Error(err)
+	}
+}

@@ -79,6 +79,11 @@ func (d *Door) replay(ctx context.Context) error {
 			d.seen.restore(r.Payload)
 			return nil
 		}
+		if r.Fingerprint == forgotten() {
+			d.seen.forget(r.Time.UnixNano())
+			clear(given)
+			return nil
+		}
 		if r.Fingerprint != (fingerprint{}) {
 			d.seen.add(r.Fingerprint, r.Time.UnixNano())
 		}
@@ -147,6 +152,23 @@ func (d *Door) tidy(ctx context.Context) {
 	_ = d.journal.Ready() // looks at the free space, also while nobody writes
 	if err := d.journal.Truncate(ctx, d.cfg.Store.Durable()); err != nil {
 		d.cfg.Log.WarnContext(ctx, "the journal could not be shortened", slog.Any("error", err))
+	}
+}
+
+// Forget makes the door take requests anew that it has taken before: where rows
+// were deleted, who sends them again means it. Errors: Unavailable, then a
+// restart may remember again what this process has forgotten; Canceled and Deadline.
+func (d *Door) Forget(ctx context.Context) error {
+	d.seen.forget(d.cfg.Clock().UnixNano())
+	done := make(chan error, 1)
+	if err := d.journal.Append(&journal.Entry{Fingerprint: forgotten(), Done: func(_ uint64, err error) { done <- err }}); err != nil {
+		return err
+	}
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return ended(ctx)
 	}
 }
 

@@ -606,3 +606,32 @@ func TestLimits_FollowTheClock(t *testing.T) {
 		t.Errorf("an event without a time is taken: %+v", l)
 	}
 }
+
+// What was deleted and is sent again is no retry, also after a crash.
+func TestForget_TakesRequestsAnew(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, func(c *Config) { c.JournalFile = 1 })
+	r.mustWrite("a")
+	r.mustWrite("b")
+	r.clock.advance(time.Second)
+	if err := r.Forget(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	r.clock.advance(time.Second)
+	r.mustWrite("a")
+	r.mustWrite("a")
+	r.holds("a", "b", "a")
+	after := r.crashed()
+	after.mustWrite("a") // known since
+	if got := after.store.names(); len(got) != 3 {
+		t.Errorf("the store holds %q", got)
+	}
+	after.mustWrite("b") // forgotten
+	if got := after.store.names(); len(got) != 4 || got[3] != "b" {
+		t.Errorf("the store holds %q", got)
+	}
+	r.close()
+	if err := r.Forget(t.Context()); !fault.Is(err, fault.Unavailable) {
+		t.Errorf("a closed door says %v", err)
+	}
+}

@@ -21,6 +21,10 @@ type fingerprints struct {
 
 type fingerprint = [16]byte
 
+// forgotten marks the journal entry that says that all requests before it were
+// forgotten. It holds no rows.
+func forgotten() fingerprint { return fingerprint([]byte("\xffforgotten\xff\xff\xff\xff\xff\xff")) }
+
 type remembered struct {
 	fingerprint fingerprint
 	at          int64
@@ -83,6 +87,21 @@ func (f *fingerprints) popLocked() {
 		f.order = append([]remembered(nil), f.order[f.first:]...)
 		f.first = 0
 	}
+}
+
+// forget lets go of all that was remembered up to a time.
+func (f *fingerprints) forget(until int64) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var later []remembered
+	for _, r := range f.order[f.first:] {
+		if r.at > until {
+			later = append(later, r)
+		} else if f.known[r.fingerprint] == r.at {
+			delete(f.known, r.fingerprint)
+		}
+	}
+	f.order, f.first = later, 0
 }
 
 // expire forgets what is older than the window.

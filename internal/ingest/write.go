@@ -173,12 +173,16 @@ func (w *write) wait(ctx context.Context) error {
 	case <-w.done:
 		return w.err
 	case <-ctx.Done():
-		kind := fault.Canceled
-		if ctx.Err() == context.DeadlineExceeded {
-			kind = fault.Deadline
-		}
-		return fault.Wrap(kind, ctx.Err(), "the request ended before it was stored")
+		return ended(ctx)
 	}
+}
+
+func ended(ctx context.Context) error {
+	kind := fault.Canceled
+	if ctx.Err() == context.DeadlineExceeded {
+		kind = fault.Deadline
+	}
+	return fault.Wrap(kind, ctx.Err(), "the request ended before it was stored")
 }
 
 // filled leaves out batches without rows.

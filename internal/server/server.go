@@ -27,6 +27,7 @@ import (
 	"github.com/oriel-dev/oriel/internal/protocol"
 	"github.com/oriel-dev/oriel/internal/protocol/honeycomb"
 	"github.com/oriel-dev/oriel/internal/querier"
+	"github.com/oriel-dev/oriel/internal/store"
 	"github.com/oriel-dev/oriel/internal/store/duckdb"
 	"github.com/oriel-dev/oriel/internal/workspace"
 	"github.com/oriel-dev/oriel/ui"
@@ -141,7 +142,7 @@ func (s *Server) openRooms(ctx context.Context) (err error) {
 		return fmt.Errorf("open the keys: %w", err)
 	}
 	s.later("keys", s.keys.Close)
-	if s.datasets, err = dataset.Open(ctx, s.meta, dataset.Config{Data: s.store, Clock: clock, Log: s.log}); err != nil {
+	if s.datasets, err = dataset.Open(ctx, s.meta, dataset.Config{Data: deletable{s}, Clock: clock, Log: s.log}); err != nil {
 		return fmt.Errorf("open the datasets: %w", err)
 	}
 	s.later("datasets", s.datasets.Close)
@@ -167,6 +168,24 @@ func (s *Server) openRooms(ctx context.Context) (err error) {
 	s.later("journal", s.door.Close)
 	s.log.InfoContext(ctx, "journal replayed", slog.Int64("rows", s.door.Stats().Replayed), slog.Duration("took", clock().Sub(started)))
 	return nil
+}
+
+// deletable is the store as those see it who delete datasets: what is sent again
+// after that is no retry.
+type deletable struct{ s *Server }
+
+// Catalog implements dataset.Data.
+func (d deletable) Catalog(environment string) store.Catalog { return d.s.store.Catalog(environment) }
+
+// Flush implements dataset.Data.
+func (d deletable) Flush(ctx context.Context) error { return d.s.store.Flush(ctx) }
+
+// DropDataset implements dataset.Data.
+func (d deletable) DropDataset(ctx context.Context, environment, slug string) error {
+	if err := d.s.store.DropDataset(ctx, environment, slug); err != nil {
+		return err
+	}
+	return d.s.door.Forget(ctx)
 }
 
 // storeConfig divides the memory budget: a third for rows not yet in segments,
