@@ -87,7 +87,44 @@ func (f *invocation) regValue() (string, error) {
 	}
 	group := min(re.NumSubexp(), 1)
 	value := d.pick(fmt.Sprintf("regexp_extract(%s, %s, %d)", s, p, group), "extract("+s+", "+p+")")
-	return "CASE WHEN " + d.call("regexp_matches", "match", s, p) + " THEN " + value + " END", nil
+	if takesSomething(f.args[1].value.Str(), group) {
+		return "nullif(" + value + ", '')", nil
+	}
+	// Both engines give the empty text where nothing matches, too.
+	value = f.step(0, value)
+	return "CASE WHEN " + value + " <> '' THEN " + value + " WHEN " + d.call("regexp_matches", "match", s, p) + " THEN '' END", nil
+}
+
+// takesSomething reports whether a group, 0 for the whole match, has text in it
+// whenever a pattern matches.
+func takesSomething(pattern string, group int) bool {
+	re, err := syntax.Parse(pattern, syntax.Perl)
+	if err != nil {
+		return false
+	}
+	if group == 0 {
+		return !mayBeEmpty(re)
+	}
+	return fills(re, group)
+}
+
+func fills(re *syntax.Regexp, group int) bool {
+	switch re.Op { //nolint:exhaustive // the others hold no group, or may pass it by
+	case syntax.OpCapture:
+		if re.Cap == group {
+			return !mayBeEmpty(re.Sub[0])
+		}
+		return fills(re.Sub[0], group)
+	case syntax.OpPlus:
+		return fills(re.Sub[0], group)
+	case syntax.OpConcat:
+		for _, sub := range re.Sub {
+			if fills(sub, group) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // regCount puts a character after each match and sees how much longer that is.
