@@ -160,16 +160,21 @@ func (d *Door) tidy(ctx context.Context) {
 // restart may remember again what this process has forgotten; Canceled and Deadline.
 func (d *Door) Forget(ctx context.Context) error {
 	d.seen.forget(d.cfg.Clock().UnixNano())
-	done := make(chan error, 1)
-	if err := d.journal.Append(&journal.Entry{Fingerprint: forgotten(), Done: func(_ uint64, err error) { done <- err }}); err != nil {
-		return err
-	}
 	select {
-	case err := <-done:
+	case err := <-d.noteForgotten():
 		return err
 	case <-ctx.Done():
 		return ended(ctx)
 	}
+}
+
+// noteForgotten tells the journal; the channel gets the outcome.
+func (d *Door) noteForgotten() <-chan error {
+	done := make(chan error, 1)
+	if err := d.journal.Append(&journal.Entry{Fingerprint: forgotten(), Done: func(_ uint64, err error) { done <- err }}); err != nil {
+		done <- err
+	}
+	return done
 }
 
 // Limits returns the event times accepted now. Never that of an event that has none.
