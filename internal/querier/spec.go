@@ -21,7 +21,6 @@ type SpecOptions struct {
 	Progress func(store.Progress)
 
 	TotalSeries bool // the course over time of the calculations over all groups
-	Truncate    bool // the time range is cut to whole minutes; see query.PlanOptions
 }
 
 // SpecResult is the answer to a Honeycomb query.
@@ -76,7 +75,7 @@ const (
 
 // RunSpec answers a Honeycomb query over datasets (none means all).
 func (q *Querier) RunSpec(ctx context.Context, environment string, datasets []string, spec *query.Spec, opts SpecOptions) (*SpecResult, error) {
-	plan, err := spec.Plan(environment, datasets, q.config.Clock(), query.PlanOptions{Series: opts.Series, Truncate: opts.Truncate})
+	plan, err := spec.Plan(environment, datasets, q.config.Clock(), query.PlanOptions{Series: opts.Series})
 	if err != nil {
 		return nil, err
 	}

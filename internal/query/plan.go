@@ -36,9 +36,6 @@ type PlanOptions struct {
 	Series bool // series are wanted, which are limited to 1,000 groups
 	// Fields are names that are read besides those in the question.
 	Fields []string
-	// Truncate cuts start and end to whole minutes, 5 minutes from 6 hours on, half
-	// hours from 2 days on, so that runs soon after one another ask the same.
-	Truncate bool
 }
 
 // PlannedCalc is a calculation with the column of the result that holds it.
@@ -60,9 +57,6 @@ func (s *Spec) Plan(environment string, datasets []string, now time.Time, opts P
 	}
 	p := &Plan{Environment: environment, Datasets: datasets, Breakdowns: s.Breakdowns, Where: where, Unweighted: s.UsageMode}
 	p.Start, p.End = s.bounds(now)
-	if opts.Truncate {
-		p.Start, p.End = truncated(p.Start, p.End)
-	}
 	if p.Start >= p.End {
 		return nil, fault.New(fault.Invalid, "the time range is empty: it ends at %d and starts at %d", p.End/1e9, p.Start/1e9)
 	}
@@ -140,23 +134,6 @@ func (p *Plan) planFields(s *Spec, related []*relatedSpan, opts PlanOptions) err
 	}
 	p.related = relatedStages(related, own)
 	return nil
-}
-
-// truncated cuts a time range as Honeycomb cuts that of API runs.
-func truncated(start, end int64) (from, to int64) {
-	unit := time.Minute
-	switch length := time.Duration(end - start); {
-	case length > 48*time.Hour:
-		unit = 30 * time.Minute
-	case length > 6*time.Hour:
-		unit = 5 * time.Minute
-	}
-	cut := func(t int64) int64 { return t - (t%int64(unit)+int64(unit))%int64(unit) }
-	from, to = cut(start), cut(end)
-	if from == to {
-		to += int64(unit)
-	}
-	return from, to
 }
 
 // bounds follows Honeycomb: the range reaches forward from a start, backward

@@ -84,31 +84,6 @@ func TestPlan_OfFields(t *testing.T) {
 	}
 }
 
-func TestPlan_TruncatesTimesWhereAsked(t *testing.T) {
-	t.Parallel()
-	now := time.Date(2026, 1, 2, 13, 47, 33, 5, time.UTC)
-	for raw, want := range map[string][2]string{
-		`{"time_range":3600}`:   {"12:47:00", "13:47:00"},
-		`{"time_range":21600}`:  {"07:47:00", "13:47:00"},
-		`{"time_range":21601}`:  {"07:45:00", "13:45:00"},
-		`{"time_range":172801}`: {"13:30:00", "13:30:00"},
-		`{"time_range":10}`:     {"13:47:00", "13:48:00"},
-	} {
-		var s Spec
-		if err := json.Unmarshal([]byte(raw), &s); err != nil {
-			t.Fatal(err)
-		}
-		p, err := s.Plan("test", nil, now, PlanOptions{Truncate: true})
-		if err != nil {
-			t.Fatal(err)
-		}
-		clock := func(ns int64) string { return time.Unix(0, ns).UTC().Format(time.TimeOnly) }
-		if clock(p.Start) != want[0] || clock(p.End) != want[1] {
-			t.Errorf("%s: %s to %s", raw, clock(p.Start), clock(p.End))
-		}
-	}
-}
-
 func TestSpec_EchoesFieldsWithoutInventing(t *testing.T) {
 	t.Parallel()
 	raw := `{"calculations":[{"op":"COUNT","name":"n","filters":[{"column":"a","op":"exists"}],"filter_combination":"OR"}],"calculated_fields":[{"name":"x","expression":"IF( $a ,1 )"}],"formulas":[{"name":"f","expression":"$n*2"}]}`
