@@ -95,6 +95,9 @@ export function Answered(props: Props): React.ReactElement {
             onTick={pick.onTick}
           />
         )}
+        {state.tab === 'results' && answer.result.columns.length === 0 && (
+          <p className="empty muted">Group by a field, or add a calculation like COUNT, to see figures here.</p>
+        )}
         {state.tab === 'traces' && (
           <TracesTab
             env={env}
