@@ -149,7 +149,7 @@ func matchesNothing(pattern string) bool {
 }
 
 func mayBeEmpty(re *syntax.Regexp) bool {
-	switch re.Op { //nolint:exhaustive // anchors, boundaries, stars and options need no character
+	switch re.Op { // anchors, boundaries, stars and options need no character
 	case syntax.OpLiteral:
 		return len(re.Rune) == 0
 	case syntax.OpCharClass, syntax.OpAnyChar, syntax.OpAnyCharNotNL, syntax.OpNoMatch:
