@@ -1,62 +1,11 @@
 import { describe, expect, it } from 'vitest';
 
-import { criticalByRow, drawBars, rowHeight, type Ctx } from './bars';
+import { criticalByRow, drawBars, rowHeight } from './bars';
 import { traceOf } from './fixture';
 import { boxAt, drawFlame, heavyFlame, timeFlame } from './flame';
 import { drawMinimap } from './minimap';
 import { buildRows, wholeTrace } from './rows';
-import type { Theme } from './theme';
-
-const theme: Theme = {
-  slots: Array.from({ length: 13 }, (_, i) => `slot${i}`),
-  hatch: 'hatch',
-  levels: { info: 'info', warn: 'warn', error: 'error' },
-  onSlot: Array.from({ length: 13 }, () => 'ink'),
-  text: 'text',
-  text2: 'text2',
-  text3: 'text3',
-  line: 'line',
-  lineSubtle: 'lineSubtle',
-  surface: 'surface',
-  sunken: 'sunken',
-  hover: 'hover',
-  accent: 'accent',
-  accentBg: 'accentBg',
-  pick: 'pick',
-  error: 'error',
-  critical: 'critical',
-  halo: 'halo',
-  heat: [],
-  pickRamp: [],
-  mono: 'mono',
-  sans: 'sans',
-};
-
-interface Call {
-  what: string;
-  args: unknown[];
-  fill: unknown;
-}
-
-/** A context that notes what is asked of it. */
-function recorder(): { ctx: Ctx; calls: Call[] } {
-  const calls: Call[] = [];
-  const state: Record<string, unknown> = { fillStyle: '' };
-  const ctx = new Proxy(state, {
-    get: (_, name: string) =>
-      name in state
-        ? state[name]
-        : (...args: unknown[]) => {
-            calls.push({ what: name, args, fill: state.fillStyle });
-            return name === 'measureText' ? { width: String(args[0]).length * 6 } : undefined;
-          },
-    set: (_, name: string, value) => {
-      state[name] = value;
-      return true;
-    },
-  });
-  return { ctx: ctx as unknown as Ctx, calls };
-}
+import { record, testTheme, type Call } from './record';
 
 const text = `
 web GET 0 100
@@ -66,8 +15,8 @@ const many = traceOf(text);
 
 function draw(folded: boolean, scroll = 0): Call[] {
   const rows = buildRows(many, { ...wholeTrace, foldRepeats: folded });
-  const { ctx, calls } = recorder();
-  drawBars(ctx, theme, {
+  const ctx = record();
+  drawBars(ctx, testTheme, {
     trace: many,
     rows,
     window: { from: 0, to: many.total },
@@ -79,23 +28,23 @@ function draw(folded: boolean, scroll = 0): Call[] {
     critical: criticalByRow(many, rows),
     label: (ns) => `${ns} ns`,
   });
-  return calls;
+  return ctx.calls;
 }
 
 describe('drawBars', () => {
   it('draws only the rows in view', () => {
-    expect(draw(false).filter((c) => c.what === 'roundRect')).toHaveLength(10);
-    const far = draw(false, 1000 * rowHeight).filter((c) => c.what === 'roundRect');
+    expect(draw(false).filter((c) => c.name === 'roundRect')).toHaveLength(10);
+    const far = draw(false, 1000 * rowHeight).filter((c) => c.name === 'roundRect');
     expect(far).toHaveLength(10);
     expect(far[0]!.args[1]).toBe(7);
   });
   it('leaves out repeats that would fall on the last, never a failed one', () => {
-    const bars = draw(true).filter((c) => c.what === 'fillRect' && c.args[3] === 10);
+    const bars = draw(true).filter((c) => c.name === 'fillRect' && c.args[3] === 10);
     expect(bars.length).toBeLessThan(1100);
     expect(bars.filter((c) => c.fill === 'error')).toHaveLength(1);
   });
   it('shows which row is selected', () => {
-    expect(draw(true).find((c) => c.what === 'fillRect')).toMatchObject({ fill: 'accentBg', args: [0, 0, 500, rowHeight] });
+    expect(draw(true).find((c) => c.name === 'fillRect')).toMatchObject({ fill: 'accentBg', args: [0, 0, 500, rowHeight] });
   });
 });
 
@@ -130,10 +79,10 @@ web GET 0 100
 });
 
 it('draws the minimap with at most two boxes a pixel and depth, and each error', () => {
-  const { ctx, calls } = recorder();
-  drawMinimap(ctx, theme, many, 500, 56);
-  expect(calls.filter((c) => c.what === 'fillRect').length).toBeLessThan(1100);
-  expect(calls.filter((c) => c.fill === 'error')).toHaveLength(1);
+  const ctx = record();
+  drawMinimap(ctx, testTheme, many, 500, 56);
+  expect(ctx.calls.filter((c) => c.name === 'fillRect').length).toBeLessThan(1100);
+  expect(ctx.calls.filter((c) => c.fill === 'error')).toHaveLength(1);
 });
 
 describe('the flame', () => {
@@ -165,8 +114,8 @@ web GET 0 100
     const deep = traceOf(Array.from({ length: 3000 }, (_, i) => `${'  '.repeat(i)}s n 0 ${3000 - i}`).join('\n'));
     const f = heavyFlame(deep);
     expect(f.levels).toBe(3000);
-    const { ctx, calls } = recorder();
-    drawFlame(ctx, theme, {
+    const ctx = record();
+    drawFlame(ctx, testTheme, {
       trace: deep,
       layout: f,
       window: { from: 0, to: deep.total },
@@ -178,6 +127,6 @@ web GET 0 100
       shown: new Int32Array(deep.count),
       title: () => 'n',
     });
-    expect(calls.filter((c) => c.what === 'fillRect')).toHaveLength(10);
+    expect(ctx.calls.filter((c) => c.name === 'fillRect')).toHaveLength(10);
   });
 });

@@ -18,14 +18,16 @@ export function record(): Recorder {
     get: (target, name: string) =>
       name in target
         ? target[name]
-        : (...args: unknown[]) =>
+        : (...args: unknown[]) => {
             (target.calls as Call[]).push({
               name,
               args,
               fill: String(target.fillStyle),
               stroke: String(target.strokeStyle),
               alpha: Number(target.globalAlpha),
-            }),
+            });
+            return name === 'measureText' ? { width: String(args[0]).length * 6 } : undefined;
+          },
     set: (target, name: string, value) => {
       target[name] = value;
       return true;
