@@ -65,11 +65,11 @@ type BubbleUpOptions struct {
 // BubbleUp compares the events of a question for which the selection is true
 // with the others. Every event is looked at.
 func (q *Querier) BubbleUp(ctx context.Context, environment string, datasets []string, spec *query.Spec, selection query.Expr, opts BubbleUpOptions) (*BubbleUp, error) {
-	plan, err := spec.Plan(environment, datasets, q.config.Clock(), query.PlanOptions{Fields: query.FieldsOf(selection)})
+	chosen := query.FieldsOf(selection)
+	plan, err := spec.Plan(environment, datasets, q.config.Clock(), query.PlanOptions{Fields: chosen})
 	if err != nil {
 		return nil, err
 	}
-	chosen := query.FieldsOf(selection)
 	var tell func(*store.Contrast, store.Progress)
 	if opts.Tell != nil {
 		tell = func(c *store.Contrast, p store.Progress) { opts.Tell(newBubbleUp(c, chosen), p) }

@@ -3,7 +3,6 @@ package query
 import (
 	"math"
 	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/oriel-dev/oriel/internal/event"
@@ -66,18 +65,6 @@ func functionNamed(name string) *function {
 		return nil
 	}
 	return &f
-}
-
-// FunctionNames lists the functions that calculated fields can use, sorted.
-func FunctionNames() []string {
-	var names []string
-	for name, f := range functions {
-		if !f.timed && name != "INGEST_TIMESTAMP" {
-			names = append(names, name)
-		}
-	}
-	slices.Sort(names)
-	return names
 }
 
 //nolint:gochecknoglobals // a table of constants
