@@ -1,6 +1,7 @@
 // Package demo sends sample traffic to a running Oriel: an hour of the past at
-// once, or what of it is not there yet, then live traces until it is stopped. It
-// sends by the public OTLP door, as any application would.
+// once, or what of it is not there yet, then live traces and the log lines of
+// the services until it is stopped. It sends by the public OTLP door, as any
+// application would.
 package demo
 
 import (
@@ -20,7 +21,7 @@ import (
 
 // Config says where the traffic goes and how much of it there is.
 type Config struct {
-	Endpoint string        // base URL, without /v1/traces
+	Endpoint string        // base URL, without /v1/…
 	Key      string        // sent as x-honeycomb-team
 	Past     time.Duration // history sent at the start
 	Rate     float64       // traces a second, on average
@@ -35,8 +36,8 @@ const batchOf = 50
 // It gives up only if the past can't be sent; live traces that are refused are
 // logged and left out.
 func Run(ctx context.Context, c Config) error {
-	s := sender{config: c, client: &http.Client{Timeout: 30 * time.Second}}
 	now := c.Clock()
+	s := sender{config: c, client: &http.Client{Timeout: 30 * time.Second}, logger: sample.NewLogger(uint64(now.UnixNano()))}
 	g := sample.New(sample.Dense(uint64(now.UnixNano()))) // trace ids of their own in each run
 	from, err := s.newest(ctx)
 	if err != nil {
@@ -67,8 +68,8 @@ func Run(ctx context.Context, c Config) error {
 			if len(traces) == 0 {
 				continue
 			}
-			if err := s.send(ctx, g.Encode(traces, starts)); err != nil && ctx.Err() == nil {
-				c.Log.WarnContext(ctx, "sample traces were not taken", slog.Any("error", err))
+			if _, err := s.send(ctx, g, traces, starts); err != nil && ctx.Err() == nil {
+				c.Log.WarnContext(ctx, "sample traffic was not taken", slog.Any("error", err))
 			}
 		}
 	}
@@ -82,6 +83,7 @@ func wave(at time.Time) float64 {
 type sender struct {
 	config Config
 	client *http.Client
+	logger *sample.Logger
 }
 
 // newest returns when the newest event that is there happened: a demo that is
@@ -120,10 +122,10 @@ func (s *sender) past(ctx context.Context, g *sample.Generator, from, now time.T
 		if len(traces) == 0 {
 			return nil
 		}
-		r := g.Encode(traces, starts)
-		spans += r.Spans
+		n, err := s.send(ctx, g, traces, starts)
+		spans += n
 		traces, starts = traces[:0], starts[:0]
-		return s.send(ctx, r)
+		return err
 	}
 	at := from
 	for at.Before(now) {
@@ -139,9 +141,25 @@ func (s *sender) past(ctx context.Context, g *sample.Generator, from, now time.T
 	return spans, flush()
 }
 
-func (s *sender) send(ctx context.Context, r *sample.Request) error {
+// send sends traces and what the services print while they serve them.
+func (s *sender) send(ctx context.Context, g *sample.Generator, traces []sample.Trace, starts []int64) (spans int, err error) {
+	r := g.Encode(traces, starts)
+	if err := s.deliver(ctx, "/v1/traces", r.Body); err != nil {
+		return 0, err
+	}
+	var lines []sample.Line
+	for i := range traces {
+		lines = append(lines, s.logger.Lines(&traces[i], starts[i])...)
+	}
+	if len(lines) == 0 {
+		return r.Spans, nil
+	}
+	return r.Spans, s.deliver(ctx, "/v1/logs", g.EncodeLines(lines))
+}
+
+func (s *sender) deliver(ctx context.Context, path string, body []byte) error {
 	for attempt := 0; ; attempt++ {
-		wait, err := s.post(ctx, r.Body)
+		wait, err := s.post(ctx, path, body)
 		if err == nil || wait == 0 || attempt == 10 {
 			return err
 		}
@@ -154,8 +172,8 @@ func (s *sender) send(ctx context.Context, r *sample.Request) error {
 }
 
 // post sends one request; wait is how long to hold back before trying again, 0 if that is no use.
-func (s *sender) post(ctx context.Context, body []byte) (wait time.Duration, err error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.config.Endpoint+"/v1/traces", bytes.NewReader(body))
+func (s *sender) post(ctx context.Context, path string, body []byte) (wait time.Duration, err error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.config.Endpoint+path, bytes.NewReader(body))
 	if err != nil {
 		return 0, err
 	}

@@ -19,16 +19,24 @@ import (
 func TestRun_SendsThePastAndWaitsWhenAsked(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
-	var requests, refused atomic.Int32
+	var requests, refused, logs atomic.Int32
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/api/start" {
 			_, _ = io.WriteString(w, `{"last_event":"0"}`)
 			return
 		}
-		if r.URL.Path != "/v1/traces" || r.Header.Get("X-Honeycomb-Team") != "k" {
+		if r.Header.Get("X-Honeycomb-Team") != "k" {
 			t.Errorf("%s with key %q", r.URL.Path, r.Header.Get("X-Honeycomb-Team"))
 		}
 		_, _ = io.Copy(io.Discard, r.Body)
+		switch r.URL.Path {
+		case "/v1/traces":
+		case "/v1/logs":
+			logs.Add(1)
+			return
+		default:
+			t.Errorf("a request to %s", r.URL.Path)
+		}
 		if refused.Add(1) == 1 {
 			w.WriteHeader(http.StatusServiceUnavailable)
 			return
@@ -45,8 +53,8 @@ func TestRun_SendsThePastAndWaitsWhenAsked(t *testing.T) {
 	if err != nil && ctx.Err() == nil {
 		t.Fatal(err)
 	}
-	if requests.Load() < 3 {
-		t.Fatalf("%d requests", requests.Load())
+	if requests.Load() < 3 || logs.Load() < 2 {
+		t.Fatalf("%d requests with traces, %d with their log lines", requests.Load(), logs.Load())
 	}
 }
 
