@@ -1,5 +1,6 @@
 // A result as a file.
-import type { Cell, Result } from './result';
+import type { Cell } from '../../query/cell';
+import type { Result } from './result';
 
 /** A cell that no spreadsheet takes for a formula. */
 function csvCell(v: Cell): string {

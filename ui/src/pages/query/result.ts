@@ -1,8 +1,7 @@
 // The shape of a query's answer and what is read off it.
+import { cellText, type Cell } from '../../query/cell';
 import type { Question } from '../../query/question';
 import { calcKey } from '../../query/question';
-
-export type Cell = string | number | boolean | null;
 
 export interface SeriesGroup {
   key: Cell[];
@@ -59,10 +58,6 @@ export function groupId(key: readonly Cell[]): string {
   return JSON.stringify(key);
 }
 
-export function cellText(v: Cell | undefined): string {
-  return v === null || v === undefined ? '(none)' : String(v);
-}
-
 export function groupLabel(key: readonly Cell[]): string {
   return key.length === 0 ? 'all' : key.map(cellText).join(' · ');
 }
@@ -80,17 +75,6 @@ export function slotsOf(result: Result, question: Question, services: ReadonlyMa
     out.set(groupId(key), rank < colouredGroups ? slot : 0);
   });
   return out;
-}
-
-/** What a column's numbers are: names say so by custom. */
-export function unitOf(column: string | undefined, op?: string): 'ms' | 'ns' | 's' | 'bytes' | 'count' {
-  if (op !== undefined && /^COUNT|^CONCURRENCY/.test(op)) return 'count';
-  const name = (column ?? '').toLowerCase();
-  if (/(^|[._])(duration|latency|elapsed|took)?_?ms$|_milli(s|seconds)$/.test(name)) return 'ms';
-  if (/_ns$|_nano(s|seconds)$/.test(name)) return 'ns';
-  if (/_seconds$|_secs?$/.test(name)) return 's';
-  if (/bytes$|(^|[._])size$|_length$/.test(name)) return 'bytes';
-  return 'count';
 }
 
 /** The charts of an answer, in the order of the calculations. */

@@ -4,7 +4,7 @@ import type { Question, Span } from '../../query/question';
 import { toSpec } from '../../query/spec';
 import { askBody } from './data';
 import type { Result } from './result';
-import { cellText } from './result';
+import { cellText } from '../../query/cell';
 
 /** A text that a shell takes as it is. */
 export function shellQuoted(text: string): string {

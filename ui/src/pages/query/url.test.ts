@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { parseQuestion } from '../../query/parse';
 import { questionText } from '../../query/print';
-import { decodeSelections, encodeSelections, forServer, type Selection } from './selection';
+import { decodeSelections, encodeSelections, forServer, type Selection } from '../../query/bubble/selection';
 import { decode, encodeQuestion, encodeView, pathOf, rangeOf } from './url';
 
 function params(p: Record<string, string | string[] | undefined>): URLSearchParams {

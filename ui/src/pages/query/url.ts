@@ -4,7 +4,7 @@ import { calcText, havingText, orderText, whereText } from '../../query/print';
 import { compareOffsets, empty, type Question } from '../../query/question';
 import { ident } from '../../query/lex';
 import { fromSpec } from '../../query/spec';
-import { decodeSelections, encodeSelections, type Selection } from './selection';
+import { decodeSelections, encodeSelections, type Selection } from '../../query/bubble/selection';
 
 export const tabs = ['results', 'traces', 'raw', 'explore'] as const;
 export type Tab = (typeof tabs)[number];

@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
 
 import { ApiError, post } from '../../api/client';
-import type { Cell } from './result';
+import type { Cell } from '../../query/cell';
 
 interface Page {
   base: string;

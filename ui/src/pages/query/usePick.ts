@@ -8,8 +8,9 @@ import { parseWhere } from '../../query/parse';
 import type { Question, Simple } from '../../query/question';
 import { ident } from '../../query/lex';
 import { whereText } from '../../query/print';
-import { groupId, type Answer, type Cell } from './result';
-import type { Selection } from './selection';
+import { type Cell } from '../../query/cell';
+import { groupId, type Answer } from './result';
+import type { Selection } from '../../query/bubble/selection';
 import { encodeQuestion, encodeView, type QueryState } from './url';
 import { withTerm } from './useValueActions';
 

@@ -6,8 +6,8 @@ import { ident } from '../../query/lex';
 import { whereText } from '../../query/print';
 import type { Question, Simple, Where } from '../../query/question';
 import type { Draft } from './draft';
-import type { ValueActions } from './parts/CellMenu';
-import type { Cell } from './result';
+import type { ValueActions } from '../../query/bubble/CellMenu';
+import type { Cell } from '../../query/cell';
 import { encodeView, type QueryState } from './url';
 
 /** One more condition that must hold; a whole OR becomes one part of an AND. */

@@ -1,8 +1,8 @@
 import { linkTo } from '../../../app/location';
 import { CopyButton } from '../../../widgets/CopyButton';
-import { cellText } from '../result';
+import { cellText } from '../../../query/cell';
 import type { RawEvent } from '../useEvents';
-import { CellMenu, type ValueActions } from './CellMenu';
+import { CellMenu, type ValueActions } from '../../../query/bubble/CellMenu';
 
 /** One event with all its fields; every value is a handle. */
 export function EventPanel({

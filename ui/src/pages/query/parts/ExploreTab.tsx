@@ -2,10 +2,10 @@ import { useMemo, useState } from 'react';
 
 import { useSize } from '../../../charts/useSize';
 import { count } from '../../../time/format';
-import { percent, type FieldDifference } from '../bubble';
-import { useDifference } from '../useDifference';
-import type { ValueActions } from './CellMenu';
-import { FieldCard } from './FieldCard';
+import { percent, type FieldDifference } from '../../../query/bubble/bubble';
+import { useDifference } from '../../../query/bubble/useDifference';
+import type { ValueActions } from '../../../query/bubble/CellMenu';
+import { FieldCard } from '../../../query/bubble/FieldCard';
 
 interface Props {
   runKey: string;

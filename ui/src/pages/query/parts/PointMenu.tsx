@@ -6,10 +6,11 @@ import { go, setParams } from '../../../app/location';
 import { whereText } from '../../../query/print';
 import type { Question } from '../../../query/question';
 import { MenuList, type MenuItem } from '../../../widgets/Menu';
-import type { Answer, Cell } from '../result';
+import type { Cell } from '../../../query/cell';
+import type { Answer } from '../result';
 import { encodeView } from '../url';
 import { pickText } from '../useValueActions';
-import type { ValueActions } from './CellMenu';
+import type { ValueActions } from '../../../query/bubble/CellMenu';
 import type { PickedPoint } from './Charts';
 
 interface Props {

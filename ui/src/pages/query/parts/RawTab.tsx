@@ -5,9 +5,9 @@ import { clock, count, day, momentMs } from '../../../time/format';
 import { Menu } from '../../../widgets/Menu';
 import { columnsShown, moved, window1 } from '../columns';
 import { useEvents } from '../useEvents';
-import type { ValueActions } from './CellMenu';
+import type { ValueActions } from '../../../query/bubble/CellMenu';
 import { EventPanel } from './EventPanel';
-import { cellText } from '../result';
+import { cellText } from '../../../query/cell';
 
 interface Props {
   runKey: string;

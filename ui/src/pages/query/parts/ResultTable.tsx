@@ -7,8 +7,9 @@ import { valueLabel, type Unit } from '../../../charts/scale';
 import type { Theme } from '../../../charts/theme';
 import type { FieldValue } from '../../../query/copyAs';
 import { calcKey, type Question } from '../../../query/question';
-import { cellText, groupId, unitOf, type Cell, type Result } from '../result';
-import { CellMenu, type ValueActions } from './CellMenu';
+import { cellText, unitOf, type Cell } from '../../../query/cell';
+import { groupId, type Result } from '../result';
+import { CellMenu, type ValueActions } from '../../../query/bubble/CellMenu';
 
 interface Props {
   result: Result;

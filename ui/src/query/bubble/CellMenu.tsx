@@ -1,6 +1,6 @@
-import { copies, type FieldValue } from '../../../query/copyAs';
-import { Menu, type MenuItem } from '../../../widgets/Menu';
-import { cellText, type Cell } from '../result';
+import { copies, type FieldValue } from '../copyAs';
+import { Menu, type MenuItem } from '../../widgets/Menu';
+import { cellText, type Cell } from '../cell';
 
 /** What can be done with a value of a field on this page. */
 export interface ValueActions {

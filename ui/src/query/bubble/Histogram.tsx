@@ -1,10 +1,10 @@
 import { useCallback } from 'react';
 
-import { Canvas } from '../../../charts/Canvas';
-import { drawPair } from '../../../charts/pair';
-import { valueLabel, type Unit } from '../../../charts/scale';
-import type { Theme } from '../../../charts/theme';
-import type { Numbers } from '../bubble';
+import { Canvas } from '../../charts/Canvas';
+import { drawPair } from '../../charts/pair';
+import { valueLabel, type Unit } from '../../charts/scale';
+import type { Theme } from '../../charts/theme';
+import type { Numbers } from './bubble';
 
 interface Props {
   name: string;

@@ -1,10 +1,12 @@
+import './bubble.css';
+
 import { useMemo, useRef, useState } from 'react';
 
-import { usePrefs } from '../../../app/prefs';
-import { useSize } from '../../../charts/useSize';
-import { folded, headline, selectionWords, sidesWords, swapField, swapped, type FieldDifference } from '../bubble';
-import type { Selection } from '../selection';
-import { useDifference } from '../useDifference';
+import { usePrefs } from '../../app/prefs';
+import { useSize } from '../../charts/useSize';
+import { folded, headline, selectionWords, sidesWords, swapField, swapped, type FieldDifference } from './bubble';
+import type { Selection } from './selection';
+import { useDifference } from './useDifference';
 import type { ValueActions } from './CellMenu';
 import { FieldCard } from './FieldCard';
 

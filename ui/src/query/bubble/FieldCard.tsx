@@ -1,10 +1,12 @@
+import './bubble.css';
+
 import { useState } from 'react';
 
-import { valueLabel } from '../../../charts/scale';
-import { count } from '../../../time/format';
-import { Menu } from '../../../widgets/Menu';
-import { percent, valueShares, type FieldDifference, type Sides } from '../bubble';
-import { unitOf } from '../result';
+import { valueLabel } from '../../charts/scale';
+import { count } from '../../time/format';
+import { Menu } from '../../widgets/Menu';
+import { percent, valueShares, type FieldDifference, type Sides } from './bubble';
+import { unitOf } from '../cell';
 import { CellMenu, type ValueActions } from './CellMenu';
 import { Histogram } from './Histogram';
 

@@ -1,7 +1,7 @@
 // Fields of what is picked beside those of the rest, and what they say.
 import { valueLabel } from '../../charts/scale';
 import { clock, count, momentMs } from '../../time/format';
-import { cellText, unitOf, type Cell } from './result';
+import { cellText, unitOf, type Cell } from '../cell';
 import type { Selection } from './selection';
 
 export interface Numbers {
