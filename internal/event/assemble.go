@@ -27,13 +27,14 @@ func (c *Column) AppendFrom(src *Column, i int) {
 	}
 }
 
-// SetAt stores a value in a row that is not the current one. The rows of one
-// name must come in ascending order; null stores nothing.
+// SetAt stores a value that was read from another batch, under the very name it
+// had there, in any row. The rows of one name must come in ascending order; null
+// stores nothing.
 func (b *Batch) SetAt(row int, name string, v Value) {
 	if v.kind == Null {
 		return
 	}
-	c := b.Column(name)
+	c := b.exact(name)
 	if to := Unify(c.Kind, v.kind); to != v.kind {
 		v = v.Convert(to)
 	}

@@ -28,12 +28,19 @@ const (
 	FieldSeverityCode   = "severity_code"
 	FieldSeverityText   = "severity_text"
 	FieldBody           = "body"
+	FieldLogGroup       = "log.group"  // exact name of the CloudWatch log group a line was put into
+	FieldLogStream      = "log.stream" // exact name of its stream
 	FieldOverflow       = "_overflow"
+
+	// FieldArrival is when a log line came in, Unix nanoseconds: unique and
+	// growing within a server. The door gives it to the rows of logs. It is a
+	// field like others, but no sender can set it: see [Batch.Column].
+	FieldArrival = "_arrival"
 )
 
 // System columns, present in every row of every segment. An attribute of one
-// of these exact names is renamed by [Batch.Column] (an underscore is put
-// before it) so that no sender can forge them.
+// of these exact names, or of [FieldArrival], is renamed by [Batch.Column] (an
+// underscore is put before it) so that no sender can forge them.
 const (
 	SystemTime        = "_time"        // event time, Unix nanoseconds
 	SystemEnvironment = "_environment" // slug

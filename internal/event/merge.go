@@ -17,7 +17,7 @@ func (b *Batch) AppendBatch(src *Batch) (bytes int64) {
 	b.hint = 0
 	for _, from := range src.Columns {
 		if from.Len() > 0 {
-			bytes += b.Column(from.Name).appendColumn(from, base)
+			bytes += b.exact(from.Name).appendColumn(from, base)
 		}
 	}
 	return bytes

@@ -81,6 +81,7 @@ func (d *Door) leave(writes []*write) {
 // must not be given to the store out of order. The sender need not wait for that,
 // its rows are safe.
 func (d *Door) applyOne(ctx context.Context, w *write) bool {
+	stamp(w.batches, w.entry.Time)
 	err := d.appendRetrying(ctx, w.seq, w.batches, func(err error) {
 		if d.stalled.set(err) {
 			d.cfg.Log.ErrorContext(ctx, "the store takes nothing in, trying again until it does", slog.Any("error", err))

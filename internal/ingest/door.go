@@ -24,6 +24,7 @@ type Door struct {
 	ledger  *Ledger
 	tail    *fanOut
 	seen    *fingerprints
+	arrival arrivals
 	apply   applyQueue
 	stalled stall
 	buffers sync.Pool // of *[]byte
@@ -50,7 +51,7 @@ func Open(ctx context.Context, cfg Config) (*Door, error) {
 	}
 	var err error
 	d.journal, err = journal.Open(ctx, journal.Config{
-		Dir: cfg.Dir, FS: cfg.FS, Clock: cfg.Clock, Log: cfg.Log, After: cfg.Store.Durable(), Preface: d.seen.note,
+		Dir: cfg.Dir, FS: cfg.FS, Clock: cfg.Clock, Log: cfg.Log, After: cfg.Store.Durable(), Preface: d.preface,
 		// The door's own limit governs; the journal must not be the narrower one.
 		MaxQueue: 2 * cfg.MaxInFlight, MaxBytes: cfg.MaxJournal, FileBytes: cfg.JournalFile,
 	})
@@ -76,9 +77,10 @@ func (d *Door) replay(ctx context.Context) error {
 	given := map[fingerprint]time.Time{}
 	return d.journal.Replay(ctx, durable, func(r journal.Record) error {
 		if r.Note {
-			d.seen.restore(r.Payload)
+			d.readPreface(r.Payload)
 			return nil
 		}
+		d.arrival.heed(r.Time.UnixNano(), mostRows(r.Bytes))
 		if r.Fingerprint == forgotten() {
 			d.seen.forget(r.Time.UnixNano())
 			clear(given)
@@ -102,6 +104,7 @@ func (d *Door) replay(ctx context.Context) error {
 			d.ledger.Drop("journal_record_unreadable", "journal", 1, err.Error())
 			return nil
 		}
+		stamp(batches, r.Time.UnixNano())
 		if err := d.appendReplayed(ctx, r.Seq, batches); err != nil {
 			return err
 		}
@@ -171,7 +174,8 @@ func (d *Door) Forget(ctx context.Context) error {
 // noteForgotten tells the journal; the channel gets the outcome.
 func (d *Door) noteForgotten() <-chan error {
 	done := make(chan error, 1)
-	if err := d.journal.Append(&journal.Entry{Fingerprint: forgotten(), Done: func(_ uint64, err error) { done <- err }}); err != nil {
+	entry := &journal.Entry{Fingerprint: forgotten(), Done: func(_ uint64, err error) { done <- err }}
+	if err := d.appendInOrder(entry, 0); err != nil {
 		done <- err
 	}
 	return done

@@ -44,6 +44,7 @@ type gate struct {
 	mu     sync.Mutex
 	before func(seq uint64) error
 	order  []string // names of the rows taken
+	stamps []int64  // their arrivals, 0 where there is none
 	seqs   []uint64
 }
 
@@ -69,6 +70,7 @@ func (g *gate) Append(ctx context.Context, seq uint64, batches []*event.Batch) e
 	for _, b := range batches {
 		for i := range b.Len() {
 			g.order = append(g.order, b.Row(i).Get("name").Str())
+			g.stamps = append(g.stamps, b.Row(i).Get(event.FieldArrival).Int())
 		}
 	}
 	g.mu.Unlock()

@@ -122,6 +122,8 @@ func (f *fingerprints) count() int {
 // The note that begins each journal file lists what is remembered then:
 //
 //	note = (fingerprint of 16 bytes, time in Unix nanoseconds of 8, little-endian)*
+//
+// The door puts one more before them; see preface.
 const rememberedBytes = 24
 
 func (f *fingerprints) note() []byte {

@@ -70,7 +70,7 @@ func (d *Door) Write(ctx context.Context, req Request) error {
 				return nil
 			}
 		}
-		if err := d.submit(w); err != nil {
+		if err := d.submit(w); err != nil { //nolint:contextcheck // what is queued for the journal is written whoever waits for it
 			d.refused.Add(int64(rows))
 			w.settle(false)
 			w.finish(err)
@@ -97,7 +97,7 @@ func (d *Door) submit(w *write) error {
 	w.bytes = int64(len(w.entry.Payload))
 	d.inFlight.Add(w.bytes)
 	d.writes.Add(1)
-	if err := d.journal.Append(&w.entry); err != nil {
+	if err := d.appendInOrder(&w.entry, w.rows); err != nil {
 		d.release(w)
 		return err
 	}

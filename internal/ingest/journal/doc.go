@@ -23,7 +23,8 @@
 //	       8      4  length of the payload
 //	      12      4  CRC-32C of the payload
 //	      16      8  seq: of an entry, its place; of a note, of the entry that comes next
-//	      24      8  time of the append, Unix nanoseconds
+//	      24      8  time, Unix nanoseconds: of an entry, what its writer said, or when
+//	                 it was appended; of a note, when it was made
 //	      32     16  fingerprint, opaque
 //	      48      …  payload
 //

@@ -76,9 +76,8 @@ func (c *Config) setDefaults() {
 type Entry struct {
 	Payload     []byte
 	Fingerprint [16]byte
+	Time        int64 // Unix nanoseconds, what the record says; 0 stands for the clock's
 	Done        func(seq uint64, err error)
-
-	time int64
 }
 
 // Stats are counts of the journal.
@@ -171,7 +170,9 @@ func (j *Journal) Append(e *Entry) error {
 	if err := j.disk.check(context.Background(), now); err != nil {
 		return err
 	}
-	e.time = now.UnixNano()
+	if e.Time == 0 {
+		e.Time = now.UnixNano()
+	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	switch {

@@ -21,8 +21,9 @@ const seqLeap = 1 << 20
 type Record struct {
 	Note        bool
 	Seq         uint64
-	Time        time.Time // of the append
+	Time        time.Time // of the append, or what its writer said
 	Fingerprint [16]byte
+	Bytes       int    // of the payload, whether it was asked for or not
 	Payload     []byte // the reader's own; nil for entries that were not asked for
 }
 
@@ -163,7 +164,7 @@ func (j *Journal) Replay(ctx context.Context, after uint64, f func(Record) error
 		if !p.note && p.seq == last {
 			continue // a group that was written twice because a file failed
 		}
-		rec := Record{Note: p.note, Seq: p.seq, Time: time.Unix(0, p.time), Fingerprint: p.fingerprint}
+		rec := Record{Note: p.note, Seq: p.seq, Time: time.Unix(0, p.time), Fingerprint: p.fingerprint, Bytes: int(p.length)}
 		if p.note || p.seq > after {
 			payload, err := r.payload(p)
 			if err != nil {

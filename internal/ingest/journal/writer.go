@@ -98,7 +98,7 @@ func (w *writer) write(group []*Entry, first uint64) error {
 		}
 	}
 	for i, e := range group {
-		h := header{seq: first + uint64(i), time: e.time, fingerprint: e.Fingerprint}
+		h := header{seq: first + uint64(i), time: e.Time, fingerprint: e.Fingerprint}
 		if err := w.put(&h, e.Payload); err != nil {
 			return err
 		}

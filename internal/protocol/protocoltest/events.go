@@ -10,13 +10,17 @@ import (
 )
 
 // Events prints rows for the events section: a line with the dataset, the time
-// from now on in nanoseconds and the sample rate, then a line for each field, by name.
+// from now on in nanoseconds and the sample rate, then a line for each field, by name. When lines came in is the door's to say,
+// and left out.
 func Events(batches []*event.Batch, now int64) string {
 	var b strings.Builder
 	for _, batch := range batches {
 		for i := range batch.Len() {
 			var fields []string
 			batch.Row(i).Each(func(name string, v event.Value) {
+				if name == event.FieldArrival {
+					return
+				}
 				text := v.Text()
 				switch v.Kind() {
 				case event.String:

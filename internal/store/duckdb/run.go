@@ -221,7 +221,7 @@ func rowsOfTrace(b *event.Batch, traceID string, limit int) *event.Batch {
 			if v.Kind() == event.String {
 				v = event.StringValue(strings.Clone(v.Str()))
 			}
-			out.Set(name, v)
+			out.SetAt(out.Len()-1, name, v)
 		})
 	}
 	return out

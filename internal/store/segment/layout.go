@@ -59,7 +59,7 @@ func newLayout(batches []*event.Batch, opts Options) *layout {
 
 // chooseColumns gives each attribute a column, or the overflow.
 func (l *layout) chooseColumns(opts Options) {
-	folded := map[string]string{event.FieldOverflow: event.FieldOverflow}
+	folded := map[string]string{event.FieldOverflow: event.FieldOverflow, event.FieldArrival: event.FieldArrival}
 	for _, c := range l.columns {
 		folded[c.name] = c.name
 	}

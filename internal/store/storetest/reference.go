@@ -238,7 +238,7 @@ func appendRow(b *event.Batch, e row) {
 	b.Begin(e.time)
 	b.SetSampleRate(uint32(e.weight))
 	for _, name := range sortedKeys(e.fields) {
-		b.Set(name, e.fields[name])
+		b.SetAt(b.Len()-1, name, e.fields[name])
 	}
 }
 
