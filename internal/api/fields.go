@@ -17,11 +17,13 @@ import (
 // everyDataset is the slug that stands for the whole environment.
 const everyDataset = dataset.All
 
-func datasetsOf(slug string) []string {
-	if slug == "" || slug == everyDataset {
+// datasetsOf reads what a question is about: a dataset, several with commas
+// between, or all, which is nil.
+func datasetsOf(slugs string) []string {
+	if slugs == "" || slugs == everyDataset {
 		return nil
 	}
-	return []string{slug}
+	return strings.Split(slugs, ",")
 }
 
 // listedField is a field as completion and the fields list show it.

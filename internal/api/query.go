@@ -50,9 +50,9 @@ func (a *API) specOf(r *http.Request, q *question) (spec *query.Spec, err error)
 	if err != nil {
 		return nil, err
 	}
-	if q.Dataset != "" && q.Dataset != everyDataset {
-		if _, known := a.Datasets.Find(a.environment(r), q.Dataset); !known {
-			return nil, fault.New(fault.NotFound, "dataset %q is not known", q.Dataset)
+	for _, slug := range datasetsOf(q.Dataset) {
+		if _, known := a.Datasets.Find(a.environment(r), slug); !known {
+			return nil, fault.New(fault.NotFound, "dataset %q is not known", slug)
 		}
 	}
 	return spec, nil

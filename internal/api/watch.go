@@ -3,11 +3,13 @@ package api
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/oriel-dev/oriel/internal/event"
+	"github.com/oriel-dev/oriel/internal/fault"
 	"github.com/oriel-dev/oriel/internal/ingest"
 	"github.com/oriel-dev/oriel/internal/query"
 	"github.com/oriel-dev/oriel/internal/store"
@@ -83,10 +85,13 @@ func watchEntry(e *ingest.Entry, env string) (name string, data []byte) {
 	return name, data
 }
 
-// tailLimits bound one update of the live tail.
+// Limits of one update of the live tail.
 const (
-	tailEvery = 250 * time.Millisecond
-	tailRows  = 500
+	tailEvery      = 250 * time.Millisecond // unless the viewer asks for another pace
+	quickestTail   = 100 * time.Millisecond
+	slowestTail    = 5 * time.Second
+	tailRows       = 500
+	mostTailFields = 200
 )
 
 type tailEvent struct {
@@ -101,6 +106,10 @@ func (a *API) tail(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	every, fields, err := tailShape(r)
+	if err != nil {
+		return err
+	}
 	sub, err := a.subscribe(r.Context(), match)
 	if err != nil {
 		return err
@@ -110,7 +119,7 @@ func (a *API) tail(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	tick := time.NewTicker(tailEvery)
+	tick := time.NewTicker(every)
 	defer tick.Stop()
 	var events []tailEvent
 	var skipped, told int64
@@ -129,7 +138,7 @@ func (a *API) tail(w http.ResponseWriter, r *http.Request) error {
 				skipped++
 				continue
 			}
-			events = append(events, describe(row))
+			events = append(events, describe(row, fields))
 			continue
 		case <-tick.C:
 		}
@@ -142,7 +151,7 @@ func (a *API) tail(w http.ResponseWriter, r *http.Request) error {
 			if data, err = json.Marshal(map[string]any{"events": events, "skipped": skipped}); err != nil {
 				return err
 			}
-		} else if quiet += tailEvery; quiet < pingEvery {
+		} else if quiet += every; quiet < pingEvery {
 			continue
 		}
 		if err := s.send(name, "", data); err != nil {
@@ -153,28 +162,51 @@ func (a *API) tail(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (a *API) tailFilter(r *http.Request) (func(event.Row) bool, error) {
-	env, slug := a.environment(r), r.URL.Query().Get("dataset")
-	every := slug == "" || slug == everyDataset
+	env, datasets := a.environment(r), datasetsOf(r.URL.Query().Get("dataset"))
 	var where query.Expr
 	if text := strings.TrimSpace(r.URL.Query().Get("q")); text != "" {
 		var err error
 		if where, err = query.ParseFilter(text); err != nil {
 			return nil, err
 		}
-		if where, err = a.Querier.Condition(env, datasetsOf(slug), where); err != nil {
+		if where, err = a.Querier.Condition(env, datasets, where); err != nil {
 			return nil, err
 		}
 	}
 	return func(row event.Row) bool {
-		if row.Batch.Environment != env || (!every && row.Batch.Dataset != slug) {
+		if row.Batch.Environment != env || (datasets != nil && !slices.Contains(datasets, row.Batch.Dataset)) {
 			return false
 		}
 		return where == nil || query.Match(where, row)
 	}, nil
 }
 
-func describe(row event.Row) tailEvent {
+// tailShape reads how often the viewer wants an update, and of which fields; none are all.
+func tailShape(r *http.Request) (every time.Duration, fields []string, err error) {
+	every, fields = tailEvery, r.URL.Query()["field"]
+	if text := r.URL.Query().Get("every_ms"); text != "" {
+		n, err := strconv.Atoi(text)
+		every = time.Duration(n) * time.Millisecond
+		if err != nil || every < quickestTail || every > slowestTail {
+			return 0, nil, fault.New(fault.Invalid, "every_ms is %q; it must be from %d to %d", text, quickestTail.Milliseconds(), slowestTail.Milliseconds())
+		}
+	}
+	if len(fields) > mostTailFields {
+		return 0, nil, fault.New(fault.Invalid, "%d fields are asked for; at most %d are possible", len(fields), mostTailFields)
+	}
+	return every, fields, nil
+}
+
+func describe(row event.Row, fields []string) tailEvent {
 	e := tailEvent{Time: ns(row.Batch.Times[row.Index]), Dataset: row.Batch.Dataset, Fields: map[string]any{}}
+	for _, name := range fields {
+		if v := row.Get(name); !v.IsNull() {
+			e.Fields[name] = jsonValue(v)
+		}
+	}
+	if len(fields) > 0 {
+		return e
+	}
 	row.Each(func(name string, v event.Value) { e.Fields[name] = jsonValue(v) })
 	return e
 }
