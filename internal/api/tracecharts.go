@@ -43,7 +43,7 @@ func (a *API) traceGroups(w http.ResponseWriter, r *http.Request) error {
 	table, err := a.Querier.Run(r.Context(), f.query(append(f.roots(),
 		query.Aggregate{Groups: keys, Calcs: []query.Calc{
 			{Op: query.Count, Name: "count"},
-			{Op: query.Count, Where: isError(), Name: "errors"},
+			{Op: query.Count, Where: query.Failed(), Name: "errors"},
 			quantile(0.5, "p50"), quantile(0.95, "p95"), quantile(0.99, "p99"),
 		}},
 		query.Sort{Keys: []query.SortKey{{Field: "count", Desc: true}}},
@@ -135,7 +135,7 @@ func (a *API) traceLatency(w http.ResponseWriter, r *http.Request) error {
 	res, err := a.Querier.Run(r.Context(), f.query(append(f.roots(),
 		query.Aggregate{Step: step, Calcs: []query.Calc{
 			{Op: query.Histogram, Field: event.FieldDuration, Name: "bins"},
-			{Op: query.Count, Where: isError(), Name: "errors"},
+			{Op: query.Count, Where: query.Failed(), Name: "errors"},
 		}})...))
 	if err != nil {
 		return err
@@ -255,7 +255,7 @@ func (a *API) volume(w http.ResponseWriter, r *http.Request) error {
 	count := int((to-1-base)/step) + 1
 	f := traceFilter{env: a.environment(r), from: from, to: to}
 	res, err := a.Querier.Run(r.Context(), f.query(query.Aggregate{Step: step, Calcs: []query.Calc{
-		{Op: query.Count, Name: "events"}, {Op: query.Count, Where: isError(), Name: "errors"},
+		{Op: query.Count, Name: "events"}, {Op: query.Count, Where: query.Failed(), Name: "errors"},
 	}}))
 	if err != nil {
 		return err

@@ -78,8 +78,6 @@ func isSpan() []query.Expr {
 	return []query.Expr{query.Exists{X: query.Field{Name: event.FieldSpanID}}, absent(event.FieldAnnotation)}
 }
 
-func isError() query.Expr { return is(event.FieldError, query.Eq, event.BoolValue(true)) }
-
 // roots are the stages that keep the root spans of the wanted traces.
 func (f *traceFilter) roots() []query.Stage {
 	terms := append(isSpan(), absent(event.FieldParentID))
@@ -117,7 +115,7 @@ func (f *traceFilter) anywhere() []query.Expr {
 		terms = append(terms, f.text)
 	}
 	if f.errors {
-		terms = append(terms, isError())
+		terms = append(terms, query.Failed())
 	}
 	return terms
 }
@@ -258,7 +256,7 @@ func (a *API) findTraces(ctx context.Context, f *traceFilter, o traceOrder) ([]s
 func (a *API) byCount(f *traceFilter, o traceOrder) []query.Stage {
 	calc := query.Calc{Op: query.Count, Name: "n"}
 	if o.by == "errors" {
-		calc.Where = isError()
+		calc.Where = query.Failed()
 	}
 	stages := []query.Stage{query.Filter{Where: query.And{Terms: append(isSpan(), query.Exists{X: query.Field{Name: event.FieldTraceID}})}}}
 	if root := f.roots()[0].(query.Filter); f.name != "" || f.minMS > 0 || f.maxMS > 0 {

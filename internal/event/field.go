@@ -70,3 +70,20 @@ func isSystem(name string) bool {
 
 // IsSystem reports whether name is a system column rather than an attribute.
 func IsSystem(name string) bool { return isSystem(name) }
+
+// Failed reports whether the value of FieldError says that something failed, as
+// Honeycomb's senders mean it: true, a number other than zero, or the text of what
+// went wrong; not "false" and "0", which are how others write false.
+func Failed(v Value) bool {
+	switch v.Kind() {
+	case Bool:
+		return v.Bool()
+	case String:
+		return v.Str() != "" && v.Str() != "false" && v.Str() != "0"
+	case Int, Float:
+		f, _ := v.Number()
+		return f != 0
+	case Null:
+	}
+	return false
+}

@@ -77,6 +77,14 @@ func Truth(v event.Value) bool {
 	return false
 }
 
+// Failed is true of rows whose event.FieldError says so: the condition that
+// event.Failed is of a value.
+func Failed() Expr {
+	said := Field{Name: event.FieldError}
+	no := In{X: said, Values: []event.Value{event.StringValue(""), event.StringValue("false"), event.StringValue("0")}}
+	return And{Terms: []Expr{Exists{X: said}, Not{X: no}}}
+}
+
 // Eval computes an expression; a condition gives a boolean.
 func Eval(e Expr, row Row) event.Value {
 	switch x := e.(type) {

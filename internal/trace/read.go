@@ -161,7 +161,7 @@ func (a *assembly) readSpan(c *columns, row int, b *event.Batch, ref Ref, spanID
 	if s, ok := c.status.at(row).Number(); ok && s >= 0 && s <= 2 {
 		n.status = uint8(s)
 	}
-	if isTrue(c.isError.at(row)) || n.status == 2 {
+	if event.Failed(c.isError.at(row)) || n.status == 2 {
 		n.flags |= FlagError
 	}
 	if h, ok := first(c.http, row).Number(); ok && h > 0 && h < 1000 {
@@ -229,19 +229,4 @@ func kindOf(s string) uint8 {
 		return KindConsumer
 	}
 	return KindUnspecified
-}
-
-// isTrue follows Honeycomb: senders put true, a non-zero number or a message in "error".
-func isTrue(v event.Value) bool {
-	switch v.Kind() {
-	case event.Bool:
-		return v.Bool()
-	case event.String:
-		return v.Str() != "" && v.Str() != "false" && v.Str() != "0"
-	case event.Int, event.Float:
-		f, _ := v.Number()
-		return f != 0
-	case event.Null:
-	}
-	return false
 }

@@ -240,7 +240,7 @@ func (h *halves) collectCalled(b *event.Batch, earlier []*halves, sums callSums)
 			minute: floorMinute(at), ms: ms, weight: float64(b.SampleRate(row)),
 		}
 		if i, ok := w.failed.at(row); ok {
-			o.failed = query.Truth(w.failed.c.ValueAt(i))
+			o.failed = event.Failed(w.failed.c.ValueAt(i))
 		}
 		if caller, ok := h.find(o.parent); ok {
 			sums.add(caller, o)

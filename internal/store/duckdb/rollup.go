@@ -109,7 +109,7 @@ func rollupBatch(b *event.Batch) []storedRollup {
 		sum.Count += w
 		sum.SumMS += ms * w
 		sum.Bins[query.HistogramBin(ms)] += w
-		if i, ok := failed.at(row); ok && query.Truth(failed.c.ValueAt(i)) {
+		if i, ok := failed.at(row); ok && event.Failed(failed.c.ValueAt(i)) {
 			sum.Errors += w
 		}
 	}

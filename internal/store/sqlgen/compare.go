@@ -2,6 +2,7 @@ package sqlgen
 
 import (
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/oriel-dev/oriel/internal/event"
@@ -107,10 +108,13 @@ func (c *compiler) oneOf(x query.In) (string, error) { //nolint:cyclop // one ca
 			if f == math.Trunc(f) && math.Abs(f) < 1<<53 {
 				numbers = append(numbers, integerLiteral(int64(f)))
 			}
+		case l.kind == event.Bool:
+			conds = append(conds, c.truthIs(l, v)...)
 		default:
 			conds = append(conds, c.comparison(l, c.literal(v), "="))
 		}
 	}
+	conds = slices.Compact(conds)
 	if len(texts) > 0 {
 		conds = append(conds, l.sql+" IN ("+strings.Join(texts, ", ")+")")
 	}
@@ -125,4 +129,17 @@ func (c *compiler) oneOf(x query.In) (string, error) { //nolint:cyclop // one ca
 		return c.d.falsity(), nil
 	}
 	return "(" + strings.Join(conds, " OR ") + ")", nil
+}
+
+// truthIs compares a boolean with a value for equality in its own type, by which
+// the engine can skip data; none is the comparison with what no boolean equals.
+func (c *compiler) truthIs(l term, v event.Value) []string {
+	f, isNumber := v.Number()
+	switch {
+	case isNumber && f == 0, v.Text() == "false":
+		return []string{l.sql + " = " + c.d.Literal(event.BoolValue(false))}
+	case isNumber && f == 1, v.Text() == "true":
+		return []string{l.sql + " = " + c.d.Literal(event.BoolValue(true))}
+	}
+	return nil
 }

@@ -52,7 +52,7 @@ func (r *Reference) Calls(ctx context.Context, environment string, start, end in
 		c.Count += w
 		c.SumMS += ms * w
 		c.Bins[query.HistogramBin(ms)] += w
-		if holds(query.Field{Name: event.FieldError}, newRecord(e, nil)) {
+		if event.Failed(e.fields[event.FieldError]) {
 			c.Errors += w
 		}
 	}

@@ -45,7 +45,7 @@ func (r *Reference) Rollups(ctx context.Context, environment string, start, end 
 		s.Count += w
 		s.SumMS += ms * w
 		s.Bins[query.HistogramBin(ms)] += w
-		if holds(query.Field{Name: event.FieldError}, newRecord(e, nil)) {
+		if event.Failed(e.fields[event.FieldError]) {
 			s.Errors += w
 		}
 	}

@@ -169,7 +169,7 @@ func catalogDescribes(_ *testing.T, p *pair) {
 }
 
 func rollupsCountSpans(_ *testing.T, p *pair) {
-	span := func(at int64, service, name, parent string, ms float64, failed bool) object {
+	span := func(at int64, service, name, parent string, ms float64, failed any) object {
 		o := object{
 			"_time": suiteBase + at*second, event.FieldService: service, event.FieldName: name, event.FieldDuration: ms,
 			event.FieldTraceID: "t", event.FieldSpanID: fmt.Sprint(service, at), event.FieldSignal: event.SignalTrace,
@@ -183,17 +183,24 @@ func rollupsCountSpans(_ *testing.T, p *pair) {
 	p.inEveryLayout([]*event.Batch{
 		batchOf("web", span(0, "web", "GET /", "", 12.5, false), span(1, "web", "GET /", "", 80, true), span(70, "web", "GET /", "", 3, false)),
 		batchOf("api", span(2, "api", "SELECT", "web1", 2.5, false), span(59, "api", "SELECT", "web1", 0, false),
+			// Beelines put what went wrong as text.
+			span(60, "api", "SELECT", "web1", 1, "connection refused"), span(61, "api", "SELECT", "web1", 1, ""),
+			span(62, "api", "SELECT", "web1", 1, "false"), span(63, "api", "SELECT", "web1", 1, "0"), span(64, "api", "SELECT", "web1", 1, 1),
 			object{event.FieldTraceID: "t", event.FieldParentID: "api2", event.FieldAnnotation: event.AnnotationSpanEvent, event.FieldName: "exception"},
 			object{event.FieldBody: "a log line", event.FieldSignal: event.SignalLog}),
 	}, func() {
 		p.sameRollups(Environment, suiteStart, suiteEnd)
+		p.agree(ask(query.Filter{Where: query.Failed()}))
 	})
 }
 
 func callsAreCounted(_ *testing.T, p *pair) {
 	// Callers come before what they call, and after.
 	for _, backwards := range []bool{false, true} {
-		batches := callBatches(fmt.Sprint(backwards))
+		batches := append(callBatches(fmt.Sprint(backwards)), batchOf("beeline", object{
+			"_time": suiteBase + 10*second, event.FieldService: "beeline", event.FieldDuration: 2.0, event.FieldTraceID: fmt.Sprint(backwards),
+			event.FieldSpanID: "m", event.FieldParentID: "c", event.FieldSpanKind: "server", event.FieldError: "no such host",
+		}))
 		if backwards {
 			slices.Reverse(batches)
 		}
