@@ -1,8 +1,14 @@
 package otlp
 
 import (
+	"cmp"
+
 	"github.com/oriel-dev/oriel/internal/event"
+	"github.com/oriel-dev/oriel/internal/logline"
 )
+
+// maxLine is how long a body may be of which fields are found.
+const maxLine = 1 << 20
 
 // logs reads an ExportLogsServiceRequest.
 func (d *decoder) logs(body []byte) error {
@@ -90,20 +96,23 @@ func (d *decoder) record(b *event.Batch, raw []byte) error {
 	if err := d.begin(b, when, d.rate.events); err != nil {
 		return err
 	}
-	if !isZero(r.traceID) {
-		d.traceID(b, event.FieldTraceID, r.traceID)
-		b.SetString(b.Column(event.FieldAnnotation), event.AnnotationSpanEvent)
+	body, ok := readValue(r.body)
+	if !ok {
+		return malformed("a log record")
 	}
-	if !isZero(r.spanID) {
-		d.spanID(b, event.FieldParentID, r.spanID)
+	line := d.discover(b, body)
+	d.correlate(b, &r, &line)
+	severity := severityName(r.severity)
+	if r.severity == 0 {
+		severity = cmp.Or(logline.Severity(r.text), line.Severity, severity)
 	}
-	b.SetString(b.Column(event.FieldSeverity), severityName(r.severity))
+	b.SetString(b.Column(event.FieldSeverity), severity)
 	b.SetInt(b.Column(event.FieldSeverityCode), int64(int32(r.severity)))
 	d.text2(b, event.FieldSeverityText, r.text)
 	b.SetInt(b.Column("flags"), int64(r.flags))
 	d.text2(b, "event.name", r.name)
 	b.SetString(b.Column(event.FieldSignal), event.SignalLog)
-	if !d.body(b, r.body) {
+	if !d.body(b, r.body, body) {
 		return malformed("a log record")
 	}
 	d.surroundings(b)
@@ -113,6 +122,41 @@ func (d *decoder) record(b *event.Batch, raw []byte) error {
 		}
 	}
 	return nil
+}
+
+// discover sets the fields of a body that is JSON, before those of the record, which
+// win over them. It returns what else the body says.
+func (d *decoder) discover(b *event.Batch, body value) logline.Line {
+	if body.kind != valueText || len(body.bytes) > maxLine {
+		return logline.Line{}
+	}
+	known := len(b.Columns)
+	line := d.lines.Read(b, toValid(body.bytes))
+	d.grow(len(body.bytes) + columnBytes*(len(b.Columns)-known))
+	if line.Lost > 0 {
+		d.out.problem(ReasonFields, false, func() string { return "fields of a message: too many, or too long" })
+	}
+	return line
+}
+
+// correlate stores the ids of the record's trace and span, or, where it has none,
+// those that its body names.
+func (d *decoder) correlate(b *event.Batch, r *logFields, line *logline.Line) {
+	switch {
+	case !isZero(r.traceID):
+		d.traceID(b, event.FieldTraceID, r.traceID)
+	case line.TraceID != nil:
+		b.SetBytes(b.Column(event.FieldTraceID), line.TraceID)
+	}
+	if !isZero(r.traceID) || line.TraceID != nil {
+		b.SetString(b.Column(event.FieldAnnotation), event.AnnotationSpanEvent)
+	}
+	switch {
+	case !isZero(r.spanID):
+		d.spanID(b, event.FieldParentID, r.spanID)
+	case line.SpanID != nil && isZero(r.traceID):
+		b.SetBytes(b.Column(event.FieldParentID), line.SpanID)
+	}
 }
 
 // isZero reports whether an id is missing or invalid: OTLP wants a record with
@@ -128,10 +172,9 @@ func isZero(id []byte) bool {
 
 // body stores the body: scalars as they are; a map's members under body. and, if
 // none of them took the name, the whole as JSON text.
-func (d *decoder) body(b *event.Batch, raw []byte) bool {
-	v, ok := readValue(raw)
-	if !ok || v.kind != valueMap {
-		return ok && d.setValue(b, []byte(event.FieldBody), raw, 0)
+func (d *decoder) body(b *event.Batch, raw []byte, v value) bool {
+	if v.kind != valueMap {
+		return d.setValue(b, []byte(event.FieldBody), raw, 0)
 	}
 	if !d.setMap(b, []byte(event.FieldBody), v.bytes, 1) {
 		return false

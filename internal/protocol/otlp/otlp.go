@@ -12,6 +12,7 @@ import (
 
 	"github.com/oriel-dev/oriel/internal/event"
 	"github.com/oriel-dev/oriel/internal/fault"
+	"github.com/oriel-dev/oriel/internal/logline"
 )
 
 // Signal is what a request carries.
@@ -176,6 +177,7 @@ type decoder struct {
 	grown       int // bytes the columns take so far
 	reserved    int // of them
 
+	lines     logline.Reader
 	hex       [64]byte
 	jsonText  []byte
 	levels    []level
