@@ -17,11 +17,32 @@ import (
 // comparison is the body of a BubbleUp.
 type comparison struct {
 	question
-	Selection selection `json:"selection"`
-	Fields    []string  `json:"fields"`
+	Selection selection  `json:"selection"`
+	Baseline  *selection `json:"baseline"`
+	Fields    []string   `json:"fields"`
 }
 
-// selection says which events of a question are the ones to explain.
+// baseline is what the selection is compared with: everything else if it is
+// left out. Besides what a selection can be it can be of the period before.
+func (c *comparison) baseline() (b querier.Baseline, err error) {
+	of := c.Baseline
+	switch {
+	case of == nil || of.Type == "rest":
+		return b, nil
+	case of.Type != "previous":
+		b.Where, err = of.condition("baseline")
+		return b, err
+	}
+	b.Before = true
+	// A group or a condition is compared with itself as it was; other selections
+	// are about their own time.
+	if c.Selection.Type == "groups" || c.Selection.Type == "filter" {
+		b.Where, err = c.Selection.condition("selection")
+	}
+	return b, err
+}
+
+// selection says which events of a question are the ones to explain, or to compare with.
 type selection struct {
 	Type       string                       `json:"type"`
 	Column     string                       `json:"column"`
@@ -42,15 +63,16 @@ type rectangle struct {
 // mostSelected bounds the rectangles, groups and ids of a selection.
 const mostSelected = 1000
 
-func (s *selection) condition() (query.Expr, error) {
+// condition is true of the events that are meant; name is that of the member.
+func (s *selection) condition(name string) (query.Expr, error) {
 	if len(s.Rectangles) > mostSelected || len(s.Groups) > mostSelected || len(s.IDs) > mostSelected {
-		return nil, fault.New(fault.Invalid, "a selection has at most %d rectangles, groups or ids", mostSelected)
+		return nil, fault.New(fault.Invalid, "a %s has at most %d rectangles, groups or ids", name, mostSelected)
 	}
 	switch s.Type {
 	case "range":
-		return s.inRectangles()
+		return s.inRectangles(name)
 	case "groups":
-		return s.inGroups()
+		return s.inGroups(name)
 	case "filter":
 		return query.ParseFilter(s.Text)
 	case "traces":
@@ -64,12 +86,12 @@ func (s *selection) condition() (query.Expr, error) {
 		}
 		return in, nil
 	}
-	return nil, fault.New(fault.Invalid, "selection.type is %q; it must be range, groups, filter or traces", s.Type)
+	return nil, fault.New(fault.Invalid, "%s.type is %q; it must be range, groups, filter or traces", name, s.Type)
 }
 
-func (s *selection) inRectangles() (query.Expr, error) {
+func (s *selection) inRectangles(name string) (query.Expr, error) {
 	if len(s.Rectangles) == 0 {
-		return nil, fault.New(fault.Invalid, "selection.rectangles is empty")
+		return nil, fault.New(fault.Invalid, "%s.rectangles is empty", name)
 	}
 	var either query.Or
 	for _, r := range s.Rectangles {
@@ -102,23 +124,23 @@ func (s *selection) inRectangles() (query.Expr, error) {
 
 // inGroups is true of the events of groups: a field that is null in a group is
 // one that its events do not have.
-func (s *selection) inGroups() (query.Expr, error) {
+func (s *selection) inGroups(name string) (query.Expr, error) {
 	if len(s.Groups) == 0 {
-		return nil, fault.New(fault.Invalid, "selection.groups is empty")
+		return nil, fault.New(fault.Invalid, "%s.groups is empty", name)
 	}
 	var either query.Or
 	for _, g := range s.Groups {
 		var all query.And
-		for name, raw := range g {
+		for field, raw := range g {
 			v, err := scalar(raw)
 			if err != nil {
-				return nil, fault.New(fault.Invalid, "the group's value of %q is %s, and must be a text, number, boolean or null", name, raw)
+				return nil, fault.New(fault.Invalid, "the group's value of %q is %s, and must be a text, number, boolean or null", field, raw)
 			}
 			if v.IsNull() {
-				all.Terms = append(all.Terms, query.Not{X: query.Exists{X: query.Field{Name: name}}})
+				all.Terms = append(all.Terms, query.Not{X: query.Exists{X: query.Field{Name: field}}})
 				continue
 			}
-			all.Terms = append(all.Terms, query.Compare{Op: query.Eq, L: query.Field{Name: name}, R: query.Literal{Value: v}})
+			all.Terms = append(all.Terms, query.Compare{Op: query.Eq, L: query.Field{Name: field}, R: query.Literal{Value: v}})
 		}
 		either.Terms = append(either.Terms, all)
 	}
@@ -153,11 +175,15 @@ func (a *API) bubbleUp(w http.ResponseWriter, r *http.Request) error {
 	if err := readJSON(w, r, &c); err != nil {
 		return err
 	}
-	where, err := c.Selection.condition()
+	where, err := c.Selection.condition("selection")
 	if err != nil {
 		return err
 	}
-	return a.compare(w, r, &c.question, where, c.Fields)
+	baseline, err := c.baseline()
+	if err != nil {
+		return err
+	}
+	return a.compare(w, r, &c.question, where, querier.BubbleUpOptions{Fields: c.Fields, Baseline: baseline})
 }
 
 // explore tells what fields the events of a question have: a comparison without
@@ -167,11 +193,11 @@ func (a *API) explore(w http.ResponseWriter, r *http.Request) error {
 	if err := readJSON(w, r, &c); err != nil {
 		return err
 	}
-	return a.compare(w, r, &c.question, query.Literal{Value: event.BoolValue(true)}, c.Fields)
+	return a.compare(w, r, &c.question, query.Literal{Value: event.BoolValue(true)}, querier.BubbleUpOptions{Fields: c.Fields})
 }
 
 // compare runs a comparison and writes its lines.
-func (a *API) compare(w http.ResponseWriter, r *http.Request, q *question, selection query.Expr, fields []string) error {
+func (a *API) compare(w http.ResponseWriter, r *http.Request, q *question, selection query.Expr, opts querier.BubbleUpOptions) error {
 	spec, err := a.specOf(r, q)
 	if err != nil {
 		return err
@@ -185,13 +211,11 @@ func (a *API) compare(w http.ResponseWriter, r *http.Request, q *question, selec
 	if err := lines.write(map[string]any{"type": "plan", "query": spec, "text": spec.Text()}); err != nil {
 		return nil //nolint:nilerr // the caller has gone
 	}
-	found, err := a.Querier.BubbleUp(r.Context(), a.environment(r), datasetsOf(q.Dataset), spec, selection, querier.BubbleUpOptions{
-		Fields: fields,
-		Tell: func(b *querier.BubbleUp, p store.Progress) {
-			lines.progress(p, time.Duration(elapsed()*float64(time.Millisecond)))
-			_ = lines.write(encodeBubbleUp("fields", b)) // a caller that has gone ends the comparison by its context
-		},
-	})
+	opts.Tell = func(b *querier.BubbleUp, p store.Progress) {
+		lines.progress(p, time.Duration(elapsed()*float64(time.Millisecond)))
+		_ = lines.write(encodeBubbleUp("fields", b)) // a caller that has gone ends the comparison by its context
+	}
+	found, err := a.Querier.BubbleUp(r.Context(), a.environment(r), datasetsOf(q.Dataset), spec, selection, opts)
 	lines.end()
 	if err != nil {
 		_, e := a.errorOf(r, err)

@@ -57,25 +57,72 @@ type Numbers struct {
 
 // BubbleUpOptions tune a comparison.
 type BubbleUpOptions struct {
-	Fields []string // none means all
+	Fields   []string // none means all
+	Baseline Baseline
 	// Tell is called now and then with what is known so far; may be nil.
 	Tell func(b *BubbleUp, p store.Progress)
 }
 
+// Baseline says what the selected events are compared with. None is everything
+// else that the question is about.
+type Baseline struct {
+	Where  query.Expr // nil for all events
+	Before bool       // those of the period before, of the same length, instead
+}
+
+// words names the baseline in a sentence, after a share of it.
+func (b Baseline) words() string {
+	switch {
+	case b.Before:
+		return "before"
+	case b.Where != nil:
+		return "of the baseline"
+	}
+	return "of the rest"
+}
+
+// narrow makes the question one about nothing but both sides, and gives the
+// condition that tells them apart. An event that is on both is a selected one.
+func (b Baseline) narrow(ask *query.Query, selection query.Expr) query.Expr {
+	if b.Where == nil && !b.Before {
+		return selection
+	}
+	other := b.Where
+	if other == nil {
+		other = query.And{}
+	}
+	if b.Before {
+		border := query.Literal{Value: event.IntValue(ask.Start)}
+		at := func(op query.CompareOp) query.Expr {
+			return query.Compare{Op: op, L: query.Field{Name: event.SystemTime}, R: border}
+		}
+		selection = query.And{Terms: []query.Expr{at(query.Ge), selection}}
+		other = query.And{Terms: []query.Expr{at(query.Lt), other}}
+		ask.Start -= ask.End - ask.Start
+	}
+	ask.Stages = append(ask.Stages, query.Filter{Where: query.Or{Terms: []query.Expr{selection, other}}})
+	return selection
+}
+
 // BubbleUp compares the events of a question for which the selection is true
-// with the others. Every event is looked at.
+// with those of the baseline. Every event is looked at.
 func (q *Querier) BubbleUp(ctx context.Context, environment string, datasets []string, spec *query.Spec, selection query.Expr, opts BubbleUpOptions) (*BubbleUp, error) {
 	chosen := query.FieldsOf(selection)
+	if opts.Baseline.Where != nil {
+		chosen = append(chosen, query.FieldsOf(opts.Baseline.Where)...)
+	}
 	plan, err := spec.Plan(environment, datasets, q.config.Clock(), query.PlanOptions{Fields: chosen})
 	if err != nil {
 		return nil, err
 	}
 	var tell func(*store.Contrast, store.Progress)
 	if opts.Tell != nil {
-		tell = func(c *store.Contrast, p store.Progress) { opts.Tell(newBubbleUp(c, chosen), p) }
+		tell = func(c *store.Contrast, p store.Progress) { opts.Tell(newBubbleUp(c, chosen, opts.Baseline), p) }
 	}
 	var found *store.Contrast
-	ask, err := q.withFields(plan.Rows(), chosen...)
+	ask := plan.Rows()
+	selection = opts.Baseline.narrow(ask, selection)
+	ask, err = q.withFields(ask, chosen...)
 	if err != nil {
 		return nil, err
 	}
@@ -87,13 +134,13 @@ func (q *Querier) BubbleUp(ctx context.Context, environment string, datasets []s
 	if err != nil {
 		return nil, err
 	}
-	return newBubbleUp(found, chosen), nil
+	return newBubbleUp(found, chosen, opts.Baseline), nil
 }
 
-func newBubbleUp(c *store.Contrast, chosen []string) *BubbleUp {
+func newBubbleUp(c *store.Contrast, chosen []string, baseline Baseline) *BubbleUp {
 	b := &BubbleUp{Events: c.Events, Left: c.Left, Stats: c.Stats}
 	for i := range c.Fields {
-		d := newDifference(&c.Fields[i], c.Events)
+		d := newDifference(&c.Fields[i], c.Events, baseline.words())
 		if slices.Contains(chosen, d.Name) {
 			d.Class = Chosen
 		}
@@ -133,7 +180,8 @@ const (
 	histogramBin = 32
 )
 
-func newDifference(f *store.ContrastField, events [2]float64) Difference {
+// newDifference tells how a field differs; others names the baseline in words.
+func newDifference(f *store.ContrastField, events [2]float64, others string) Difference {
 	d := Difference{Name: f.Name, Kind: f.Kind, Class: Ranked, Distinct: f.Distinct, Cut: f.Cut, Values: f.Values}
 	d.Present = shares(f.Present, events)
 	present := f.Present[store.Selected] + f.Present[store.Others]
@@ -167,7 +215,7 @@ func newDifference(f *store.ContrastField, events [2]float64) Difference {
 	if events[store.Others] == 0 {
 		d.Score = d.variety(events[store.Selected])
 	}
-	d.Headline = d.words(events)
+	d.Headline = d.words(events, others)
 	return d
 }
 

@@ -164,3 +164,68 @@ func TestTopValues_AreTheMostFrequentOnes(t *testing.T) {
 		t.Errorf("%v %v", values, err)
 	}
 }
+
+// deployed is two hours of traffic in which the second hour is served by another
+// build, in two regions.
+func deployed(t *testing.T) *storetest.Reference {
+	t.Helper()
+	b := event.NewBatch("test", "api")
+	for i := range 720 {
+		b.Begin(now.Add(-time.Duration(10*i+1) * time.Second).UnixNano())
+		build := "new"
+		if i >= 360 {
+			build = "old"
+		}
+		b.Set("build_id", event.StringValue(build))
+		b.Set("region", event.StringValue([]string{"eu", "us", "ap"}[i%3]))
+		b.Set("cached", event.BoolValue(i%3 == 1))
+	}
+	s := storetest.NewReference()
+	if err := s.Append(t.Context(), 1, []*event.Batch{b}); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestBubbleUp_ComparesWithAChosenBaseline(t *testing.T) {
+	t.Parallel()
+	filter := func(text string) query.Expr {
+		e, err := query.ParseFilter(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return e
+	}
+	for _, c := range []struct {
+		name     string
+		selected string
+		baseline Baseline
+		events   [2]float64
+		first    string
+		says     string
+	}{
+		{"the rest", "region = eu", Baseline{}, [2]float64{120, 240}, "cached", "cached = false in 100 % of the selection, 50 % of the rest"},
+		{"the period before", "region = eu", Baseline{Before: true}, [2]float64{120, 360}, "build_id", "build_id = new in 100 % of the selection, 0 % before"},
+		{
+			"the same group before", "region = eu", Baseline{Before: true, Where: filter("region = eu")}, [2]float64{120, 120}, "build_id",
+			"build_id = new in 100 % of the selection, 0 % before",
+		},
+		{"another group", "region = eu", Baseline{Where: filter("region = us")}, [2]float64{120, 120}, "cached", "cached = false in 100 % of the selection, 0 % of the baseline"},
+		{"an overlapping one", "region = eu", Baseline{Where: filter("region in (eu, ap)")}, [2]float64{120, 120}, "", ""},
+	} {
+		spec, err := query.ParseText("VISUALIZE COUNT LAST 1h")
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := newQuerier(deployed(t), Config{}).BubbleUp(t.Context(), "test", nil, spec, filter(c.selected), BubbleUpOptions{Baseline: c.baseline})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if b.Events != c.events {
+			t.Errorf("%s: %v events, want %v", c.name, b.Events, c.events)
+		}
+		if f := b.Fields[0]; c.first != "" && (f.Name != c.first || f.Headline != c.says) {
+			t.Errorf("%s: first comes %s: %q; want %s: %q", c.name, f.Name, f.Headline, c.first, c.says)
+		}
+	}
+}

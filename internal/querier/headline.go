@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 
 	"github.com/oriel-dev/oriel/internal/store"
 )
@@ -11,8 +12,8 @@ import (
 // worthSaying is the score from which a difference has a headline.
 const worthSaying = 0.02
 
-// words says a difference in a sentence.
-func (d *Difference) words(events [2]float64) string {
+// words says a difference in a sentence; others names the baseline.
+func (d *Difference) words(events [2]float64, others string) string {
 	if d.Score < worthSaying || events[store.Others] == 0 || events[store.Selected] == 0 {
 		return ""
 	}
@@ -21,7 +22,7 @@ func (d *Difference) words(events [2]float64) string {
 	if d.Numbers != nil {
 		m := d.Numbers.Median
 		if math.Abs(missing) >= d.Score*0.9 || math.IsNaN(m[store.Selected]) || math.IsNaN(m[store.Others]) {
-			return d.presence(missing)
+			return d.presence(missing, others)
 		}
 		way := "higher"
 		if m[store.Selected] < m[store.Others] {
@@ -30,7 +31,7 @@ func (d *Difference) words(events [2]float64) string {
 		if m[store.Selected] == m[store.Others] {
 			return fmt.Sprintf("%s is spread otherwise, around the same median of %s", d.Name, number(m[store.Selected]))
 		}
-		return fmt.Sprintf("%s is %s: median %s in the selection, %s in the rest", d.Name, way, number(m[store.Selected]), number(m[store.Others]))
+		return fmt.Sprintf("%s is %s: median %s in the selection, %s %s", d.Name, way, number(m[store.Selected]), number(m[store.Others]), strings.Replace(others, "of", "in", 1))
 	}
 	best, by := -1, 0.0
 	for i, v := range d.Values {
@@ -40,18 +41,18 @@ func (d *Difference) words(events [2]float64) string {
 		}
 	}
 	if best < 0 || missing > by || -missing > 1.3*by {
-		return d.presence(missing)
+		return d.presence(missing, others)
 	}
 	s := shares(d.Values[best].Events, events)
-	return fmt.Sprintf("%s = %s in %s of the selection, %s of the rest", d.Name, short(d.Values[best].Value.Text()), percent(s[store.Selected]), percent(s[store.Others]))
+	return fmt.Sprintf("%s = %s in %s of the selection, %s %s", d.Name, short(d.Values[best].Value.Text()), percent(s[store.Selected]), percent(s[store.Others]), others)
 }
 
 // presence says that a field is there, or is not.
-func (d *Difference) presence(missing float64) string {
+func (d *Difference) presence(missing float64, others string) string {
 	if missing > 0 {
-		return fmt.Sprintf("%s is missing in %s of the selection, %s of the rest", d.Name, percent(1-d.Present[store.Selected]), percent(1-d.Present[store.Others]))
+		return fmt.Sprintf("%s is missing in %s of the selection, %s %s", d.Name, percent(1-d.Present[store.Selected]), percent(1-d.Present[store.Others]), others)
 	}
-	return fmt.Sprintf("%s is there in %s of the selection, %s of the rest", d.Name, percent(d.Present[store.Selected]), percent(d.Present[store.Others]))
+	return fmt.Sprintf("%s is there in %s of the selection, %s %s", d.Name, percent(d.Present[store.Selected]), percent(d.Present[store.Others]), others)
 }
 
 // percent writes a share with as many digits as say something.

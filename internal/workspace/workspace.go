@@ -1,6 +1,6 @@
 // Package workspace keeps what people make beside the events: questions and
 // their answers, names for them, markers on charts and their colours, and the
-// history of who asked what. It lives in the settings database and survives
+// history of who asked what, and addresses that are too long for a link. It lives in the settings database and survives
 // restarts; every table is bounded. It knows no engine: an answer is JSON that
 // others make and read.
 package workspace
@@ -42,6 +42,7 @@ type Config struct {
 	MaxMarkers     int   // of an environment; 100,000
 	MaxSettings    int   // marker settings of an environment; 1,000
 	MaxRuns        int   // of an environment's history, older ones go; 10,000
+	MaxAddresses   int   // of an environment, those not kept again for longest go; 20,000
 	MaxAnswer      int   // bytes of one answer; 32 MiB
 	MaxOpen        int64 // bytes of the answers that are read at once; 64 MiB
 	MaxAnswers     int64 // packed bytes of all answers, the oldest go; 1 GiB
@@ -57,6 +58,7 @@ func (c *Config) fill() {
 		{&c.MaxMarkers, 100_000},
 		{&c.MaxSettings, 1_000},
 		{&c.MaxRuns, 10_000},
+		{&c.MaxAddresses, 20_000},
 		{&c.MaxAnswer, 32 << 20},
 	} {
 		if *d.value <= 0 {

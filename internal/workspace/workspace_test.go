@@ -471,3 +471,43 @@ func TestResults_ThoseThatAreReadAreBounded(t *testing.T) {
 		t.Errorf("%d bytes are still counted", n)
 	}
 }
+
+func TestAddresses_AreFoundAgain(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, Config{MaxAddresses: 2})
+	keep := func(params string) string {
+		t.Helper()
+		id, err := d.KeepAddress(t.Context(), "test", params)
+		must(t, err)
+		return id
+	}
+	long := "where=" + strings.Repeat("a", 5000)
+	first := keep(long)
+	if again := keep(long); again != first || len(first) > 30 {
+		t.Errorf("the same address has the ids %q and %q", first, again)
+	}
+	d.restart()
+	if got, err := d.Address(t.Context(), "test", first); err != nil || got != long {
+		t.Errorf("%v %q", err, got)
+	}
+	if _, err := d.Address(t.Context(), "other", first); fault.KindOf(err) != fault.NotFound {
+		t.Errorf("an address of one environment is seen in another: %v", err)
+	}
+	second := keep("b=1")
+	keep(long) // used again, so the second one is the oldest
+	third := keep("c=1")
+	if _, err := d.Address(t.Context(), "test", second); fault.KindOf(err) != fault.NotFound {
+		t.Errorf("beyond the limit the oldest address is still there: %v", err)
+	}
+	for _, id := range []string{first, third} {
+		if _, err := d.Address(t.Context(), "test", id); err != nil {
+			t.Error(err)
+		}
+	}
+	if _, err := d.KeepAddress(t.Context(), "test", strings.Repeat("a", MaxAddress+1)); fault.KindOf(err) != fault.TooLarge {
+		t.Errorf("an address beyond the limit: %v", err)
+	}
+	if _, err := d.KeepAddress(t.Context(), "test", " "); fault.KindOf(err) != fault.Invalid {
+		t.Errorf("an empty address: %v", err)
+	}
+}
