@@ -200,12 +200,14 @@ const (
 type TextOp uint8
 
 // The text tests. Regex is RE2, unanchored. Search is a case-insensitive Contains.
+// Pattern is a filter pattern of CloudWatch Logs (see package query/pattern).
 const (
 	Contains TextOp = iota
 	StartsWith
 	EndsWith
 	Regex
 	Search
+	Pattern
 )
 
 func (Filter) stage()      {}

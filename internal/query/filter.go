@@ -6,6 +6,7 @@ import (
 
 	"github.com/oriel-dev/oriel/internal/event"
 	"github.com/oriel-dev/oriel/internal/fault"
+	"github.com/oriel-dev/oriel/internal/query/pattern"
 )
 
 // Limits of a filter.
@@ -171,24 +172,22 @@ func (p *parser) condition() (Expr, error) {
 	}
 	textOp, negative, ok := textOperator(word)
 	if !ok {
-		return nil, fault.At(op.at, "expected an operator after %s, found %s: there are = != < <= > >= in not-in exists does-not-exist contains starts-with ends-with matches search and their does-not- forms", ident(name), op.describe())
+		return nil, fault.At(op.at, "expected an operator after %s, found %s: there are = != < <= > >= in not-in exists does-not-exist contains starts-with ends-with matches matches-pattern search and their does-not- forms", ident(name), op.describe())
 	}
 	at := p.peek().at
 	v, err := p.value()
 	if err != nil {
 		return nil, err
 	}
-	if textOp == Regex {
-		if err := checkPattern(v.Text()); err != nil {
-			return nil, fault.At(at, "%s", err)
-		}
+	if err := textOp.check(v.Text()); err != nil {
+		return nil, fault.At(at, "%s", err)
 	}
 	return negated(negative, Text{Op: textOp, X: field, S: v.Text()}), nil
 }
 
 // textOperator finds a text test by its word; negative forms are does-not-….
 func textOperator(word string) (op TextOp, negative, ok bool) {
-	for _, op := range []TextOp{Contains, StartsWith, EndsWith, Regex, Search} {
+	for _, op := range []TextOp{Contains, StartsWith, EndsWith, Regex, Search, Pattern} {
 		switch word {
 		case op.String():
 			return op, false, true
@@ -270,6 +269,19 @@ func (p *parser) name(what string) (string, error) {
 		return t.text, nil
 	}
 	return "", fault.At(t.at, "expected %s, found %s", what, t.describe())
+}
+
+// check reports what is wrong with the text that a value is tested with.
+func (op TextOp) check(s string) error {
+	switch op {
+	case Regex:
+		return checkPattern(s)
+	case Pattern:
+		_, err := pattern.Parse(s)
+		return err
+	case Contains, StartsWith, EndsWith, Search:
+	}
+	return nil
 }
 
 func checkPattern(pattern string) error {

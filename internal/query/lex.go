@@ -63,7 +63,7 @@ func isNameByte(c byte) bool {
 func isKeyword(name string) bool {
 	switch strings.ToLower(name) {
 	case "and", "or", "not", "in", "not-in", "exists", "does-not-exist", "contains", "does-not-contain", "starts-with",
-		"does-not-start-with", "ends-with", "does-not-end-with", "matches", "does-not-match", "search", "true", "false", "null",
+		"does-not-start-with", "ends-with", "does-not-end-with", "matches", "does-not-match", "search", "matches-pattern", "does-not-match-pattern", "true", "false", "null",
 		"visualize", "where", "group", "by", "order", "limit", "having", "last", "from", "to", "for", "granularity", "compare",
 		"unweighted", "if", "as", "asc", "desc", "with", "formula":
 		return true

@@ -1,11 +1,13 @@
 package query_test
 
 import (
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
 
 	"github.com/oriel-dev/oriel/internal/event"
+	"github.com/oriel-dev/oriel/internal/fault"
 	"github.com/oriel-dev/oriel/internal/query"
 	"github.com/oriel-dev/oriel/internal/store/storetest"
 )
@@ -44,5 +46,45 @@ func TestFieldsOf_ListsEachOnce(t *testing.T) {
 	}
 	if got := query.FieldsOf(e); len(got) != 3 || got[0] != "a" || got[1] != "b" || got[2] != "c" {
 		t.Errorf("fields %q", got)
+	}
+}
+
+func TestMatch_FilterPatterns(t *testing.T) {
+	t.Parallel()
+	b := event.NewBatch("test", "app")
+	for _, m := range []string{`{"status":500,"route":"/a"}`, `GET /a 500`, `GET /b 200`} {
+		b.Begin(1)
+		b.Set(event.FieldBody, event.StringValue(m))
+	}
+	b.Begin(2) // without a message
+	for text, want := range map[string][]bool{
+		`body matches-pattern "{ $.status >= 500 }"`:          {true, false, false, false},
+		`body matches-pattern "[method, route, status = 5*]"`: {false, true, false, false},
+		`body matches-pattern "-GET"`:                         {true, false, false, false},
+		`body does-not-match-pattern "GET"`:                   {true, false, false, true},
+		`body matches-pattern ""`:                             {true, true, true, false},
+	} {
+		e, err := query.ParseFilter(text)
+		if err != nil {
+			t.Errorf("%s: %v", text, err)
+			continue
+		}
+		if e.String() != text {
+			t.Errorf("%s is printed %s", text, e)
+		}
+		m := query.MaskOf(e, b)
+		for i, w := range want {
+			if m.Has(i) != w || query.Match(e, b.Row(i)) != w {
+				t.Errorf("%s, row %d: mask %v, match %v", text, i, m.Has(i), query.Match(e, b.Row(i)))
+			}
+		}
+	}
+	for text, want := range map[string]string{
+		`body matches-pattern "{ $.status"`: "expected one of",
+		`body matches-pattern "%(a)%"`:      "parentheses",
+	} {
+		if _, err := query.ParseFilter(text); err == nil || !strings.Contains(fault.MessageOf(err), want) {
+			t.Errorf("%s: %v", text, err)
+		}
 	}
 }

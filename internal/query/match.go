@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/oriel-dev/oriel/internal/event"
+	"github.com/oriel-dev/oriel/internal/query/pattern"
 )
 
 // Row is what an expression is evaluated on.
@@ -147,39 +148,46 @@ func testText(op TextOp, text, part string) bool {
 	case Regex:
 		re := patterns.get(part)
 		return re != nil && re.MatchString(text)
+	case Pattern:
+		p := filterPatterns.get(part)
+		return p != nil && p.MatchString(text)
 	}
 	return false
 }
 
-// patternCache keeps compiled patterns: a live filter tests the same one on
-// every event.
-type patternCache struct {
-	mu sync.RWMutex
-	m  map[string]*regexp.Regexp
+// compiled keeps what texts mean once they are parsed: a live filter tests the
+// same one on every event.
+type compiled[T any] struct {
+	parse func(string) (*T, error)
+	mu    sync.RWMutex
+	m     map[string]*T
 }
 
-const cachedPatterns = 256
+const mostCompiled = 256
 
-//nolint:gochecknoglobals // a cache of pure results; nothing can be observed to change
-var patterns = patternCache{m: map[string]*regexp.Regexp{}}
+//nolint:gochecknoglobals // caches of pure results; nothing can be observed to change
+var (
+	patterns       = compiled[regexp.Regexp]{parse: regexp.Compile, m: map[string]*regexp.Regexp{}}
+	filterPatterns = compiled[pattern.Pattern]{parse: pattern.Parse, m: map[string]*pattern.Pattern{}}
+)
 
-// get returns the compiled pattern, nil if it is not one.
-func (c *patternCache) get(pattern string) *regexp.Regexp {
+// get returns what a text means, nil if it cannot be parsed.
+func (c *compiled[T]) get(text string) *T {
 	c.mu.RLock()
-	re, ok := c.m[pattern]
+	v, ok := c.m[text]
 	c.mu.RUnlock()
 	if ok {
-		return re
+		return v
 	}
-	re, err := regexp.Compile(pattern)
+	v, err := c.parse(text)
 	if err != nil {
-		re = nil
+		v = nil
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if len(c.m) >= cachedPatterns {
+	if len(c.m) >= mostCompiled {
 		clear(c.m)
 	}
-	c.m[pattern] = re
-	return re
+	c.m[text] = v
+	return v
 }

@@ -144,7 +144,7 @@ func (op CompareOp) String() string {
 
 // String returns the operator as the filter text spells it.
 func (op TextOp) String() string {
-	names := [...]string{"contains", "starts-with", "ends-with", "matches", "search"}
+	names := [...]string{"contains", "starts-with", "ends-with", "matches", "search", "matches-pattern"}
 	if int(op) < len(names) {
 		return names[op]
 	}
@@ -153,7 +153,7 @@ func (op TextOp) String() string {
 
 // negative returns the word for the test's opposite, "" where there is none.
 func (op TextOp) negative() string {
-	names := [...]string{"does-not-contain", "does-not-start-with", "does-not-end-with", "does-not-match", ""}
+	names := [...]string{"does-not-contain", "does-not-start-with", "does-not-end-with", "does-not-match", "", "does-not-match-pattern"}
 	if int(op) < len(names) {
 		return names[op]
 	}

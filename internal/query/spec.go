@@ -347,10 +347,8 @@ func (f SpecFilter) text(field Field, op TextOp, negative bool) (Expr, error) {
 	if err != nil {
 		return nil, fault.New(fault.Invalid, "%s %s: %w", f.Column, f.Op, err)
 	}
-	if op == Regex {
-		if err := checkPattern(v.Text()); err != nil {
-			return nil, err
-		}
+	if err := op.check(v.Text()); err != nil {
+		return nil, err
 	}
 	return negated(negative, Text{Op: op, X: field, S: v.Text()}), nil
 }

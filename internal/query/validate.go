@@ -145,13 +145,13 @@ func (v *validator) expr(e Expr, depth int) error {
 	case Exists:
 		return v.all(depth, x.X)
 	case Text:
-		if x.Op == Regex {
+		if x.Op == Regex || x.Op == Pattern {
 			if v.regexes++; v.regexes > maxRegexes {
 				return fault.New(fault.Invalid, "the query has more than %d patterns", maxRegexes)
 			}
-			if err := checkPattern(x.S); err != nil {
-				return err
-			}
+		}
+		if err := x.Op.check(x.S); err != nil {
+			return err
 		}
 		return v.all(depth, x.X)
 	case And:

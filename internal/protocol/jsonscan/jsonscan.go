@@ -28,6 +28,7 @@ type Scanner struct {
 	In    []byte
 	At    int
 	Depth int // of arrays and objects that are open
+	Most  int // of Depth; 0 means MaxDepth
 	Err   error
 
 	scratch []byte // of texts with escapes
@@ -74,8 +75,12 @@ func (s *Scanner) Here() string {
 
 // Enter takes the bracket that opens an array or object.
 func (s *Scanner) Enter(c byte) bool {
-	if s.Depth++; s.Depth > MaxDepth {
-		return s.Fail("nested deeper than %d", MaxDepth)
+	most := s.Most
+	if most == 0 {
+		most = MaxDepth
+	}
+	if s.Depth++; s.Depth > most {
+		return s.Fail("nested deeper than %d", most)
 	}
 	return s.Take(c)
 }

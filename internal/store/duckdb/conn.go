@@ -65,6 +65,10 @@ func openEngine(dir string, memory int64, threads int) (*engine, error) {
 		e.close()
 		return nil, err
 	}
+	if err := RegisterFunctions(e.all[0].c); err != nil {
+		e.close()
+		return nil, err
+	}
 	for _, statement := range []string{
 		// Both fail on some queries in 1.5.6: the first on table functions (NotNullExpressionAnalyzer), the second
 		// with "Failed to bind column reference file_index"; sqlgen reads wide rows late by itself.

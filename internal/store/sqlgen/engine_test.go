@@ -14,6 +14,7 @@ import (
 	"github.com/oriel-dev/oriel/internal/event"
 	"github.com/oriel-dev/oriel/internal/query"
 	"github.com/oriel-dev/oriel/internal/store"
+	"github.com/oriel-dev/oriel/internal/store/duckdb"
 	"github.com/oriel-dev/oriel/internal/store/sqlgen"
 )
 
@@ -153,7 +154,7 @@ var openDuck = sync.OnceValues(func() (*duck, error) {
 	if bindings.Open(":memory:", &db) != bindings.StateSuccess || bindings.Connect(db, &d.conn) != bindings.StateSuccess {
 		return nil, errors.New("duckdb does not open")
 	}
-	return d, nil
+	return d, duckdb.RegisterFunctions(d.conn)
 })
 
 func (d *duck) run(sql string, stmt *sqlgen.Statement) (*store.Result, error) {

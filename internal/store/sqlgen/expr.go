@@ -51,6 +51,9 @@ func (c *compiler) cond(e query.Expr) (string, error) {
 		}
 		return v.sql + " IS NOT NULL", nil
 	case query.Text:
+		if simpler, ok := x.Lowered(); ok {
+			return c.cond(simpler)
+		}
 		return c.text(x)
 	case query.And:
 		return c.all(x.Terms, " AND ", c.d.truth())
@@ -145,6 +148,8 @@ func (c *compiler) text(x query.Text) (string, error) {
 	case query.Regex:
 		// ClickHouse lets a dot match the end of a line unless told otherwise.
 		return c.d.call("regexp_matches", "match", s, c.d.Quote(c.d.pick("", "(?-s)")+x.S)), nil
+	case query.Pattern:
+		return c.filterPattern(s, x.S)
 	}
 	return "", fault.New(fault.Invalid, "there is no text test number %d", x.Op)
 }

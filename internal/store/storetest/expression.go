@@ -7,6 +7,7 @@ import (
 
 	"github.com/oriel-dev/oriel/internal/event"
 	"github.com/oriel-dev/oriel/internal/query"
+	"github.com/oriel-dev/oriel/internal/query/pattern"
 )
 
 // holds reports whether an expression is true of a record. It is written apart
@@ -124,6 +125,9 @@ func matchesText(op query.TextOp, text, part string) bool {
 	case query.Regex:
 		matched, err := regexp.MatchString(part, text)
 		return err == nil && matched
+	case query.Pattern:
+		p, err := pattern.Parse(part)
+		return err == nil && p.MatchString(text)
 	}
 	return false
 }

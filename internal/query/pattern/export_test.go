@@ -1,0 +1,4 @@
+package pattern
+
+// ReadAll makes the pattern read every message.
+func (p *Pattern) ReadAll() { p.required = nil }
