@@ -5,7 +5,12 @@
 // header and asks [Keys.Authenticate].
 package auth
 
-import "time"
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"strconv"
+	"time"
+)
 
 // Kind is the kind of a key: which vendor's shape it has and what it may do.
 type Kind string
@@ -104,6 +109,7 @@ type Principal struct {
 	TeamID          string
 	Environment     string // slug; where events go, also for a classic key
 	EnvironmentName string
+	Account         string // 12 digits: the AWS account that the environment is
 	KeyID           string // what lists and logs show; empty for a key we do not know (open mode)
 	KeyName         string
 	Kind            Kind
@@ -129,6 +135,14 @@ type Environment struct {
 	ID   string
 	Slug string
 	Name string
+}
+
+// Account returns the 12 digits of the AWS account that the environment is to
+// clients that think in accounts: always the same for the same environment.
+func (e Environment) Account() string {
+	sum := sha256.Sum256([]byte("aws account of " + e.ID))
+	const least, span = 100_000_000_000, 900_000_000_000
+	return strconv.FormatUint(least+binary.BigEndian.Uint64(sum[:8])%span, 10)
 }
 
 // Classic reports whether a Honeycomb client that holds this key takes itself

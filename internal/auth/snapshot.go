@@ -99,6 +99,10 @@ func (s *snapshot) readEnvironments(ctx context.Context, tx *sql.Tx) error {
 }
 
 func (s *snapshot) readKeys(ctx context.Context, tx *sql.Tx, old *snapshot) error {
+	accounts := map[string]string{}
+	for _, e := range s.environments {
+		accounts[e.Slug] = e.Account()
+	}
 	rows, err := tx.QueryContext(ctx, `SELECT k.id, k.kind, k.name, e.slug, e.name, k.hash, k.sealed, k.permissions,
 		k.disabled, k.created, k.expires, k.last_used FROM auth_key k JOIN auth_environment e ON e.id = k.environment_id`)
 	if err != nil {
@@ -122,7 +126,7 @@ func (s *snapshot) readKeys(ctx context.Context, tx *sql.Tx, old *snapshot) erro
 		e.key.Created, e.key.Expires = moment(created), moment(e.expires)
 		e.principal = &Principal{
 			Team: s.team.slug, TeamName: s.team.name, TeamID: s.team.id, Environment: e.key.Environment, EnvironmentName: environment,
-			KeyID: e.key.ID, KeyName: e.key.Name, Kind: e.key.Kind, Classic: e.key.Kind == HoneycombClassic,
+			Account: accounts[e.key.Environment], KeyID: e.key.ID, KeyName: e.key.Name, Kind: e.key.Kind, Classic: e.key.Kind == HoneycombClassic,
 			Permissions: e.key.Permissions,
 		}
 		e.written.Store(used)
@@ -154,16 +158,21 @@ func (s *snapshot) nameStrangers() {
 	if len(s.environments) == 0 {
 		return
 	}
-	p := Principal{
-		Team: s.team.slug, TeamName: s.team.name, TeamID: s.team.id,
-		Environment: s.environments[0].Slug, EnvironmentName: s.environments[0].Name, Permissions: AllPermissions(),
-	}
+	p := s.anonymous(s.environments[0])
 	s.strangers.honeycomb, s.strangers.classic, s.strangers.management, s.strangers.rollbar = p, p, p, p
 	s.strangers.honeycomb.Kind = Honeycomb
 	s.strangers.classic.Kind, s.strangers.classic.Classic = HoneycombClassic, true
 	s.strangers.management.Kind = HoneycombManagement
 	s.strangers.management.Permissions.ManageKeys = true
 	s.strangers.rollbar.Kind = RollbarWrite
+}
+
+// anonymous is who a caller without a key is in an environment, in open mode.
+func (s *snapshot) anonymous(e Environment) Principal {
+	return Principal{
+		Team: s.team.slug, TeamName: s.team.name, TeamID: s.team.id, Account: e.Account(),
+		Environment: e.Slug, EnvironmentName: e.Name, Permissions: AllPermissions(), Kind: Honeycomb,
+	}
 }
 
 // List returns the keys, newest first, without secrets.
@@ -209,6 +218,24 @@ func (k *Keys) Anonymous() (*Principal, bool) {
 	}
 	return &k.known.Load().strangers.honeycomb, true
 }
+
+// AnonymousIn returns the principal of open mode for a caller who names an
+// environment; false where keys are required, or there is no such environment.
+func (k *Keys) AnonymousIn(environment string) (*Principal, bool) {
+	if !k.cfg.AcceptAny {
+		return nil, false
+	}
+	s := k.known.Load()
+	e, err := s.environment(environment)
+	if err != nil {
+		return nil, false
+	}
+	p := s.anonymous(e)
+	return &p, true
+}
+
+// Knows reports whether there is a key of an id, usable or not.
+func (k *Keys) Knows(id string) bool { return k.known.Load().byID[id] != nil }
 
 // environment returns the environment with a slug; "" is the default one.
 func (s *snapshot) environment(slug string) (Environment, error) {

@@ -215,6 +215,18 @@ func unknownDataset(slug string) error {
 	return fault.New(fault.NotFound, "dataset %q not found", slug)
 }
 
+// HasColumn reports whether events of a dataset had a field, as far as is remembered.
+func (r *Registry) HasColumn(environment, slug, name string) bool {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	s := r.sets[id{environment, slug}]
+	if s == nil {
+		return false
+	}
+	c := s.columns[name]
+	return c != nil && !c.removed
+}
+
 // Column returns a column by its id. Errors: NotFound.
 func (r *Registry) Column(environment, slug, columnID string) (Column, error) {
 	all, err := r.Columns(environment, slug)

@@ -95,6 +95,9 @@ func (d *Door) applyOne(ctx context.Context, w *write) bool {
 		d.cfg.Log.InfoContext(ctx, "the store takes events in again")
 	}
 	d.touch(w.batches)
+	for _, f := range d.cfg.Followers {
+		f.Follow(w.seq, w.batches)
+	}
 	d.tail.publish(w.batches)
 	for _, b := range w.batches {
 		d.ledger.receive(describe(b, w))

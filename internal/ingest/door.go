@@ -73,9 +73,9 @@ func Open(ctx context.Context, cfg Config) (*Door, error) {
 // then retried may be there twice: the fingerprint tells, among the entries that
 // are given to the store now (of older ones we cannot know whether it has them).
 func (d *Door) replay(ctx context.Context) error {
-	durable := d.cfg.Store.Durable()
+	durable, whole := d.cfg.Store.Durable(), d.safe()
 	given := map[fingerprint]time.Time{}
-	return d.journal.Replay(ctx, durable, func(r journal.Record) error {
+	return d.journal.Replay(ctx, whole, func(r journal.Record) error {
 		if r.Note {
 			d.readPreface(r.Payload)
 			return nil
@@ -89,10 +89,11 @@ func (d *Door) replay(ctx context.Context) error {
 		if r.Fingerprint != (fingerprint{}) {
 			d.seen.add(r.Fingerprint, r.Time.UnixNano())
 		}
-		if r.Seq <= durable {
+		if r.Seq <= whole {
 			return nil
 		}
-		if r.Fingerprint != (fingerprint{}) {
+		// Of those that the store holds we cannot know which were given to it.
+		if r.Seq > durable && r.Fingerprint != (fingerprint{}) {
 			if at, again := given[r.Fingerprint]; again && r.Time.Sub(at) < d.cfg.DedupWindow {
 				return nil
 			}
@@ -105,6 +106,10 @@ func (d *Door) replay(ctx context.Context) error {
 			return nil
 		}
 		stamp(batches, r.Time.UnixNano())
+		d.follow(r.Seq, batches)
+		if r.Seq <= durable {
+			return nil
+		}
 		if err := d.appendReplayed(ctx, r.Seq, batches); err != nil {
 			return err
 		}
@@ -112,6 +117,24 @@ func (d *Door) replay(ctx context.Context) error {
 		d.touch(batches)
 		return nil
 	})
+}
+
+// safe returns the highest seq up to which the journal is no longer needed.
+func (d *Door) safe() uint64 {
+	seq := d.cfg.Store.Durable()
+	for _, f := range d.cfg.Followers {
+		seq = min(seq, f.Followed())
+	}
+	return seq
+}
+
+// follow tells those followers that have not followed so far yet.
+func (d *Door) follow(seq uint64, batches []*event.Batch) {
+	for _, f := range d.cfg.Followers {
+		if seq > f.Followed() {
+			f.Follow(seq, batches)
+		}
+	}
 }
 
 // appendReplayed waits for a store that is only busy; any other error ends the start.
@@ -153,7 +176,7 @@ func (d *Door) runTidy(ctx context.Context) {
 func (d *Door) tidy(ctx context.Context) {
 	d.seen.expire(d.cfg.Clock())
 	_ = d.journal.Ready() // looks at the free space, also while nobody writes
-	if err := d.journal.Truncate(ctx, d.cfg.Store.Durable()); err != nil {
+	if err := d.journal.Truncate(ctx, d.safe()); err != nil {
 		d.cfg.Log.WarnContext(ctx, "the journal could not be shortened", slog.Any("error", err))
 	}
 }

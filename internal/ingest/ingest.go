@@ -16,15 +16,29 @@ import (
 	"github.com/oriel-dev/oriel/internal/store"
 )
 
+// Follower keeps sums of its own over the rows that come in. It is told of each
+// write once, in the order of the journal, also over restarts: at the start the
+// journal is read again from what it has followed on, even where the store has
+// the rows already, and the journal is kept until then.
+type Follower interface {
+	// Follow is called by one goroutine at a time, before the write that brought
+	// the batches returns. It must be quick and must not keep them.
+	Follow(seq uint64, batches []*event.Batch)
+	// Followed returns the highest seq such that nothing is lost in a crash of what
+	// Follow made of all up to it. It never goes down.
+	Followed() uint64
+}
+
 // Config says where the journal is and how much may be in flight. Zero numbers
 // mean the defaults given.
 type Config struct {
-	Dir      string            // the journal's folder; one process at a time
-	Store    store.Store       // the door calls Append, Durable and, on Close, Flush
-	Datasets *dataset.Registry // told of every batch; may be nil
-	Clock    func() time.Time
-	Log      *slog.Logger
-	FS       journal.FS // nil means the operating system's
+	Dir       string            // the journal's folder; one process at a time
+	Store     store.Store       // the door calls Append, Durable and, on Close, Flush
+	Datasets  *dataset.Registry // told of every batch; may be nil
+	Followers []Follower
+	Clock     func() time.Time
+	Log       *slog.Logger
+	FS        journal.FS // nil means the operating system's
 
 	MaxInFlight  int64         // bytes written but not yet taken by the store; 64 MiB
 	MaxJournal   int64         // bytes of journal on disk before writes are refused; 8 GiB

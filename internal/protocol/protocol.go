@@ -40,4 +40,8 @@ type Deps struct {
 	// RequestBytes bounds what the requests at hand may hold together while they
 	// are read; 0 means the front end's own bound.
 	RequestBytes int64
+
+	// NewID makes the ids of requests for those front ends whose answers carry
+	// one; nil makes random ones.
+	NewID func() string
 }

@@ -34,6 +34,11 @@ func (s *Server) refusal(r *http.Request) string {
 
 func (s *Server) knownHost(host string) bool {
 	name := hostName(host)
+	// AWS's clients put this before the host for what they stream; no name that
+	// begins so and goes on like an address can be made to lead here.
+	for _, prefix := range []string{"stream-", "streaming-"} {
+		name = strings.TrimPrefix(name, prefix)
+	}
 	listen := hostName(s.config.Listen)
 	return name == "localhost" || strings.HasSuffix(name, ".localhost") || net.ParseIP(name) != nil || (name != "" && name == listen)
 }

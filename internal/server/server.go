@@ -25,7 +25,9 @@ import (
 	"github.com/oriel-dev/oriel/internal/ingest"
 	"github.com/oriel-dev/oriel/internal/meta"
 	"github.com/oriel-dev/oriel/internal/protocol"
+	"github.com/oriel-dev/oriel/internal/protocol/cloudwatch"
 	"github.com/oriel-dev/oriel/internal/protocol/honeycomb"
+	"github.com/oriel-dev/oriel/internal/protocol/sts"
 	"github.com/oriel-dev/oriel/internal/querier"
 	"github.com/oriel-dev/oriel/internal/store"
 	"github.com/oriel-dev/oriel/internal/store/duckdb"
@@ -58,6 +60,7 @@ type Server struct {
 	keys      *auth.Keys
 	datasets  *dataset.Registry
 	workspace *workspace.Library
+	logGroups *cloudwatch.Groups
 	store     *duckdb.Store
 	door      *ingest.Door
 	querier   *querier.Querier
@@ -153,6 +156,10 @@ func (s *Server) openRooms(ctx context.Context) (err error) {
 		s.workspace.Close()
 		return nil
 	})
+	if s.logGroups, err = cloudwatch.OpenGroups(ctx, s.meta, cloudwatch.GroupsConfig{Datasets: s.datasets, Clock: clock, Log: s.log}); err != nil {
+		return fmt.Errorf("open the log groups: %w", err)
+	}
+	s.later("log groups", s.logGroups.Close)
 	s.querier = querier.New(querier.Config{
 		Store: s.store, Clock: clock, MaxConcurrent: c.MaxQueries, Deadline: c.QueryTimeout, CacheBytes: c.MemoryBytes / 20, Log: s.log,
 		Calculated: s.datasets.Calculated,
@@ -160,7 +167,7 @@ func (s *Server) openRooms(ctx context.Context) (err error) {
 	started := clock()
 	s.door, err = ingest.Open(ctx, ingest.Config{
 		Dir: filepath.Join(c.Data, journalFolder), Store: s.store, Datasets: s.datasets, Clock: clock, Log: s.log,
-		MaxInFlight: c.MemoryBytes / 10, MaxPast: c.oldest(),
+		MaxInFlight: c.MemoryBytes / 10, MaxPast: c.oldest(), Followers: []ingest.Follower{s.logGroups},
 	})
 	if err != nil {
 		return fmt.Errorf("open the journal: %w", err)
@@ -207,7 +214,11 @@ func (s *Server) openFronts(ctx context.Context) (err error) {
 	}
 	s.honeycomb = honeycomb.New(deps)
 	s.later("query results", s.honeycomb.Close)
-	s.fronts = []protocol.Front{s.honeycomb}
+	logs, err := cloudwatch.New(deps, s.logGroups)
+	if err != nil {
+		return err
+	}
+	s.fronts = []protocol.Front{logs, sts.New(deps), s.honeycomb}
 	s.api, err = api.New(ctx, api.Deps{
 		Querier: s.querier, Door: s.door, Keys: s.keys, Datasets: s.datasets, Workspace: s.workspace, Meta: s.meta, Clock: s.around.Clock, Log: s.log,
 		Open: s.config.Auth == AuthOpen, Version: s.around.Version, Endpoints: s.Addresses,

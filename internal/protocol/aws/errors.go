@@ -1,0 +1,178 @@
+package aws
+
+import (
+	"cmp"
+	"encoding/json"
+	"encoding/xml"
+	"errors"
+	"log/slog"
+	"maps"
+	"math"
+	"net/http"
+	"strconv"
+
+	"github.com/oriel-dev/oriel/internal/fault"
+)
+
+// Form is how a service writes its error bodies.
+type Form uint8
+
+// The forms. JSON is that of JSON 1.1 and of REST-JSON alike: the code is in
+// the body as __type, which the first reads, and in a header, which the second
+// reads. Query is the XML of the oldest services.
+const (
+	JSON Form = iota
+	Query
+)
+
+// Error is an error in AWS's terms. Code ends in Exception and has no namespace:
+// some clients compare it letter by letter.
+type Error struct {
+	Status  int // 0: 400
+	Code    string
+	Message string
+	Members map[string]any // more members of the body, for errors that have them
+}
+
+// Error implements error.
+func (e *Error) Error() string { return e.Code + ": " + e.Message }
+
+// MissingToken says that a request is not signed.
+func MissingToken() error {
+	return &Error{Code: "MissingAuthenticationTokenException", Message: "Missing Authentication Token"}
+}
+
+// UnknownKey says that an access key id is unknown, disabled or expired.
+func UnknownKey() error {
+	return &Error{Code: "UnrecognizedClientException", Message: "The security token included in the request is invalid."}
+}
+
+// Denied says that a caller may not do what it asks for.
+func Denied(message string) error {
+	return &Error{Code: "AccessDeniedException", Message: message}
+}
+
+func incomplete(message string) error {
+	return &Error{Code: "IncompleteSignatureException", Message: message}
+}
+
+func invalidSignature(message string) error {
+	return &Error{Code: "InvalidSignatureException", Message: message}
+}
+
+func signatureMismatch() error {
+	return invalidSignature("The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.")
+}
+
+// classified turns what is not one of AWS's errors yet into one: faults of the
+// key store and of bodies, and what was never classified.
+func classified(err error, id string) *Error {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e
+	}
+	message := fault.MessageOf(err)
+	switch fault.KindOf(err) {
+	case fault.Unauthenticated:
+		return &Error{Code: "UnrecognizedClientException", Message: message}
+	case fault.Denied:
+		return &Error{Code: "AccessDeniedException", Message: message}
+	case fault.Throttled:
+		return &Error{Code: "ThrottlingException", Message: message}
+	case fault.TooLarge:
+		return &Error{Status: http.StatusRequestEntityTooLarge, Code: "RequestEntityTooLargeException", Message: message}
+	case fault.Unavailable, fault.Canceled, fault.Deadline:
+		return &Error{Status: http.StatusInternalServerError, Code: "ServiceUnavailableException", Message: message}
+	case fault.Invalid, fault.Unsupported:
+		return &Error{Code: "InvalidParameterException", Message: message}
+	case fault.NotFound:
+		return &Error{Code: "ResourceNotFoundException", Message: message}
+	case fault.Conflict:
+		return &Error{Code: "OperationAbortedException", Message: message}
+	case fault.Internal:
+	}
+	return &Error{Status: http.StatusInternalServerError, Code: "InternalServerException", Message: "internal error; the server's log has it under the request id " + id}
+}
+
+// Fail answers with an error in the form of the service. It returns what was
+// answered, for counts.
+func (c *Call) Fail(err error) *Error {
+	e := classified(err, c.RequestID)
+	if internal(err) {
+		c.gate.log.ErrorContext(c.Context(), "a request failed", slog.String("request_id", c.RequestID), slog.String("path", c.URL.Path),
+			slog.String("target", brief(c.Header.Get("X-Amz-Target"))), slog.Any("error", err))
+	}
+	h := c.w.Header()
+	if wait := fault.RetryAfter(err); wait > 0 {
+		h.Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
+	}
+	if c.gate.form == Query {
+		c.failXML(e)
+		return e
+	}
+	h.Set("X-Amzn-Errortype", e.Code)
+	body := maps.Clone(e.Members)
+	if body == nil {
+		body = map[string]any{}
+	}
+	body["__type"], body["message"] = e.Code, e.Message
+	c.write(cmp.Or(e.Status, http.StatusBadRequest), body)
+	return e
+}
+
+// Answer writes a body as JSON; nil is an empty one.
+func (c *Call) Answer(body any) {
+	if body == nil {
+		c.w.Header().Set("Content-Type", ContentType)
+		c.w.WriteHeader(http.StatusOK)
+		return
+	}
+	c.write(http.StatusOK, body)
+}
+
+// ContentType is that of JSON 1.1.
+const ContentType = "application/x-amz-json-1.1"
+
+func (c *Call) write(status int, body any) {
+	raw, ready := body.(json.RawMessage)
+	if !ready {
+		var err error
+		if raw, err = json.Marshal(body); err != nil {
+			c.gate.log.ErrorContext(c.Context(), "an answer could not be encoded", slog.String("request_id", c.RequestID), slog.Any("error", err))
+			status, raw = http.StatusInternalServerError, json.RawMessage(`{"__type":"InternalServerException","message":"internal error"}`)
+		}
+	}
+	h := c.w.Header()
+	h.Set("Content-Type", ContentType)
+	h.Set("Content-Length", strconv.Itoa(len(raw)))
+	c.w.WriteHeader(status)
+	_, _ = c.w.Write(raw) // the caller may have gone
+}
+
+func (c *Call) failXML(e *Error) {
+	type inner struct {
+		Type, Code, Message string
+	}
+	status, kind := cmp.Or(e.Status, http.StatusBadRequest), "Sender"
+	if status >= http.StatusInternalServerError {
+		kind = "Receiver"
+	}
+	c.AnswerXML(status, struct {
+		XMLName   xml.Name `xml:"ErrorResponse"`
+		Error     inner
+		RequestID string `xml:"RequestId"`
+	}{Error: inner{kind, e.Code, e.Message}, RequestID: c.RequestID})
+}
+
+// AnswerXML writes a body as XML.
+func (c *Call) AnswerXML(status int, body any) {
+	raw, err := xml.Marshal(body)
+	if err != nil {
+		c.gate.log.ErrorContext(c.Context(), "an answer could not be encoded", slog.String("request_id", c.RequestID), slog.Any("error", err))
+		status, raw = http.StatusInternalServerError, nil
+	}
+	h := c.w.Header()
+	h.Set("Content-Type", "text/xml")
+	h.Set("Content-Length", strconv.Itoa(len(raw)))
+	c.w.WriteHeader(status)
+	_, _ = c.w.Write(raw) // the caller may have gone
+}

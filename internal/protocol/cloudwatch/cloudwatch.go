@@ -1,0 +1,171 @@
+// Package cloudwatch speaks CloudWatch Logs (API of 2014-03-28, AWS JSON 1.1):
+// what its SDKs, command line and log shippers call. operations.go says how an
+// operation is added; model.txt lists all of them with what they take. What is
+// not served answers in the service's form and names itself.
+//
+// A log group is a dataset of its own, and a log line is an event (see [Groups]).
+package cloudwatch
+
+import (
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"strings"
+
+	"github.com/oriel-dev/oriel/internal/auth"
+	"github.com/oriel-dev/oriel/internal/ingest"
+	"github.com/oriel-dev/oriel/internal/protocol"
+	"github.com/oriel-dev/oriel/internal/protocol/aws"
+)
+
+// targetPrefix begins X-Amz-Target; the operation's name follows.
+const targetPrefix = "Logs_20140328."
+
+// protocolName is how counts and the watch list name this protocol.
+const protocolName = "cloudwatch"
+
+// Front is the front end. It is safe for concurrent use.
+type Front struct {
+	protocol.Deps
+	groups     *Groups
+	gate       *aws.Gate
+	model      model
+	operations map[string]operation
+}
+
+// New returns the front end over the tables, which must outlive it.
+func New(deps protocol.Deps, groups *Groups) (*Front, error) {
+	m, err := readModel(modelText)
+	if err != nil {
+		return nil, err
+	}
+	return &Front{
+		Deps: deps, groups: groups, model: m, operations: operations(),
+		gate: aws.NewGate(aws.Config{
+			Keys: deps.Keys, Clock: deps.Clock, Log: deps.Log, Service: "logs", NewID: deps.NewID, RequestBytes: deps.RequestBytes,
+		}),
+	}, nil
+}
+
+// Handles implements protocol.Front: any path, as long as there is a target.
+// Targets of services that nobody serves end here, too, as errors that name them.
+func (f *Front) Handles(r *http.Request) bool {
+	return r.Method == http.MethodPost && r.Header.Get("X-Amz-Target") != ""
+}
+
+// Sends implements protocol.Front.
+func (f *Front) Sends(r *http.Request) bool {
+	name, _ := strings.CutPrefix(r.Header.Get("X-Amz-Target"), targetPrefix)
+	return f.operations[name].needs == sends
+}
+
+// ServeHTTP implements http.Handler. A request that makes a handler panic is
+// answered as our own fault; the others go on.
+func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	c := &call{Call: f.gate.Begin(w, r), f: f}
+	defer c.End()
+	defer func() {
+		if p := recover(); p != nil {
+			if p == http.ErrAbortHandler { //nolint:errorlint // it is the very value that net/http looks for
+				panic(p)
+			}
+			f.Log.ErrorContext(r.Context(), "a handler panicked", slog.String("request_id", c.RequestID), slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
+			c.Fail(&aws.Error{Status: http.StatusInternalServerError, Code: "InternalServerException", Message: "internal error; the server's log has it under the request id " + c.RequestID})
+		}
+	}()
+	if err := f.serve(c, w); err != nil {
+		f.refused(c, c.Fail(answerable(err)))
+	}
+}
+
+// serve lets a call in and answers it.
+func (f *Front) serve(c *call, w http.ResponseWriter) error {
+	if err := c.Admit(); err != nil {
+		return err
+	}
+	target := c.Header.Get("X-Amz-Target")
+	name, ours := strings.CutPrefix(target, targetPrefix)
+	o, known := f.operations[name]
+	switch {
+	case !ours || !known:
+		return &aws.Error{Code: "UnknownOperationException", Message: "The target " + cut(target) + " is no operation of CloudWatch Logs."}
+	case o.unserved != "":
+		return &aws.Error{Code: "UnknownOperationException", Message: name + " is not served by this version of Oriel: " + o.unserved + "."}
+	case !o.needs.granted(&c.Who.Permissions):
+		return aws.Denied("User: arn:aws:iam::" + c.Account + ":user/" + c.Who.KeyID + " is not authorized to perform: logs:" + name + ": the key lacks the permission " + o.needs.String())
+	}
+	if err := c.bounded(o); err != nil {
+		return err
+	}
+	if !o.unchecked {
+		if err := f.model[name].check(c.Body); err != nil {
+			return err
+		}
+	}
+	if o.stream != nil {
+		return o.stream(f, c, w)
+	}
+	answer, err := o.serve(f, c)
+	if err == nil {
+		c.Answer(answer)
+	}
+	return err
+}
+
+// refused notes requests that brought data and were turned away, so that the
+// set-up page can say why nothing arrives.
+func (f *Front) refused(c *call, e *aws.Error) {
+	name, _ := strings.CutPrefix(c.Header.Get("X-Amz-Target"), targetPrefix)
+	signing := strings.Contains(e.Code, "Signature") || strings.Contains(e.Code, "Token") || e.Code == "UnrecognizedClientException"
+	if f.Door == nil || !signing && name != "PutLogEvents" {
+		return
+	}
+	f.Door.Ledger().Refuse(ingest.Refused{
+		Protocol: protocolName, Method: c.Method, Path: name, Remote: c.RemoteAddr, Status: max(e.Status, http.StatusBadRequest), Reason: e.Error(),
+		Remedy: remedy(e.Code), Key: c.AccessKey,
+	})
+}
+
+func remedy(code string) string {
+	switch code {
+	case "UnrecognizedClientException":
+		return "Make a key with oriel keys create --kind aws, and set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY to it."
+	case "InvalidSignatureException":
+		return "Check AWS_SECRET_ACCESS_KEY and the sender's clock; a proxy in between must leave the Host header as it is."
+	case "ResourceNotFoundException":
+		return "Create the log group and the log stream first, or let the sender do so (create_log_group, awslogs-create-group)."
+	}
+	return ""
+}
+
+// access is what an operation does, and so what a key must be allowed.
+type access uint8
+
+const (
+	reads access = iota
+	sends
+	manages
+)
+
+func (a access) granted(p *auth.Permissions) bool {
+	switch a {
+	case sends:
+		return p.SendEvents
+	case manages:
+		return p.CreateDatasets
+	case reads:
+	}
+	return p.RunQueries
+}
+
+// String returns the permission's name.
+func (a access) String() string {
+	switch a {
+	case sends:
+		return "send_events"
+	case manages:
+		return "create_datasets"
+	case reads:
+	}
+	return "run_queries"
+}
