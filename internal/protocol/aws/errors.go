@@ -93,21 +93,28 @@ func classified(err error, id string) *Error {
 	return &Error{Status: http.StatusInternalServerError, Code: "InternalServerException", Message: "internal error; the server's log has it under the request id " + id}
 }
 
-// Fail answers with an error in the form of the service. It returns what was
-// answered, for counts.
-func (c *Call) Fail(err error) *Error {
+// Failure is how a call was answered that failed.
+type Failure struct {
+	Status        int
+	Code, Message string
+}
+
+// Fail answers with an error in the form of the service, and says how, for counts.
+func (c *Call) Fail(err error) Failure {
 	e := classified(err, c.RequestID)
 	if internal(err) {
 		c.gate.log.ErrorContext(c.Context(), "a request failed", slog.String("request_id", c.RequestID), slog.String("path", c.URL.Path),
 			slog.String("target", brief(c.Header.Get("X-Amz-Target"))), slog.Any("error", err))
 	}
+	status := cmp.Or(e.Status, http.StatusBadRequest)
+	failure := Failure{status, e.Code, e.Message}
 	h := c.w.Header()
 	if wait := fault.RetryAfter(err); wait > 0 {
 		h.Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
 	}
 	if c.gate.form == Query {
-		c.failXML(e)
-		return e
+		c.failXML(failure)
+		return failure
 	}
 	h.Set("X-Amzn-Errortype", e.Code)
 	body := maps.Clone(e.Members)
@@ -115,8 +122,8 @@ func (c *Call) Fail(err error) *Error {
 		body = map[string]any{}
 	}
 	body["__type"], body["message"] = e.Code, e.Message
-	c.write(cmp.Or(e.Status, http.StatusBadRequest), body)
-	return e
+	c.write(status, body)
+	return failure
 }
 
 // Answer writes a body as JSON; nil is an empty one.
@@ -148,28 +155,25 @@ func (c *Call) write(status int, body any) {
 	_, _ = c.w.Write(raw) // the caller may have gone
 }
 
-func (c *Call) failXML(e *Error) {
+func (c *Call) failXML(f Failure) {
 	type inner struct {
 		Type, Code, Message string
 	}
-	status, kind := cmp.Or(e.Status, http.StatusBadRequest), "Sender"
-	if status >= http.StatusInternalServerError {
+	kind := "Sender"
+	if f.Status >= http.StatusInternalServerError {
 		kind = "Receiver"
 	}
-	c.AnswerXML(status, struct {
+	c.AnswerXML(f.Status, struct {
 		XMLName   xml.Name `xml:"ErrorResponse"`
 		Error     inner
 		RequestID string `xml:"RequestId"`
-	}{Error: inner{kind, e.Code, e.Message}, RequestID: c.RequestID})
+	}{Error: inner{kind, f.Code, f.Message}, RequestID: c.RequestID})
 }
 
-// AnswerXML writes a body as XML.
+// AnswerXML writes a body as XML. It must be a struct of texts and numbers, which
+// can always be encoded.
 func (c *Call) AnswerXML(status int, body any) {
-	raw, err := xml.Marshal(body)
-	if err != nil {
-		c.gate.log.ErrorContext(c.Context(), "an answer could not be encoded", slog.String("request_id", c.RequestID), slog.Any("error", err))
-		status, raw = http.StatusInternalServerError, nil
-	}
+	raw, _ := xml.Marshal(body)
 	h := c.w.Header()
 	h.Set("Content-Type", "text/xml")
 	h.Set("Content-Length", strconv.Itoa(len(raw)))

@@ -114,14 +114,14 @@ func (f *Front) serve(c *call, w http.ResponseWriter) error {
 
 // refused notes requests that brought data and were turned away, so that the
 // set-up page can say why nothing arrives.
-func (f *Front) refused(c *call, e *aws.Error) {
+func (f *Front) refused(c *call, e aws.Failure) {
 	name, _ := strings.CutPrefix(c.Header.Get("X-Amz-Target"), targetPrefix)
 	signing := strings.Contains(e.Code, "Signature") || strings.Contains(e.Code, "Token") || e.Code == "UnrecognizedClientException"
 	if f.Door == nil || !signing && name != "PutLogEvents" {
 		return
 	}
 	f.Door.Ledger().Refuse(ingest.Refused{
-		Protocol: protocolName, Method: c.Method, Path: name, Remote: c.RemoteAddr, Status: max(e.Status, http.StatusBadRequest), Reason: e.Error(),
+		Protocol: protocolName, Method: c.Method, Path: name, Remote: c.RemoteAddr, Status: e.Status, Reason: e.Code + ": " + e.Message,
 		Remedy: remedy(e.Code), Key: c.AccessKey,
 	})
 }

@@ -128,24 +128,26 @@ func (s *shape) read(kind string, words []string, at func(string) *shape) error 
 }
 
 func (s *shape) readBounds(words []string) (err error) {
-	if len(words) > 0 {
-		if least, most, ok := strings.Cut(words[0], ".."); ok && strings.Trim(words[0], "0123456789.") == "" {
-			if least != "" {
-				if s.least, err = strconv.ParseInt(least, 10, 64); err != nil {
-					return err
-				}
-			}
-			if most != "" {
-				if s.most, err = strconv.ParseInt(most, 10, 64); err != nil {
-					return err
-				}
-			}
-			words = words[1:]
+	if len(words) > 0 && strings.Contains(words[0], "..") && strings.Trim(words[0], "0123456789.") == "" {
+		least, most, _ := strings.Cut(words[0], "..")
+		if s.least, err = bound(least); err != nil {
+			return err
 		}
+		if s.most, err = bound(most); err != nil {
+			return err
+		}
+		words = words[1:]
 	}
 	if len(words) > 0 {
 		s.patternSay = words[0]
 		s.pattern, err = regexp.Compile("^(?:" + words[0] + ")$")
 	}
 	return err
+}
+
+func bound(text string) (int64, error) {
+	if text == "" {
+		return -1, nil
+	}
+	return strconv.ParseInt(text, 10, 64)
 }

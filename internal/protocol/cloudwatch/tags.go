@@ -4,8 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"maps"
-	"slices"
 	"strings"
 
 	"github.com/oriel-dev/oriel/internal/protocol/aws"
@@ -180,6 +178,3 @@ func (f *Front) listTagsLogGroup(c *call) (any, error) {
 	}
 	return f.tagsAnswer(c, r)
 }
-
-// names of a map, in order.
-func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

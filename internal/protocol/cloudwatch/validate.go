@@ -2,6 +2,7 @@ package cloudwatch
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -221,7 +222,11 @@ func (c *checker) took(ok bool) error {
 }
 
 func (c *checker) converted(to string) error {
-	return serialization(c.found() + " can not be converted to a " + to)
+	article := "a "
+	if to == "Integer" {
+		article = "an "
+	}
+	return serialization(c.found() + " can not be converted to " + article + to)
 }
 
 func (c *checker) list(s *shape, at *path) error {
@@ -292,12 +297,9 @@ func (c *checker) text(s *shape, at *path) error {
 
 func (c *checker) string(s *shape, at *path, text string) {
 	if s.kind == enumShape {
-		for _, v := range s.values {
-			if v == text {
-				return
-			}
+		if !slices.Contains(s.values, text) {
+			c.violate(at, text, "satisfy enum value set: ["+strings.Join(s.values, ", ")+"]")
 		}
-		c.violate(at, text, "satisfy enum value set: ["+strings.Join(s.values, ", ")+"]")
 		return
 	}
 	c.length(s, at, int64(utf8.RuneCountInString(text)), text)
@@ -316,7 +318,14 @@ func (c *checker) length(s *shape, at *path, n int64, value string) {
 }
 
 func (c *checker) number(s *shape, at *path) error {
-	name := map[shapeKind]string{integerShape: "Integer", longShape: "Long", doubleShape: "Double"}[s.kind]
+	name, bits := "Long", 64
+	switch s.kind {
+	case integerShape:
+		name, bits = "Integer", 32
+	case doubleShape:
+		name = "Double"
+	case textShape, longShape, booleanShape, enumShape, listShape, mapShape, structureShape:
+	}
 	if c.found() != "NUMBER_VALUE" {
 		return c.converted(name)
 	}
@@ -330,13 +339,9 @@ func (c *checker) number(s *shape, at *path) error {
 		}
 		return nil
 	}
-	bits := 64
-	if s.kind == integerShape {
-		bits = 32
-	}
 	v, err := strconv.ParseInt(string(raw), 10, bits)
 	if err != nil {
-		return serialization("NUMBER_VALUE " + cut(string(raw)) + " can not be converted to " + map[string]string{"Integer": "an Integer", "Long": "a Long"}[name])
+		return serialization("NUMBER_VALUE " + cut(string(raw)) + " can not be converted to the type " + name)
 	}
 	if s.least >= 0 && v < s.least {
 		c.violate(at, string(raw), fmt.Sprintf("have value greater than or equal to %d", s.least))
