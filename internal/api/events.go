@@ -18,6 +18,8 @@ type listing struct {
 	Order   string   `json:"order"`
 	Limit   int      `json:"limit"`
 	Cursor  string   `json:"cursor"`
+	Around  string   `json:"around"`
+	Within  int64    `json:"within_ms"`
 }
 
 // Limits of a page of events.
@@ -25,6 +27,7 @@ const (
 	usualEvents = 100
 	mostEvents  = 1000
 	mostColumns = 200
+	mostWithin  = 30_000 // ms
 )
 
 // place is where a page of events begins: at a time, after some events of that
@@ -56,6 +59,10 @@ func (l *listing) check() error {
 		return fault.New(fault.Invalid, "%d columns are asked for; at most %d are possible", len(l.Columns), mostColumns)
 	case l.Order != "" && l.Order != "asc" && l.Order != "desc":
 		return fault.New(fault.Invalid, "order is %q; it must be asc or desc", l.Order)
+	case l.Around != "" && l.Cursor != "":
+		return fault.New(fault.Invalid, "both around and cursor are given; give one of them")
+	case l.Within < 0 || l.Within > mostWithin:
+		return fault.New(fault.Invalid, "within_ms is %d; it must be from 0 to %d", l.Within, mostWithin)
 	}
 	return nil
 }
@@ -105,10 +112,6 @@ func (a *API) events(w http.ResponseWriter, r *http.Request) error {
 	if err := l.check(); err != nil {
 		return err
 	}
-	at, resumed, err := l.place()
-	if err != nil {
-		return err
-	}
 	spec, err := a.specOf(r, &l.question)
 	if err != nil {
 		return err
@@ -118,6 +121,22 @@ func (a *API) events(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	ask := plan.Rows()
+	if _, _, err := ask.Condition(); err == nil {
+		return a.pageOfEvents(w, r, &l, ask)
+	}
+	return a.eventsBySQL(w, r, &l, ask)
+}
+
+// eventsBySQL lists events of a question that asks about other spans too.
+func (a *API) eventsBySQL(w http.ResponseWriter, r *http.Request, l *listing, ask *query.Query) error {
+	if l.Around != "" {
+		return fault.New(fault.Unsupported, "around is not possible where a question asks about other spans of the trace (root., parent., any. …)")
+	}
+	at, resumed, err := l.place()
+	if err != nil {
+		return err
+	}
+	base := ask.Start
 	l.page(ask, at, resumed)
 	res, err := a.Querier.Run(r.Context(), ask)
 	if err != nil {
@@ -132,7 +151,7 @@ func (a *API) events(w http.ResponseWriter, r *http.Request) error {
 	columns, table := []string{}, make([][]any, rows)
 	offsets, datasets := make([]int64, rows), make([]string, rows)
 	for i := range rows {
-		offsets[i], datasets[i] = times.Values[i].Int()-plan.Start, sets.Values[i].Text()
+		offsets[i], datasets[i] = times.Values[i].Int()-base, sets.Values[i].Text()
 	}
 	for _, c := range res.Columns {
 		if strings.HasPrefix(c.Name, "_") && event.IsSystem(c.Name) {
@@ -144,6 +163,6 @@ func (a *API) events(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	return a.answer(w, r, res.Stats, map[string]any{
-		"base": ns(plan.Start), "columns": columns, "rows": table, "times": offsets, "datasets": datasets, "next": next,
+		"base": ns(base), "columns": columns, "rows": table, "times": offsets, "datasets": datasets, "next": next,
 	})
 }

@@ -40,3 +40,49 @@ func (b *Batch) SetAt(row int, name string, v Value) {
 	}
 	c.set(row, v)
 }
+
+// Pick copies rows of a finished batch, given in ascending order, into one of
+// their own that shares no memory with it.
+func (b *Batch) Pick(rows []int) *Batch {
+	out := NewBatch(b.Environment, b.Dataset)
+	out.Times = make([]int64, len(rows))
+	for i, row := range rows {
+		out.Times[i] = b.Times[row]
+	}
+	if b.SampleRates != nil {
+		out.SampleRates = make([]uint32, len(rows))
+		for i, row := range rows {
+			out.SampleRates[i] = b.SampleRates[row]
+		}
+	}
+	for _, c := range b.Columns {
+		if p := c.pick(rows); p != nil {
+			out.Attach(p)
+		}
+	}
+	return out
+}
+
+// pick copies the values of rows, nil if none has one.
+func (c *Column) pick(rows []int) *Column {
+	out := &Column{Name: c.Name, Kind: c.Kind, Rows: []uint32{}}
+	for i, row := range rows {
+		k := c.find(row)
+		if k < 0 {
+			continue
+		}
+		out.Rows = append(out.Rows, uint32(i))
+		if c.Kind == String {
+			out.Codes = append(out.Codes, out.Dict.InternBytes(c.Dict.Bytes(c.Codes[k])))
+			continue
+		}
+		out.AppendFrom(c, k)
+	}
+	switch len(out.Rows) {
+	case 0:
+		return nil
+	case len(rows):
+		out.Rows = nil
+	}
+	return out
+}

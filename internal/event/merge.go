@@ -130,3 +130,47 @@ func (b *Batch) View() *Batch {
 	}
 	return v
 }
+
+// Slice returns rows [from, to) with the columns named, sharing the memory of b,
+// which must not be written any more.
+func (b *Batch) Slice(from, to int, names []string) *Batch {
+	out := NewBatch(b.Environment, b.Dataset)
+	out.Times = b.Times[from:to]
+	if b.SampleRates != nil {
+		out.SampleRates = b.SampleRates[from:to]
+	}
+	for _, name := range names {
+		c := b.Find(name)
+		if c == nil || out.Find(name) != nil {
+			continue
+		}
+		out.Attach(c.slice(from, to))
+	}
+	return out
+}
+
+// slice returns the values of rows [from, to).
+func (c *Column) slice(from, to int) *Column {
+	low, high := min(from, c.Len()), min(to, c.Len())
+	out := &Column{Name: c.Name, Kind: c.Kind, Dict: Dict{Ends: c.Dict.Ends, Data: c.Dict.Data, loose: c.Dict.loose}}
+	if c.Rows != nil {
+		low, _ = slices.BinarySearch(c.Rows, uint32(from))
+		high, _ = slices.BinarySearch(c.Rows, uint32(to))
+		out.Rows = make([]uint32, 0, high-low)
+		for _, row := range c.Rows[low:high] {
+			out.Rows = append(out.Rows, row-uint32(from))
+		}
+	}
+	switch c.Kind {
+	case Int:
+		out.Ints = c.Ints[low:high]
+	case Float:
+		out.Floats = c.Floats[low:high]
+	case Bool:
+		out.Bools = c.Bools[low:high]
+	case String:
+		out.Codes = c.Codes[low:high]
+	case Null:
+	}
+	return out
+}

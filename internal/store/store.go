@@ -41,6 +41,14 @@ type Store interface {
 	// let go of where a field has very many values.
 	Contrast(ctx context.Context, q *query.Query, selection query.Expr, opts ContrastOptions) (*Contrast, error)
 
+	// Page returns rows of q in the order of time, a page at a time: those behind
+	// opts.After, up to a limit. q may hold Filter and Compute stages only. Rows come
+	// from one snapshot. Going on from Page.Next, in either direction, gives every
+	// row there was when the first page was asked for once, and none twice; rows
+	// that came since are among them where their position lies ahead. Errors:
+	// Invalid for other stages, Canceled and Deadline.
+	Page(ctx context.Context, q *query.Query, opts PageOptions) (*Page, error)
+
 	// Revision returns a number that changes when rows of the environment in
 	// [start, end) come or go, so that an answer may be kept as long as it stays
 	// the same. It may change without need. It begins anew with the process.

@@ -2,15 +2,22 @@ package segment
 
 import "encoding/binary"
 
+// Orders of the pages of a column index.
+const (
+	orderNone      = 0
+	orderAscending = 1
+)
+
 // byteBounds is a column index: the least and the greatest text of each page.
 type byteBounds struct {
 	min, max [][]byte // nil for a page of nulls
 	nulls    []int64
+	sorted   bool // from page to page
 }
 
-// boundsOf finds the bounds of the pages of a sorted column of n rows.
-func boundsOf(c *column, pages []pageLocation, n int) byteBounds {
-	var b byteBounds
+// boundsOf finds the bounds of the pages of a column of n rows.
+func boundsOf(c *column, pages []pageLocation, n int, sorted bool) byteBounds {
+	b := byteBounds{sorted: sorted}
 	value := 0
 	for i := range pages {
 		end := n
@@ -26,8 +33,8 @@ func boundsOf(c *column, pages []pageLocation, n int) byteBounds {
 			b.min, b.max = append(b.min, nil), append(b.max, nil)
 			continue
 		}
-		b.min = append(b.min, valid(c.dict.Bytes(c.codes[from])))
-		b.max = append(b.max, valid(c.dict.Bytes(c.codes[value-1])))
+		low, high := c.ends(from, value, sorted)
+		b.min, b.max = append(b.min, valid(low)), append(b.max, valid(high))
 	}
 	return b
 }
@@ -50,8 +57,11 @@ func (b *byteBounds) encode() []byte {
 			w.b = append(w.b, m...)
 		}
 	}
-	const ascending = 1
-	w.i32(4, ascending)
+	order := int32(orderNone)
+	if b.sorted {
+		order = orderAscending
+	}
+	w.i32(4, order)
 	w.list(5, thriftI64, len(b.nulls))
 	for _, n := range b.nulls {
 		w.b = binary.AppendVarint(w.b, n)
@@ -69,6 +79,8 @@ func decodeBounds(raw []byte) (b byteBounds, ok bool) {
 			texts(&b.min)
 		case id == 3 && kind == thriftList:
 			texts(&b.max)
+		case id == 4 && kind == thriftI32:
+			b.sorted = r.varint() == orderAscending
 		default:
 			r.skip(kind)
 		}

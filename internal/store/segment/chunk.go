@@ -153,10 +153,29 @@ func (w *writer) packTexts(c *column) packed {
 	if !c.dict.Loose() && w.textDictionary(c, &p) {
 		return p
 	}
-	if c.at == w.traceColumn { // sorted, so the ends are known
-		p.setTextBounds(c.dict.Bytes(c.codes[0]), c.dict.Bytes(c.codes[len(c.codes)-1]))
+	if c.at == w.traceColumn {
+		p.setTextBounds(c.ends(0, len(c.codes), !w.byTime))
 	}
 	return p
+}
+
+// ends returns the least and the greatest of the texts [from, to); of sorted
+// ones they are the first and the last.
+func (c *column) ends(from, to int, sorted bool) (low, high []byte) {
+	low, high = c.dict.Bytes(c.codes[from]), c.dict.Bytes(c.codes[to-1])
+	if sorted {
+		return low, high
+	}
+	for _, code := range c.codes[from:to] {
+		text := c.dict.Bytes(code)
+		if bytes.Compare(text, low) < 0 {
+			low = text
+		}
+		if bytes.Compare(text, high) > 0 {
+			high = text
+		}
+	}
+	return low, high
 }
 
 // textDictionary takes over the batch's dictionary, as far as this row group uses it.

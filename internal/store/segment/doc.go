@@ -31,6 +31,14 @@
 // its own, so that columns which it does not use are one run of nulls; smaller
 // ones share row groups. Inside a row group rows are sorted by trace id and time.
 //
+// Log lines (meta.signal_type is log) lie apart, in row groups sorted by time and
+// arrival; the footer says so in sorting_columns. A page of lines is then a few
+// pages of a file. The price: the ids of a trace's lines are not sorted, so their
+// column index bounds nothing (its order is "unordered"), and a trace is found by
+// the Bloom filter of the row group and by reading the row group's ids, some 1 to
+// 3 ms for 122,880 lines, of which the ids that repeat cost less; after that only
+// the pages that have a line of the trace are read.
+//
 // # Pages
 //
 // Data pages are version 1, compressed with zstd, with a CRC-32 of the compressed

@@ -2,7 +2,6 @@ package segment
 
 import (
 	"cmp"
-	"encoding/binary"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -30,7 +29,13 @@ type layout struct {
 	byName   map[string]int
 	overflow []map[string]bool // by batch: names without a column
 	extra    []*event.Column   // by batch: the overflow column, nil if it has none
-	groups   [][]ref           // rows of each row group, in order
+	groups   []rowGroup
+}
+
+// rowGroup is the rows of a row group, in order.
+type rowGroup struct {
+	rows   []ref
+	byTime bool // sorted by time and arrival, else by trace id and time
 }
 
 // ref names a row of a batch.
@@ -209,87 +214,4 @@ func overflowColumn(objects map[int]map[string]any) *event.Column {
 		c.Codes[i] = c.Dict.InternBytes(raw)
 	}
 	return c
-}
-
-// sortKey orders the rows of a row group.
-type sortKey struct {
-	prefix uint64 // first bytes of the trace id
-	ref    ref
-}
-
-// arrange sorts rows and cuts them into row groups.
-func (l *layout) arrange(opts Options) {
-	var shared []sortKey
-	ids := make([]*event.Column, len(l.batches))
-	for i, b := range l.batches {
-		if c := b.Find(event.FieldTraceID); c != nil && c.Kind == event.String {
-			ids[i] = c
-		}
-		keys := keysOf(uint32(i), b, ids[i])
-		if b.Len() < opts.BigDataset {
-			shared = append(shared, keys...)
-			continue
-		}
-		l.sortAndCut(keys, ids, opts.RowGroupRows)
-	}
-	l.sortAndCut(shared, ids, opts.RowGroupRows)
-}
-
-func keysOf(batch uint32, b *event.Batch, id *event.Column) []sortKey {
-	keys := make([]sortKey, b.Len())
-	for row := range keys {
-		keys[row].ref = ref{batch, uint32(row)}
-	}
-	if id == nil {
-		return keys
-	}
-	for i, code := range id.Codes {
-		text := id.Dict.Bytes(code)
-		var prefix [8]byte
-		copy(prefix[:], text)
-		keys[id.Row(i)].prefix = binary.BigEndian.Uint64(prefix[:])
-	}
-	return keys
-}
-
-func (l *layout) sortAndCut(keys []sortKey, ids []*event.Column, rows int) {
-	slices.SortFunc(keys, func(x, y sortKey) int {
-		if x.prefix != y.prefix {
-			if x.prefix < y.prefix {
-				return -1
-			}
-			return 1
-		}
-		if c := l.compareIDs(x.ref, y.ref, ids); c != 0 {
-			return c
-		}
-		return cmp.Compare(l.batches[x.ref.batch].Times[x.ref.row], l.batches[y.ref.batch].Times[y.ref.row])
-	})
-	for len(keys) > 0 {
-		n := min(len(keys), rows)
-		group := make([]ref, n)
-		for i := range group {
-			group[i] = keys[i].ref
-		}
-		l.groups = append(l.groups, group)
-		keys = keys[n:]
-	}
-}
-
-func (l *layout) compareIDs(x, y ref, ids []*event.Column) int {
-	a, b := ids[x.batch], ids[y.batch]
-	switch {
-	case a == nil && b == nil:
-		return 0
-	case x.batch == y.batch && a.Rows == nil && max(x.row, y.row) < uint32(len(a.Codes)) && a.Codes[x.row] == a.Codes[y.row]:
-		return 0
-	}
-	return strings.Compare(idAt(a, x.row), idAt(b, y.row))
-}
-
-func idAt(c *event.Column, row uint32) string {
-	if c == nil {
-		return ""
-	}
-	return c.Get(int(row)).Str()
 }

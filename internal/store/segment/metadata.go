@@ -48,6 +48,7 @@ type rowGroupMeta struct {
 	rows   int64
 	bytes  int64
 	chunks []chunkMeta
+	byTime bool // the rows are sorted by time and arrival
 }
 
 type chunkMeta struct {
@@ -153,6 +154,14 @@ func (g *rowGroupMeta) encode(w *thriftWriter, columns []schemaColumn) {
 	}
 	w.i64(2, g.bytes)
 	w.i64(3, g.rows)
+	if g.byTime {
+		w.list(4, thriftStruct, 1) // sorting columns
+		w.begin()
+		w.i32(1, columnTime)
+		w.bool(2, false) // descending
+		w.bool(3, false) // nulls first
+		w.end()
+	}
 	w.end()
 }
 
@@ -283,6 +292,16 @@ func decodeRowGroup(r *thriftReader) (g rowGroupMeta) {
 			g.bytes = r.varint()
 		case id == 3 && kind == thriftI64:
 			g.rows = r.varint()
+		case id == 4 && kind == thriftList:
+			r.list(func(byte) {
+				r.structure(func(id int16, kind byte) {
+					if id == 1 && kind == thriftI32 {
+						g.byTime = r.varint() == columnTime
+						return
+					}
+					r.skip(kind)
+				})
+			})
 		default:
 			r.skip(kind)
 		}
@@ -323,17 +342,26 @@ func (c *chunkMeta) decodeField(r *thriftReader, id int16, kind byte) {
 	case id == 11 && kind == thriftI64:
 		c.dictPage = r.varint()
 	case id == 12 && kind == thriftStruct:
-		r.structure(func(id int16, kind byte) {
-			if id == 3 && kind == thriftI64 {
-				c.nulls = r.varint()
-				return
-			}
-			r.skip(kind)
-		})
+		r.structure(func(id int16, kind byte) { c.decodeStatistics(r, id, kind) })
 	case id == 14 && kind == thriftI64:
 		c.bloomAt = r.varint()
 	case id == 15 && kind == thriftI32:
 		c.bloomLen = int32(r.varint())
+	default:
+		r.skip(kind)
+	}
+}
+
+func (c *chunkMeta) decodeStatistics(r *thriftReader, id int16, kind byte) {
+	switch {
+	case id == 3 && kind == thriftI64:
+		c.nulls = r.varint()
+	case id == 5 && kind == thriftBinary:
+		c.max = r.bytes()
+	case id == 6 && kind == thriftBinary:
+		c.min = r.bytes()
+	case id == 7 && (kind == thriftTrue || kind == thriftFalse):
+		c.exact = kind == thriftTrue
 	default:
 		r.skip(kind)
 	}

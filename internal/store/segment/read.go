@@ -8,7 +8,6 @@ import (
 	"io"
 	"os"
 	"slices"
-	"sort"
 	"sync"
 
 	"github.com/klauspost/compress/zstd"
@@ -146,7 +145,7 @@ func (r *Reader) Group(i int) (batches []*event.Batch, err error) {
 	if n < 0 || n > maxRowsOfGroup {
 		return nil, damaged("a row group has %d rows", n)
 	}
-	return r.rows(i, 0, int(n))
+	return r.rows(i, 0, int(n), nil)
 }
 
 const maxRowsOfGroup = 1 << 20
@@ -157,103 +156,6 @@ func (r *Reader) recovered(err *error) {
 	if p := recover(); p != nil {
 		*err = damaged("%v", p)
 	}
-}
-
-// Trace returns the rows of a trace, at most limit; more tells that there are others.
-func (r *Reader) Trace(id string, limit int) (batches []*event.Batch, more bool, err error) {
-	defer r.recovered(&err)
-	column, known := r.fields[event.FieldTraceID]
-	if !known || !MayHold(r.info.Filter, id) {
-		return nil, false, nil
-	}
-	var parts []*span
-	for g := range r.meta.rowGroups {
-		from, to, err := r.find(g, column, id)
-		if err != nil {
-			return nil, false, err
-		}
-		if to-from > limit {
-			to, more = from+limit, true
-		}
-		limit -= to - from
-		if from < to {
-			parts = append(parts, &span{group: g, from: from, to: to})
-		}
-	}
-	return r.gather(parts, more)
-}
-
-// span is a range of rows of a row group, read on its own.
-type span struct {
-	group, from, to int
-	batches         []*event.Batch
-	err             error
-}
-
-// gather reads parts side by side: each service of a trace may have row groups
-// of its own.
-func (r *Reader) gather(parts []*span, more bool) (batches []*event.Batch, _ bool, err error) {
-	read := func(p *span) {
-		defer r.recovered(&p.err)
-		p.batches, p.err = r.rows(p.group, p.from, p.to)
-	}
-	var wg sync.WaitGroup
-	for i := 1; i < len(parts); i++ {
-		wg.Go(func() { read(parts[i]) })
-	}
-	if len(parts) > 0 {
-		read(parts[0])
-	}
-	wg.Wait()
-	for _, p := range parts {
-		if p.err != nil {
-			return nil, false, p.err
-		}
-		batches = append(batches, p.batches...)
-	}
-	return batches, more, nil
-}
-
-// find returns the range of rows of a row group that carry a trace id.
-func (r *Reader) find(g, column int, id string) (from, to int, err error) {
-	bloom, bounds, err := r.traceIndex(g, column)
-	if err != nil || bounds == nil || !MayHold(bloom, id) {
-		return 0, 0, err
-	}
-	pages, err := r.pages(nil, g, column)
-	if err != nil {
-		return 0, 0, err
-	}
-	if len(pages) != len(bounds.max) {
-		return 0, 0, damaged("its indexes disagree")
-	}
-	first := sort.Search(len(pages), func(i int) bool { return string(bounds.max[i]) >= id })
-	last := first
-	for last < len(pages) && string(bounds.min[last]) <= id {
-		last++
-	}
-	if first == last {
-		return 0, 0, nil
-	}
-	start := int(pages[first].firstRow)
-	end := int(r.meta.rowGroups[g].rows)
-	if last < len(pages) {
-		end = int(pages[last].firstRow)
-	}
-	c, err := r.readColumn(nil, g, column, start, end)
-	if err != nil {
-		return 0, 0, err
-	}
-	n := c.Len()
-	low := sort.Search(n, func(i int) bool { return c.ValueAt(i).Str() >= id })
-	high := low
-	for high < n && c.ValueAt(high).Str() == id {
-		high++
-	}
-	if low == high {
-		return 0, 0, nil
-	}
-	return start + c.Row(low), start + c.Row(high-1) + 1, nil
 }
 
 // traceIndex returns a row group's Bloom filter and the bounds of its pages, nil
@@ -333,18 +235,4 @@ func (r *Reader) pages(known *offsets, g, column int) ([]pageLocation, error) {
 		last = p.firstRow
 	}
 	return pages, nil
-}
-
-// rows reads rows [from, to) of a row group, all fields, into a batch for each dataset.
-func (r *Reader) rows(g, from, to int) ([]*event.Batch, error) {
-	x, err := r.frame(g, from, to)
-	if err != nil {
-		return nil, err
-	}
-	for i := systemColumns; i < len(r.meta.columns); i++ {
-		if err := x.load(i); err != nil {
-			return nil, err
-		}
-	}
-	return x.Batches, nil
 }

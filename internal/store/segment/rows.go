@@ -52,6 +52,40 @@ func (x *Rows) Load(names ...string) (err error) {
 	return nil
 }
 
+// LoadAll adds every column.
+func (x *Rows) LoadAll() (err error) {
+	defer x.reader.recovered(&err)
+	for at := systemColumns; at < len(x.reader.meta.columns); at++ {
+		if x.loaded[at] {
+			continue
+		}
+		x.loaded[at] = true
+		if err := x.load(at); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Places returns, for each row of a batch, its number in the row group.
+func (x *Rows) Places(batch int) []int {
+	places := make([]int, 0, x.Batches[batch].Len())
+	for row := x.from; row < x.to; row++ {
+		if x.batchOf == nil || int(x.batchOf[row-x.from]) == batch {
+			places = append(places, row)
+		}
+	}
+	return places
+}
+
+// Find returns the batch of a row of the row group, and its number there.
+func (x *Rows) Find(row int) event.Row {
+	if x.batchOf == nil {
+		return x.Batches[0].Row(row - x.from)
+	}
+	return x.Batches[x.batchOf[row-x.from]].Row(int(x.rowOf[row-x.from]))
+}
+
 // frame reads the system columns of rows [from, to) of a row group.
 func (r *Reader) frame(group, from, to int) (*Rows, error) {
 	known, err := r.offsets(group)

@@ -76,6 +76,9 @@ func anyBatches(t *rapid.T) []*event.Batch {
 		for range rapid.IntRange(0, 40).Draw(t, "rows") {
 			b.Begin(rapid.Int64().Draw(t, "time"))
 			b.SetSampleRate(rapid.SampledFrom([]uint32{1, 1, 10, math.MaxInt32}).Draw(t, "rate"))
+			if rapid.IntRange(0, 2).Draw(t, "line") == 0 {
+				b.Set(event.FieldSignal, event.StringValue(event.SignalLog))
+			}
 			for _, name := range names {
 				if rapid.IntRange(0, 2).Draw(t, "has") == 0 {
 					continue

@@ -27,6 +27,7 @@ type writer struct {
 	meta        fileMeta
 	indexes     [][][]pageLocation // by row group and column
 	bounds      []byteBounds       // of trace ids, by row group
+	byTime      bool               // the row group being written is sorted by time
 	traceColumn int                // -1 if no row has a trace id
 	traceIDs    map[uint64]struct{}
 
@@ -92,9 +93,11 @@ func (w *writer) write(b []byte) {
 	w.at += int64(len(b))
 }
 
-func (w *writer) writeGroup(group []ref) {
+func (w *writer) writeGroup(sorted rowGroup) {
+	group := sorted.rows
+	w.byTime = sorted.byTime
 	used := w.number(group)
-	g := rowGroupMeta{rows: int64(len(group))}
+	g := rowGroupMeta{rows: int64(len(group)), byTime: sorted.byTime}
 	pages := make([][]pageLocation, len(w.meta.columns))
 	var trace *column
 	for at := range w.meta.columns {
@@ -111,7 +114,7 @@ func (w *writer) writeGroup(group []ref) {
 	w.bounds = append(w.bounds, byteBounds{})
 	if trace != nil {
 		w.addTraceFilter(&g.chunks[w.traceColumn], trace)
-		w.bounds[len(w.bounds)-1] = boundsOf(trace, pages[w.traceColumn], len(group))
+		w.bounds[len(w.bounds)-1] = boundsOf(trace, pages[w.traceColumn], len(group), !w.byTime)
 	}
 	w.meta.rows += g.rows
 	w.meta.rowGroups = append(w.meta.rowGroups, g)
@@ -286,14 +289,23 @@ func (w *writer) gatherSystem(c *column, group []ref) {
 func (w *writer) addTraceFilter(m *chunkMeta, c *column) {
 	var hashes []uint64
 	last := uint64(0)
+	seen := map[uint64]struct{}{} // where equal ids do not lie together
 	for i, code := range c.codes {
 		if i > 0 && code == c.codes[i-1] {
 			continue
 		}
-		if h := xxhash.Sum64(valid(c.dict.Bytes(code))); i == 0 || h != last {
-			hashes = append(hashes, h)
-			last = h
+		h := xxhash.Sum64(valid(c.dict.Bytes(code)))
+		if i > 0 && h == last {
+			continue
 		}
+		last = h
+		if w.byTime {
+			if _, again := seen[h]; again {
+				continue
+			}
+			seen[h] = struct{}{}
+		}
+		hashes = append(hashes, h)
 	}
 	filter := newBloom(len(hashes))
 	for _, h := range hashes {

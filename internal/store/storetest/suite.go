@@ -45,6 +45,9 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"RevisionsFollowRows", revisionsFollowRows},
 		{"DatasetsAreDropped", datasetsAreDropped},
 		{"ContrastsCountBothSides", contrasts},
+		{"PagesGiveEveryRow", pagesGiveEveryRow},
+		{"PagesBesideWriters", pagesBesideWriters},
+		{"PagesAreBounded", pagesAreBounded},
 		{"ResultsAreLimited", resultsAreLimited},
 		{"EndedContextsStop", endedContextsStop},
 		{"SnapshotsBesideWriters", snapshotsBesideWriters},
@@ -131,7 +134,7 @@ func copies(batches []*event.Batch) []*event.Batch {
 		for row := range b.Len() {
 			c.Begin(b.Times[row])
 			c.SetSampleRate(b.SampleRate(row))
-			b.Row(row).Each(c.Set)
+			b.Row(row).Each(func(name string, v event.Value) { c.SetAt(row, name, v) })
 		}
 		out[i] = c
 	}

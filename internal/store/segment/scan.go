@@ -1,0 +1,152 @@
+package segment
+
+import (
+	"bytes"
+	"encoding/binary"
+	"slices"
+
+	"github.com/oriel-dev/oriel/internal/event"
+)
+
+// GroupInfo says what the footer tells of a row group.
+type GroupInfo struct {
+	Rows             int
+	MinTime, MaxTime int64 // inclusive, Unix ns
+	ByTime           bool  // the rows are sorted by time and arrival
+
+	// Of all rows; "" where they differ.
+	Environment, Dataset string
+}
+
+// GroupInfo describes a row group, without reading.
+func (r *Reader) GroupInfo(g int) GroupInfo {
+	group := &r.meta.rowGroups[g]
+	info := GroupInfo{Rows: int(group.rows), MinTime: r.info.MinTime, MaxTime: r.info.MaxTime, ByTime: group.byTime}
+	if t := &group.chunks[columnTime]; len(t.min) == 8 && len(t.max) == 8 {
+		info.MinTime, info.MaxTime = int64(binary.LittleEndian.Uint64(t.min)), int64(binary.LittleEndian.Uint64(t.max))
+	}
+	one := func(c *chunkMeta) string {
+		if c.exact && bytes.Equal(c.min, c.max) {
+			return string(c.min)
+		}
+		return ""
+	}
+	info.Environment, info.Dataset = one(&group.chunks[columnEnvironment]), one(&group.chunks[columnDataset])
+	return info
+}
+
+// Times reads the times of a row group.
+func (r *Reader) Times(g int) (times []int64, err error) {
+	defer r.recovered(&err)
+	n := r.meta.rowGroups[g].rows
+	if n < 0 || n > maxRowsOfGroup {
+		return nil, damaged("a row group has %d rows", n)
+	}
+	c, err := r.readColumn(nil, g, columnTime, 0, int(n))
+	if err != nil {
+		return nil, err
+	}
+	if c.Len() != int(n) || c.Kind != event.Int {
+		return nil, damaged("a row group has %d times for %d rows", c.Len(), n)
+	}
+	return c.Ints, nil
+}
+
+// Range is Rows for the rows [from, to) of a row group.
+func (r *Reader) Range(group, from, to int) (x *Rows, err error) {
+	defer r.recovered(&err)
+	if n := r.meta.rowGroups[group].rows; from < 0 || from > to || int64(to) > n || n > maxRowsOfGroup {
+		return nil, damaged("rows %d to %d of %d are asked for", from, to, n)
+	}
+	return r.frame(group, from, to)
+}
+
+// MayHoldTrace reports whether a row group may have rows of a trace.
+func (r *Reader) MayHoldTrace(group int, id string) bool {
+	column, known := r.fields[event.FieldTraceID]
+	if !known {
+		return false
+	}
+	bloom, bounds, err := r.traceIndex(group, column)
+	return err != nil || bounds != nil && MayHold(bloom, id)
+}
+
+// Run is a range of rows of a row group.
+type Run struct{ From, To int }
+
+// Containing returns those of the rows [from, to) that lie in pages in which some
+// value of a text field may contain one of the parts. Texts are not taken apart
+// for that: unpacked pages are searched as they are. It returns the whole range
+// where the file can't tell.
+func (r *Reader) Containing(group int, field string, parts [][]byte, from, to int) (runs []Run, err error) {
+	defer r.recovered(&err)
+	all := []Run{{from, to}}
+	column, known := r.fields[field]
+	if _, folded := r.fields[event.FieldOverflow]; folded || from >= to {
+		return all, nil
+	}
+	if !known {
+		return nil, nil
+	}
+	if r.meta.columns[column].physical != typeByteArray {
+		return all, nil
+	}
+	chunk := &r.meta.rowGroups[group].chunks[column]
+	if chunk.nulls == r.meta.rowGroups[group].rows {
+		return nil, nil
+	}
+	pages, err := r.pages(nil, group, column)
+	if err != nil {
+		return nil, err
+	}
+	if chunk.dictPage > 0 {
+		d, err := r.readDict(chunk, event.String, pages[0].at)
+		if err != nil || containsAny(d.texts.data, parts) {
+			return all, err
+		}
+		return nil, nil
+	}
+	return r.searchPages(group, pages, parts, from, to)
+}
+
+func containsAny(text []byte, parts [][]byte) bool {
+	return slices.ContainsFunc(parts, func(part []byte) bool { return bytes.Contains(text, part) })
+}
+
+func (r *Reader) searchPages(group int, pages []pageLocation, parts [][]byte, from, to int) (runs []Run, err error) {
+	s, ok := r.scratch.Get().(*scratch)
+	if !ok {
+		s = &scratch{}
+	}
+	defer r.scratch.Put(s)
+	first := 0
+	for first+1 < len(pages) && int(pages[first+1].firstRow) <= from {
+		first++
+	}
+	last := first
+	for last+1 < len(pages) && int(pages[last+1].firstRow) < to {
+		last++
+	}
+	window := pageWindow{r: r, pages: pages[first : last+1], scratch: s}
+	for i := first; i <= last; i++ {
+		raw, err := window.page(i - first)
+		if err != nil {
+			return nil, err
+		}
+		body, _, err := r.unpackPage(raw, pages[i].at, s.body[:0])
+		if err != nil {
+			return nil, err
+		}
+		s.body = body[:0]
+		if !containsAny(body, parts) {
+			continue
+		}
+		run := Run{max(int(pages[i].firstRow), from), min(r.endOf(group, pages, i), to)}
+		if n := len(runs); n > 0 && runs[n-1].To == run.From {
+			runs[n-1].To = run.To
+		} else {
+			runs = append(runs, run)
+		}
+	}
+	return runs, nil
+}

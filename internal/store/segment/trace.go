@@ -1,0 +1,212 @@
+package segment
+
+import (
+	"slices"
+	"sort"
+	"sync"
+
+	"github.com/oriel-dev/oriel/internal/event"
+)
+
+// Trace returns the rows of a trace, at most limit; more tells that there are others.
+func (r *Reader) Trace(id string, limit int) (batches []*event.Batch, more bool, err error) {
+	defer r.recovered(&err)
+	column, known := r.fields[event.FieldTraceID]
+	if !known || !MayHold(r.info.Filter, id) {
+		return nil, false, nil
+	}
+	var parts []*span
+	for g := range r.meta.rowGroups {
+		found, err := r.find(g, column, id)
+		if err != nil {
+			return nil, false, err
+		}
+		for _, p := range found {
+			if p.len() > limit {
+				p.cut(limit)
+				more = true
+			}
+			if limit -= p.len(); p.len() > 0 {
+				parts = append(parts, p)
+			}
+		}
+	}
+	return r.gather(parts, more)
+}
+
+// span is a range of rows of a row group, read on its own.
+type span struct {
+	group, from, to int
+	picked          []int // rows of it, if not all are wanted
+	batches         []*event.Batch
+	err             error
+}
+
+func (p *span) len() int {
+	if p.picked != nil {
+		return len(p.picked)
+	}
+	return p.to - p.from
+}
+
+func (p *span) cut(n int) {
+	if p.picked != nil {
+		p.picked = p.picked[:n]
+		return
+	}
+	p.to = p.from + n
+}
+
+// gather reads parts side by side: each service of a trace may have row groups
+// of its own.
+func (r *Reader) gather(parts []*span, more bool) (batches []*event.Batch, _ bool, err error) {
+	read := func(p *span) {
+		defer r.recovered(&p.err)
+		if p.batches, p.err = r.rows(p.group, p.from, p.to, p.picked); p.err != nil {
+			return
+		}
+	}
+	var wg sync.WaitGroup
+	for i := 1; i < len(parts); i++ {
+		wg.Go(func() { read(parts[i]) })
+	}
+	if len(parts) > 0 {
+		read(parts[0])
+	}
+	wg.Wait()
+	for _, p := range parts {
+		if p.err != nil {
+			return nil, false, p.err
+		}
+		batches = append(batches, p.batches...)
+	}
+	return batches, more, nil
+}
+
+// find returns the rows of a row group that carry a trace id.
+func (r *Reader) find(g, column int, id string) ([]*span, error) {
+	bloom, bounds, err := r.traceIndex(g, column)
+	if err != nil || bounds == nil || !MayHold(bloom, id) {
+		return nil, err
+	}
+	pages, err := r.pages(nil, g, column)
+	if err != nil {
+		return nil, err
+	}
+	if len(pages) != len(bounds.max) {
+		return nil, damaged("its indexes disagree")
+	}
+	if !bounds.sorted {
+		return r.findScattered(g, column, id, pages)
+	}
+	first := sort.Search(len(pages), func(i int) bool { return string(bounds.max[i]) >= id })
+	last := first
+	for last < len(pages) && string(bounds.min[last]) <= id {
+		last++
+	}
+	if first == last {
+		return nil, nil
+	}
+	start, end := int(pages[first].firstRow), r.endOf(g, pages, last-1)
+	c, err := r.readColumn(nil, g, column, start, end)
+	if err != nil {
+		return nil, err
+	}
+	n := c.Len()
+	low := sort.Search(n, func(i int) bool { return c.ValueAt(i).Str() >= id })
+	high := low
+	for high < n && c.ValueAt(high).Str() == id {
+		high++
+	}
+	if low == high {
+		return nil, nil
+	}
+	return []*span{{group: g, from: start + c.Row(low), to: start + c.Row(high-1) + 1}}, nil
+}
+
+// endOf returns the row behind the last of page i.
+func (r *Reader) endOf(g int, pages []pageLocation, i int) int {
+	if i+1 < len(pages) {
+		return int(pages[i+1].firstRow)
+	}
+	return int(r.meta.rowGroups[g].rows)
+}
+
+// findScattered looks through the ids of all rows: they are sorted by time.
+// Rows of the trace that lie in one page, or in neighbouring ones, are one span.
+func (r *Reader) findScattered(g, column int, id string, pages []pageLocation) ([]*span, error) {
+	c, err := r.readColumn(nil, g, column, 0, int(r.meta.rowGroups[g].rows))
+	if err != nil || c.Kind != event.String {
+		return nil, err
+	}
+	var parts []*span
+	page := 0
+	add := func(row int) {
+		for page+1 < len(pages) && int(pages[page+1].firstRow) <= row {
+			page++
+		}
+		if n := len(parts); n > 0 && int(pages[page].firstRow) <= parts[n-1].to {
+			parts[n-1].to = row + 1
+			parts[n-1].picked = append(parts[n-1].picked, row)
+			return
+		}
+		parts = append(parts, &span{group: g, from: row, to: row + 1, picked: []int{row}})
+	}
+	if n := c.Dict.Len(); n < c.Len() { // each text once
+		is := make([]bool, n)
+		for code := range is {
+			is[code] = string(c.Dict.Bytes(uint32(code))) == id
+		}
+		for i, code := range c.Codes {
+			if is[code] {
+				add(c.Row(i))
+			}
+		}
+		return parts, nil
+	}
+	for i, code := range c.Codes {
+		if string(c.Dict.Bytes(code)) == id {
+			add(c.Row(i))
+		}
+	}
+	return parts, nil
+}
+
+// Pick copies rows, counted from the beginning of the row group, with the fields
+// that are loaded: a batch for each dataset, the rows in their order.
+func (x *Rows) Pick(rows []int) []*event.Batch {
+	picked := make([][]int, len(x.Batches))
+	for _, row := range rows {
+		row -= x.from
+		if x.batchOf == nil {
+			picked[0] = append(picked[0], row)
+			continue
+		}
+		picked[x.batchOf[row]] = append(picked[x.batchOf[row]], int(x.rowOf[row]))
+	}
+	var out []*event.Batch
+	for i, b := range x.Batches {
+		if len(picked[i]) > 0 {
+			out = append(out, b.Pick(picked[i]))
+		}
+	}
+	return out
+}
+
+// rows reads rows [from, to) of a row group, or those of them that are picked,
+// all fields, into a batch for each dataset.
+func (r *Reader) rows(g, from, to int, picked []int) ([]*event.Batch, error) {
+	x, err := r.frame(g, from, to)
+	if err != nil {
+		return nil, err
+	}
+	for i := systemColumns; i < len(r.meta.columns); i++ {
+		if err := x.load(i); err != nil {
+			return nil, err
+		}
+	}
+	if picked == nil || len(picked) == to-from {
+		return x.Batches, nil
+	}
+	return x.Pick(slices.Clone(picked)), nil
+}
