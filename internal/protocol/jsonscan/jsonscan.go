@@ -4,7 +4,9 @@ package jsonscan
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
+	"math/bits"
 	"strconv"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -140,26 +142,90 @@ func (s *Scanner) RawText() (raw []byte, escaped, ok bool) {
 		return nil, false, false
 	}
 	start := s.At
-	for i := start; i < len(s.In); i++ {
-		switch c := s.In[i]; {
-		case c == '"':
+	for i := start; ; {
+		i += plain(s.In[i:])
+		switch {
+		case i == len(s.In) || s.In[i] < ' ':
+			return nil, false, s.badText(i)
+		case s.In[i] == '"':
 			s.At = i + 1
 			return s.In[start:i], escaped, true
-		case c == '\\':
-			n := escapeLength(s.In[i:])
-			if n == 0 {
-				s.At = i
-				return nil, false, s.Fail("an escape that JSON does not have")
-			}
-			escaped = true
-			i += n - 1
-		case c < ' ':
-			s.At = i
-			return nil, false, s.Fail("a control character in a text")
+		}
+		n := escapeLength(s.In[i:])
+		if n == 0 {
+			return nil, false, s.badText(i)
+		}
+		escaped = true
+		i += n
+	}
+}
+
+// AppendText takes a text and appends it to out with its escapes resolved, in one
+// pass. Half a surrogate pair becomes the replacement character.
+func (s *Scanner) AppendText(out []byte) ([]byte, bool) {
+	if !s.Take('"') {
+		return out, false
+	}
+	for i := s.At; ; {
+		n := plain(s.In[i:])
+		out = append(out, s.In[i:i+n]...)
+		i += n
+		switch {
+		case i == len(s.In) || s.In[i] < ' ':
+			return out, s.badText(i)
+		case s.In[i] == '"':
+			s.At = i + 1
+			return out, true
+		}
+		n = escapeLength(s.In[i:])
+		if n == 0 {
+			return out, s.badText(i)
+		}
+		if c := s.In[i+1]; c == 'u' {
+			out, n = appendUnicode(out, s.In[i:])
+		} else {
+			out = append(out, meant(c))
+		}
+		i += n
+	}
+}
+
+// badText says why a text that was begun does not go on at a place.
+func (s *Scanner) badText(at int) bool {
+	s.At = at
+	switch {
+	case at >= len(s.In):
+		return s.Fail("a text without end")
+	case s.In[at] == '\\':
+		return s.Fail("an escape that JSON does not have")
+	}
+	return s.Fail("a control character in a text")
+}
+
+// plain returns how many bytes there are before the first that is a quote, a
+// backslash or a control character. It looks at eight at once: of those that the
+// subtraction marks, the lowest is always right.
+func plain(text []byte) int {
+	const (
+		ones  = 0x0101010101010101
+		highs = 0x80 * ones
+		width = 8
+	)
+	i := 0
+	for ; i+width <= len(text); i += width {
+		x := binary.LittleEndian.Uint64(text[i:])
+		quote, slash := x^'"'*ones, x^'\\'*ones
+		found := ((quote-ones)&^quote | (slash-ones)&^slash | (x-' '*ones)&^x) & highs
+		if found != 0 {
+			return i + bits.TrailingZeros64(found)/width
 		}
 	}
-	s.At = len(s.In)
-	return nil, false, s.Fail("a text without end")
+	for ; i < len(text); i++ {
+		if c := text[i]; c == '"' || c == '\\' || c < ' ' {
+			break
+		}
+	}
+	return i
 }
 
 // escapeLength returns the length of the escape at the start of text, 0 if it is none.
@@ -168,11 +234,12 @@ func escapeLength(text []byte) int {
 	if len(text) < 2 {
 		return 0
 	}
-	if text[1] != 'u' {
-		if bytes.IndexByte([]byte(`"\/bfnrt`), text[1]) < 0 {
-			return 0
-		}
+	switch text[1] {
+	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
 		return 2
+	case 'u':
+	default:
+		return 0
 	}
 	if len(text) < unicodeEscape || hexRune(text) < 0 {
 		return 0
@@ -212,37 +279,49 @@ func unescape(out, raw []byte) []byte {
 			i += next
 			continue
 		}
-		switch c := raw[i+1]; c {
-		case 'u':
-			r := hexRune(raw[i:])
-			i += 6
-			if utf16.IsSurrogate(r) {
-				low := rune(-1)
-				if len(raw) >= i+6 && raw[i] == '\\' && raw[i+1] == 'u' {
-					low = hexRune(raw[i:])
-				}
-				if r = utf16.DecodeRune(r, low); r != utf8.RuneError {
-					i += 6
-				}
-			}
-			out = utf8.AppendRune(out, r)
-			continue
-		case 'b':
-			out = append(out, '\b')
-		case 'f':
-			out = append(out, '\f')
-		case 'n':
-			out = append(out, '\n')
-		case 'r':
-			out = append(out, '\r')
-		case 't':
-			out = append(out, '\t')
-		default:
-			out = append(out, c)
+		n := 2
+		if c := raw[i+1]; c == 'u' {
+			out, n = appendUnicode(out, raw[i:])
+		} else {
+			out = append(out, meant(c))
 		}
-		i += 2
+		i += n
 	}
 	return out
+}
+
+// meant returns the byte that an escape of two means.
+func meant(c byte) byte {
+	switch c {
+	case 'b':
+		return '\b'
+	case 'f':
+		return '\f'
+	case 'n':
+		return '\n'
+	case 'r':
+		return '\r'
+	case 't':
+		return '\t'
+	}
+	return c
+}
+
+// appendUnicode appends what the escapes like \u00e9 at the start of text mean, and
+// returns how long they are: two of them may be one character.
+func appendUnicode(out, text []byte) ([]byte, int) {
+	const length = 6
+	r, n := hexRune(text), length
+	if utf16.IsSurrogate(r) {
+		low := rune(-1)
+		if len(text) >= 2*length && text[length] == '\\' && text[length+1] == 'u' {
+			low = hexRune(text[length:])
+		}
+		if r = utf16.DecodeRune(r, low); r != utf8.RuneError {
+			n = 2 * length
+		}
+	}
+	return utf8.AppendRune(out, r), n
 }
 
 // Number takes a number and returns its text.

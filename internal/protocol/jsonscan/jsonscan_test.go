@@ -32,6 +32,10 @@ func FuzzScanner(f *testing.F) {
 		if got, ok := s.Text(); !ok || string(got) != want {
 			t.Fatalf("%q is %q, want %q", text, got, want)
 		}
+		s = Scanner{In: text}
+		if got, ok := s.AppendText([]byte("x")); !ok || string(got) != "x"+want {
+			t.Fatalf("%q is %q appended, want %q", text, got, want)
+		}
 	})
 }
 
