@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"runtime/debug"
 	"strings"
+	"sync"
 
 	"github.com/oriel-dev/oriel/internal/auth"
 	"github.com/oriel-dev/oriel/internal/ingest"
@@ -31,6 +32,7 @@ type Front struct {
 	gate       *aws.Gate
 	model      model
 	operations map[string]operation
+	puts       sync.Pool // *put
 }
 
 // New returns the front end over the tables, which must outlive it.

@@ -1,7 +1,206 @@
 package cloudwatch
 
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"time"
+
+	"github.com/oriel-dev/oriel/internal/event"
+	"github.com/oriel-dev/oriel/internal/ingest"
+	"github.com/oriel-dev/oriel/internal/logline"
+)
+
+// The service's rules for the lines of one call.
+const (
+	maxPutBytes  = 1 << 20 // of messages, with lineWeight for each
+	maxPutSpan   = 24 * time.Hour
+	maxLineAge   = 14 * 24 * time.Hour
+	maxLineAhead = 2 * time.Hour
+	// Bodies are larger than what is in them: every byte of a message may be
+	// written as an escape of six.
+	maxPutBody = 6*maxPutBytes + 64*maxLines
+)
+
 func putOperations() map[string]operation {
 	return map[string]operation{
-		"PutLogEvents": unserved("it is not built yet"),
+		"PutLogEvents": {serve: (*Front).putLogEvents, unchecked: true, most: maxPutBody},
 	}
+}
+
+// rejectedLines says which lines were not taken: those before and from an index on.
+type rejectedLines struct {
+	TooNewStart *int `json:"tooNewLogEventStartIndex,omitempty"`
+	TooOldEnd   *int `json:"tooOldLogEventEndIndex,omitempty"`
+	ExpiredEnd  *int `json:"expiredLogEventEndIndex,omitempty"`
+}
+
+type rejectedEntity struct {
+	ErrorType string `json:"errorType"`
+}
+
+type putAnswer struct {
+	NextSequenceToken string          `json:"nextSequenceToken"`
+	RejectedLines     *rejectedLines  `json:"rejectedLogEventsInfo,omitempty"`
+	RejectedEntity    *rejectedEntity `json:"rejectedEntityInfo,omitempty"`
+}
+
+// putLogEvents is PutLogEvents. It answers once the lines are on disk.
+func (f *Front) putLogEvents(c *call) (any, error) {
+	p, ok := f.puts.Get().(*put)
+	if !ok {
+		p = &put{}
+	}
+	defer f.puts.Put(p)
+	if !p.sent.read(c.Body) {
+		if err := f.model["PutLogEvents"].check(c.Body); err != nil {
+			return nil, err
+		}
+		return nil, serialization("the body is no request to put log events")
+	}
+	g, err := c.ownGroup(p.sent.group, "")
+	if err != nil {
+		return nil, err
+	}
+	if _, exists := g.stream(p.sent.stream); !exists {
+		return nil, noSuchStream()
+	}
+	now := c.nowMS()
+	if err := p.judge(now, g.oldest(now)); err != nil {
+		return nil, err
+	}
+	answer := putAnswer{NextSequenceToken: sequenceToken, RejectedLines: p.rejected()}
+	if problem := p.sent.entity.problem(); problem != "" {
+		answer.RejectedEntity = &rejectedEntity{problem}
+		p.sent.entity = sentEntity{}
+	}
+	ledger := f.Door.Ledger()
+	p.account(ledger, now)
+	if p.from < p.to {
+		batch, lost := p.batch(c.Who.Environment, g)
+		err := f.Door.Write(c.Context(), ingest.Request{
+			Batches: []*event.Batch{batch}, Protocol: protocolName, Key: c.Who.KeyID, Fingerprint: p.fingerprint(c, g),
+		})
+		if err != nil {
+			return nil, err
+		}
+		ledger.Alter("too_many_fields", protocolName, lost, "fields of a JSON message in "+g.name+": too many, or too long")
+	}
+	return answer, nil
+}
+
+// put is what one call needs; it is used again for the next.
+type put struct {
+	sent   sentLines
+	reader logline.Reader
+
+	tooOld, expired int // lines before these are not taken
+	from, to        int // those between are
+}
+
+// judge holds the rules that are about times and sizes. What breaks one for all of
+// the call is an error; what makes single lines too old or too new leaves those out.
+func (p *put) judge(now, oldest int64) error {
+	lines := p.sent.lines
+	if size := len(p.sent.text) + lineWeight*len(lines); size > maxPutBytes {
+		return invalidParameter(fmt.Sprintf("Upload too large: %d bytes exceeds limit of %d", size, maxPutBytes))
+	}
+	tooOld, tooNew := now-maxLineAge.Milliseconds(), now+maxLineAhead.Milliseconds()
+	p.tooOld, p.expired, p.from, p.to = 0, 0, 0, len(lines)
+	for i, l := range lines {
+		switch {
+		case i > 0 && l.at < lines[i-1].at:
+			return invalidParameter("Log events in a single PutLogEvents request must be in chronological order.")
+		case l.at < tooOld:
+			p.tooOld = i + 1
+		case l.at < oldest:
+			p.expired = i + 1
+		case l.at > tooNew && p.to == len(lines):
+			p.to = i
+		}
+	}
+	p.from = max(p.tooOld, p.expired)
+	if p.from < p.to && lines[p.to-1].at-lines[p.from].at > maxPutSpan.Milliseconds() {
+		return invalidParameter("The batch of log events in a single PutLogEvents request cannot span more than 24 hours.")
+	}
+	return nil
+}
+
+func (p *put) rejected() *rejectedLines {
+	var r rejectedLines
+	if end := p.tooOld; end > 0 {
+		r.TooOldEnd = &end
+	}
+	if end := p.expired; end > 0 {
+		r.ExpiredEnd = &end
+	}
+	if start := p.to; start < len(p.sent.lines) {
+		r.TooNewStart = &start
+	}
+	if r == (rejectedLines{}) {
+		return nil
+	}
+	return &r
+}
+
+// account enters the lines that were not taken into the ledger.
+func (p *put) account(ledger *ingest.Ledger, now int64) {
+	note := func(reason string, from, to int, what string) {
+		if from < to {
+			ledger.Drop(reason, protocolName, to-from, fmt.Sprintf("%s/%s: a line of %s, %s", p.sent.group, p.sent.stream,
+				time.UnixMilli(p.sent.lines[from].at).UTC().Format(time.RFC3339), what))
+		}
+	}
+	note("time_too_old", 0, p.tooOld, "more than 14 days ago")
+	note("expired", p.tooOld, p.expired, "older than the group's retention")
+	note("time_in_future", p.to, len(p.sent.lines), "more than 2 hours after "+time.UnixMilli(now).UTC().Format(time.RFC3339))
+}
+
+// batch makes rows of the lines that are taken.
+func (p *put) batch(environment string, g *group) (b *event.Batch, lost int) {
+	b = event.NewBatch(environment, g.dataset)
+	n := p.to - p.from
+	b.Times = make([]int64, 0, n)
+	for i := p.from; i < p.to; i++ {
+		message := p.sent.message(i)
+		b.Begin(p.sent.lines[i].at * int64(time.Millisecond))
+		b.SetBytes(b.Column(event.FieldBody), message)
+		line := p.reader.Read(b, message)
+		line.Set(b)
+		lost += line.Lost
+	}
+	zeros := make([]uint32, n)
+	constant(b, event.FieldSignal, event.SignalLog, zeros)
+	constant(b, event.FieldLogGroup, g.name, zeros)
+	constant(b, event.FieldLogStream, p.sent.stream, zeros)
+	p.sent.entity.set(b, zeros)
+	return b, lost
+}
+
+// constant gives all rows of a batch one text, unless some have such a field
+// already. The codes may be shared: nobody writes them.
+func constant(b *event.Batch, name, value string, zeros []uint32) {
+	if b.Find(name) != nil {
+		return
+	}
+	c := &event.Column{Name: name, Kind: event.String, Codes: zeros}
+	c.Dict.Intern(value)
+	b.Attach(c)
+}
+
+// fingerprint tells a call that its SDK sends again from all others: SDKs give
+// each call an id. Without one none is taken for a retry.
+func (p *put) fingerprint(c *call, g *group) (out [16]byte) {
+	id := c.Header.Get("Amz-Sdk-Invocation-Id")
+	if id == "" {
+		return out
+	}
+	h := sha256.New()
+	for _, part := range []string{"cloudwatch", c.Who.Environment, g.region, g.name, p.sent.stream, id} {
+		h.Write(binary.AppendUvarint(nil, uint64(len(part)))) //nolint:errcheck // a hash takes everything
+		h.Write([]byte(part))                                //nolint:errcheck // likewise
+	}
+	h.Write(c.Body) //nolint:errcheck // likewise
+	copy(out[:], h.Sum(nil))
+	return out
 }
