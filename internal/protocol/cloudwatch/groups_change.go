@@ -151,6 +151,9 @@ func (g *Groups) forget(ctx context.Context, one *group) error {
 				return err
 			}
 		}
+		if _, err := tx.ExecContext(ctx, "DELETE FROM cloudwatch_resource WHERE environment = ? AND region = ? AND owner = ?", one.environment, one.region, one.name); err != nil {
+			return err
+		}
 		return deleteTags(ctx, tx, one.resource())
 	})
 	if err != nil {

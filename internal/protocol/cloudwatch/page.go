@@ -92,3 +92,16 @@ func hashOf(asked, position string) []byte {
 
 // asked joins what makes one listing another.
 func asked(parts ...string) string { return strings.Join(parts, "\x00") }
+
+// answerPage is the answer of a listing: one page, and the token of the next.
+func answerPage[T any](name string, l listing[T], items []T) (any, error) {
+	page, next, err := l.page(items)
+	if err != nil {
+		return nil, err
+	}
+	answer := map[string]any{name: page}
+	if next != "" {
+		answer["nextToken"] = next
+	}
+	return answer, nil
+}
