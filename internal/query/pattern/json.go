@@ -349,7 +349,7 @@ func (c *Condition) sameJSON(v scalar) bool {
 	return false
 }
 
-// jsonNumber reads the text of a number; ok is false beyond the range of a float.
+// jsonNumber reads the text of a number; beyond the range of a float it is the greatest.
 func jsonNumber(text []byte) (f float64, ok bool) {
 	if len(text) > 15 {
 		return slowNumber(text)
@@ -366,6 +366,9 @@ func jsonNumber(text []byte) (f float64, ok bool) {
 
 func slowNumber(text []byte) (float64, bool) {
 	f, err := strconv.ParseFloat(unsafe.String(unsafe.SliceData(text), len(text)), 64) // only read
+	if math.IsInf(f, 0) {
+		return math.Copysign(math.MaxFloat64, f), true
+	}
 	return f, err == nil
 }
 
@@ -374,9 +377,9 @@ func canonical(text []byte) []byte {
 	if len(text) < 19 && bytes.IndexFunc(text, func(r rune) bool { return r < '0' || r > '9' }) < 0 {
 		return text
 	}
-	f, err := strconv.ParseFloat(string(text), 64)
-	if err != nil || math.IsInf(f, 0) {
-		return text
+	f, ok := slowNumber(text)
+	if !ok || f == 0 {
+		return []byte("0") // also for -0
 	}
 	if i, err := strconv.ParseInt(string(text), 10, 64); err == nil {
 		return strconv.AppendInt(nil, i, 10)

@@ -11,7 +11,8 @@
 //   - A term is found anywhere, also within a word.
 //   - Optional terms (?a) beside others are ignored, as documented; see [Pattern.Warning].
 //   - A JSON message is an object or array, at most [MaxDepth] deep. Of members
-//     of the same name the first one counts.
+//     of the same name the first one counts. A number beyond
+//     the range of a float is the greatest one.
 //   - A JSON number compares as a number with what reads as one, quoted or not.
 //     For globs and regular expressions its text is the canonical one: 1e3 is 1000.
 //   - A comparison is false where the selector finds nothing, an object or an
@@ -42,10 +43,10 @@ import (
 const (
 	MaxLength    = 1024 // characters
 	MaxRegexes   = 2
-	MaxWildcards = 3   // selectors with [*] or .* in a JSON pattern
-	MaxFields    = 100 // of a space-delimited pattern
-	MaxDepth     = 500 // of a JSON message
-	maxNesting   = 32  // of brackets in a condition
+	MaxWildcards = 3    // selectors with [*] or .* in a JSON pattern
+	MaxFields    = 100  // of a space-delimited pattern
+	MaxDepth     = 1024 // of a JSON message
+	maxNesting   = 32   // of brackets in a condition
 )
 
 // Kind is one of the three kinds of pattern.

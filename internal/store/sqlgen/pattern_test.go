@@ -2,6 +2,7 @@ package sqlgen_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -70,4 +71,76 @@ func TestFilterPattern_AnswersAsMatchDoes(t *testing.T) {
 			t.Fatalf("%s\n%s\n%s", p, d, sqlOf(q, batches))
 		}
 	})
+}
+
+func TestFilterPattern_AnswersAsMatchDoesInClickHouse(t *testing.T) {
+	t.Parallel()
+	type drawn struct {
+		q       *query.Query
+		batches []*event.Batch
+		p       *pattern.Pattern
+	}
+	var batch clickHouseBatch
+	cases := make([]drawn, 400)
+	for i := range cases {
+		cases[i] = rapid.Custom(func(t *rapid.T) drawn {
+			q, p := patternQuery(t)
+			return drawn{q, lines(t), p}
+		}).Example(i)
+		if _, err := batch.add(cases[i].q, cases[i].batches); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i, answer := range batch.run(t) {
+		want, err := runReference(t.Context(), cases[i].q, cases[i].batches)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := answer()
+		if err != nil {
+			t.Errorf("case %d: %v", i, err)
+			continue
+		}
+		if d := storetest.Difference(cases[i].q, want, got); d != "" {
+			t.Errorf("case %d: %s\n%s\n%s", i, cases[i].p, d, batch.compiled[i].SQL)
+		}
+	}
+}
+
+func TestFilterPattern_DepthOfJSONInClickHouse(t *testing.T) {
+	t.Parallel()
+	b := event.NewBatch(storetest.Environment, "app")
+	for i, m := range []string{
+		strings.Repeat("[", pattern.MaxDepth) + strings.Repeat("]", pattern.MaxDepth),
+		strings.Repeat("[", pattern.MaxDepth+1) + strings.Repeat("]", pattern.MaxDepth+1),
+		"\ufeff{}",
+	} {
+		b.Begin(storetest.GeneratedStart + int64(i))
+		b.Set(event.FieldBody, event.StringValue(m))
+	}
+	q := &query.Query{
+		Environment: storetest.Environment, Start: storetest.GeneratedStart, End: storetest.GeneratedEnd,
+		Stages: []query.Stage{
+			query.Filter{Where: query.Text{Op: query.Pattern, X: query.Field{Name: event.FieldBody}, S: "{ $.a NOT EXISTS }"}},
+			query.Aggregate{Calcs: []query.Calc{{Op: query.Max, Field: event.SystemTime, Name: "last"}, {Op: query.Count, Name: "n"}}},
+		},
+	}
+	var batch clickHouseBatch
+	if _, err := batch.add(q, []*event.Batch{b}); err != nil {
+		t.Fatal(err)
+	}
+	want, err := runReference(t.Context(), q, []*event.Batch{b})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := batch.run(t)[0]()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := storetest.Difference(q, want, got); d != "" {
+		t.Error(d)
+	}
+	if want.Columns[1].Values[0].Int() != 1 {
+		t.Errorf("%v lines match", want.Columns[1].Values[0])
+	}
 }

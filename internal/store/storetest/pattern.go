@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	"pgregory.net/rapid"
 
@@ -103,6 +104,9 @@ func LogMessage(t *rapid.T) string {
 	case 1:
 		m := drawJSON(t, 3)
 		at := rapid.IntRange(0, len(m)).Draw(t, "at")
+		for at < len(m) && !utf8.RuneStart(m[at]) {
+			at++
+		}
 		return m[:at] + rapid.SampledFrom([]string{",", "}", "x", " ", `"`, "1", "NaN", "]"}).Draw(t, "noise") + m[at:]
 	}
 	return drawJSON(t, 3)
@@ -121,9 +125,9 @@ func drawJSON(t *rapid.T, depth int) string {
 	case 0, 1, 2:
 		s := rapid.SampledFrom(drawnTexts).Draw(t, "text")
 		s = strings.NewReplacer(`"`, `\"`).Replace(s)
-		return `"` + rapid.SampledFrom([]string{s, s, s, s + `\u0061`, `\u0061` + s, s + `\n`, `\ud83d` + s, `\ud83d\ude00`, `\\ud83d`, `\/x`}).Draw(t, "escapes") + `"`
+		return `"` + rapid.SampledFrom([]string{s, s, s, s + `\u0061`, `\u0061` + s, s + `\n`, `\ud83d` + s, `\ud83d\ude00`, `\ud83d\ud83d\ude00`, `\ude00`, `\\\ud83dx`, `\\ud83d`, `\/x`}).Draw(t, "escapes") + `"`
 	case 3, 4, 5:
-		return rapid.SampledFrom([]string{"0", "5", "-0", "5.0", "50", "100", "1e2", "1E+2", "-0.5", "123456789012345678901234567890", "18446744073709551615", "0.1", "1e-7", "1e21", "5e-1"}).Draw(t, "number")
+		return rapid.SampledFrom([]string{"0", "5", "-0", "5.0", "50", "100", "1e2", "1E+2", "-0.5", "123456789012345678901234567890", "1e400", "-1e999", "9223372036854775807", "9223372036854775808", "-9223372036854775809", "1e19", "100000000000000000000.5", "-0.0", "18446744073709551615", "0.1", "1e-7", "1e21", "5e-1"}).Draw(t, "number")
 	case 6, 7:
 		return rapid.SampledFrom([]string{"true", "false", "null"}).Draw(t, "word")
 	case 8:
