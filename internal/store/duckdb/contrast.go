@@ -168,9 +168,10 @@ func (c *contrast) run(ctx context.Context, workers int) []*file {
 	var wg sync.WaitGroup
 	for range max(workers, 1) {
 		wg.Go(func() {
+			at := &part{}
 			for p := range work {
 				if ctx.Err() == nil {
-					c.count(ctx, p, stop)
+					c.count(ctx, p, at, stop)
 				}
 			}
 		})
@@ -214,9 +215,10 @@ func (c *contrast) tell(counted <-chan struct{}) {
 }
 
 // count adds the rows of a piece.
-func (c *contrast) count(ctx context.Context, p piece, stop func()) {
+func (c *contrast) count(ctx context.Context, p piece, at *part, stop func()) {
 	defer func() {
 		if v := recover(); v != nil { // the process must outlive a mistake in counting
+			*at = part{}
 			c.mu.Lock()
 			defer c.mu.Unlock()
 			c.err = errors.Join(c.err, fmt.Errorf("panic: %v\n%s", v, debug.Stack()))
@@ -224,21 +226,10 @@ func (c *contrast) count(ctx context.Context, p piece, stop func()) {
 		}
 	}()
 	if p.hot != nil {
-		_ = c.batch(p.hot, false, func(...string) error { return nil }) // it fails by loading only
+		c.batch(p.hot, at)
 		return
 	}
-	rows, err := p.file.reader.Rows(p.group)
-	if err == nil {
-		for _, b := range rows.Batches {
-			if b.Environment != c.sn.environment || !c.sn.wants(b.Dataset) {
-				c.done.Add(int64(b.Len()))
-				continue
-			}
-			if err = c.batch(b, true, rows.Load); err != nil || ctx.Err() != nil {
-				break
-			}
-		}
-	}
+	err := c.group(ctx, p, at)
 	if err == nil {
 		return
 	}
@@ -254,13 +245,26 @@ func (c *contrast) count(ctx context.Context, p piece, stop func()) {
 	stop()
 }
 
-// batch adds the rows of a batch, whose fields are loaded as they are needed, and
-// let go of if it is owned by nobody else.
-func (c *contrast) batch(b *event.Batch, owned bool, load func(names ...string) error) error {
+// batch adds the rows of a batch in memory.
+func (c *contrast) batch(b *event.Batch, at *part) {
 	defer c.done.Add(int64(b.Len()))
-	if err := load(missing(b, c.conditions)...); err != nil {
-		return err
+	sides := c.sides(b)
+	if sides == nil {
+		return
 	}
+	for _, name := range c.names {
+		f := c.fields[name]
+		if col := b.Find(name); col != nil && col.Len() > 0 && !f.unique.Load() {
+			at.begin(f, sides)
+			at.add(col, 0, false)
+			at.end()
+		}
+	}
+}
+
+// sides divides the rows of a batch, and counts them. It returns nil if none is
+// of the question.
+func (c *contrast) sides(b *event.Batch) *sides {
 	kept := query.NewMask(b.Len())
 	for i, at := range b.Times {
 		if at >= c.sn.start && at < c.sn.end {
@@ -271,32 +275,56 @@ func (c *contrast) batch(b *event.Batch, owned bool, load func(names ...string) 
 	if kept.Count() == 0 {
 		return nil
 	}
-	sides := newSides(b, kept, query.MaskOf(c.selection, b), c.unweighted)
+	s := newSides(b, kept, query.MaskOf(c.selection, b), c.unweighted)
 	c.mu.Lock()
-	c.events[store.Selected] += sides.events[store.Selected]
-	c.events[store.Others] += sides.events[store.Others]
-	c.mu.Unlock()
+	defer c.mu.Unlock()
+	c.events[store.Selected] += s.events[store.Selected]
+	c.events[store.Others] += s.events[store.Others]
+	return s
+}
+
+// group adds the rows of a row group. Of the times, if nothing else asks for them,
+// it reads only whether they are in the range.
+func (c *contrast) group(ctx context.Context, p piece, at *part) (err error) {
+	g := rowGroup{}
+	if slices.Contains(c.conditions, event.SystemTime) {
+		g.rows, err = p.file.reader.Rows(p.group)
+	} else {
+		g.rows, err = p.file.reader.RowsWithin(p.group, c.sn.start, c.sn.end)
+	}
+	if err != nil {
+		return err
+	}
+	defer c.done.Add(int64(g.len()))
+	wanted := func(b *event.Batch) bool { return b.Environment == c.sn.environment && c.sn.wants(b.Dataset) }
+	if !slices.ContainsFunc(g.rows.Batches, wanted) {
+		return nil
+	}
+	if err := g.rows.Load(c.conditions...); err != nil {
+		return err
+	}
+	g.of = make([]*sides, len(g.rows.Batches))
+	some := false
+	for i, b := range g.rows.Batches {
+		if wanted(b) {
+			g.of[i] = c.sides(b)
+			some = some || g.of[i] != nil
+		}
+	}
+	if !some {
+		return nil
+	}
+	g.join()
 	for _, name := range c.names {
 		f := c.fields[name]
 		if f.unique.Load() {
 			continue
 		}
-		if err := load(missing(b, []string{name})...); err != nil {
+		if err := g.count(f, at); err != nil || ctx.Err() != nil {
 			return err
-		}
-		if col := b.Find(name); col != nil && col.Len() > 0 {
-			f.add(col, sides)
-			if owned && !slices.Contains(c.conditions, name) {
-				*col = event.Column{Name: name, Kind: col.Kind, Rows: []uint32{}} // a row group of all fields is large
-			}
 		}
 	}
 	return nil
-}
-
-// missing returns the fields of which a batch has no column yet.
-func missing(b *event.Batch, names []string) []string {
-	return slices.DeleteFunc(slices.Clone(names), func(name string) bool { return b.Find(name) != nil })
 }
 
 // result is what has been counted so far.

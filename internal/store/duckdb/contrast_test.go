@@ -139,3 +139,25 @@ func BenchmarkContrast(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/200_000/22, "ns/value")
 }
+
+func TestContrast_CountsANumberOnceWhateverItsKind(t *testing.T) {
+	t.Parallel()
+	s := openStore(t, Config{FlushAge: time.Hour})
+	defer func() { _ = s.Close() }()
+	for seq, v := range []event.Value{event.IntValue(9), event.FloatValue(9), event.FloatValue(9.5)} {
+		b := event.NewBatch("test", "web")
+		b.Begin(int64(seq))
+		b.Set("route", event.StringValue("/a"))
+		b.Set("size", v)
+		if err := s.Append(t.Context(), uint64(seq+1), []*event.Batch{b}); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Flush(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f := contrastOf(t, s, store.ContrastOptions{})["size"]
+	if f.Distinct != 2 || len(f.Values) != 2 || f.Values[0].Value != event.FloatValue(9) || f.Values[0].Events != [2]float64{0, 2} {
+		t.Errorf("size: %d different, %v", f.Distinct, f.Values)
+	}
+}

@@ -90,68 +90,40 @@ func newCounter(name string, unique bool) *counter {
 	return f
 }
 
-// add counts the values of a column.
-func (f *counter) add(c *event.Column, s *sides) {
-	switch c.Kind {
-	case event.String:
-		f.addTexts(c, s)
-	case event.Int:
-		f.addIntegers(c, s)
-	case event.Float:
-		f.addFloats(c, s)
-	case event.Bool:
-		var by [2]counts
-		for i, v := range c.Bools {
-			row, n := c.Row(i), 0
-			if v {
-				n = 1
-			}
-			by[n][s.of[row]] += s.weight(row)
-		}
-		f.mu.Lock()
-		defer f.mu.Unlock()
-		for n := range by {
-			by[n].addTo(&f.present)
-			f.addNumber(event.BoolValue(n == 1), &by[n])
-		}
-	case event.Null:
-	}
-}
-
-func (f *counter) addTexts(c *event.Column, s *sides) {
-	by := make([]counts, c.Dict.Len())
-	switch {
-	case c.Rows == nil && s.weights == nil:
-		for row, code := range c.Codes {
-			by[code][s.of[row]&3]++
-		}
-	default:
-		for i, code := range c.Codes {
-			row := c.Row(i)
-			by[code][s.of[row]&3] += s.weight(row)
-		}
-	}
+// addConstant counts a value that n rows have, all there are of both sides.
+func (f *counter) addConstant(v event.Value, n int, s *sides) {
+	both := counts{store.Selected: s.events[store.Selected], store.Others: s.events[store.Others]}
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if v.Kind() == event.String {
+		f.rows += n
+		f.addText(v.Str(), &both)
+		f.judge()
+		return
+	}
+	number, _ := v.Number()
+	if number != number { //nolint:gocritic // NaN differs from itself
+		return
+	}
+	both.addTo(&f.present)
+	if bin, ok := store.BinOf(number); ok {
+		both.addTo(binAt(f.bins, bin))
+	}
+	f.addNumber(v, &both)
+}
+
+// addText counts a text, which is copied if it is kept. The caller holds the lock.
+func (f *counter) addText(text string, n *counts) {
 	if f.texts == nil {
-		return // it has turned out to be an id meanwhile
+		return // it has turned out to be an id
 	}
-	f.rows += c.Len()
-	for code := range by {
-		n := &by[code]
-		if !n.some() {
-			continue
-		}
-		n.addTo(&f.present)
-		text := c.Dict.Text(uint32(code))
-		sum := f.texts[text]
-		if sum == nil {
-			sum = &[2]float64{}
-			f.texts[strings.Clone(text)] = sum
-		}
-		n.addTo(sum)
+	n.addTo(&f.present)
+	sum := f.texts[text]
+	if sum == nil {
+		sum = &[2]float64{}
+		f.texts[strings.Clone(text)] = sum
 	}
-	f.judge()
+	n.addTo(sum)
 }
 
 // judge lets go of a field that turns out to be an id, and of rare texts where
@@ -170,73 +142,6 @@ func (f *counter) judge() {
 			}
 		}
 	}
-}
-
-func (f *counter) addIntegers(c *event.Column, s *sides) {
-	var small [smallIntegers]counts
-	large := tally[int64]{values: map[int64]*counts{}, many: f.hasMany()}
-	for i, v := range c.Ints {
-		row := c.Row(i)
-		if uint64(v) < smallIntegers {
-			small[v][s.of[row]&3] += s.weight(row)
-			continue
-		}
-		if side := s.of[row]; side != neither {
-			large.add(v, side, s.weight(row))
-		}
-	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	for v := range small {
-		if n := &small[v]; n.some() {
-			bin, _ := store.BinOf(float64(v))
-			n.addTo(binAt(f.bins, bin))
-			n.addTo(&f.present)
-			f.addNumber(event.IntValue(int64(v)), n)
-		}
-	}
-	for v, n := range large.values {
-		f.addNumber(event.IntValue(v), n)
-	}
-	f.addTally(&large.bins, large.many)
-}
-
-func (f *counter) addFloats(c *event.Column, s *sides) {
-	t := tally[float64]{values: map[float64]*counts{}, many: f.hasMany()}
-	for i, v := range c.Floats {
-		row := c.Row(i)
-		if side := s.of[row]; side != neither && v == v { //nolint:gocritic // NaN differs from itself
-			t.add(v, side, s.weight(row))
-		}
-	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	for v, n := range t.values {
-		f.addNumber(event.FloatValue(v), n)
-	}
-	f.addTally(&t.bins, t.many)
-}
-
-// tally counts the numbers of one batch: all by bin, and each by itself while
-// there are few different ones.
-type tally[T int64 | float64] struct {
-	values map[T]*counts
-	bins   binCounts
-	many   bool
-}
-
-func (t *tally[T]) add(v T, side uint8, w float64) {
-	t.bins.add(float64(v), side, w)
-	if t.many {
-		return
-	}
-	n := t.values[v]
-	if n == nil {
-		n = &counts{}
-		t.values[v] = n
-		t.many = len(t.values) > mostNumbers
-	}
-	n[side] += w
 }
 
 // hasMany reports whether numbers are counted by bin alone.
@@ -280,6 +185,8 @@ func binAt(bins map[int32]*[2]float64, bin int32) *[2]float64 {
 // binCounts counts numbers by bin, in blocks that are made as they are needed.
 type binCounts struct {
 	blocks [binBlocks]*[binBlock]counts
+	used   []int // places in blocks
+	free   []*[binBlock]counts
 	apart  [2]float64 // infinities
 }
 
@@ -298,26 +205,42 @@ func (b *binCounts) add(v float64, side uint8, w float64) {
 	at := int(bin) + binMiddle
 	block := b.blocks[at/binBlock]
 	if block == nil {
-		block = &[binBlock]counts{}
-		b.blocks[at/binBlock] = block
+		block = b.block(at / binBlock)
 	}
 	block[at%binBlock][side] += w
+}
+
+func (b *binCounts) block(i int) *[binBlock]counts {
+	block := &[binBlock]counts{}
+	if n := len(b.free); n > 0 {
+		block, b.free = b.free[n-1], b.free[:n-1]
+	}
+	b.blocks[i] = block
+	b.used = append(b.used, i)
+	return block
 }
 
 func (b *binCounts) addTo(bins map[int32]*[2]float64, present *[2]float64) {
 	present[store.Selected] += b.apart[store.Selected]
 	present[store.Others] += b.apart[store.Others]
-	for i, block := range b.blocks {
-		if block == nil {
-			continue
-		}
-		for k := range block {
-			if n := &block[k]; n.some() {
+	for _, i := range b.used {
+		for k := range b.blocks[i] {
+			if n := &b.blocks[i][k]; n.some() {
 				n.addTo(binAt(bins, int32(i*binBlock+k-binMiddle)))
 				n.addTo(present)
 			}
 		}
 	}
+}
+
+func (b *binCounts) reset() {
+	for _, i := range b.used {
+		block := b.blocks[i]
+		*block = [binBlock]counts{}
+		b.free = append(b.free, block)
+		b.blocks[i] = nil
+	}
+	b.used, b.apart = b.used[:0], [2]float64{}
 }
 
 // result is what has been counted so far, with the most frequent values; some is
@@ -340,13 +263,14 @@ func (f *counter) result(most int) (out store.ContrastField, some bool) {
 		texts = f.asTexts()
 		numbers = nil
 	}
+	numbers = ofKind(numbers, out.Kind)
 	out.Distinct += len(texts) + len(numbers)
 	top := topValues{most: most, present: f.present}
 	for text, n := range texts {
 		top.add(event.StringValue(text), n)
 	}
 	for v, n := range numbers {
-		top.add(v.Convert(out.Kind), n)
+		top.add(v, n)
 	}
 	out.Values = top.values
 	if out.Kind == event.Int || out.Kind == event.Float {
@@ -356,6 +280,25 @@ func (f *counter) result(most int) (out store.ContrastField, some bool) {
 		slices.SortFunc(out.Bins, func(x, y store.ContrastBin) int { return cmp.Compare(x.Value, y.Value) })
 	}
 	return out, true
+}
+
+// ofKind joins numbers that are one where they are of one kind: 9 in one segment
+// is 9.0 in another.
+func ofKind(numbers map[event.Value]*[2]float64, kind event.Kind) map[event.Value]*[2]float64 {
+	if kind != event.Float {
+		return numbers
+	}
+	all := make(map[event.Value]*[2]float64, len(numbers))
+	for v, n := range numbers {
+		sum := all[v.Convert(kind)]
+		if sum == nil {
+			sum = &[2]float64{}
+			all[v.Convert(kind)] = sum
+		}
+		sum[store.Selected] += n[store.Selected]
+		sum[store.Others] += n[store.Others]
+	}
+	return all
 }
 
 // asTexts joins numbers and texts of a field that has both.

@@ -17,22 +17,49 @@ func (r *Reader) readColumn(known *offsets, g, column, from, to int) (*event.Col
 	if chunk.nulls == int64(rows) {
 		return out, nil
 	}
-	pages, err := r.pages(known, g, column)
+	reserve(out, min(to-from, rows-int(max(min(chunk.nulls, int64(rows)), 0))))
+	full, first := true, true
+	err := r.eachPage(known, g, column, from, to, func(p *pageReader, body []byte) (bool, error) {
+		if first && p.dict != nil && out.Kind == event.String {
+			out.Dict = event.Restore(p.dict.texts.ends, p.dict.texts.data, false)
+		}
+		first = false
+		if !p.appendTo(out, body) {
+			return false, damaged("a page of column %s can't be read", schema.name)
+		}
+		full = p.full
+		return true, nil
+	})
 	if err != nil {
 		return nil, err
+	}
+	if full {
+		out.Rows = nil // every row has a value
+	}
+	return out, nil
+}
+
+// eachPage reads the pages of a column that hold rows of [from, to), and calls f
+// for each with what it takes to read it further, until f returns false.
+func (r *Reader) eachPage(known *offsets, g, column, from, to int, f func(p *pageReader, body []byte) (more bool, err error)) error {
+	chunk := &r.meta.rowGroups[g].chunks[column]
+	rows := int(r.meta.rowGroups[g].rows)
+	if chunk.nulls == int64(rows) {
+		return nil
+	}
+	pages, err := r.pages(known, g, column)
+	if err != nil {
+		return err
 	}
 	s, ok := r.scratch.Get().(*scratch)
 	if !ok {
 		s = &scratch{}
 	}
 	defer r.scratch.Put(s)
-	page := pageReader{schema: schema, scratch: s, from: from, to: to, full: true}
+	page := pageReader{schema: &r.meta.columns[column], scratch: s, from: from, to: to, full: true}
 	if chunk.dictPage > 0 {
-		if page.dict, err = r.readDict(chunk, out.Kind, pages[0].at); err != nil {
-			return nil, err
-		}
-		if out.Kind == event.String {
-			out.Dict = event.Restore(page.dict.texts.ends, page.dict.texts.data, false)
+		if page.dict, err = r.readDict(chunk, kindOfType(page.schema.physical), pages[0].at); err != nil {
+			return err
 		}
 	}
 	endOf := func(i int) int {
@@ -41,41 +68,46 @@ func (r *Reader) readColumn(known *offsets, g, column, from, to int) (*event.Col
 		}
 		return rows
 	}
-	first, _ := slices.BinarySearchFunc(pages, from, func(p pageLocation, row int) int { return int(p.firstRow) - row })
-	if first == len(pages) || int(pages[first].firstRow) > from {
-		first--
+	first, last, err := pagesOf(pages, from, to)
+	if err != nil {
+		return err
 	}
-	last := first
-	for last+1 < len(pages) && int(pages[last+1].firstRow) < to {
-		last++
-	}
-	if first < 0 {
-		return nil, damaged("its first page begins at row %d", pages[0].firstRow)
-	}
-	reserve(out, min(to-from, rows-int(max(min(chunk.nulls, int64(rows)), 0))))
 	window := pageWindow{r: r, pages: pages[first : last+1], scratch: s}
 	for i := first; i <= last; i++ {
 		raw, err := window.page(i - first)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		body, h, err := r.unpackPage(raw, pages[i].at, s.body[:0])
 		if err != nil {
-			return nil, err
+			return err
 		}
 		s.body = body[:0]
 		if int(h.values) != endOf(i)-int(pages[i].firstRow) || h.kind != pageData {
-			return nil, damaged("a page has %d rows, and its index says %d", h.values, endOf(i)-int(pages[i].firstRow))
+			return damaged("a page has %d rows, and its index says %d", h.values, endOf(i)-int(pages[i].firstRow))
 		}
 		page.header, page.first = h, int(pages[i].firstRow)
-		if !page.appendTo(out, body) {
-			return nil, damaged("a page of column %s can't be read", schema.name)
+		if more, err := f(&page, body); err != nil || !more {
+			return err
 		}
 	}
-	if page.full {
-		out.Rows = nil // every row has a value
+	return nil
+}
+
+// pagesOf returns the first and the last page that hold rows of [from, to).
+func pagesOf(pages []pageLocation, from, to int) (first, last int, err error) {
+	first, _ = slices.BinarySearchFunc(pages, from, func(p pageLocation, row int) int { return int(p.firstRow) - row })
+	if first == len(pages) || int(pages[first].firstRow) > from {
+		first--
 	}
-	return out, nil
+	if first < 0 {
+		return 0, 0, damaged("its first page begins at row %d", pages[0].firstRow)
+	}
+	last = first
+	for last+1 < len(pages) && int(pages[last+1].firstRow) < to {
+		last++
+	}
+	return first, last, nil
 }
 
 // scratch is memory that reading one column after the other uses again.
@@ -202,6 +234,7 @@ type pageReader struct {
 	scratch  *scratch
 	from, to int
 	full     bool // every row so far has a value: Column.Rows is not written
+	apart    bool // the page is read by itself: the dictionary of out may be that of another
 
 	header pageHeader
 	first  int // row that the page begins at
@@ -270,6 +303,13 @@ func (p *pageReader) appendValues(out *event.Column, body []byte, n, low, high i
 		t, ok := decodeDeltaTexts(body, n)
 		if !ok {
 			return false
+		}
+		if p.apart {
+			out.Dict = event.Restore(t.ends, t.data, true)
+			for code := low; code < high; code++ {
+				out.Codes = append(out.Codes, uint32(code))
+			}
+			return true
 		}
 		out.Dict.Unique()
 		for i := low; i < high; i++ {

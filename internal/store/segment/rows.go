@@ -1,6 +1,7 @@
 package segment
 
 import (
+	"encoding/binary"
 	"encoding/json"
 	"math"
 	"slices"
@@ -31,7 +32,25 @@ func (r *Reader) Rows(group int) (x *Rows, err error) {
 	if n < 0 || n > maxRowsOfGroup {
 		return nil, damaged("a row group has %d rows", n)
 	}
-	return r.frame(group, 0, int(n))
+	return r.frame(group, 0, int(n), false)
+}
+
+// RowsWithin is Rows for a caller who wants to know of the times only whether
+// they lie in [start, end): where all do, they are not read, and each row has
+// that of the earliest.
+func (r *Reader) RowsWithin(group int, start, end int64) (x *Rows, err error) {
+	defer r.recovered(&err)
+	n := r.meta.rowGroups[group].rows
+	if n < 0 || n > maxRowsOfGroup {
+		return nil, damaged("a row group has %d rows", n)
+	}
+	chunk := &r.meta.rowGroups[group].chunks[columnTime]
+	within := false
+	if len(chunk.min) == 8 && len(chunk.max) == 8 {
+		low, high := int64(binary.LittleEndian.Uint64(chunk.min)), int64(binary.LittleEndian.Uint64(chunk.max))
+		within = low >= start && high < end
+	}
+	return r.frame(group, 0, int(n), within)
 }
 
 // Load adds the columns of fields to the batches; those that the segment does
@@ -86,11 +105,17 @@ func (x *Rows) Find(row int) event.Row {
 	return x.Batches[x.batchOf[row-x.from]].Row(int(x.rowOf[row-x.from]))
 }
 
-// frame reads the system columns of rows [from, to) of a row group.
-func (r *Reader) frame(group, from, to int) (*Rows, error) {
+// frame reads the system columns of rows [from, to) of a row group; those that
+// are the same in every row are known from the statistics. Untimed rows have the
+// earliest time.
+func (r *Reader) frame(group, from, to int, untimed bool) (*Rows, error) {
 	known, err := r.offsets(group)
 	if err != nil {
 		return nil, err
+	}
+	x := &Rows{reader: r, group: group, from: from, to: to, loaded: map[int]bool{}, offsets: known}
+	if one, err := x.alike(untimed); one || err != nil {
+		return x, err
 	}
 	var columns [systemColumns]*event.Column
 	for i := range columns {
@@ -103,9 +128,46 @@ func (r *Reader) frame(group, from, to int) (*Rows, error) {
 		}
 		columns[i] = c
 	}
-	x := &Rows{reader: r, group: group, from: from, to: to, loaded: map[int]bool{}, offsets: known}
 	x.divide(columns)
 	return x, nil
+}
+
+// alike makes the one batch of a row group whose rows are all of one dataset and
+// one sample rate, and reports whether it is such a one.
+func (x *Rows) alike(untimed bool) (bool, error) {
+	var known [systemColumns]event.Value
+	for _, i := range []int{columnEnvironment, columnDataset, columnSampleRate} {
+		var one bool
+		if known[i], one = x.reader.constant(x.group, i); !one {
+			return false, nil
+		}
+	}
+	n := x.to - x.from
+	b := event.NewBatch(known[columnEnvironment].Str(), known[columnDataset].Str())
+	if untimed {
+		first := int64(binary.LittleEndian.Uint64(x.reader.meta.rowGroups[x.group].chunks[columnTime].min))
+		b.Times = make([]int64, n)
+		for i := range b.Times {
+			b.Times[i] = first
+		}
+	} else {
+		c, err := x.reader.readColumn(x.offsets, x.group, columnTime, x.from, x.to)
+		if err != nil {
+			return false, err
+		}
+		if c.Len() != n {
+			return false, damaged("a system column has %d values for %d rows", c.Len(), n)
+		}
+		b.Times = c.Ints
+	}
+	if rate := known[columnSampleRate].Int(); rate > 1 {
+		b.SampleRates = make([]uint32, n)
+		for i := range b.SampleRates {
+			b.SampleRates[i] = uint32(rate)
+		}
+	}
+	x.Batches = []*event.Batch{b}
+	return true, nil
 }
 
 // divide gives each environment and dataset its rows.

@@ -58,7 +58,7 @@ func (r *Reader) Range(group, from, to int) (x *Rows, err error) {
 	if n := r.meta.rowGroups[group].rows; from < 0 || from > to || int64(to) > n || n > maxRowsOfGroup {
 		return nil, damaged("rows %d to %d of %d are asked for", from, to, n)
 	}
-	return r.frame(group, from, to)
+	return r.frame(group, from, to, false)
 }
 
 // MayHoldTrace reports whether a row group may have rows of a trace.

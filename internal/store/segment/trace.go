@@ -196,7 +196,7 @@ func (x *Rows) Pick(rows []int) []*event.Batch {
 // rows reads rows [from, to) of a row group, or those of them that are picked,
 // all fields, into a batch for each dataset.
 func (r *Reader) rows(g, from, to int, picked []int) ([]*event.Batch, error) {
-	x, err := r.frame(g, from, to)
+	x, err := r.frame(g, from, to, false)
 	if err != nil {
 		return nil, err
 	}

@@ -154,7 +154,11 @@ func (p *pipeline) project(fields []string) {
 func keyOf(r record, fields []string) string {
 	var b strings.Builder
 	for _, name := range fields {
-		if v := r.Get(name); !v.IsNull() {
+		v := r.Get(name)
+		if n, ok := v.Number(); ok && n == 0 && v.Kind() == event.Float {
+			v = event.FloatValue(0) // zero is one value, whatever its sign
+		}
+		if !v.IsNull() {
 			b.WriteString("=" + strings.NewReplacer("\\", "\\\\", "|", "\\|").Replace(v.Text()))
 		}
 		b.WriteByte('|')

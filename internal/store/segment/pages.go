@@ -1,0 +1,93 @@
+package segment
+
+import (
+	"bytes"
+	"encoding/binary"
+	"math"
+	"strings"
+
+	"github.com/oriel-dev/oriel/internal/event"
+)
+
+// Constant returns the value that every row of the row group has in a field,
+// where the file's statistics tell that it is one and the same; nothing is read
+// for it.
+func (x *Rows) Constant(name string) (event.Value, bool) {
+	at, known := x.reader.fields[name]
+	if !known || at < systemColumns {
+		return event.Value{}, false
+	}
+	return x.reader.constant(x.group, at)
+}
+
+// constant tells the one value of a column from its statistics. Booleans have
+// none, and neither has a float that may be a zero.
+func (r *Reader) constant(g, column int) (event.Value, bool) {
+	chunk := &r.meta.rowGroups[g].chunks[column]
+	if chunk.nulls != 0 || !chunk.exact || chunk.min == nil || !bytes.Equal(chunk.min, chunk.max) {
+		return event.Value{}, false
+	}
+	switch kindOfType(r.meta.columns[column].physical) {
+	case event.String:
+		return event.StringValue(string(chunk.min)), true
+	case event.Int:
+		if len(chunk.min) == 8 {
+			return event.IntValue(int64(binary.LittleEndian.Uint64(chunk.min))), true
+		}
+	case event.Float:
+		if len(chunk.min) == 8 {
+			return event.FloatValue(math.Float64frombits(binary.LittleEndian.Uint64(chunk.min))), true
+		}
+	case event.Bool, event.Null:
+	}
+	return event.Value{}, false
+}
+
+// Page holds the values of a field in rows that follow one another.
+type Page struct {
+	event.Column      // its rows are counted from First
+	First        int  // row of the row group
+	Same         bool // the dictionary is that of the page before
+	Coded        bool // the dictionary holds until the end of Pages, and may be that of the next page
+}
+
+// Pages calls f for each page of a field, without keeping the column: what f is
+// given holds until it returns. It ends early when f returns false. Names in the
+// overflow column have no pages. Entries of a dictionary may repeat.
+func (x *Rows) Pages(name string, f func(*Page) bool) (err error) {
+	defer x.reader.recovered(&err)
+	at, known := x.reader.fields[name]
+	if !known || at < systemColumns {
+		return nil
+	}
+	var p Page
+	schema := &x.reader.meta.columns[at]
+	p.Name, p.Kind = strings.Clone(schema.name), kindOfType(schema.physical)
+	more := true
+	return x.reader.eachPage(x.offsets, x.group, at, x.from, x.to, func(r *pageReader, body []byte) (bool, error) {
+		before := p.Coded
+		p.Coded = r.header.encoding == encodingRLEDictionary && r.dict != nil
+		if p.Same = p.Coded && before; p.Coded && !before {
+			p.Dict = event.Restore(r.dict.texts.ends, r.dict.texts.data, true)
+		}
+		from, to := max(x.from, r.first), min(x.to, r.first+int(r.header.values))
+		page := *r
+		page.from, page.to, page.full, page.apart = from, to, true, true
+		p.First = from
+		p.Rows, p.Ints, p.Floats, p.Bools, p.Codes = p.Rows[:0], p.Ints[:0], p.Floats[:0], p.Bools[:0], p.Codes[:0]
+		rows := p.Rows
+		if !page.appendTo(&p.Column, body) {
+			return false, damaged("a page of column %s can't be read", schema.name)
+		}
+		if page.full {
+			p.Rows = nil
+		}
+		if p.Len() > 0 {
+			more = f(&p)
+		}
+		if p.Rows == nil {
+			p.Rows = rows
+		}
+		return more, nil
+	})
+}
