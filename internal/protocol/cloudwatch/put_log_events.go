@@ -58,12 +58,9 @@ func (f *Front) putLogEvents(c *call) (any, error) {
 		}
 		return nil, serialization("the body is no request to put log events")
 	}
-	g, err := c.ownGroup(p.sent.group, "")
+	g, err := c.groupToPut(p.sent.group, p.sent.stream)
 	if err != nil {
 		return nil, err
-	}
-	if _, exists := g.stream(p.sent.stream); !exists {
-		return nil, noSuchStream()
 	}
 	now := c.nowMS()
 	if err := p.judge(now, g.oldest(now)); err != nil {
@@ -87,6 +84,22 @@ func (f *Front) putLogEvents(c *call) (any, error) {
 		ledger.Alter("too_many_fields", protocolName, lost, "fields of a JSON message in "+g.name+": too many, or too long")
 	}
 	return answer, nil
+}
+
+// groupToPut finds the group that has a stream. Names that can't be any's are said
+// to be so.
+func (c *call) groupToPut(name, stream string) (*group, error) {
+	g, err := c.ownGroup(name, "")
+	if err == nil {
+		if _, exists := g.stream(stream); exists {
+			return g, nil
+		}
+		err = noSuchStream()
+	}
+	if wrong := c.f.model["PutLogEvents"].check(c.Body); wrong != nil {
+		return nil, wrong
+	}
+	return nil, err
 }
 
 // put is what one call needs; it is used again for the next.
@@ -197,10 +210,10 @@ func (p *put) fingerprint(c *call, g *group) (out [16]byte) {
 	}
 	h := sha256.New()
 	for _, part := range []string{"cloudwatch", c.Who.Environment, g.region, g.name, p.sent.stream, id} {
-		h.Write(binary.AppendUvarint(nil, uint64(len(part)))) //nolint:errcheck // a hash takes everything
-		h.Write([]byte(part))                                //nolint:errcheck // likewise
+		h.Write(binary.AppendUvarint(nil, uint64(len(part))))
+		h.Write([]byte(part))
 	}
-	h.Write(c.Body) //nolint:errcheck // likewise
+	h.Write(c.Body)
 	copy(out[:], h.Sum(nil))
 	return out
 }

@@ -97,15 +97,20 @@ func (r *request) obey(name, value string) (err error) {
 
 // expand replaces times and variables.
 func (t *Target) expand(text string) string {
-	text = regexp.MustCompile(`\$NOW([+-][0-9a-z.]+)?`).ReplaceAllStringFunc(text, func(s string) string {
-		if s == "$NOW" {
-			return strconv.FormatInt(t.Now, 10)
+	text = regexp.MustCompile(`\$(NOW|MS)([+-][0-9a-z.]+)?`).ReplaceAllStringFunc(text, func(s string) string {
+		name := strings.TrimRight(s, "+-.0123456789abcdefghijklmnopqrstuvwxyz")
+		unit := time.Nanosecond
+		if name == "$MS" {
+			unit = time.Millisecond
 		}
-		d, err := time.ParseDuration(s[len("$NOW"):])
+		if s == name {
+			return strconv.FormatInt(t.Now/int64(unit), 10)
+		}
+		d, err := time.ParseDuration(s[len(name):])
 		if err != nil {
 			return s // and the request will show it
 		}
-		return strconv.FormatInt(t.Now+d.Nanoseconds(), 10)
+		return strconv.FormatInt((t.Now+d.Nanoseconds())/int64(unit), 10)
 	})
 	for name, value := range t.Vars {
 		text = strings.ReplaceAll(text, "$"+name, value)

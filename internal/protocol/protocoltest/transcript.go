@@ -51,8 +51,9 @@ const (
 //	-- drops --              what was not stored, or not whole, and why
 //
 // Only variants that are named are sent. Protobuf in answers is shown as JSON.
-// In requests $NOW+5ms is a time, $NAME one of the target's variables, and lines
-// that begin with @ are not sent but obeyed: see request.
+// In requests $NOW+5ms is a time in nanoseconds, $MS+5ms one in milliseconds, $NAME
+// one of the target's variables, and lines that begin with @ are not sent but
+// obeyed: see request.
 func Run(t *testing.T, pattern string, open func(t *testing.T) *Target) {
 	t.Helper()
 	files, err := filepath.Glob(pattern)
