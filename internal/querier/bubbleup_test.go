@@ -207,7 +207,10 @@ func TestBubbleUp_ComparesWithAChosenBaseline(t *testing.T) {
 		{"the rest", "region = eu", Baseline{}, [2]float64{120, 240}, "cached", "cached = false in 100 % of the selection, 50 % of the rest"},
 		{"the period before", "region = eu", Baseline{Before: true}, [2]float64{120, 360}, "build_id", "build_id = new in 100 % of the selection, 0 % before"},
 		{
-			"the same group before", "region = eu", Baseline{Before: true, Where: filter("region = eu")}, [2]float64{120, 120}, "build_id",
+			"the same group before", "region = eu",
+			Baseline{Before: true, Where: filter("region = eu")},
+			[2]float64{120, 120},
+			"build_id",
 			"build_id = new in 100 % of the selection, 0 % before",
 		},
 		{"another group", "region = eu", Baseline{Where: filter("region = us")}, [2]float64{120, 120}, "cached", "cached = false in 100 % of the selection, 0 % of the baseline"},

@@ -5,7 +5,8 @@ import type { Start } from '../api/types';
 import { useLoad } from '../api/useLoad';
 import { fromHoneycomb } from './foreign';
 import { KeysSheet, useKeys } from './keys';
-import { go, linkTo, useAddress } from './location';
+import { go, known, linkTo, useAddress } from './location';
+import { learn } from './longAddress';
 import { Shell } from './Shell';
 import { SignIn } from './SignIn';
 
@@ -40,10 +41,29 @@ export function App(): React.ReactElement {
   return (
     <Shell start={start.data} onKeys={() => setSheet(true)}>
       <Boundary key={pageKey(url.pathname)}>
-        <Suspense fallback={<div className="page" aria-busy="true" />}>{page(url, start.data)}</Suspense>
+        <Suspense fallback={<div className="page" aria-busy="true" />}>
+          {url.searchParams.has('s') ? <Kept id={url.searchParams.get('s')!} path={url.pathname} /> : page(url, start.data)}
+        </Suspense>
       </Boundary>
       {sheet && <KeysSheet onClose={() => setSheet(false)} />}
     </Shell>
+  );
+}
+
+/** Waits for what the server keeps of a long address. */
+function Kept({ id, path }: { id: string; path: string }): React.ReactElement {
+  const { error } = useLoad(`address ${id}`, async (signal) => {
+    await learn(id, signal);
+    known();
+  });
+  if (!error) return <div className="page" aria-busy="true" />;
+  return (
+    <div className="page">
+      <h1>{error.status === 404 ? 'What this link shows is not kept any more' : 'The link can’t be opened'}</h1>
+      <p>
+        {error.message}. You can <a {...linkTo(path)}>begin anew</a>.
+      </p>
+    </div>
   );
 }
 

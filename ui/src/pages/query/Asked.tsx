@@ -1,18 +1,18 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 
 import type { Start } from '../../api/types';
-import { setParams } from '../../app/location';
+import { here, setParams } from '../../app/location';
 import { Hover } from '../../charts/hover';
 import type { Marker } from '../../charts/markers';
 import type { Question, Span } from '../../query/question';
 import { Refresh } from '../../widgets/Refresh';
 import { Splitter } from '../../widgets/Splitter';
-import { askBody, bodyOf, every, spanOf, unknownFields, type Dataset } from './data';
+import { askBody, every, spanOf, unknownFields, type Dataset } from './data';
 import type { Field } from '../../query/complete';
 import { Draft, same } from './draft';
-import { BubblePanel } from '../../query/bubble/BubblePanel';
 import { Builder } from './parts/Builder';
 import { Answered } from './parts/Answered';
+import { Compared } from './parts/Compared';
 import type { PickedPoint } from './parts/Charts';
 import { Nothing } from './parts/Nothing';
 import { HistoryPanel } from './parts/HistoryPanel';
@@ -21,7 +21,6 @@ import { PointMenu } from './parts/PointMenu';
 import { Running } from './parts/Running';
 import { Toolbar } from './parts/Toolbar';
 import type { Result } from './result';
-import { forServer } from '../../query/bubble/selection';
 import { decode, encodeQuestion, encodeView, rangeOf, type QueryState } from './url';
 import { useMarkers } from './useMarkers';
 import { usePick } from './usePick';
@@ -82,7 +81,7 @@ export function Asked({ dataset, env, state, start, fields, datasets }: AskedPro
     if (document.activeElement instanceof HTMLElement && document.activeElement.closest('.clauses, .textform'))
       document.activeElement.blur();
     requestAnimationFrame(() => {
-      if (same(draft.get(), decode(new URL(location.href).searchParams).question)) setTurn((n) => n + 1);
+      if (same(draft.get(), decode(here().searchParams).question)) setTurn((n) => n + 1);
       else ask(draft.get());
     });
   }, [draft, ask]);
@@ -103,9 +102,8 @@ export function Asked({ dataset, env, state, start, fields, datasets }: AskedPro
   const [marking, setMarking] = useState<bigint>();
   const [history, setHistory] = useState(false);
   const [unmarked, setUnmarked] = useState(false);
-  const pick = usePick(state, answer, question);
+  const pick = usePick(dataset, state, answer, question);
   const [sel] = state.sel;
-  const compare = sel && state.bubble && answer ? { ...bodyOf(dataset, question, answer), selection: forServer(sel) } : undefined;
   const range = { from: state.from, to: state.to };
   useQueryKeys({
     range,
@@ -195,6 +193,7 @@ export function Asked({ dataset, env, state, start, fields, datasets }: AskedPro
         {marking !== undefined && <MarkDialog atNs={marking} add={markers.add} onClose={() => setMarking(undefined)} />}
         {point && answer && (
           <PointMenu
+            dataset={dataset}
             point={point}
             answer={answer}
             question={question}
@@ -211,22 +210,7 @@ export function Asked({ dataset, env, state, start, fields, datasets }: AskedPro
           <HistoryPanel env={env} turn={answer?.requestId ?? ''} onClose={() => setHistory(false)} />
         </>
       )}
-      {compare && sel && !history && (
-        <>
-          <Splitter label="Width of BubbleUp" variable="--bubble" fallback={36} least={24} most={60} fromRight />
-          <BubblePanel
-            runKey={JSON.stringify([env, compare])}
-            body={compare}
-            selection={sel}
-            swap={state.swap}
-            actions={actions}
-            onSwap={pick.swap}
-            onZoom={pick.zoom}
-            onFilter={pick.filter}
-            onClose={() => pick.bubble(false)}
-          />
-        </>
-      )}
+      {!history && <Compared {...{ env, dataset, state, answer, question, pick, actions }} />}
     </div>
   );
 }

@@ -8,17 +8,15 @@ import { usePrefs } from '../../app/prefs';
 import { Hover } from '../../charts/hover';
 import { questionText } from '../../query/print';
 import { fromSpec } from '../../query/spec';
-import { Splitter } from '../../widgets/Splitter';
 import { clock, day, momentMs } from '../../time/format';
-import { bodyOf, every } from './data';
+import { every } from './data';
 import { Draft } from './draft';
 import { Answered } from './parts/Answered';
-import { BubblePanel } from '../../query/bubble/BubblePanel';
+import { Compared } from './parts/Compared';
 import type { PickedPoint } from './parts/Charts';
 import { askAgain } from './parts/HistoryPanel';
 import { PointMenu } from './parts/PointMenu';
 import type { Answer, Result } from './result';
-import { forServer } from '../../query/bubble/selection';
 import { addressOf, encodeQuestion, encodeView, type Params, type QueryState } from './url';
 import { useMarkers } from './useMarkers';
 import { usePick } from './usePick';
@@ -116,10 +114,8 @@ function KeptResult({
     [dataset, question, result],
   );
   const actions = useValueActions(draft, (q) => leave(encodeQuestion(q)), { ...state, from: result.start, to: result.end });
-  const pick = usePick(state, answer, question);
+  const pick = usePick(dataset, state, answer, question);
   const markers = useMarkers(env, dataset, answer);
-  const [sel] = state.sel;
-  const compare = sel && state.bubble ? { ...bodyOf(dataset, question, answer), selection: forServer(sel) } : undefined;
   const zoom = (from: number, to: number): void => {
     const base = BigInt(result.start);
     leave({ from: String(base + BigInt(Math.floor(from))), to: String(base + BigInt(Math.ceil(to))) });
@@ -147,24 +143,10 @@ function KeptResult({
           onPoint={setPoint}
         />
       </div>
-      {compare && sel && (
-        <>
-          <Splitter label="Width of BubbleUp" variable="--bubble" fallback={36} least={24} most={60} fromRight />
-          <BubblePanel
-            runKey={JSON.stringify([env, compare])}
-            body={compare}
-            selection={sel}
-            swap={state.swap}
-            actions={actions}
-            onSwap={pick.swap}
-            onZoom={undefined}
-            onFilter={undefined}
-            onClose={() => pick.bubble(false)}
-          />
-        </>
-      )}
+      <Compared {...{ env, dataset, state, answer, question, pick, actions }} fixed />
       {point && (
         <PointMenu
+          dataset={dataset}
           point={point}
           answer={answer}
           question={question}

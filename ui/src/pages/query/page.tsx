@@ -3,7 +3,7 @@ import './query.css';
 import { useEffect, useMemo } from 'react';
 
 import type { Start } from '../../api/types';
-import { go, useAddress } from '../../app/location';
+import { go, here, useAddress } from '../../app/location';
 import { Asked } from './Asked';
 import { every, useDatasets, useFields } from './data';
 import { Kept } from './Kept';
@@ -24,7 +24,7 @@ export default function QueryPage({ path, start }: { path: string; start: Start 
   useEffect(() => {
     if (path.startsWith('/r/') || (dataset !== '' && state.asked) || !fields) return;
     const heat = fields.some((f) => f.name === 'duration_ms') ? ['HEATMAP(duration_ms)'] : [];
-    const to = new URLSearchParams(location.search);
+    const to = new URLSearchParams(here().search);
     if (!state.asked) ['COUNT', ...heat].forEach((c) => to.append('calc', c));
     go(`/query/${encodeURIComponent(dataset || every)}?${to.toString()}`, true);
   }, [path, dataset, fields, state.asked]);

@@ -4,7 +4,14 @@ import { calcText, havingText, orderText, whereText } from '../../query/print';
 import { compareOffsets, empty, type Question } from '../../query/question';
 import { ident } from '../../query/lex';
 import { fromSpec } from '../../query/spec';
-import { decodeSelections, encodeSelections, type Selection } from '../../query/bubble/selection';
+import {
+  decodeBaseline,
+  decodeSelections,
+  encodeBaseline,
+  encodeSelections,
+  type Baseline,
+  type Selection,
+} from '../../query/bubble/selection';
 
 export const tabs = ['results', 'traces', 'raw', 'explore'] as const;
 export type Tab = (typeof tabs)[number];
@@ -21,6 +28,8 @@ export interface QueryState {
   draw: Drawing;
   log: boolean;
   sel: Selection[];
+  /** What the selection is compared with. */
+  base: Baseline;
   /** Selection and baseline change sides. */
   swap: boolean;
   /** The BubbleUp panel is open. */
@@ -82,6 +91,7 @@ export function decode(p: URLSearchParams): QueryState {
     draw: drawings.find((d) => d === p.get('draw')) ?? 'lines',
     log: p.get('log') === '1',
     sel: decodeSelections(p.getAll('sel')),
+    base: decodeBaseline(p.get('base')),
     swap: p.get('swap') === '1',
     bubble: p.get('bubble') === '1',
     cols: p.getAll('cols'),
@@ -112,13 +122,14 @@ export function encodeQuestion(q: Question): Params {
 
 /** The parameters of how the result is shown; defaults are left out. */
 export function encodeView(
-  s: Partial<Pick<QueryState, 'tab' | 'draw' | 'log' | 'sel' | 'swap' | 'bubble' | 'cols' | 'from' | 'to'>>,
+  s: Partial<Pick<QueryState, 'tab' | 'draw' | 'log' | 'sel' | 'base' | 'swap' | 'bubble' | 'cols' | 'from' | 'to'>>,
 ): Params {
   const out: Params = {};
   if (s.tab !== undefined) out.tab = s.tab === 'results' ? undefined : s.tab;
   if (s.draw !== undefined) out.draw = s.draw === 'lines' ? undefined : s.draw;
   if (s.log !== undefined) out.log = s.log ? '1' : undefined;
   if (s.sel !== undefined) out.sel = encodeSelections(s.sel);
+  if (s.base !== undefined) out.base = encodeBaseline(s.base);
   if (s.swap !== undefined) out.swap = s.swap ? '1' : undefined;
   if (s.bubble !== undefined) out.bubble = s.bubble ? '1' : undefined;
   if (s.cols !== undefined) out.cols = s.cols;

@@ -1,16 +1,13 @@
 import { useCallback, useMemo } from 'react';
 
-import { get } from '../../api/client';
-import type { TraceList } from '../../api/types';
-import { go, setParams } from '../../app/location';
+import { setParams } from '../../app/location';
 import type { Bounds } from '../../charts/heatmap';
 import { parseWhere } from '../../query/parse';
 import type { Question, Simple } from '../../query/question';
-import { ident } from '../../query/lex';
-import { whereText } from '../../query/print';
 import { type Cell } from '../../query/cell';
+import { openExample } from './example';
 import { groupId, type Answer } from './result';
-import type { Selection } from '../../query/bubble/selection';
+import { rest, type Baseline, type Selection } from '../../query/bubble/selection';
 import { encodeQuestion, encodeView, type QueryState } from './url';
 import { withTerm } from './useValueActions';
 
@@ -27,6 +24,7 @@ export interface Pick {
   clear: () => void;
   bubble: (open: boolean) => void;
   swap: () => void;
+  base: (b: Baseline) => void;
   /** The time of the selection becomes that of the page; undefined where it has none. */
   zoom: (() => void) | undefined;
   /** The selection becomes a condition of the question; undefined where it can't be one. */
@@ -35,8 +33,10 @@ export interface Pick {
 
 const set = (c: Parameters<typeof encodeView>[0]): void => setParams(encodeView(c));
 
+const nothing = { sel: [], bubble: false, swap: false, base: rest };
+
 /** What is picked: kept in the address, shown on charts and rows, compared by BubbleUp. */
-export function usePick(state: QueryState, answer: Answer | undefined, question: Question): Pick {
+export function usePick(dataset: string, state: QueryState, answer: Answer | undefined, question: Question): Pick {
   const [sel] = state.sel;
   const start = answer ? BigInt(answer.result.start) : 0n;
   const picked = useMemo(
@@ -70,11 +70,7 @@ export function usePick(state: QueryState, answer: Answer | undefined, question:
   );
   const onPick = useCallback(
     (column: string, list: Bounds[]) =>
-      set(
-        list.length === 0
-          ? { sel: [], bubble: false, swap: false }
-          : { sel: [{ type: 'range', column, rectangles: rectangles(list) }], bubble: true },
-      ),
+      set(list.length === 0 ? nothing : { sel: [{ type: 'range', column, rectangles: rectangles(list) }], bubble: true }),
     [rectangles],
   );
   const onPickTime = useCallback((from: number, to: number) => onPick('', [{ from, to, min: -Infinity, max: Infinity }]), [onPick]);
@@ -92,18 +88,15 @@ export function usePick(state: QueryState, answer: Answer | undefined, question:
   );
   const onExample = useCallback(
     (column: string, b: Bounds) => {
+      if (!answer) return;
       const [r] = rectangles([b]);
-      const parts = [
-        ...(question.where.terms.length > 0 ? [`(${whereText(question.where)})`] : []),
-        ...(Number.isFinite(b.min) ? [`${ident(column)} >= ${b.min}`] : []),
-        ...(Number.isFinite(b.max) ? [`${ident(column)} < ${b.max}`] : []),
+      const terms: Simple[] = [
+        ...(Number.isFinite(b.min) ? [{ column, op: '>=', value: b.min }] : []),
+        ...(Number.isFinite(b.max) ? [{ column, op: '<', value: b.max }] : []),
       ];
-      get<TraceList>('traces', { from: r!.start, to: r!.end, q: parts.join(' AND '), sort: 'duration', order: 'desc', limit: '1' }).then(
-        ({ traces }) => traces[0] && go(`/trace/${encodeURIComponent(traces[0].trace_id)}`),
-        () => undefined, // there is no example then
-      );
+      openExample(dataset, question, answer, { from: r!.start, to: r!.end, by: column, terms }).catch(() => undefined); // there is none then
     },
-    [rectangles, question.where],
+    [rectangles, question, answer, dataset],
   );
   return {
     picked,
@@ -117,9 +110,10 @@ export function usePick(state: QueryState, answer: Answer | undefined, question:
       set({ sel: ids.length > 0 ? [{ type: 'traces', ids }] : [], ...(ids.length === 0 && { bubble: false }) });
     },
     onExample,
-    clear: () => set({ sel: [], bubble: false, swap: false }),
+    clear: () => set(nothing),
     bubble: (open) => set({ bubble: open }),
     swap: () => set({ swap: !state.swap }),
+    base: (base) => set({ base }),
     zoom: sel?.type === 'range' ? () => set({ ...around(sel), sel: [], bubble: false }) : undefined,
     filter:
       sel && filterable(sel)

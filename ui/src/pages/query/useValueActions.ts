@@ -24,6 +24,11 @@ export function pickText(field: string, value: Cell): string {
   return value === null ? `${ident(field)} does-not-exist` : filterText(field, value as FieldValue);
 }
 
+/** The same as a term of a question. */
+export function pickTerm(field: string, value: Cell): Simple {
+  return value === null ? { column: field, op: 'does-not-exist' } : { column: field, op: '=', value: value as FieldValue };
+}
+
 /** What the value menu does on this page: it changes the question and runs it. */
 export function useValueActions(draft: Draft, ask: (q: Question) => void, state: QueryState): ValueActions {
   const { from, to } = state;

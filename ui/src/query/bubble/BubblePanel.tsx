@@ -5,7 +5,7 @@ import { useMemo, useRef, useState } from 'react';
 import { usePrefs } from '../../app/prefs';
 import { useSize } from '../../charts/useSize';
 import { folded, headline, selectionWords, sidesWords, swapField, swapped, type FieldDifference } from './bubble';
-import type { Selection } from './selection';
+import { afterShare, rest, sameBaseline, type Baseline, type BaselineChoice, type Selection } from './selection';
 import { useDifference } from './useDifference';
 import type { ValueActions } from './CellMenu';
 import { FieldCard } from './FieldCard';
@@ -14,6 +14,11 @@ interface Props {
   runKey: string;
   body: unknown;
   selection: Selection;
+  /** What it is compared with; everything else if it is left out. */
+  baseline?: Baseline;
+  /** What else it can be compared with. */
+  baselines?: BaselineChoice[];
+  onBaseline?: (b: Baseline) => void;
   swap: boolean;
   actions: ValueActions;
   onSwap: () => void;
@@ -24,7 +29,7 @@ interface Props {
 
 /** What is different about what is picked: fields, most different first, with both sides. */
 export function BubblePanel(props: Props): React.ReactElement {
-  const { selection, swap, actions } = props;
+  const { selection, swap, actions, baseline = rest, baselines = [], onBaseline } = props;
   const { utc } = usePrefs();
   const [find, setFind] = useState('');
   const [list, { width }] = useSize<HTMLDivElement>();
@@ -45,13 +50,14 @@ export function BubblePanel(props: Props): React.ReactElement {
       key={f.name}
       field={f}
       totals={totals}
-      headline={f.class === 'ranked' ? (swap ? headline(f, totals) : f.headline) : ''}
+      headline={f.class === 'ranked' ? (swap ? headline(f, totals, afterShare(baseline)) : f.headline) : ''}
       actions={actions}
       single={false}
       width={Math.max(width - 24, 100)}
     />
   );
   const none = found.done && !found.error && found.totals.selection === 0;
+  const alone = found.done && !found.error && !none && found.totals.baseline === 0;
   return (
     <aside className="bubble" aria-label="BubbleUp">
       <header>
@@ -66,15 +72,32 @@ export function BubblePanel(props: Props): React.ReactElement {
             'Comparing…'
           ) : (
             <>
-              <span className="swatch a" aria-hidden="true" /> {sidesWords(found.totals, swap).split(' · ')[0]}
-              <span className="swatch b" aria-hidden="true" /> {sidesWords(found.totals, swap).split(' · ')[1]}
-              <span className="muted"> (everything else in view)</span>
+              <span className="swatch a" aria-hidden="true" /> {sidesWords(found.totals, swap, baseline).split(' · ')[0]}
+              <span className="swatch b" aria-hidden="true" /> {sidesWords(found.totals, swap, baseline).split(' · ')[1]}
+              {!onBaseline && <span className="muted"> (everything else in view)</span>}
             </>
           )}
         </p>
         <p className="muted clip" title={selectionWords(selection, utc)}>
           {selectionWords(selection, utc)}
         </p>
+        {onBaseline && (
+          <label className="bubble-against">
+            <span className="muted">against</span>
+            <select
+              className="input small grow"
+              aria-label="Compare with"
+              value={baselines.findIndex((c) => sameBaseline(c.baseline, baseline))}
+              onChange={(e) => onBaseline(baselines[Number(e.target.value)]?.baseline ?? rest)}
+            >
+              {baselines.map((c, i) => (
+                <option key={`${i} ${c.label}`} value={i}>
+                  {c.label}
+                </option>
+              ))}
+            </select>
+          </label>
+        )}
         <div className="row wrap">
           <input
             className="input small grow"
@@ -113,7 +136,13 @@ export function BubblePanel(props: Props): React.ReactElement {
           </p>
         )}
         {none && <p className="empty">Nothing is in the selection at this time. Pick again on the chart.</p>}
-        {found.done && !none && shown.ranked.length === 0 && !found.error && (
+        {alone && (
+          <p className="empty">
+            {baseline.type === 'previous' ? 'Nothing was there in the period before.' : 'Nothing is on the other side.'} Compare with
+            something else.
+          </p>
+        )}
+        {found.done && !none && !alone && shown.ranked.length === 0 && !found.error && (
           <p className="empty">{find ? 'No field or value holds that.' : 'Both sides are alike in all their fields.'}</p>
         )}
         <ul>{shown.ranked.map(card)}</ul>

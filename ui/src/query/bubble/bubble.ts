@@ -2,7 +2,7 @@
 import { valueLabel } from '../../charts/scale';
 import { clock, count, momentMs } from '../../time/format';
 import { cellText, unitOf, type Cell } from '../cell';
-import type { Selection } from './selection';
+import { rest, type Baseline, type Selection } from './selection';
 
 export interface Numbers {
   scale: 'log' | 'linear';
@@ -94,18 +94,18 @@ export function percent(share: number): string {
 }
 
 /** What is said about a field when the sides are swapped, which the server does not know. */
-export function headline(f: FieldDifference, totals: Sides): string {
+export function headline(f: FieldDifference, totals: Sides, others = 'of the rest'): string {
   const m = f.histogram?.median;
   if (m && m.selection !== null && m.baseline !== null) {
     const unit = unitOf(f.name);
-    return `half of the selection has ${f.name} above ${valueLabel(m.selection, unit)}, of the rest above ${valueLabel(m.baseline, unit)}`;
+    return `half of the selection has ${f.name} above ${valueLabel(m.selection, unit)}, ${others} above ${valueLabel(m.baseline, unit)}`;
   }
   const [best] = valueShares(f, totals, 50)
     .shown.filter((v) => v.value !== undefined)
     .sort((a, b) => gap(b) - gap(a));
   if (!best) return f.name;
   const what = best.absent ? `${f.name} is missing` : `${f.name} = ${cellText(best.value)}`;
-  return `${what} in ${percent(best.shares.selection)} of the selection, ${percent(best.shares.baseline)} of the rest`;
+  return `${what} in ${percent(best.shares.selection)} of the selection, ${percent(best.shares.baseline)} ${others}`;
 }
 
 const gap = (v: ValueShare): number => Math.abs(v.shares.selection - v.shares.baseline);
@@ -147,10 +147,12 @@ export function selectionWords(s: Selection, utc: boolean): string {
 }
 
 /** Both sizes, in words. */
-export function sidesWords(t: Sides, swap: boolean): string {
+export function sidesWords(t: Sides, swap: boolean, b: Baseline = rest): string {
+  const other = { rest: 'baseline', previous: 'in the period before', groups: 'in the baseline' }[b.type];
+  const swapped = b.type === 'rest' ? 'in the rest' : other;
   return swap
-    ? `${count(t.baseline)} in the rest · ${count(t.selection)} in the selection`
-    : `${count(t.selection)} in selection · ${count(t.baseline)} baseline`;
+    ? `${count(t.baseline)} ${swapped} · ${count(t.selection)} in the selection`
+    : `${count(t.selection)} in selection · ${count(t.baseline)} ${other}`;
 }
 
 /** Fields as they are listed: ranked ones, and the folded groups. */

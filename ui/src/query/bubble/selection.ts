@@ -83,3 +83,33 @@ export function forServer(s: Selection): unknown {
     })),
   };
 }
+
+/** What the selection is compared with: everything else, the period before, or a group. */
+export type Baseline = { type: 'rest' } | { type: 'previous' } | { type: 'groups'; groups: Record<string, FieldValue>[] };
+
+export interface BaselineChoice {
+  label: string;
+  baseline: Baseline;
+}
+
+export const rest: Baseline = { type: 'rest' };
+
+/** A parameter: none is everything else. */
+export function encodeBaseline(b: Baseline): string | undefined {
+  return b.type === 'rest' ? undefined : b.type === 'previous' ? 'previous' : encodeSelections([b])[0];
+}
+
+export function decodeBaseline(text: string | null): Baseline {
+  if (text === 'previous') return { type: 'previous' };
+  const s = decodeOne(text ?? '');
+  return s?.type === 'groups' ? s : rest;
+}
+
+export function sameBaseline(a: Baseline, b: Baseline): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
+
+/** The baseline after a share of it: "4 % of the rest". */
+export function afterShare(b: Baseline): string {
+  return b.type === 'previous' ? 'before' : b.type === 'groups' ? 'of the baseline' : 'of the rest';
+}

@@ -15,6 +15,7 @@ import { LineChart, type GroupLine, type Point } from './LineChart';
 /** A clicked point with the group and the time that it stands for. */
 export interface PickedPoint extends Point {
   calc: string;
+  op: string;
   column: string | undefined;
   /** Its bucket in ns from the start of the result. */
   from: number;
@@ -97,6 +98,7 @@ export function Charts(props: Props): React.ReactElement {
               props.onPoint({
                 ...p,
                 calc: c.key,
+                op: c.op,
                 column: c.column,
                 from: Math.max(offset + p.bucket * series.step, 0),
                 to: Math.min(offset + (p.bucket + 1) * series.step, total),

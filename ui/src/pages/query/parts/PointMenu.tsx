@@ -1,19 +1,19 @@
 import { useLayoutEffect, useRef, useState } from 'react';
 
-import { ApiError, get } from '../../../api/client';
-import type { TraceList } from '../../../api/types';
-import { go, setParams } from '../../../app/location';
-import { whereText } from '../../../query/print';
+import { ApiError } from '../../../api/client';
+import { setParams } from '../../../app/location';
 import type { Question } from '../../../query/question';
 import { MenuList, type MenuItem } from '../../../widgets/Menu';
 import type { Cell } from '../../../query/cell';
+import { openExample } from '../example';
 import type { Answer } from '../result';
 import { encodeView } from '../url';
-import { pickText } from '../useValueActions';
+import { pickTerm } from '../useValueActions';
 import type { ValueActions } from '../../../query/bubble/CellMenu';
 import type { PickedPoint } from './Charts';
 
 interface Props {
+  dataset: string;
   point: PickedPoint;
   answer: Answer;
   question: Question;
@@ -25,7 +25,7 @@ interface Props {
 }
 
 /** What can be done with a point of a chart: its trace, its group, its moment. */
-export function PointMenu({ point, answer, question, actions, onZoom, onMark, onClose }: Props): React.ReactElement {
+export function PointMenu({ dataset, point, answer, question, actions, onZoom, onMark, onClose }: Props): React.ReactElement {
   const anchor = useRef<HTMLDivElement>(null);
   const [ready, setReady] = useState(false);
   const [said, setSaid] = useState('');
@@ -34,27 +34,20 @@ export function PointMenu({ point, answer, question, actions, onZoom, onMark, on
   const group = question.by.map((field, i) => [field, key[i] ?? null] as const);
   const base = BigInt(answer.result.start);
   const trace = async (): Promise<void> => {
-    const conditions = [
-      ...(question.where.terms.length > 0 ? [`(${whereText(question.where)})`] : []),
-      ...group.map(([field, value]) => pickText(field, value)),
-    ];
     try {
-      const { traces } = await get<TraceList>('traces', {
+      await openExample(dataset, question, answer, {
         from: String(base + BigInt(Math.floor(point.from))),
         to: String(base + BigInt(Math.ceil(point.to))),
-        q: conditions.join(' AND '),
-        sort: 'duration',
-        order: 'desc',
-        limit: '1',
+        by: /^COUNT/.test(point.op) ? undefined : point.column,
+        smallest: point.op === 'MIN',
+        terms: group.map(([field, value]) => pickTerm(field, value)),
       });
-      if (traces[0]) go(`/trace/${encodeURIComponent(traces[0].trace_id)}`);
-      else setSaid('No trace has its root in this moment');
     } catch (e) {
       setSaid(e instanceof ApiError ? e.message : 'The server can’t be reached');
     }
   };
   const items: MenuItem[] = [
-    { label: 'View the slowest trace here', run: () => void trace() },
+    { label: traceWords(point), run: () => void trace() },
     ...(onMark ? [{ label: 'Add a marker here', run: () => onMark(base + BigInt(Math.floor(point.from))) }] : []),
     { label: 'Zoom to this moment', run: () => onZoom(point.from - 2 * (point.to - point.from), point.to + 2 * (point.to - point.from)) },
     ...(group.length > 0
@@ -95,4 +88,11 @@ export function PointMenu({ point, answer, question, actions, onZoom, onMark, on
       )}
     </>
   );
+}
+
+/** Which of the traces behind a point is opened. */
+function traceWords({ op, column }: PickedPoint): string {
+  const slow = column === undefined || column === 'duration_ms' || /^COUNT/.test(op);
+  if (slow) return `View the ${op === 'MIN' ? 'fastest' : 'slowest'} trace here`;
+  return `View the trace with the ${op === 'MIN' ? 'smallest' : 'largest'} ${column}`;
 }

@@ -1,4 +1,4 @@
-import { go } from '../../../app/location';
+import { go, here } from '../../../app/location';
 import type { Range } from '../../../time/range';
 import { TimePicker } from '../../../widgets/TimePicker';
 import { every, type Dataset } from '../data';
@@ -29,7 +29,7 @@ export function Toolbar({ dataset, datasets, draft, range, asText, dirty, histor
         className="input dataset"
         aria-label="Dataset"
         value={dataset}
-        onChange={(e) => go(`/query/${encodeURIComponent(e.target.value)}${location.search}`)}
+        onChange={(e) => go(`/query/${encodeURIComponent(e.target.value)}${here().search}`)}
       >
         <option value={every}>All datasets</option>
         {(datasets ?? [{ slug: dataset }])
