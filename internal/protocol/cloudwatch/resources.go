@@ -167,5 +167,3 @@ func (f *Front) hasResource(ctx context.Context, r resource, kind, name string) 
 	k, err := shelf[json.RawMessage]{groups: f.groups, kind: kind}.get(ctx, place{environment: r.environment, region: r.region}, name)
 	return k != nil, err
 }
-
-func (f *Front) indexedFields(*call, *group) ([]string, error) { return nil, nil }
