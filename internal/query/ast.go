@@ -15,8 +15,8 @@ type Query struct {
 	Stages      []Stage
 }
 
-// Stage is one step of a pipeline: Filter, TraceFilter, Relate, Compute,
-// Aggregate, Sort, Limit, Dedup or Project.
+// Stage is one step of a pipeline: Filter, TraceFilter, Relate, Compute, Unnest,
+// Aggregate, Sort, Limit, Dedup or Project, or one of local.go.
 type Stage interface {
 	stage()
 	String() string
@@ -45,6 +45,13 @@ type (
 		Expr Expr
 	}
 
+	// Unnest makes a row of every element of the JSON array that List gives, with
+	// the element's text in Name. Rows without an array, or with an empty one, go.
+	Unnest struct {
+		Name string
+		List Expr
+	}
+
 	// Aggregate groups rows by fields and, if Step > 0, by time buckets aligned
 	// to multiples of Step, and yields one row per group: the Groups columns,
 	// then "_time" (bucket start, ns) if Step > 0, then one column per
@@ -63,8 +70,12 @@ type (
 	Limit struct{ Count, Offset int }
 
 	// Dedup keeps one row for each combination of the fields: the first in the
-	// current order, or an arbitrary one without a Sort before it.
-	Dedup struct{ Fields []string }
+	// current order, or an arbitrary one without a Sort before it. KeepNull keeps
+	// every row in which one of the fields is null.
+	Dedup struct {
+		Fields   []string
+		KeepNull bool
+	}
 
 	// Project names the columns of the result, in order. A query of raw events
 	// without it yields "_time" and "_dataset" followed by every attribute seen.
@@ -100,7 +111,7 @@ const (
 type Calc struct {
 	Op    CalcOp
 	Field string  // "" for Count without field and Concurrency
-	Q     float64 // for Quantile: 0..1
+	Q     float64 // for Quantile and Interpolated: 0..1; for TopValues how many
 	Where Expr    // nil, or which rows count for this calculation only
 	Name  string  // output column
 }
@@ -124,12 +135,28 @@ const (
 	Histogram
 	First // value of the field in the earliest row
 	Last  // value of the field in the latest row
+
+	// What follows never weighs rows by sample rate.
+
+	Interpolated // the quantile, linearly between the two nearest values
+	StdDev       // of a sample; null of one value
+	Variance     // of a sample; null of one value
+	LeastText    // the text that is first byte by byte
+	GreatestText // the text that is last byte by byte
+	Values       // the different texts in order, as a JSON array of at most 1,000
+	TopValues    // the Q most frequent texts, as a JSON array
 )
+
+// MaxListed is how many texts Values gives at most.
+const MaxListed = 1000
 
 // SortKey orders by a column.
 type SortKey struct {
 	Field string
 	Desc  bool
+	// Natural orders texts as people do: those that are no number first, numbers by
+	// value, and runs of digits in texts as numbers.
+	Natural bool
 }
 
 // Expr is an expression over one row. Comparison with null is never true, and
@@ -214,6 +241,7 @@ func (Filter) stage()      {}
 func (TraceFilter) stage() {}
 func (Relate) stage()      {}
 func (Compute) stage()     {}
+func (Unnest) stage()      {}
 func (Aggregate) stage()   {}
 func (Sort) stage()        {}
 func (Limit) stage()       {}

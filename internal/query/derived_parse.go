@@ -268,9 +268,9 @@ func (p *fieldParser) want(sign string) error {
 
 // checkFunction notes the first function that cannot stand where it does.
 func (p *fieldParser) checkFunction(name fieldToken) {
-	switch f := functionNamed(name.text); {
+	switch f, known := functions[name.text]; {
 	case p.unknown != nil:
-	case f == nil:
+	case !known:
 		p.unknown = fault.At(name.at, "invalid function: %s", name.text)
 	case f.timed && p.timed:
 		p.unknown = fault.At(name.at, "timeseries operations cannot be nested")

@@ -62,6 +62,9 @@ const maxArguments = 1000
 func functionNamed(name string) *function {
 	f, ok := functions[name]
 	if !ok {
+		f, ok = valueFunctions[name]
+	}
+	if !ok {
 		return nil
 	}
 	return &f

@@ -56,6 +56,9 @@ func (r Relate) String() string {
 func (c Compute) String() string { return "compute " + ident(c.Name) + " = " + c.Expr.String() }
 
 // String prints the stage.
+func (u Unnest) String() string { return "unnest " + ident(u.Name) + " = " + u.List.String() }
+
+// String prints the stage.
 func (a Aggregate) String() string {
 	calcs := make([]string, len(a.Calcs))
 	for i, c := range a.Calcs {
@@ -76,6 +79,9 @@ func (s Sort) String() string {
 	parts := make([]string, len(s.Keys))
 	for i, k := range s.Keys {
 		parts[i] = ident(k.Field)
+		if k.Natural {
+			parts[i] += " natural"
+		}
 		if k.Desc {
 			parts[i] += " desc"
 		}
@@ -93,7 +99,13 @@ func (l Limit) String() string {
 }
 
 // String prints the stage.
-func (d Dedup) String() string { return "dedup " + idents(d.Fields) }
+func (d Dedup) String() string {
+	s := "dedup " + idents(d.Fields)
+	if d.KeepNull {
+		s += " keep null"
+	}
+	return s
+}
 
 // String prints the stage.
 func (p Project) String() string { return "project " + idents(p.Fields) }
@@ -101,7 +113,7 @@ func (p Project) String() string { return "project " + idents(p.Fields) }
 // String prints the calculation with its condition and its name.
 func (c Calc) String() string {
 	s := c.Op.String()
-	if c.Op == Quantile {
+	if c.Op == Quantile || c.Op == Interpolated || c.Op == TopValues {
 		s += strconv.FormatFloat(c.Q, 'g', -1, 64)
 	}
 	s += "("
@@ -117,7 +129,7 @@ func (c Calc) String() string {
 
 // String returns the operator's name.
 func (op CalcOp) String() string {
-	names := [...]string{"count", "count_distinct", "sum", "avg", "min", "max", "quantile", "concurrency", "histogram", "first", "last"}
+	names := [...]string{"count", "count_distinct", "sum", "avg", "min", "max", "quantile", "concurrency", "histogram", "first", "last", "interpolated", "stddev", "variance", "least_text", "greatest_text", "values", "top_values"}
 	if int(op) < len(names) {
 		return names[op]
 	}

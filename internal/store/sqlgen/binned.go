@@ -27,6 +27,12 @@ type rowCounter interface {
 	Rows() int64
 }
 
+// manyRows reports whether the rows are too many to keep all values of.
+func (a *aggregation) manyRows() bool {
+	n, ok := a.c.s.(rowCounter)
+	return ok && n.Rows() > exactRows
+}
+
 // binned reports whether a calculation groups its values into bins first.
 func (a *aggregation) binned(k calculation) bool {
 	if k.field.kind == event.Null {
@@ -39,8 +45,7 @@ func (a *aggregation) binned(k calculation) bool {
 		if a.c.d == ClickHouse {
 			return false
 		}
-		n, ok := a.c.s.(rowCounter)
-		return a.weighted || ok && n.Rows() > exactRows
+		return a.weighted || a.manyRows()
 	}
 	return false
 }

@@ -69,6 +69,8 @@ func (c *compiler) stage(stage query.Stage) error {
 		return c.traceFilter(s)
 	case query.Relate:
 		return c.relate(s)
+	case query.Unnest:
+		return c.unnest(s)
 	case query.Aggregate:
 		return c.aggregate(s)
 	case query.Sort:
@@ -76,7 +78,7 @@ func (c *compiler) stage(stage query.Stage) error {
 		c.rel.order = nil
 		for _, k := range s.Keys {
 			if t := c.lookup(k.Field); !t.literal {
-				c.rel.order = append(c.rel.order, orderKey{t.sql, k.Desc})
+				c.rel.order = append(c.rel.order, c.orderKeys(t, k)...)
 			}
 		}
 	case query.Limit:
@@ -156,7 +158,43 @@ func (c *compiler) dedup(s query.Dedup) {
 	}
 	name := c.alias("n")
 	c.wrap("row_number() OVER (" + over + ") AS " + name)
-	c.rel.where = append(c.rel.where, name+" = 1")
+	first := name + " = 1"
+	if s.KeepNull {
+		for _, sql := range parts {
+			first += " OR " + sql + " IS NULL"
+		}
+		first = "(" + first + ")"
+	}
+	c.rel.where = append(c.rel.where, first)
+}
+
+// orderKeys are what rows are ordered by for one key. Naturally, a text is
+// ordered by whether it is a number, by that number, and by itself with its runs
+// of digits made equally long.
+func (c *compiler) orderKeys(t term, k query.SortKey) []orderKey {
+	if !k.Natural || t.kind != event.String {
+		return []orderKey{{t.sql, k.Desc}}
+	}
+	n := "(" + c.d.number(t.sql, t.kind) + ")"
+	padded := c.d.pick(
+		`array_to_string(list_transform(regexp_extract_all(`+t.sql+`, '[0-9]+|[^0-9]+'), lambda part: CASE WHEN part[1] BETWEEN '0' AND '9' THEN lpad(part, CAST(greatest(20, length(part)) AS INTEGER), '0') ELSE part END), '')`,
+		`arrayStringConcat(arrayMap(part -> if(match(part, '^[0-9]'), leftPad(part, greatest(20, length(part)), '0'), part), extractAll(ifNull(`+t.sql+`, ''), '[0-9]+|[^0-9]+')))`)
+	isNumber := "CASE WHEN " + t.sql + " IS NULL THEN NULL WHEN " + n + " IS NULL THEN 0 ELSE 1 END"
+	return []orderKey{{isNumber, k.Desc}, {n, k.Desc}, {padded, k.Desc}, {t.sql, k.Desc}}
+}
+
+// unnest makes a row of each element of a list.
+func (c *compiler) unnest(s query.Unnest) error {
+	c.settle()
+	list, err := c.expr(query.Call{Name: "json_list", Args: []query.Expr{s.List}})
+	c.place()
+	if err != nil {
+		return err
+	}
+	name := c.alias("x")
+	c.wrap("unnest(json_extract_string(" + list.sql + ", '$[*]')) AS " + name)
+	c.define(column{s.Name, term{sql: name, kind: event.String}})
+	return nil
 }
 
 func (c *compiler) project(fields []string) {

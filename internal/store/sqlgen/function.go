@@ -4,7 +4,6 @@ import (
 	"strings"
 
 	"github.com/oriel-dev/oriel/internal/event"
-	"github.com/oriel-dev/oriel/internal/fault"
 	"github.com/oriel-dev/oriel/internal/query"
 )
 
@@ -40,7 +39,7 @@ var functions = map[string]func(f *invocation) (string, error){
 func (c *compiler) function(x query.Call) (term, error) {
 	compile, ok := functions[x.Name]
 	if !ok {
-		return term{}, fault.New(fault.Invalid, "invalid function: %s", x.Name)
+		compile = (*invocation).valueFunction
 	}
 	if err := query.CheckField(x); err != nil {
 		return term{}, err

@@ -71,11 +71,11 @@ func (p *pipeline) kindsAfter(s query.Aggregate) kinds {
 		switch c.Op {
 		case query.Count, query.CountDistinct:
 			after[c.Name] = event.Int
-		case query.Sum, query.Avg, query.Quantile, query.Concurrency:
+		case query.Sum, query.Avg, query.Quantile, query.Concurrency, query.Interpolated, query.StdDev, query.Variance:
 			after[c.Name] = event.Float
 		case query.Min, query.Max, query.First, query.Last:
 			after[c.Name] = p.kinds[c.Field]
-		case query.Histogram:
+		case query.Histogram, query.LeastText, query.GreatestText, query.Values, query.TopValues:
 			after[c.Name] = event.String
 		}
 	}
@@ -203,6 +203,10 @@ func (p *pipeline) calculate(c query.Calc, g *group, step int64) (event.Value, e
 		return p.edge(c, kept), nil
 	case query.Sum, query.Avg, query.Quantile, query.Histogram:
 		return reduce(c, samples), nil
+	case query.Interpolated, query.StdDev, query.Variance:
+		return spread(c, samples), nil
+	case query.LeastText, query.GreatestText, query.Values, query.TopValues:
+		return listed(c, kept), nil
 	case query.Concurrency:
 	}
 	return event.Value{}, fault.New(fault.Invalid, "unknown calculation %d", c.Op)
@@ -287,6 +291,61 @@ func reduce(c query.Calc, samples []sample) event.Value {
 		}
 	}
 	return event.FloatValue(samples[len(samples)-1].value)
+}
+
+// spread computes what is made of numbers without weights.
+func spread(c query.Calc, samples []sample) event.Value {
+	n := float64(len(samples))
+	if n == 0 || c.Op != query.Interpolated && n < 2 {
+		return event.Value{}
+	}
+	values := make([]float64, len(samples))
+	mean := 0.0
+	for i, s := range samples {
+		values[i] = s.value
+		mean += s.value / n
+	}
+	if c.Op == query.Interpolated {
+		slices.Sort(values)
+		at := c.Q * (n - 1)
+		low := int(math.Floor(at))
+		high := min(low+1, len(values)-1)
+		return event.FloatValue(values[low] + (values[high]-values[low])*(at-float64(low)))
+	}
+	squares := 0.0
+	for _, v := range values {
+		squares += (v - mean) * (v - mean)
+	}
+	if c.Op == query.Variance {
+		return event.FloatValue(squares / (n - 1))
+	}
+	return event.FloatValue(math.Sqrt(squares / (n - 1)))
+}
+
+// listed computes what is made of texts.
+func listed(c query.Calc, kept []record) event.Value {
+	counts := map[string]int{}
+	for _, r := range kept {
+		counts[r.Get(c.Field).Text()]++
+	}
+	if len(counts) == 0 {
+		return event.Value{}
+	}
+	names := sortedKeys(counts)
+	switch c.Op {
+	case query.LeastText:
+		return event.StringValue(names[0])
+	case query.GreatestText:
+		return event.StringValue(names[len(names)-1])
+	case query.TopValues:
+		slices.SortStableFunc(names, func(a, b string) int { return counts[b] - counts[a] })
+		names = names[:min(len(names), int(c.Q))]
+	}
+	items := make([]event.Value, min(len(names), query.MaxListed))
+	for i := range items {
+		items[i] = event.StringValue(names[i])
+	}
+	return query.TextList(items)
 }
 
 func histogram(samples []sample) string {

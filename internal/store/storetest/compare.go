@@ -123,7 +123,7 @@ func columnTolerances(q *query.Query, names []string) []float64 {
 			i := slices.Index(names, c.Name)
 			switch {
 			case i < 0:
-			case c.Op == query.Quantile:
+			case c.Op == query.Quantile || c.Op == query.Interpolated:
 				by[i] = quantileTolerance
 			case c.Op == query.Histogram:
 				by[i] = -1

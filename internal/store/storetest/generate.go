@@ -140,7 +140,7 @@ func Query(t *rapid.T, environment string) *query.Query {
 func rawStages(t *rapid.T) []query.Stage {
 	stages := []query.Stage{query.Sort{Keys: []query.SortKey{{Field: event.SystemTime, Desc: rapid.Bool().Draw(t, "desc")}}}}
 	if rapid.Bool().Draw(t, "dedup") {
-		stages = append(stages, query.Dedup{Fields: []string{rapid.SampledFrom(anyFields).Draw(t, "dedup by")}})
+		stages = append(stages, query.Dedup{Fields: []string{rapid.SampledFrom(anyFields).Draw(t, "dedup by")}, KeepNull: rapid.Bool().Draw(t, "keep null")})
 	}
 	if rapid.Bool().Draw(t, "limit") {
 		stages = append(stages, query.Limit{Count: rapid.IntRange(0, 10).Draw(t, "count"), Offset: rapid.IntRange(0, 3).Draw(t, "offset")})
@@ -173,7 +173,7 @@ func aggregated(t *rapid.T, q *query.Query) *query.Query {
 	if !slices.Contains(a.Groups, conflicting) && rapid.Bool().Draw(t, "sorted") {
 		var keys []query.SortKey
 		for _, g := range append(slices.Clone(a.Groups), event.SystemTime) {
-			keys = append(keys, query.SortKey{Field: g, Desc: rapid.Bool().Draw(t, "desc")})
+			keys = append(keys, query.SortKey{Field: g, Desc: rapid.Bool().Draw(t, "desc"), Natural: rapid.Bool().Draw(t, "natural")})
 		}
 		q.Stages = append(q.Stages, query.Sort{Keys: keys}, query.Limit{Count: rapid.IntRange(0, 8).Draw(t, "limit")})
 	}
@@ -186,16 +186,17 @@ func exact(op query.CalcOp) bool {
 
 // Calculation draws one with a name.
 func Calculation(t *rapid.T, name string) query.Calc {
-	c := query.Calc{Name: name, Op: query.CalcOp(rapid.IntRange(0, int(query.Last)).Draw(t, "op"))}
+	c := query.Calc{Name: name, Op: query.CalcOp(rapid.IntRange(0, int(query.TopValues)).Draw(t, "op"))}
 	switch c.Op {
 	case query.Concurrency:
 	case query.Count:
 		c.Field = rapid.SampledFrom(append([]string{""}, anyFields...)).Draw(t, "field")
-	case query.Sum, query.Avg:
+	case query.Sum, query.Avg, query.StdDev, query.Variance:
 		c.Field = rapid.SampledFrom(append([]string{"ok", "absent"}, numberFields...)).Draw(t, "field")
-	case query.CountDistinct, query.Min, query.Max, query.Histogram, query.First, query.Last:
+	case query.CountDistinct, query.Min, query.Max, query.Histogram, query.First, query.Last, query.LeastText, query.GreatestText, query.Values, query.TopValues:
+		c.Q = 3
 		c.Field = rapid.SampledFrom(anyFields).Draw(t, "field")
-	case query.Quantile:
+	case query.Quantile, query.Interpolated:
 		c.Field = rapid.SampledFrom(anyFields).Draw(t, "field")
 		c.Q = rapid.SampledFrom([]float64{0.001, 0.05, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.999}).Draw(t, "q")
 	}

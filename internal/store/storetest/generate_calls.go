@@ -102,6 +102,9 @@ func numberCall(t *rapid.T, depth int) query.Expr {
 		return query.Field{Name: rapid.SampledFrom(numberFields).Draw(t, "number")}
 	}
 	operand := rapid.SampledFrom([]func(*rapid.T, int) query.Expr{numberCall, numberCall, textCall, truthCall}).Draw(t, "operand")
+	if rapid.IntRange(0, 2).Draw(t, "loose") == 0 {
+		return looseNumber(t, operand, depth)
+	}
 	switch rapid.IntRange(0, 8).Draw(t, "number") {
 	case 0:
 		return call(rapid.SampledFrom([]string{"SUM", "MUL"}).Draw(t, "arithmetic"), some(t, operand, depth-1)...)
@@ -134,6 +137,9 @@ func textCall(t *rapid.T, depth int) query.Expr {
 		return query.Field{Name: rapid.SampledFrom(textFields).Draw(t, "text")}
 	}
 	part := rapid.SampledFrom([]func(*rapid.T, int) query.Expr{truthCall, numberCall, textCall}).Draw(t, "part")
+	if rapid.IntRange(0, 2).Draw(t, "loose") == 0 {
+		return looseText(t, part, depth)
+	}
 	switch rapid.IntRange(0, 7).Draw(t, "text") {
 	case 0:
 		return call("CONCAT", some(t, part, depth-1)...)
@@ -157,4 +163,56 @@ func textCall(t *rapid.T, depth int) query.Expr {
 		return constants(t, event.StringValue("a"), event.StringValue(""), event.StringValue("it's"), event.StringValue("10"), event.StringValue("true"))
 	}
 	return choice(t, textCall, depth-1)
+}
+
+func whole(n int64) query.Expr { return query.Literal{Value: event.IntValue(n)} }
+
+// looseNumber draws a function with loose types that gives a number. Each of
+// those that need exact arithmetic has it.
+func looseNumber(t *rapid.T, operand func(*rapid.T, int) query.Expr, depth int) query.Expr {
+	switch rapid.IntRange(0, 8).Draw(t, "loose number") {
+	case 0:
+		name := rapid.SampledFrom([]string{"plus", "minus", "times", "over", "remainder", "order"}).Draw(t, "of two")
+		return call(name, operand(t, depth-1), operand(t, depth-1))
+	case 1:
+		name := rapid.SampledFrom([]string{"negative", "absolute", "ceiling", "floor", "number", "whole", "is_number", "characters"}).Draw(t, "of one")
+		return call(name, operand(t, depth-1))
+	case 2:
+		return call(rapid.SampledFrom([]string{"greatest", "least"}).Draw(t, "best"), some(t, operand, depth-1)...)
+	case 3:
+		args := []query.Expr{query.Field{Name: event.SystemTime}, whole(rapid.SampledFrom([]int64{1e9, 7e9, 3600e9}).Draw(t, "step"))}
+		if rapid.Bool().Draw(t, "offset") {
+			args = append(args, whole(3e9))
+		}
+		return call(rapid.SampledFrom([]string{"time_floor", "time_ceil"}).Draw(t, "rounded"), args...)
+	case 4:
+		return call("to_millis", query.Field{Name: event.SystemTime})
+	case 5:
+		return call("from_millis", operand(t, depth-1))
+	case 6:
+		return call(rapid.SampledFrom([]string{"is_ip", "is_ipv4", "json_size", "hex_number"}).Draw(t, "called back"), operand(t, depth-1))
+	case 7:
+		return call("month_floor", query.Field{Name: event.SystemTime}, whole(3))
+	}
+	return call("json_has", call("split", operand(t, depth-1), text("a")), operand(t, depth-1))
+}
+
+// looseText draws a function with loose types that gives text.
+func looseText(t *rapid.T, part func(*rapid.T, int) query.Expr, depth int) query.Expr {
+	x := part(t, depth-1)
+	switch rapid.IntRange(0, 6).Draw(t, "loose text") {
+	case 0:
+		return call(rapid.SampledFrom([]string{"text", "upper", "lower"}).Draw(t, "of one"), x)
+	case 1:
+		return call(rapid.SampledFrom([]string{"trim", "trim_left", "trim_right"}).Draw(t, "trim"), x, text(rapid.SampledFrom([]string{"aA", " ", "0-9", "]^", ""}).Draw(t, "set")))
+	case 2:
+		return call("substring", x, whole(rapid.Int64Range(-1, 3).Draw(t, "from")), whole(rapid.Int64Range(-1, 3).Draw(t, "length")))
+	case 3:
+		return call("replace", x, text(rapid.SampledFrom([]string{"a", "日", "it's"}).Draw(t, "what")), text(rapid.SampledFrom([]string{"", "b\\1"}).Draw(t, "by")))
+	case 4:
+		return call("capture", x, text(rapid.SampledFrom([]string{"([a-z]+)(.)?", "x(y)?|(b)", "(?i)A(b*)"}).Draw(t, "pattern")), whole(rapid.Int64Range(0, 3).Draw(t, "group")))
+	case 5:
+		return call("glob_part", x, text(rapid.SampledFrom([]string{"*", "a*", "*'*", "*e*", "**"}).Draw(t, "glob")), whole(rapid.Int64Range(0, 1).Draw(t, "star")))
+	}
+	return call(rapid.SampledFrom([]string{"url_encode", "base64_encode", "json_list", "json_value", "md5", "number_hex"}).Draw(t, "called back"), x)
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -83,6 +84,8 @@ func (p *pipeline) apply(stage query.Stage) error {
 		p.relate(s)
 	case query.Compute:
 		p.compute(s)
+	case query.Unnest:
+		p.unnest(s)
 	case query.Aggregate:
 		return p.aggregate(s)
 	case query.Sort:
@@ -94,6 +97,9 @@ func (p *pipeline) apply(stage query.Stage) error {
 	case query.Dedup:
 		seen := map[string]bool{}
 		p.records = slices.DeleteFunc(slices.Clone(p.records), func(r record) bool {
+			if s.KeepNull && slices.ContainsFunc(s.Fields, func(name string) bool { return r.Get(name).IsNull() }) {
+				return false
+			}
 			key := keyOf(r, s.Fields)
 			again := seen[key]
 			seen[key] = true
@@ -179,6 +185,9 @@ func compareBy(keys []query.SortKey, a, b record) int {
 			return -1
 		}
 		c := compareValues(x, y)
+		if k.Natural {
+			c = naturally(x, y)
+		}
 		if k.Desc {
 			c = -c
 		}
@@ -187,6 +196,52 @@ func compareBy(keys []query.SortKey, a, b record) int {
 		}
 	}
 	return 0
+}
+
+// naturally orders texts as people do, and other values by size.
+func naturally(x, y event.Value) int {
+	if x.Kind() != event.String || y.Kind() != event.String {
+		return compareValues(x, y)
+	}
+	a, isNumber := finite(x)
+	b, both := finite(y)
+	switch {
+	case isNumber && both:
+		return cmp.Or(cmp.Compare(a, b), digitsFirst(x.Text(), y.Text()))
+	case isNumber:
+		return 1
+	case both:
+		return -1
+	}
+	return digitsFirst(x.Text(), y.Text())
+}
+
+var runsOfDigits = regexp.MustCompile(`[0-9]+`)
+
+// digitsFirst orders texts with their runs of digits made equally long.
+func digitsFirst(x, y string) int {
+	pad := func(run string) string { return strings.Repeat("0", max(20-len(run), 0)) + run }
+	return cmp.Or(strings.Compare(runsOfDigits.ReplaceAllStringFunc(x, pad), runsOfDigits.ReplaceAllStringFunc(y, pad)), strings.Compare(x, y))
+}
+
+// unnest makes a record of each element of a list.
+func (p *pipeline) unnest(s query.Unnest) {
+	var records []record
+	for _, r := range p.records {
+		for _, v := range query.ListItems(value(s.List, r)) {
+			one := r
+			one.fields = maps.Clone(r.fields)
+			one.fields[s.Name] = v
+			records = append(records, one)
+		}
+	}
+	p.records = records
+	p.setKinds(s.Name, event.String)
+	if p.columns == nil {
+		p.added = append(p.added, s.Name)
+	} else if !slices.Contains(p.columns, s.Name) {
+		p.columns = append(slices.Clone(p.columns), s.Name)
+	}
 }
 
 // compareValues orders two values of one column: numbers by size, else by text.
