@@ -186,6 +186,13 @@ type (
 		Values []event.Value
 	}
 
+	// InQuery is true if X equals a value in the one column that another query
+	// gives. The querier runs that first and puts an In in its place.
+	InQuery struct {
+		X     Expr
+		Query *Query
+	}
+
 	// Exists is true if X is not null.
 	Exists struct{ X Expr }
 
@@ -252,6 +259,7 @@ func (Field) expr()   {}
 func (Literal) expr() {}
 func (Compare) expr() {}
 func (In) expr()      {}
+func (InQuery) expr() {}
 func (Exists) expr()  {}
 func (Text) expr()    {}
 func (And) expr()     {}

@@ -82,7 +82,7 @@ func evalHexNumber(_ Row, args []event.Value) event.Value {
 
 func evalNumberHex(_ Row, args []event.Value) event.Value {
 	n := evalWhole(nil, args)
-	if n.IsNull() {
+	if n.IsNull() || args[0].Kind() == event.Bool {
 		return event.Value{}
 	}
 	return event.StringValue(strconv.FormatInt(n.Int(), 16))

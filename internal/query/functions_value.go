@@ -171,13 +171,13 @@ func naturalLog(a float64) float64 {
 
 // evalRound rounds half away from zero, as both engines do.
 func evalRound(_ Row, args []event.Value) event.Value {
-	f, ok := readNumber(args[0])
+	f, ok := parsed(args[0])
 	if !ok {
 		return event.Value{}
 	}
 	digits := 0.0
 	if len(args) > 1 {
-		if digits, ok = readNumber(args[1]); !ok {
+		if digits, ok = parsed(args[1]); !ok {
 			return event.Value{}
 		}
 	}
@@ -248,7 +248,7 @@ func evalNaturalOrder(_ Row, args []event.Value) event.Value {
 func evalDistance(_ Row, args []event.Value) event.Value {
 	var at [4]float64
 	for i := range at {
-		f, ok := readNumber(args[i])
+		f, ok := parsed(args[i])
 		if !ok {
 			return event.Value{}
 		}

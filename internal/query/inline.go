@@ -48,6 +48,8 @@ func substitute(e Expr, made map[string]Expr) Expr {
 		return Compare{Op: x.Op, L: substitute(x.L, made), R: substitute(x.R, made)}
 	case In:
 		return In{X: substitute(x.X, made), Values: x.Values}
+	case InQuery:
+		return InQuery{X: substitute(x.X, made), Query: x.Query}
 	case Exists:
 		return Exists{X: substitute(x.X, made)}
 	case Text:

@@ -194,6 +194,9 @@ func (i In) text(word string) string {
 	return operand(i.X) + " " + word + " (" + strings.Join(values, ", ") + ")"
 }
 
+// String prints the expression; the filter text has none such.
+func (i InQuery) String() string { return operand(i.X) + " in (" + i.Query.String() + ")" }
+
 // String prints the expression as the filter text spells it.
 func (e Exists) String() string { return operand(e.X) + " exists" }
 

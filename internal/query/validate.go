@@ -150,6 +150,11 @@ func (v *validator) expr(e Expr, depth int) error {
 	case In:
 		v.nodes += len(x.Values)
 		return v.all(depth, x.X)
+	case InQuery:
+		if err := x.Query.Validate(); err != nil {
+			return err
+		}
+		return v.all(depth, x.X)
 	case Exists:
 		return v.all(depth, x.X)
 	case Text:

@@ -44,6 +44,8 @@ func walk(e Expr, f func(Expr)) {
 		walk(x.R, f)
 	case In:
 		walk(x.X, f)
+	case InQuery:
+		walk(x.X, f)
 	case Exists:
 		walk(x.X, f)
 	case Text:
