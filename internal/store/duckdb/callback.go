@@ -17,8 +17,8 @@ import (
 	"github.com/oriel-dev/oriel/internal/store/sqlgen"
 )
 
-// RegisterFunctions makes known to a DuckDB what compiled statements call back for.
-func RegisterFunctions(c bindings.Connection) error {
+// registerCallBack makes known to a DuckDB what compiled statements call back for.
+func registerCallBack(c bindings.Connection) error {
 	name := C.CString(sqlgen.CallBack)
 	defer C.free(unsafe.Pointer(name))
 	if C.callback_register(c.Ptr, name) != 0 {

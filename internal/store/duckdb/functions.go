@@ -25,7 +25,7 @@ func RegisterFunctions(c bindings.Connection) error {
 	if C.functions_register(c.Ptr, name) != 0 {
 		return errors.New("DuckDB does not take the function for filter patterns")
 	}
-	return nil
+	return registerCallBack(c)
 }
 
 // engineText is a text as DuckDB keeps it: see [hotScan.setTexts].
