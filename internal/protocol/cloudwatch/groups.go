@@ -2,7 +2,9 @@ package cloudwatch
 
 import (
 	"context"
+	"database/sql"
 	"embed"
+	"fmt"
 	"log/slog"
 	"slices"
 	"strings"
@@ -84,7 +86,7 @@ type group struct {
 	kmsKey    string
 	protected bool
 	bearer    bool
-	filters   int // metric filters
+	metrics   []*compiledMetric // its metric filters; the slice is replaced, never changed
 	deleted   bool
 	streams   map[string]*stream
 	gone      map[string]int64 // arrival up to which lines of a deleted stream are hidden
@@ -115,10 +117,44 @@ func OpenGroups(ctx context.Context, db *meta.DB, cfg GroupsConfig) (*Groups, er
 	if err := g.read(ctx); err != nil {
 		return nil, err
 	}
+	if err := g.loadFilters(ctx); err != nil {
+		return nil, err
+	}
 	background, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	g.cancel = cancel
 	go g.run(background)
 	return g, nil
+}
+
+// loadFilters reads the filters of those groups that have some.
+func (g *Groups) loadFilters(ctx context.Context) error {
+	owners := map[groupKey]bool{}
+	err := g.db.Read(ctx, func(tx *sql.Tx) error {
+		rows, err := tx.QueryContext(ctx, "SELECT DISTINCT environment, region, owner FROM cloudwatch_resource WHERE kind = ?", metricFilterKind)
+		if err != nil {
+			return err
+		}
+		defer rows.Close() //nolint:errcheck // rows.Err tells
+		for rows.Next() {
+			var key groupKey
+			if err := rows.Scan(&key.environment, &key.region, &key.name); err != nil {
+				return err
+			}
+			owners[key] = true
+		}
+		return rows.Err()
+	})
+	if err != nil {
+		return fmt.Errorf("read filters: %w", err)
+	}
+	for key := range owners {
+		if one := g.byName[key]; one != nil {
+			if err := g.loadMetricFilters(ctx, one); err != nil {
+				g.cfg.Log.ErrorContext(ctx, "the metric filters of a log group can't be used", slog.String("group", key.name), slog.Any("error", err))
+			}
+		}
+	}
+	return nil
 }
 
 // Close ends the background work and writes what is pending.

@@ -77,7 +77,7 @@ func (c *call) describe(g *group) logGroup {
 	g.mu.RLock()
 	defer g.mu.RUnlock()
 	return logGroup{
-		Name: g.name, CreationTime: g.created, RetentionInDays: g.retention, MetricFilterCount: g.filters, Arn: arn + ":*", StoredBytes: stored,
+		Name: g.name, CreationTime: g.created, RetentionInDays: g.retention, MetricFilterCount: len(g.metrics), Arn: arn + ":*", StoredBytes: stored,
 		KmsKeyID: g.kmsKey, Class: g.class, LogGroupArn: arn, Protected: g.protected, Bearer: g.bearer,
 	}
 }

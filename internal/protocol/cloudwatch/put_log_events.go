@@ -76,7 +76,7 @@ func (f *Front) putLogEvents(c *call) (any, error) {
 	if p.from < p.to {
 		batch, lost := p.batch(c.Who.Environment, g)
 		err := f.Door.Write(c.Context(), ingest.Request{
-			Batches: []*event.Batch{batch}, Protocol: protocolName, Key: c.Who.KeyID, Fingerprint: p.fingerprint(c, g),
+			Batches: append([]*event.Batch{batch}, f.metricBatches(g, batch)...), Protocol: protocolName, Key: c.Who.KeyID, Fingerprint: p.fingerprint(c, g),
 		})
 		if err != nil {
 			return nil, err
