@@ -92,6 +92,7 @@ func (a *API) routes() []route {
 		{"POST /api/test-event", sender, a.testEvent},
 		{"POST /api/query", reader, a.query},
 		{"POST /api/query/parse", reader, a.parseQuery},
+		{"POST /api/logs/parse", reader, a.parseLogText},
 		{"POST /api/bubbleup", reader, a.bubbleUp},
 		{"POST /api/explore", reader, a.explore},
 		{"POST /api/events", reader, a.events},

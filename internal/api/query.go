@@ -20,6 +20,7 @@ type question struct {
 	Dataset string          `json:"dataset"`
 	Query   json.RawMessage `json:"query"`
 	Text    string          `json:"text"`
+	Search  string          `json:"search"` // beside the conditions of query or text, in any form that logs/parse reads
 	Series  bool            `json:"series"`
 	Totals  bool            `json:"totals"`
 	Keep    bool            `json:"keep"`  // store the answer for ever
@@ -44,10 +45,15 @@ func (a *API) specOf(r *http.Request, q *question) (spec *query.Spec, err error)
 		spec, err = query.ParseText(q.Text)
 	case len(q.Query) > 0:
 		spec, err = query.DecodeSpec(q.Query)
+	case strings.TrimSpace(q.Search) != "":
+		spec = &query.Spec{}
 	default:
 		return nil, fault.New(fault.Invalid, "neither query nor text is given")
 	}
 	if err != nil {
+		return nil, err
+	}
+	if err := search(spec, q.Search); err != nil {
 		return nil, err
 	}
 	for _, slug := range datasetsOf(q.Dataset) {

@@ -163,12 +163,11 @@ func (a *API) tail(w http.ResponseWriter, r *http.Request) error {
 
 func (a *API) tailFilter(r *http.Request) (func(event.Row) bool, error) {
 	env, datasets := a.environment(r), datasetsOf(r.URL.Query().Get("dataset"))
-	var where query.Expr
-	if text := strings.TrimSpace(r.URL.Query().Get("q")); text != "" {
-		var err error
-		if where, err = query.ParseFilter(text); err != nil {
-			return nil, err
-		}
+	where, err := tailCondition(r)
+	if err != nil {
+		return nil, err
+	}
+	if where != nil {
 		if where, err = a.Querier.Condition(env, datasets, where); err != nil {
 			return nil, err
 		}
@@ -179,6 +178,25 @@ func (a *API) tailFilter(r *http.Request) (func(event.Row) bool, error) {
 		}
 		return where == nil || query.Match(where, row)
 	}, nil
+}
+
+// tailCondition is the condition of q and that of search together, nil for none.
+func tailCondition(r *http.Request) (query.Expr, error) {
+	var where query.Expr
+	if text := strings.TrimSpace(r.URL.Query().Get("q")); text != "" {
+		var err error
+		if where, err = query.ParseFilter(text); err != nil {
+			return nil, err
+		}
+	}
+	found, err := searched(r.URL.Query().Get("search"))
+	switch {
+	case err != nil || found == nil:
+		return where, err
+	case where == nil:
+		return found, nil
+	}
+	return query.And{Terms: []query.Expr{where, found}}, nil
 }
 
 // tailShape reads how often the viewer wants an update, and of which fields; none are all.
