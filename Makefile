@@ -110,6 +110,10 @@ crash: server ## The long crash test: 50 kills under load
 overload: server ## The long tests of overload, stops under load and damaged journals
 	cd e2e/cli && ORIEL_BIN=$(CURDIR)/bin/oriel OVERLOAD_SECONDS=300 STOPS=20 DAMAGES=300 $(GO) test -run 'Overload|Stop|Damage' -timeout 60m -v ./...
 
+.PHONY: bench-logs
+bench-logs: server ## Measure lines by PutLogEvents: what they cost, and questions about them
+	$(GO) run ./bench -bin bin/oriel -profile logs
+
 .PHONY: bench
 bench: server ## Measure ingest, disk, memory, look-up, queries and start; prints the tables of docs/performance.md
 	$(GO) run ./bench -bin bin/oriel

@@ -90,8 +90,8 @@ func count(ctx context.Context, s *process, l *loaded) (float64, error) {
 	return r.Rows[0][0], nil
 }
 
-func measureQueries(ctx context.Context, s *process, l *loaded, o options, t *table) error {
-	for _, q := range questions() {
+func measureQueries(ctx context.Context, s *process, l *loaded, o options, list []question, what string, t *table) error {
+	for _, q := range list {
 		var took []time.Duration
 		for i := range o.repeats {
 			spec := map[string]any{}
@@ -105,7 +105,7 @@ func measureQueries(ctx context.Context, s *process, l *loaded, o options, t *ta
 			took = append(took, time.Since(began))
 		}
 		slices.Sort(took)
-		t.add(fmt.Sprintf("%s over %s spans, median of %d", q.name, millions(l.spans), o.repeats), took[len(took)/2], q.bar)
+		t.add(fmt.Sprintf("%s over %s %s, median of %d", q.name, millions(l.spans), what, o.repeats), took[len(took)/2], q.bar)
 	}
 	return nil
 }

@@ -34,7 +34,7 @@ func main() {
 	flag.StringVar(&o.bin, "bin", "bin/oriel", "`path` of the built server")
 	flag.StringVar(&o.data, "data", "", "data `folder`; a temporary one if empty")
 	flag.IntVar(&o.spans, "spans", 10_000_000, "`number` of spans to send")
-	flag.StringVar(&o.profile, "profile", "all", "`traffic`: dense (15 common attributes), narrow (20 a span, always the same), wide (20 of 300), or all of them, the latter two with a fifth of the spans")
+	flag.StringVar(&o.profile, "profile", "all", "`traffic`: dense (15 common attributes), narrow (20 a span, always the same), wide (20 of 300), logs (lines by PutLogEvents, 200 bytes each), or all but logs, the latter two with a fifth of the spans")
 	flag.IntVar(&o.senders, "senders", 4, "`connections` that send")
 	flag.IntVar(&o.perReq, "traces", 60, "`traces` in a request")
 	flag.IntVar(&o.lookups, "lookups", 500, "`number` of traces looked up")
@@ -67,6 +67,9 @@ func profiles() map[string]profile {
 // runAll runs one profile, or all of them one after the other. The last two are
 // there for their ratio.
 func runAll(ctx context.Context, o options) error {
+	if o.profile == logsProfile {
+		return runLogs(ctx, o)
+	}
 	if o.profile != "all" {
 		if _, known := profiles()[o.profile]; !known {
 			return fmt.Errorf("there is no profile %q", o.profile)
@@ -117,7 +120,7 @@ func run(ctx context.Context, o options) (*loaded, error) {
 		return nil, err
 	}
 	load.report(t, s, o)
-	if err := measureQueries(ctx, s, load, o, t); err != nil {
+	if err := measureQueries(ctx, s, load, o, questions(), "spans", t); err != nil {
 		return nil, err
 	}
 	if err := measureBubbleUp(ctx, s, load, o, t); err != nil {

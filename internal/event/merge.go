@@ -9,7 +9,7 @@ import "slices"
 // unchanged.
 func (b *Batch) AppendBatch(src *Batch) (bytes int64) {
 	base := len(b.Times)
-	b.Times = append(b.Times, src.Times...)
+	b.Times = append(room(b.Times, src.Len()), src.Times...)
 	if src.SampleRates != nil || b.SampleRates != nil {
 		b.appendRates(src, base)
 	}
@@ -21,6 +21,17 @@ func (b *Batch) AppendBatch(src *Batch) (bytes int64) {
 		}
 	}
 	return bytes
+}
+
+// room makes a slice hold n more. It doubles what is full: what append would add,
+// a quarter, copies large batches over and over and leaves that much behind.
+func room[T any](s []T, n int) []T {
+	if cap(s)-len(s) >= n {
+		return s
+	}
+	out := make([]T, len(s), max(2*cap(s), len(s)+n))
+	copy(out, s)
+	return out
 }
 
 func (b *Batch) appendRates(src *Batch, base int) {
@@ -62,11 +73,11 @@ func (c *Column) appendColumn(src *Column, base int) (bytes int64) {
 			}
 		}
 	case c.Kind == Int:
-		c.Ints = append(c.Ints, src.Ints...)
+		c.Ints = append(room(c.Ints, n), src.Ints...)
 	case c.Kind == Float:
-		c.Floats = append(c.Floats, src.Floats...)
+		c.Floats = append(room(c.Floats, n), src.Floats...)
 	case c.Kind == Bool:
-		c.Bools = append(c.Bools, src.Bools...)
+		c.Bools = append(room(c.Bools, n), src.Bools...)
 	}
 	return bytes + 8*int64(n)
 }
@@ -84,7 +95,7 @@ func (c *Column) appendRows(src *Column, base, n int) {
 			c.Rows[i] = uint32(i)
 		}
 	}
-	c.Rows = slices.Grow(c.Rows, n)
+	c.Rows = room(c.Rows, n)
 	for i := range n {
 		c.Rows = append(c.Rows, uint32(base+src.Row(i)))
 	}
@@ -94,10 +105,11 @@ func (c *Column) appendRows(src *Column, base, n int) {
 // is looked at once.
 func (c *Column) appendTexts(src *Column) (bytes int64) {
 	before := len(c.Dict.Data) + 4*len(c.Dict.Ends)
-	c.Codes = slices.Grow(c.Codes, len(src.Codes))
+	c.Codes = room(c.Codes, len(src.Codes))
 	if src.Dict.loose && c.Dict.loose {
 		shift, start := uint32(len(c.Dict.Ends)), uint32(len(c.Dict.Data))
-		c.Dict.Data = append(c.Dict.Data, src.Dict.Data...)
+		c.Dict.Data = append(room(c.Dict.Data, len(src.Dict.Data)), src.Dict.Data...)
+		c.Dict.Ends = room(c.Dict.Ends, len(src.Dict.Ends))
 		for _, end := range src.Dict.Ends {
 			c.Dict.Ends = append(c.Dict.Ends, start+end)
 		}

@@ -106,7 +106,7 @@ func hexRun(text []byte) int {
 }
 
 func isHex(c byte) bool {
-	return c >= '0' && c <= '9' || c|' ' >= 'a' && c|' ' <= 'f'
+	return c-'0' < 10 || (c|' ')-'a' < 6
 }
 
 // idsOfText looks for the id of a trace anywhere in a message: X-Ray's form and

@@ -1,6 +1,7 @@
 package cloudwatch
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
@@ -177,17 +178,30 @@ func (p *put) batch(environment string, g *group) (b *event.Batch, lost int) {
 	for i := p.from; i < p.to; i++ {
 		message := p.sent.message(i)
 		b.Begin(p.sent.lines[i].at * int64(time.Millisecond))
-		b.SetBytes(b.Column(event.FieldBody), message)
 		line := p.reader.Read(b, message)
 		line.Set(b)
 		lost += line.Lost
 	}
+	b.Attach(p.body())
 	zeros := make([]uint32, n)
 	constant(b, event.FieldSignal, event.SignalLog, zeros)
 	constant(b, event.FieldLogGroup, g.name, zeros)
 	constant(b, event.FieldLogStream, p.sent.stream, zeros)
 	p.sent.entity.set(b, zeros)
 	return b, lost
+}
+
+// body is the column of the messages of the lines that are taken. They lie one
+// after the other already.
+func (p *put) body() *event.Column {
+	lines := p.sent.lines[p.from:p.to]
+	start := lines[0].start
+	ends, codes := make([]uint32, len(lines)), make([]uint32, len(lines))
+	for i, l := range lines {
+		ends[i], codes[i] = uint32(l.end-start), uint32(i)
+	}
+	data := bytes.Clone(p.sent.text[start:lines[len(lines)-1].end])
+	return &event.Column{Name: event.FieldBody, Kind: event.String, Codes: codes, Dict: event.Restore(ends, data, true)}
 }
 
 // constant gives all rows of a batch one text, unless some have such a field
