@@ -26,11 +26,10 @@ type compiler struct {
 	sorted  bool
 	limited bool
 	stats   int
-	dedup   bool // nothing but limit and display may follow
-	joined  bool
+	dedup   bool   // nothing but limit and display may follow
 	last    string // a command that must be the last
 	sub     bool   // inside a query of in, which holds no other
-	miner   bool   // after pattern
+	has     func(field string) bool
 }
 
 func newCompiler(p *parser, o Options) *compiler {
@@ -408,7 +407,7 @@ func (c *compiler) sourceCommand(name token) error {
 		}
 		return wrong(name.start, c.p.tokens[c.p.next-1].end, "%s", fault.MessageOf(err))
 	}
-	c.program.Groups = groups
+	c.program.Groups, c.has = groups, nil
 	return nil
 }
 

@@ -192,7 +192,7 @@ func (c *compiler) like(n *node) (query.Expr, error) {
 		return nil, err
 	}
 	var e query.Expr
-	switch r := n.args[1]; r.kind {
+	switch r := n.args[1]; r.kind { //nolint:exhaustive // all others are values
 	case regexNode:
 		pattern, err := c.pattern(r)
 		if err != nil {

@@ -21,8 +21,6 @@ type function struct {
 
 // functionTable are the functions by their names in lower case; spelled gives the
 // others.
-//
-//nolint:funlen // one line a function
 func functionTable() map[string]function {
 	return map[string]function{
 		"abs": {args: "n", help: "The absolute value", least: 1, most: 1, typ: Number, plain: "absolute"}, "ceil": {args: "n", help: "Rounded up", least: 1, most: 1, typ: Number, plain: "ceiling"},

@@ -26,7 +26,7 @@ const (
 	maxColumns   = 1_000
 )
 
-// Group is a log group: the dataset that holds it, and its name.
+// Group is a log group: the dataset that holds it, "" for all, and its name.
 type Group struct{ Dataset, Name string }
 
 // Options are what a text is read against.
@@ -36,12 +36,15 @@ type Options struct {
 	Start, End      int64 // Unix nanoseconds, [Start, End)
 	Now             int64 // Unix nanoseconds
 	Groups          []Group
-	// Known reports whether the groups have a field; nil if that is not known.
-	Known func(field string) bool
+	// Fields returns what tells whether groups have a field; nil if that is not known.
+	Fields func(groups []Group) func(field string) bool
 	// Resolve finds the groups that a SOURCE command names; nil if there are none
 	// to find.
 	Resolve func(Source) ([]Group, error)
-	Limit   int // one more limit on the rows of the answer, 0 for none
+	// Where returns the condition that events of groups must satisfy to be theirs,
+	// nil for none; may be nil.
+	Where func(groups []Group) query.Expr
+	Limit int // one more limit on the rows of the answer, 0 for none
 }
 
 // Source is what a SOURCE command names.
@@ -104,7 +107,16 @@ func (p *Program) Everything(o Options) *query.Query {
 func (p *Program) over(o Options, stages []query.Stage) *query.Query {
 	q := &query.Query{Environment: o.Environment, Start: o.Start, End: o.End, Stages: stages}
 	for _, g := range p.Groups {
+		if g.Dataset == "" {
+			q.Datasets = nil
+			break
+		}
 		q.Datasets = append(q.Datasets, g.Dataset)
+	}
+	if o.Where != nil {
+		if where := o.Where(p.Groups); where != nil {
+			q.Stages = append([]query.Stage{query.Filter{Where: where}}, stages...)
+		}
 	}
 	return q
 }
@@ -166,4 +178,24 @@ func (c *compiler) check(p *Program) error {
 // PointerFields are the columns that tell an event apart from all others.
 func PointerFields() []string {
 	return []string{event.SystemTime, arrivalField, event.SystemDataset}
+}
+
+// MatchedBy returns how many events match where the number of rows of the answer
+// says so: each row is one, and no limit cut them.
+func (p *Program) MatchedBy(rows int) (int, bool) {
+	if !p.Raw {
+		return 0, false
+	}
+	for _, s := range p.Stages {
+		switch x := s.(type) {
+		case query.Filter, query.Compute, query.Sort, query.Project:
+		case query.Limit:
+			if rows >= x.Count {
+				return 0, false
+			}
+		default:
+			return 0, false
+		}
+	}
+	return rows, true
 }

@@ -68,22 +68,34 @@ func (c *compiler) discovered(name string) field {
 	if !strings.HasPrefix(name, "@") {
 		shifted = logline.FieldName(name)
 	}
-	if c.o.Known == nil || c.o.Known(shifted) {
+	if c.known(shifted) {
 		return stored(shifted, Any)
 	}
 	if f, ok := otlpField(name); ok && c.readable(f.expr) {
 		return f
 	}
-	if shifted != name && c.o.Known(name) {
+	if shifted != name && c.known(name) {
 		return stored(name, Any)
 	}
 	return stored(shifted, Any)
 }
 
+// known reports whether the groups have a field; it is true of all where that is
+// not known.
+func (c *compiler) known(name string) bool {
+	if c.o.Fields == nil {
+		return true
+	}
+	if c.has == nil {
+		c.has = c.o.Fields(c.program.Groups)
+	}
+	return c.has(name)
+}
+
 // readable reports whether what an expression reads is there.
 func (c *compiler) readable(e query.Expr) bool {
 	for _, name := range query.FieldsOf(e) {
-		if !event.IsSystem(name) && !c.o.Known(name) {
+		if !event.IsSystem(name) && !c.known(name) {
 			return false
 		}
 	}

@@ -1,6 +1,7 @@
 package insights
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/oriel-dev/oriel/internal/event"
@@ -76,12 +77,6 @@ func (p *parser) want(sign string) error {
 		return p.unexpected(t)
 	}
 	return nil
-}
-
-// ended reports whether the command is over.
-func (p *parser) ended() bool {
-	t := p.peek()
-	return t.kind == endToken || t.is("|") || t.is(")")
 }
 
 // named writes the tokens [from, to) as the name of a column: as they are, with
@@ -383,12 +378,7 @@ func (p *parser) primary() (*node, error) {
 
 // reserved words cannot stand where an operand is wanted.
 func reserved(t token) bool {
-	for _, w := range []string{"and", "or", "not", "in", "like", "as", "by", "asc", "desc"} {
-		if t.word(w) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc([]string{"and", "or", "not", "in", "like", "as", "by", "asc", "desc"}, t.word)
 }
 
 func (p *parser) call(name token, from int) (*node, error) {

@@ -98,41 +98,38 @@ func (a *aggregation) skip() error {
 
 // intervals makes keys of what functions of time series are counted by.
 func (a *aggregation) intervals(n *node) error {
-	if n.kind == callNode {
-		switch n.name {
-		case "rate", "countovertime", "sumovertime":
-			if len(n.args) == 0 || n.args[len(n.args)-1].kind != periodNode {
-				return nil // output says what is wrong
-			}
-			last := n.args[len(n.args)-1]
-			p, err := a.c.period(last)
-			if err != nil {
-				return err
-			}
-			t, err := a.c.rowTime(n)
-			if err != nil {
-				return err
-			}
-			a.addKey("bin("+a.c.p.named(last.from, last.to)+")", field{p.rounded(t, false, 0), Time})
-			return nil
-		case "histogram":
-			if len(n.args) != 2 || n.args[1].kind != literalNode {
-				return nil
-			}
-			x, err := a.c.number(n.args[0])
-			if err != nil {
-				return err
-			}
-			width := query.Literal{Value: n.args[1].value}
-			a.addKey(a.c.p.named(n.args[0].from, n.args[0].to), field{call("times", call("floor", call("over", x, width)), width), Number})
-			return nil
-		}
+	switch {
+	case n.kind != callNode || len(n.args) == 0:
+	case n.name == "rate" || n.name == "countovertime" || n.name == "sumovertime":
+		return a.interval(n, n.args[len(n.args)-1])
+	case n.name == "histogram" && len(n.args) == 2 && n.args[1].kind == literalNode:
+		x, err := a.c.number(n.args[0])
+		width := query.Literal{Value: n.args[1].value}
+		a.addKey(a.c.p.named(n.args[0].from, n.args[0].to), field{call("times", call("floor", call("over", x, width)), width), Number})
+		return err
 	}
 	for _, x := range n.args {
 		if err := a.intervals(x); err != nil {
 			return err
 		}
 	}
+	return nil
+}
+
+// interval groups by the last argument of a function of time series.
+func (a *aggregation) interval(n, last *node) error {
+	if last.kind != periodNode {
+		return nil // output says what is wrong
+	}
+	p, err := a.c.period(last)
+	if err != nil {
+		return err
+	}
+	t, err := a.c.rowTime(n)
+	if err != nil {
+		return err
+	}
+	a.addKey("bin("+a.c.p.named(last.from, last.to)+")", field{p.rounded(t, false, 0), Time})
 	return nil
 }
 
@@ -165,26 +162,9 @@ func (a *aggregation) key() error {
 		}
 	}
 	if c.p.takeWord("offset") {
-		by, err := c.p.primary()
-		if err != nil {
+		if f.expr, err = a.shifted(n); err != nil {
 			return err
 		}
-		if n.kind != callNode || n.name != "bin" {
-			return c.misplaced(by)
-		}
-		length, err := c.period(by)
-		if err != nil {
-			return err
-		}
-		step, err := c.period(n.args[0])
-		if err != nil {
-			return err
-		}
-		t, err := c.rowTime(n)
-		if err != nil {
-			return err
-		}
-		f.expr = step.rounded(t, false, length.step)
 	}
 	name, err := c.alias()
 	if err != nil {
@@ -195,6 +175,28 @@ func (a *aggregation) key() error {
 	}
 	a.addKey(name, f)
 	return nil
+}
+
+// shifted reads the offset behind bin.
+func (a *aggregation) shifted(n *node) (query.Expr, error) {
+	c := a.c
+	by, err := c.p.primary()
+	if err != nil {
+		return nil, err
+	}
+	if n.kind != callNode || n.name != "bin" {
+		return nil, c.misplaced(by)
+	}
+	length, err := c.period(by)
+	if err != nil {
+		return nil, err
+	}
+	step, err := c.period(n.args[0])
+	if err != nil {
+		return nil, err
+	}
+	t, err := c.rowTime(n)
+	return step.rounded(t, false, length.step), err
 }
 
 // unnested reports whether a name is that of elements of a list.
@@ -249,25 +251,12 @@ func (a *aggregation) over(n *node) (field, error) {
 	inner.closed = true
 	var extract func(n *node) (*node, error)
 	extract = func(n *node) (*node, error) {
-		if n.kind == callNode {
-			if _, ok := aggregateTable()[n.name]; ok {
-				found++
-				col := c.hidden()
-				f, err := a.calculation(n, col)
-				if err != nil {
-					return nil, err
-				}
-				f.expr = query.Field{Name: col}
-				if n.name == "rate" {
-					p, err := c.period(n.args[1])
-					if err != nil {
-						return nil, err
-					}
-					f.expr = call("over", f.expr, query.Literal{Value: event.FloatValue(float64(p.step) / 1e9)})
-				}
-				inner.scope[col] = f
-				return &node{kind: fieldNode, name: col, start: n.start, end: n.end, from: n.from, to: n.to}, nil
-			}
+		if _, ok := aggregateTable()[n.name]; ok && n.kind == callNode {
+			found++
+			col := c.hidden()
+			f, err := a.calculated(n, col)
+			inner.scope[col] = f
+			return &node{kind: fieldNode, name: col, start: n.start, end: n.end, from: n.from, to: n.to}, err
 		}
 		if n.kind == fieldNode {
 			if i := slices.IndexFunc(a.keys, func(k Column) bool { return k.Name == n.name }); i >= 0 {
@@ -301,19 +290,25 @@ func (a *aggregation) over(n *node) (field, error) {
 	return inner.value(replacedBy)
 }
 
-// calculation adds one under the name of a column.
-func (a *aggregation) calculation(n *node, column string) (field, error) {
-	c, agg := a.c, aggregateTable()[n.name]
-	if len(n.args) < agg.least || len(n.args) > agg.most {
-		return field{}, wrong(n.start, n.end, "%s at %s takes (%s), not %d arguments", n.name, place(c.p.text, n.start), agg.args, len(n.args))
+// calculated is a calculation in arithmetic.
+func (a *aggregation) calculated(n *node, column string) (field, error) {
+	f, err := a.calculation(n, column)
+	if err != nil || n.name != "rate" {
+		return f, err
 	}
-	calc := query.Calc{Op: agg.op, Name: column}
-	args := n.args
+	p, err := a.c.period(n.args[1])
+	f.expr = call("over", f.expr, query.Literal{Value: event.FloatValue(float64(p.step) / 1e9)})
+	return f, err
+}
+
+// parameters reads the arguments that say how to calculate, and returns the others.
+func (a *aggregation) parameters(n *node, calc *query.Calc) ([]*node, error) {
+	c, args := a.c, n.args
 	switch n.name {
 	case "topk":
 		k := args[0]
 		if k.kind != literalNode || k.value.Kind() != event.Int || k.value.Int() < 1 || k.value.Int() > query.MaxListed {
-			return field{}, wrong(k.start, k.end, "topk at %s wants how many values first, from 1 to %d", place(c.p.text, n.start), query.MaxListed)
+			return nil, wrong(k.start, k.end, "topk at %s wants how many values first, from 1 to %d", place(c.p.text, n.start), query.MaxListed)
 		}
 		calc.Q, args = float64(k.value.Int()), args[1:]
 	case "median":
@@ -321,15 +316,29 @@ func (a *aggregation) calculation(n *node, column string) (field, error) {
 	case "pct":
 		p, isNumber := args[1].value.Number()
 		if args[1].kind != literalNode || !isNumber || p < 0 || p > 100 {
-			return field{}, wrong(args[1].start, args[1].end, "pct at %s wants a number from 0 to 100 as its second argument", place(c.p.text, n.start))
+			return nil, wrong(args[1].start, args[1].end, "pct at %s wants a number from 0 to 100 as its second argument", place(c.p.text, n.start))
 		}
 		calc.Q, args = p/100, args[:1]
 	case "rate", "sumovertime", "countovertime", "histogram":
 		last := args[len(args)-1]
 		if n.name != "histogram" && last.kind != periodNode || n.name == "histogram" && last.kind != literalNode {
-			return field{}, c.misplaced(last)
+			return nil, c.misplaced(last)
 		}
 		args = args[:len(args)-1]
+	}
+	return args, nil
+}
+
+// calculation adds one under the name of a column.
+func (a *aggregation) calculation(n *node, column string) (field, error) {
+	c, agg := a.c, aggregateTable()[n.name]
+	if len(n.args) < agg.least || len(n.args) > agg.most {
+		return field{}, wrong(n.start, n.end, "%s at %s takes (%s), not %d arguments", n.name, place(c.p.text, n.start), agg.args, len(n.args))
+	}
+	calc := query.Calc{Op: agg.op, Name: column}
+	args, err := a.parameters(n, &calc)
+	if err != nil {
+		return field{}, err
 	}
 	if c.closed && (calc.Op == query.First || calc.Op == query.Last) {
 		return field{}, wrong(n.start, n.end, "%s at %s needs the times of events, which an earlier stats command has not kept", n.name, place(c.p.text, n.start))

@@ -88,7 +88,7 @@ func (a *aggregation) addKey(t term) {
 	a.keyNames = append(a.keyNames, a.c.alias("g"))
 }
 
-func (a *aggregation) addCalc(calc query.Calc) error {
+func (a *aggregation) addCalc(calc query.Calc) error { //nolint:cyclop // one case for each, side by side
 	k := calculation{Calc: calc, name: a.c.alias("a"), field: a.c.null()}
 	switch {
 	case calc.Field != "":
