@@ -60,6 +60,9 @@ func needleOf(e query.Expr) (n needle, ok bool) {
 		if isField && x.S != "" && (x.Op == query.Contains || x.Op == query.StartsWith || x.Op == query.EndsWith) {
 			return newNeedle(f.Name, x.S), true
 		}
+		if lowered, ok := x.Lowered(); ok {
+			return needleOf(lowered)
+		}
 	case query.Compare:
 		f, isField := x.L.(query.Field)
 		v, isValue := x.R.(query.Literal)
