@@ -41,6 +41,10 @@ type Deps struct {
 	// are read; 0 means the front end's own bound.
 	RequestBytes int64
 
+	// PrivateDestinations allows deliveries to private and loopback addresses, where
+	// callers say what is delivered to.
+	PrivateDestinations bool
+
 	// NewID makes the ids of requests for those front ends whose answers carry
 	// one; nil makes random ones.
 	NewID func() string

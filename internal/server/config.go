@@ -42,6 +42,8 @@ type Config struct {
 	LogLevel string
 	LogJSON  bool
 
+	PrivateDestinations bool // allow deliveries to private and loopback addresses
+
 	Retention      time.Duration // events older than this are dropped; 0 keeps them
 	RetentionBytes int64         // total of segments on disk; 0 is no limit
 	MemoryBytes    int64         // budget of the whole process

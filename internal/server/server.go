@@ -210,7 +210,7 @@ func (s *Server) storeConfig() duckdb.Config {
 func (s *Server) openFronts(ctx context.Context) (err error) {
 	deps := protocol.Deps{
 		Door: s.door, Querier: s.querier, Keys: s.keys, Datasets: s.datasets, Workspace: s.workspace, Clock: s.around.Clock, Log: s.log, Version: s.around.Version,
-		Ready: s.isReady, RequestBytes: s.config.MemoryBytes / 4,
+		Ready: s.isReady, RequestBytes: s.config.MemoryBytes / 4, PrivateDestinations: s.config.PrivateDestinations,
 	}
 	s.honeycomb = honeycomb.New(deps)
 	s.later("query results", s.honeycomb.Close)
@@ -218,6 +218,7 @@ func (s *Server) openFronts(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	s.later("log subscriptions", logs.Close)
 	s.fronts = []protocol.Front{logs, sts.New(deps), s.honeycomb}
 	s.api, err = api.New(ctx, api.Deps{
 		Querier: s.querier, Door: s.door, Keys: s.keys, Datasets: s.datasets, Workspace: s.workspace, Meta: s.meta, Clock: s.around.Clock, Log: s.log,

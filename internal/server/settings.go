@@ -41,6 +41,9 @@ func settings() []setting {
 		{"insecure", "allow open mode on addresses that others can reach", "`true` or `false`", func(fs *flag.FlagSet, c *Config, name, about string) {
 			fs.BoolVar(&c.Insecure, name, c.Insecure, about)
 		}},
+		{"private-destinations", "allow subscription filters to deliver to private and loopback addresses", "`true` or `false`", func(fs *flag.FlagSet, c *Config, name, about string) {
+			fs.BoolVar(&c.PrivateDestinations, name, c.PrivateDestinations, about)
+		}},
 		{"log-level", "`level`: debug, info, warn or error", "`debug`, `info`, `warn` or `error`", textSetting(func(c *Config) *string { return &c.LogLevel })},
 		{"log-json", "log as JSON", "`true` or `false`", func(fs *flag.FlagSet, c *Config, name, about string) { fs.BoolVar(&c.LogJSON, name, c.LogJSON, about) }},
 	}

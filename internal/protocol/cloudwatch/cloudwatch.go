@@ -7,6 +7,7 @@
 package cloudwatch
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"runtime/debug"
@@ -33,20 +34,31 @@ type Front struct {
 	model      model
 	operations map[string]operation
 	puts       sync.Pool // *put
+	deliverer  *deliverer
 }
 
-// New returns the front end over the tables, which must outlive it.
+// New returns the front end over the tables, which must outlive it. Close ends its
+// background work.
 func New(deps protocol.Deps, groups *Groups) (*Front, error) {
 	m, err := readModel(modelText)
 	if err != nil {
 		return nil, err
 	}
-	return &Front{
+	f := &Front{
 		Deps: deps, groups: groups, model: m, operations: operations(),
 		gate: aws.NewGate(aws.Config{
 			Keys: deps.Keys, Clock: deps.Clock, Log: deps.Log, Service: "logs", NewID: deps.NewID, RequestBytes: deps.RequestBytes,
 		}),
-	}, nil
+	}
+	f.deliverer = newDeliverer(f, deps.PrivateDestinations)
+	return f, nil
+}
+
+// Close ends the background work: what subscriptions have not delivered is
+// delivered after the next start.
+func (f *Front) Close(context.Context) error {
+	f.deliverer.close()
+	return nil
 }
 
 // Handles implements protocol.Front: any path, as long as there is a target.

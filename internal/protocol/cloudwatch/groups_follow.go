@@ -37,6 +37,9 @@ func (g *group) follow(b *event.Batch, streams *event.Column) {
 	body, arrivals := b.Find(event.FieldBody), b.Find(event.FieldArrival)
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	if g.subscribed {
+		g.news.Store(true)
+	}
 	for i := 0; i < len(streams.Codes); {
 		code, from := streams.Codes[i], i
 		for i < len(streams.Codes) && streams.Codes[i] == code {

@@ -34,7 +34,9 @@ type rig struct {
 	url   string
 	store *recorder
 	now   atomic.Int64 // Unix ms
-	stop  func()
+
+	private bool // deliver to private addresses
+	stop    func()
 }
 
 // recorder is the reference store, which also hands out what it was given.
@@ -97,12 +99,14 @@ func (r *rig) open() {
 	r.Front, err = New(protocol.Deps{
 		Door: door, Querier: querier.New(querier.Config{Store: r.store, Clock: r.clock, Log: log, Calculated: sets.Calculated}), Keys: keys,
 		Datasets: sets, Workspace: shelf, Clock: r.clock, Log: log, Version: "test", Ready: door.Ready, NewID: func() string { return "REQUEST" },
+		PrivateDestinations: r.private,
 	}, groups)
 	must(t, err)
 	srv := httptest.NewServer(r.Front)
 	r.url = srv.URL
 	r.stop = func() {
 		srv.Close()
+		must(t, r.Front.Close(ctx))
 		must(t, door.Close(ctx))
 		must(t, groups.Close(ctx))
 		shelf.Close()
