@@ -254,10 +254,13 @@ func (a *API) findSpan(r *http.Request, env, id string) ([]foundThing, error) {
 }
 
 func (a *API) storage(w http.ResponseWriter, r *http.Request) error {
-	catalog := a.Querier.Catalog(a.environment(r))
+	environment := a.environment(r)
+	catalog := a.Querier.Catalog(environment)
 	type listed struct {
 		Slug  string `json:"slug"`
+		Name  string `json:"name"`
 		Rows  int64  `json:"rows"`
+		Lines int64  `json:"lines"` // rows with a message
 		Bytes int64  `json:"bytes"`
 		First string `json:"first"`
 		Last  string `json:"last"`
@@ -266,7 +269,16 @@ func (a *API) storage(w http.ResponseWriter, r *http.Request) error {
 	out := make([]listed, 0, len(catalog.Datasets))
 	for _, d := range catalog.Datasets {
 		rows += d.Rows
-		out = append(out, listed{d.Slug, d.Rows, d.Bytes, ns(d.First), ns(d.Last)})
+		l := listed{Slug: d.Slug, Name: d.Slug, Rows: d.Rows, Bytes: d.Bytes, First: ns(d.First), Last: ns(d.Last)}
+		if known, ok := a.Datasets.Find(environment, d.Slug); ok {
+			l.Name = known.Name
+		}
+		for _, f := range d.Fields {
+			if f.Name == event.FieldBody {
+				l.Lines = f.Filled
+			}
+		}
+		out = append(out, l)
 	}
 	return a.answer(w, r, store.Stats{}, map[string]any{"segments": catalog.Segments, "bytes": catalog.Bytes, "rows": rows, "datasets": out})
 }

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"net/http"
 	"net/http/httptest"
 	"slices"
 	"testing"
@@ -24,7 +25,7 @@ func TestTailShape_TakesAPaceAndFieldsWithinBounds(t *testing.T) {
 		"?every_ms=5001":                   {bad: true},
 		"?every_ms=soon":                   {bad: true},
 	} {
-		every, fields, err := tailShape(httptest.NewRequest("GET", "/api/tail"+query, nil))
+		every, fields, err := tailShape(httptest.NewRequest(http.MethodGet, "/api/tail"+query, nil))
 		if (err != nil) != want.bad || (err == nil && (every != want.every || !slices.Equal(fields, want.fields))) {
 			t.Errorf("%q: %v, %q, %v", query, every, fields, err)
 		}

@@ -13,6 +13,7 @@ import { SignIn } from './SignIn';
 const Traces = lazy(() => import('../pages/traces/page'));
 const Trace = lazy(() => import('../pages/trace/page'));
 const Query = lazy(() => import('../pages/query/page'));
+const Logs = lazy(() => import('../pages/logs/page'));
 const Setup = lazy(() => import('../pages/setup/page'));
 
 export function App(): React.ReactElement {
@@ -24,6 +25,7 @@ export function App(): React.ReactElement {
     '?': ['show the keys', () => setSheet((s) => !s)],
     'g t': ['go to Traces', () => go('/traces')],
     'g q': ['go to Query', () => go('/query')],
+    'g l': ['go to Logs', () => go('/logs')],
     'g s': ['go to Set-up', () => go('/setup')],
   });
   useEffect(() => {
@@ -69,6 +71,7 @@ function Kept({ id, path }: { id: string; path: string }): React.ReactElement {
 
 /** Addresses of one page share its key, so that it stays mounted from one to the next. */
 function pageKey(path: string): string {
+  if (path === '/logs') return '/logs';
   return /^\/(query|r)(\/[^/]+)?$/.test(path) ? '/query' : path;
 }
 
@@ -77,6 +80,7 @@ function page(url: URL, start: Start | undefined): React.ReactElement {
   if (trace) return <Trace id={trace[1]!} />;
   if (url.pathname === '/traces') return <Traces start={start} />;
   if (pageKey(url.pathname) === '/query') return <Query path={url.pathname} start={start} />;
+  if (pageKey(url.pathname) === '/logs') return <Logs path={url.pathname} start={start} />;
   if (url.pathname === '/setup') return <Setup />;
   if (url.pathname === '/' || fromHoneycomb(url.pathname, url.searchParams)) return <div className="page" aria-busy="true" />;
   return (

@@ -19,12 +19,14 @@ interface Props {
 const pages: { to: string; name: string; glyph: GlyphName; keys: string }[] = [
   { to: '/query', name: 'Query', glyph: 'query', keys: 'g q' },
   { to: '/traces', name: 'Traces', glyph: 'traces', keys: 'g t' },
+  { to: '/logs', name: 'Logs', glyph: 'logs', keys: 'g l' },
   { to: '/setup', name: 'Set-up', glyph: 'setup', keys: 'g s' },
 ];
 
 /** The page in the list that an address belongs to. */
 function pageOf(path: string): string {
   if (path.startsWith('/trace/')) return '/traces';
+  if (path.startsWith('/logs/')) return '/logs';
   return /^\/(query|r)\//.test(path) ? '/query' : path;
 }
 
@@ -93,7 +95,7 @@ export function Shell({ start, onKeys, children }: Props): React.ReactElement {
 const usualRange = { from: 'now-1h', to: 'now' };
 
 function isAboutTime(path: string): boolean {
-  return path === '/traces' || /^\/query(?:\/|$)/.test(path);
+  return path === '/traces' || path === '/logs' || /^\/query(?:\/|$)/.test(path);
 }
 
 /** Pages about time open with the range that is shown. */

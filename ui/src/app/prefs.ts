@@ -8,12 +8,14 @@ export interface Prefs {
   pinned: string[];
   /** The span panel is shown. */
   panel: boolean;
+  /** Logs: the fields beside the lines are shown. */
+  logFields: boolean;
   /** The pages at the left have room for their names beside. */
   wideNav: boolean;
 }
 
 const key = 'oriel.prefs';
-let prefs: Prefs = { theme: 'system', utc: false, pinned: [], panel: true, wideNav: false, ...read() };
+let prefs: Prefs = { theme: 'system', utc: false, pinned: [], panel: true, logFields: true, wideNav: false, ...read() };
 const listeners = new Set<() => void>();
 
 function read(): Partial<Prefs> {

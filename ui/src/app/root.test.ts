@@ -8,6 +8,7 @@ it.each([
   ['/oriel/assets/x.js', '/oriel'],
   ['/oriel/query/assets/x.js', '/oriel'],
   ['/r/assets/x.js', ''],
+  ['/oriel/logs/assets/x.js', '/oriel'],
   ['/a/b/trace/assets/x.js', '/a/b'],
   ['/acme/environments/prod/datasets/api/assets/x.js', ''],
   ['/oriel/acme/datasets/api/result/r/trace/assets/x.js', '/oriel'],

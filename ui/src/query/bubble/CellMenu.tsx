@@ -8,6 +8,8 @@ export interface ValueActions {
   group: (field: string) => void;
   bubble: (field: string, value: Cell) => void;
   traces: (field: string, value: Cell) => void;
+  /** Shows the field as a column, or no more, where the page has columns. */
+  column?: (field: string) => void;
 }
 
 export function valueItems(field: string, value: Cell, actions: ValueActions): MenuItem[] {
@@ -22,6 +24,7 @@ export function valueItems(field: string, value: Cell, actions: ValueActions): M
         ]
       : []),
     { label: `Group by ${field}`, run: () => actions.group(field) },
+    ...(actions.column ? [{ label: 'Show or hide as a column', run: () => actions.column?.(field) }] : []),
     { label: 'BubbleUp: this against the rest', run: () => actions.bubble(field, value) },
     { label: 'Traces with it', run: () => actions.traces(field, value) },
     ...(value === null

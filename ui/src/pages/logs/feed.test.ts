@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest';
+
+import { Feed, type Load, type Order } from './feed';
+import { lineOf, type Line } from './lines';
+
+/** Lines of a server, oldest first; several have one time. */
+function made(n: number): Line[] {
+  return Array.from({ length: n }, (_, i) => {
+    const ns = String(1_000_000_000_000_000_000n + BigInt(Math.floor(i / 3)));
+    return lineOf(`${ns}.${String(i).padStart(6, '0')}`, ns, 'd', new Map([['body', `line ${i}`]]));
+  });
+}
+
+function server(all: Line[]): { load: Load; asked: string[] } {
+  const asked: string[] = [];
+  const load = (order: Order, after: string, limit: number): Promise<{ lines: Line[]; next: string; scanned: number }> => {
+    asked.push(`${order} ${after}`);
+    const list = order === 'asc' ? all : [...all].reverse();
+    const behind = after === '' ? list : list.filter((l) => (order === 'asc' ? l.at > after : l.at < after));
+    const lines = behind.slice(0, limit);
+    return Promise.resolve({ lines, next: behind.length > limit ? lines.at(-1)!.at : '', scanned: lines.length });
+  };
+  return { load, asked };
+}
+
+const bodies = (f: Feed): string[] => f.lines.map((l) => l.body);
+const names = (from: number, to: number): string[] =>
+  Array.from({ length: Math.abs(to - from) + 1 }, (_, i) => `line ${from < to ? from + i : from - i}`);
+
+describe('a feed of lines', () => {
+  it('reads to the end, no line lost or double where times are equal', async () => {
+    const feed = new Feed('desc', server(made(1000)).load, 7);
+    await feed.start();
+    while (feed.tail.open) await feed.more('tail');
+    expect(bodies(feed)).toEqual(names(999, 0));
+    expect(feed.head.open).toBe(false);
+  });
+
+  it('begins anywhere and grows both ways, and says by how much', async () => {
+    const all = made(100);
+    for (const order of ['asc', 'desc'] as const) {
+      const feed = new Feed(order, server(all).load, 10);
+      await feed.around(`${all[50]!.at}~`, all[50]!.at);
+      expect(feed.lines.some((l) => l.at === all[50]!.at)).toBe(true);
+      await feed.more('head');
+      expect(feed.change.before).toBe(10);
+      while (feed.tail.open) await feed.more('tail');
+      while (feed.head.open) await feed.more('head');
+      expect(bodies(feed)).toEqual(order === 'asc' ? names(0, 99) : names(99, 0));
+    }
+  });
+
+  it('lets go at the far end of what is too much, and reads it again', async () => {
+    const feed = new Feed('desc', server(made(30_000)).load, 5_000, 20_000);
+    await feed.start();
+    for (let i = 0; i < 5; i++) await feed.more('tail');
+    expect(feed.lines.length).toBe(20_000);
+    expect(bodies(feed)[0]).toBe('line 19999');
+    expect(feed.head.open).toBe(true);
+    await feed.more('head');
+    expect(bodies(feed)[0]).toBe('line 24999');
+  });
+
+  it('keeps what it has when a page fails, and tries again', async () => {
+    const { load } = server(made(50));
+    let fail = false;
+    const feed = new Feed('desc', (...a) => (fail ? Promise.reject(new Error('away')) : load(...a)), 10);
+    await feed.start();
+    fail = true;
+    await feed.more('tail');
+    expect([feed.lines.length, feed.tail.error?.message, feed.tail.open]).toEqual([10, 'away', true]);
+    fail = false;
+    await feed.more('tail');
+    expect([feed.lines.length, feed.tail.error]).toEqual([20, undefined]);
+  });
+});

@@ -1,0 +1,124 @@
+// Log lines as the pages show them, and as the server sends them.
+import { levelOf, type Level } from '../../charts/level';
+import type { Cell } from '../../query/cell';
+import { momentMs } from '../../time/format';
+
+/** A line's level; `none` where the line says nothing of it. */
+export type LineLevel = Level | 'none';
+
+export const lineLevels: readonly LineLevel[] = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'none'];
+
+export const shortLevel: Readonly<Record<LineLevel, string>> = {
+  fatal: 'FTL',
+  error: 'ERR',
+  warn: 'WRN',
+  info: 'INF',
+  debug: 'DBG',
+  trace: 'TRC',
+  none: '—',
+};
+
+export interface Line {
+  /** Its place among all lines: the same for ever, and different for each. */
+  at: string;
+  /** Unix ns. */
+  ns: string;
+  ms: number;
+  dataset: string;
+  body: string;
+  level: LineLevel;
+  service: string;
+  fields: ReadonlyMap<string, Cell>;
+}
+
+/** What a list of lines needs of each, beside the columns that were chosen. */
+export const usualFields = [
+  'body',
+  'severity',
+  'service.name',
+  'log.group',
+  'log.stream',
+  'host.name',
+  'trace.trace_id',
+  'trace.parent_id',
+  'message',
+  'msg',
+  'event.name',
+] as const;
+
+export function lineLevel(severity: Cell | undefined): LineLevel {
+  const word = severity === null || severity === undefined ? '' : String(severity);
+  return word === '' || word === 'unspecified' ? 'none' : levelOf(word);
+}
+
+export interface EventsPage {
+  base: string;
+  columns: string[];
+  rows: Cell[][];
+  times: number[];
+  datasets: string[];
+  positions?: string[];
+  next: string;
+}
+
+const some = (v: Cell | undefined): string => (v === null || v === undefined ? '' : String(v));
+
+/** A line of the fields of an event. */
+export function lineOf(at: string, ns: string, dataset: string, fields: ReadonlyMap<string, Cell>): Line {
+  return {
+    at,
+    ns,
+    ms: momentMs(ns),
+    dataset,
+    body: some(fields.get('body') ?? fields.get('message') ?? fields.get('event.name')),
+    level: lineLevel(fields.get('severity')),
+    service: some(fields.get('service.name')),
+    fields,
+  };
+}
+
+/** The lines of a page, in its order. */
+export function linesOf(page: EventsPage): Line[] {
+  let same = 0;
+  return page.rows.map((row, i) => {
+    same = i > 0 && page.times[i] === page.times[i - 1] ? same + 1 : 1;
+    const fields = new Map<string, Cell>();
+    page.columns.forEach((c, k) => {
+      const v = row[k] ?? null;
+      if (v !== null) fields.set(c, v);
+    });
+    const ns = String(BigInt(page.base) + BigInt(page.times[i]!));
+    return lineOf(page.positions?.[i] ?? `${ns}.0.0.${same * 2}`, ns, page.datasets[i] ?? '', fields);
+  });
+}
+
+/** Where a line came from, by what it says of that: the most exact that it has. */
+export function sourceOf(line: Line): { group: string; stream: string } {
+  return {
+    group: some(line.fields.get('log.group')) || line.dataset,
+    stream: some(line.fields.get('log.stream')) || some(line.fields.get('host.name')),
+  };
+}
+
+const position = /^(\d{1,19})\.(-?\d{1,19})\.([0-9a-f]{1,16})\.(\d{1,10})$/;
+
+/** Whether a text may be the position of a line. */
+export function isPosition(text: string): boolean {
+  return position.test(text);
+}
+
+/** The position right behind a line, so that what is read back from there begins with it. */
+export function behind(at: string): string {
+  const m = position.exec(at);
+  return m ? `${m[1]}.${m[2]}.${m[3]}.${Number(m[4]) + 1}` : at;
+}
+
+/** The position before all lines of a moment. */
+export function beforeTime(ns: string): string {
+  return `${ns}.-9223372036854775808.0.0`;
+}
+
+/** The moment of a position. */
+export function timeOf(at: string): string {
+  return at.split('.', 1)[0]!;
+}
