@@ -80,10 +80,37 @@ func readField(rest string) (query.Expr, int) {
 		return query.Compare{Op: compare, L: f, R: query.Literal{Value: typed(value, quoted)}}, n
 	}
 	e := equals(f, value, quoted)
+	if common := commonName(name); common != "" && strings.HasPrefix(m[2], ":") {
+		if common == event.FieldSeverity {
+			value = strings.ToLower(value)
+		}
+		e = query.Or{Terms: []query.Expr{e, equals(query.Field{Name: common}, value, quoted)}}
+	}
 	if op == "!=" {
 		e = query.Not{X: e}
 	}
 	return e, n
+}
+
+// commonName is the field that every line has, however it was sent, for a short
+// word that people type before a colon. A member of JSON lines may have the same
+// name: name:value finds both.
+func commonName(word string) string {
+	switch word {
+	case "level":
+		return event.FieldSeverity
+	case "service":
+		return event.FieldService
+	case "host":
+		return "host.name"
+	case "group":
+		return event.FieldLogGroup
+	case "stream":
+		return event.FieldLogStream
+	case "trace":
+		return event.FieldTraceID
+	}
+	return ""
 }
 
 // fieldNamed knows the names that Insights has for what every line has.
