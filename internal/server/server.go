@@ -68,6 +68,7 @@ type Server struct {
 	fronts    []protocol.Front
 
 	honeycomb *honeycomb.Front
+	logs      *cloudwatch.Front
 
 	listeners  listeners
 	serving    atomic.Bool
@@ -214,12 +215,11 @@ func (s *Server) openFronts(ctx context.Context) (err error) {
 	}
 	s.honeycomb = honeycomb.New(deps)
 	s.later("query results", s.honeycomb.Close)
-	logs, err := cloudwatch.New(deps, s.logGroups)
-	if err != nil {
+	if s.logs, err = cloudwatch.New(deps, s.logGroups); err != nil {
 		return err
 	}
-	s.later("log subscriptions", logs.Close)
-	s.fronts = []protocol.Front{logs, sts.New(deps), s.honeycomb}
+	s.later("log subscriptions", s.logs.Close)
+	s.fronts = []protocol.Front{s.logs, sts.New(deps), s.honeycomb}
 	s.api, err = api.New(ctx, api.Deps{
 		Querier: s.querier, Door: s.door, Keys: s.keys, Datasets: s.datasets, Workspace: s.workspace, Meta: s.meta, Clock: s.around.Clock, Log: s.log,
 		Open: s.config.Auth == AuthOpen, Version: s.around.Version, Endpoints: s.Addresses,
@@ -298,6 +298,9 @@ func (s *Server) Close(ctx context.Context) error {
 	defer cancel()
 	if s.api != nil {
 		s.endStreams.Do(s.api.Close)
+	}
+	if s.logs != nil {
+		s.logs.EndStreams()
 	}
 	s.drain(ctx)
 	s.listeners.close()

@@ -35,6 +35,7 @@ type Front struct {
 	operations map[string]operation
 	puts       sync.Pool // *put
 	deliverer  *deliverer
+	tails      *tails
 }
 
 // New returns the front end over the tables, which must outlive it. Close ends its
@@ -45,7 +46,7 @@ func New(deps protocol.Deps, groups *Groups) (*Front, error) {
 		return nil, err
 	}
 	f := &Front{
-		Deps: deps, groups: groups, model: m, operations: operations(),
+		Deps: deps, groups: groups, model: m, operations: operations(), tails: newTails(),
 		gate: aws.NewGate(aws.Config{
 			Keys: deps.Keys, Clock: deps.Clock, Log: deps.Log, Service: "logs", NewID: deps.NewID, RequestBytes: deps.RequestBytes,
 		}),

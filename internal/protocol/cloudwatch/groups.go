@@ -216,15 +216,19 @@ func virtualGroup(environment, region string, d dataset.Dataset) *group {
 	return v
 }
 
+// ofDataset returns the group that a dataset is, nil if it is none that was made.
+func (g *Groups) ofDataset(environment, slug string) *group {
+	g.mu.RLock()
+	defer g.mu.RUnlock()
+	return g.byDataset[datasetKey{environment, slug}]
+}
+
 // virtualStream is the one stream of a virtual group: that of lines that name none.
 const virtualStream = "default"
 
 // isVirtual reports whether a dataset is no group's and holds log lines.
 func (g *Groups) isVirtual(environment, slug string) bool {
-	g.mu.RLock()
-	own := g.byDataset[datasetKey{environment, slug}]
-	g.mu.RUnlock()
-	if own != nil {
+	if g.ofDataset(environment, slug) != nil {
 		return false
 	}
 	return g.cfg.Datasets.HasColumn(environment, slug, event.FieldBody)
