@@ -107,7 +107,7 @@ func (f *Front) metricBatches(g *group, lines *event.Batch) []*event.Batch {
 		if m.pattern == nil {
 			continue
 		}
-		slug, err := f.Datasets.Resolve(g.environment, m.namespace, true)
+		slug, err := f.metricDataset(g, m.namespace)
 		if err != nil {
 			f.Door.Ledger().Drop("metric_dataset", protocolName, lines.Len(), "metric filter of "+g.name+": "+err.Error())
 			continue

@@ -76,8 +76,9 @@ func (f *Front) putLogEvents(c *call) (any, error) {
 	p.account(ledger, now)
 	if p.from < p.to {
 		batch, lost := p.batch(c.Who.Environment, g)
+		batches := append([]*event.Batch{batch}, f.metricBatches(g, batch)...)
 		err := f.Door.Write(c.Context(), ingest.Request{
-			Batches: append([]*event.Batch{batch}, f.metricBatches(g, batch)...), Protocol: protocolName, Key: c.Who.KeyID, Fingerprint: p.fingerprint(c, g),
+			Batches: append(batches, f.embeddedMetrics(g, p, now)...), Protocol: protocolName, Key: c.Who.KeyID, Fingerprint: p.fingerprint(c, g),
 		})
 		if err != nil {
 			return nil, err
