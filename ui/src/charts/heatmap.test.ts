@@ -70,6 +70,14 @@ describe('drawing', () => {
     expect(most?.args[0]).toBe(150);
     expect(pen.calls.filter((c) => c.name === 'strokeRect')).toHaveLength(1);
   });
+  it('keeps the colour of one group, and the others as a shadow', () => {
+    const pen = record();
+    const group = { ...grid, counts: grid.counts.map((n) => (n === 9 ? 2 : 0)) };
+    drawHeatmap(pen, testTheme, { frame, grid, group, picked: [], cursor: undefined, side: 0, column: undefined });
+    const fills = pen.calls.filter((c) => c.name === 'fillRect').slice(1);
+    expect(fills).toHaveLength(7);
+    expect(fills.filter((c) => testTheme.heat.includes(c.fill)).map((c) => [c.args[0], c.fill])).toEqual([[150, testTheme.heat.at(-1)]]);
+  });
   it('draws the distribution beside it', () => {
     const pen = record();
     drawHeatmap(pen, testTheme, { frame, grid, picked: [], cursor: undefined, side: 50, column: 1 });

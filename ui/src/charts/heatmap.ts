@@ -109,6 +109,8 @@ export function countIn(grid: Grid, blocks: readonly Block[]): number {
 export interface HeatmapInput {
   frame: Frame;
   grid: Grid;
+  /** Cells of one group in the same grid: they alone keep their colour. */
+  group?: Grid;
   picked: readonly Block[];
   /** Cells that the keyboard stands on. */
   cursor: Block | undefined;
@@ -120,18 +122,20 @@ export interface HeatmapInput {
 
 export function drawHeatmap(pen: Pen & Pick<CanvasRenderingContext2D, 'strokeRect'>, theme: Theme, input: HeatmapInput): void {
   const { frame, grid, picked } = input;
-  const most = grid.counts.reduce((a, b) => Math.max(a, b), 0);
+  const of = input.group ?? grid;
+  const most = of.counts.reduce((a, b) => Math.max(a, b), 0);
   pen.fillStyle = theme.sunken;
   pen.fillRect(frame.left, frame.top, frame.width, frame.height);
-  for (let t = 0; t < grid.count && most > 0; t++) {
+  for (let t = 0; t < grid.count; t++) {
     const column = boxOf(frame, grid, { t0: t, t1: t, b0: 0, b1: 0 });
     if (column.width <= 0) continue;
     const [x, width] = [Math.round(column.x), Math.max(Math.round(column.x + column.width) - Math.round(column.x), 1)];
     for (let b = 0; b < grid.bins; b++) {
-      const n = grid.counts[t * grid.bins + b]!;
-      if (n <= 0) continue;
+      const n = of.counts[t * grid.bins + b]!;
+      // What is of other groups stays as a shadow, so that the shape of the whole is still seen.
+      if (n <= 0 && grid.counts[t * grid.bins + b]! <= 0) continue;
       const ramp = picked.some((k) => contains(k, t, b)) ? theme.pickRamp : theme.heat;
-      pen.fillStyle = ramp[shadeOf(n, most, ramp.length)]!;
+      pen.fillStyle = n <= 0 ? theme.line : ramp[shadeOf(n, most, ramp.length)]!;
       const y = Math.round(frame.top + frame.height - ((b + 1) * frame.height) / grid.bins);
       const y2 = Math.round(frame.top + frame.height - (b * frame.height) / grid.bins);
       pen.fillRect(x, y, width, y2 - y);
@@ -152,7 +156,8 @@ function outline(pen: Pick<CanvasRenderingContext2D, 'strokeRect'>, b: Box): voi
 }
 
 /** The distribution of values over all columns, and over the one under the pointer. */
-function drawSide(pen: Pen, theme: Theme, { frame, grid, side, column }: HeatmapInput): void {
+function drawSide(pen: Pen, theme: Theme, { frame, grid: all, group, side, column }: HeatmapInput): void {
+  const grid = group ?? all;
   const sums = new Array<number>(grid.bins).fill(0);
   for (let t = 0; t < grid.count; t++) for (let b = 0; b < grid.bins; b++) sums[b]! += grid.counts[t * grid.bins + b]!;
   const bars = (counts: readonly number[], color: string): void => {

@@ -1,9 +1,10 @@
 // What can be typed next in a clause of the builder.
 import { ident, isKeyword } from './lex';
+import { functionsLike, operandText, placeOfMade } from './made';
 import { calcText } from './print';
-import { filterOps, ops, type Calc } from './question';
+import { calcKey, filterOps, ops, type Calc } from './question';
 
-export type Clause = 'calc' | 'where' | 'by' | 'order' | 'having';
+export type Clause = 'calc' | 'where' | 'by' | 'order' | 'having' | 'with' | 'formula';
 
 export interface Field {
   name: string;
@@ -25,6 +26,8 @@ export type Wanted =
   | { kind: 'key' }
   | { kind: 'sign' }
   | { kind: 'join' }
+  | { kind: 'operand'; of: 'fields' | 'calcs' }
+  | { kind: 'function' }
   | { kind: 'nothing' };
 
 export interface Place {
@@ -62,6 +65,11 @@ const bare = (p: Piece): string =>
 
 /** Where the caret stands in a clause's text. */
 export function placeOf(clause: Clause, text: string, caret: number): Place {
+  if (clause === 'with' || clause === 'formula') {
+    const { wanted, prefix, from } = placeOfMade(text, caret);
+    const of = clause === 'with' ? 'fields' : 'calcs';
+    return { wanted: wanted === 'operand' ? { kind: wanted, of } : { kind: wanted }, prefix, from };
+  }
   const before = text.slice(0, caret);
   const all = pieces(before);
   const last = all.at(-1);
@@ -205,6 +213,24 @@ export function suggest(place: Place, known: Known): Suggestion[] {
       ).map((k) => ({ label: k, insert: k, detail: '' }));
     case 'sign':
       return ['>', '>=', '<', '<=', '=', '!='].filter((s) => s.startsWith(prefix)).map((s) => ({ label: s, insert: s, detail: '' }));
+    case 'operand': {
+      if (wanted.of === 'calcs')
+        return matching(known.calcs.filter((c) => c.op !== 'HEATMAP').map(calcKey), prefix, (k) => k).map((k) => ({
+          label: `$${k}`,
+          insert: operandText(k),
+          detail: '',
+        }));
+      const fields = known.fields.filter((f) => !f.hidden && f.expression === undefined);
+      return matching(fields, prefix, (f) => f.name).map((f) => ({
+        label: `$${f.name}`,
+        insert: operandText(f.name),
+        detail: aboutField(f),
+      }));
+    }
+    case 'function':
+      return prefix === ''
+        ? []
+        : functionsLike(prefix).map((f) => ({ label: `${f.name}(…)`, insert: `${f.name}()`, detail: f.inside, back: 1 }));
     case 'join':
     case 'value':
     case 'nothing':

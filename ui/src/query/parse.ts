@@ -1,5 +1,6 @@
 // Reads the one-line form of a question, and its parts, as the server does.
 import { isKeyword, lex, TextError, type Token } from './lex';
+import { cutMade, withMade } from './made';
 import { expressionText } from './print';
 import {
   compareOffsets,
@@ -270,8 +271,10 @@ export const parseSeconds = (text: string): number => whole(text, (p) => p.secon
 
 /** Reads a whole question; the time, where it gives one, stands apart. */
 export function parseQuestion(text: string): { question: Question; span: Span } {
-  const p = new Parser(text);
+  const made = cutMade(text);
+  const p = new Parser(made.left);
   const q = empty();
+  q.rest = withMade(withMade(undefined, 'calculated_fields', made.fields ?? []), 'formulas', made.formulas ?? []);
   const span: Span = {};
   const by = (): void => {
     const t = p.peek();
@@ -307,7 +310,7 @@ export function parseQuestion(text: string): { question: Question; span: Span } 
     const t = p.take();
     const word = t.text.toUpperCase();
     const clause = t.kind === 'word' && Object.hasOwn(clauses, word) ? clauses[word] : undefined;
-    if (!clause) throw new TextError(t.at, `expected a clause (${Object.keys(clauses).join(', ')}), found ${describe(t)}`);
+    if (!clause) throw new TextError(t.at, `expected a clause (WITH, FORMULA, ${Object.keys(clauses).join(', ')}), found ${describe(t)}`);
     if (seen.has(word)) throw new TextError(t.at, `${word} stands twice`);
     seen.add(word);
     clause();

@@ -1,5 +1,6 @@
 // Prints a question and its parts in the form that parse reads and the server takes.
 import { ident, quote } from './lex';
+import { madeClause, madeOf } from './made';
 import type { Expression } from './parse';
 import {
   Exact,
@@ -87,7 +88,11 @@ export function lengthText(seconds: number): string {
 
 /** The question in one line, with its time if one is given. */
 export function questionText(q: Question, span: Span = {}): string {
-  const parts: string[] = [`VISUALIZE ${q.calcs.length > 0 ? q.calcs.map(calcText).join(', ') : 'COUNT'}`];
+  const fields = madeOf(q, 'calculated_fields');
+  const formulas = madeOf(q, 'formulas');
+  const parts: string[] = fields.length > 0 ? [`WITH ${madeClause(fields)}`] : [];
+  parts.push(`VISUALIZE ${q.calcs.length > 0 ? q.calcs.map(calcText).join(', ') : 'COUNT'}`);
+  if (formulas.length > 0) parts.push(`FORMULA ${madeClause(formulas)}`);
   const clause = (word: string, items: string[]): void => {
     if (items.length > 0) parts.push(`${word} ${items.join(', ')}`);
   };

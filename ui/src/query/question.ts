@@ -164,7 +164,8 @@ export const compareOffsets: readonly number[] = [1800, 3600, 7200, 28800, 86400
 /** Orders and havings that still name a calculation or a breakdown of the question. */
 export function pruned(q: Question): Question {
   const calcs = q.calcs.length > 0 ? q.calcs : [{ op: 'COUNT' }];
-  const keys = new Set(calcs.filter((c) => c.op !== 'HEATMAP').map(calcKey));
+  const formulas = (q.rest?.formulas as { name?: string }[] | undefined) ?? [];
+  const keys = new Set([...calcs.filter((c) => c.op !== 'HEATMAP').map(calcKey), ...formulas.map((f) => f.name ?? '')]);
   return {
     ...q,
     orders: q.orders.filter((o) => keys.has(calcKey(o)) || (o.op === undefined && q.by.includes(o.column ?? ''))),

@@ -109,7 +109,7 @@ describe('specifications', () => {
       calculated_fields: [],
     });
     expect(questionText(question, span)).toBe(
-      'VISUALIZE COUNT, P95(duration_ms) WHERE name in ("a", "b") AND x search "one" AND x search "two" GROUP BY service.name ORDER BY COUNT DESC HAVING COUNT > 3 LIMIT 10 LAST 2h',
+      'VISUALIZE COUNT, P95(duration_ms) FORMULA f AS ($a) WHERE name in ("a", "b") AND x search "one" AND x search "two" GROUP BY service.name ORDER BY COUNT DESC HAVING COUNT > 3 LIMIT 10 LAST 2h',
     );
     expect(question.rest).toEqual({ formulas: [{ name: 'f', expression: '$a' }] });
     expect(toSpec(question, span).formulas).toEqual([{ name: 'f', expression: '$a' }]);

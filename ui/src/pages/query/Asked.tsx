@@ -7,7 +7,7 @@ import type { Marker } from '../../charts/markers';
 import type { Question, Span } from '../../query/question';
 import { Refresh } from '../../widgets/Refresh';
 import { Splitter } from '../../widgets/Splitter';
-import { askBody, every, spanOf, unknownFields, type Dataset } from './data';
+import { askBody, every, hasLines, spanOf, unknownFields, type Dataset } from './data';
 import type { Field } from '../../query/complete';
 import { Draft, same } from './draft';
 import { Builder } from './parts/Builder';
@@ -183,6 +183,7 @@ export function Asked({ dataset, env, state, start, fields, datasets }: AskedPro
             <Answered
               {...{ dataset, env, state, start, answer, question, stale, hover, pick, actions }}
               {...range}
+              lines={hasLines(fields)}
               markers={unmarked ? none : markers.list}
               onZoom={zoom}
               onPoint={setPoint}

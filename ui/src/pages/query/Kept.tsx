@@ -102,6 +102,7 @@ function KeptResult({
       complete: stored.complete,
       requestId: stored.id,
       resultId: stored.id,
+      notKept: '',
       ranAt,
     }),
     [result, stored, ranAt],
@@ -138,6 +139,7 @@ function KeptResult({
           from={result.start}
           to={result.end}
           stale={false}
+          lines
           markers={markers.list}
           onZoom={zoom}
           onPoint={setPoint}

@@ -2,6 +2,7 @@
 import { get } from '../../api/client';
 import { useLoad } from '../../api/useLoad';
 import type { Field } from '../../query/complete';
+import { madeOf } from '../../query/made';
 import { questionText } from '../../query/print';
 import { toSpec } from '../../query/spec';
 import type { Question, Span } from '../../query/question';
@@ -45,9 +46,14 @@ export function spanOf(from: string, to: string, now: number): Span {
   return { start, end: Math.max(second(to, true), start + 1) };
 }
 
+/** Whether a question holds what its text does not say. */
+function hasMore(q: Question): boolean {
+  return Object.keys(q.rest ?? {}).some((name) => name !== 'calculated_fields' && name !== 'formulas');
+}
+
 /** The body that asks the server: text where it can say all, so that numbers stay exact. */
 export function askBody(dataset: string, q: Question, span: Span): Record<string, unknown> {
-  return { dataset, ...(q.rest ? { query: toSpec(q, span) } : { text: questionText(q, span) }) };
+  return { dataset, ...(hasMore(q) ? { query: toSpec(q, span) } : { text: questionText(q, span) }) };
 }
 
 /** The body that asks about the events of an answer: the same question with its exact bounds. */
@@ -66,6 +72,11 @@ export function unknownFields(q: Question, fields: Field[] | undefined): string[
     ...q.where.terms.flatMap((c) => ('column' in c && c.op !== 'does-not-exist' ? [c.column] : [])),
   ];
   const relation = /^(root|parent|child|any\d?|none)\./;
-  const calculated = new Set(((q.rest?.calculated_fields as { name?: string }[] | undefined) ?? []).map((f) => f.name));
+  const calculated = new Set(madeOf(q, 'calculated_fields').map((f) => f.name));
   return [...new Set(named)].filter((f) => !known.has(f) && !calculated.has(f) && !relation.test(f) && f !== 'timestamp');
+}
+
+/** Whether any event has the message of a log line. */
+export function hasLines(fields: Field[] | undefined): boolean {
+  return fields?.some((f) => f.name === 'body') ?? false;
 }

@@ -1,5 +1,6 @@
 // The shape of a query's answer and what is read off it.
 import { cellText, type Cell } from '../../query/cell';
+import { madeOf } from '../../query/made';
 import type { Question } from '../../query/question';
 import { calcKey } from '../../query/question';
 
@@ -48,7 +49,10 @@ export interface Answer {
   sampled: boolean;
   complete: boolean;
   requestId: string;
+  /** Under which it is kept as it is; empty if it is not. */
   resultId: string;
+  /** Why it is not kept, though it should be. */
+  notKept: string;
   /** Wall clock of this browser, ms. */
   ranAt: number;
 }
@@ -79,6 +83,9 @@ export function slotsOf(result: Result, question: Question, services: ReadonlyMa
 
 /** The charts of an answer, in the order of the calculations. */
 export function chartsOf(q: Question): { key: string; op: string; column: string | undefined }[] {
+  // Formulas stand in place of what they calculate with.
+  const formulas = madeOf(q, 'formulas');
+  if (formulas.length > 0) return formulas.map((f) => ({ key: f.name, op: 'FORMULA', column: undefined }));
   const calcs = q.calcs.length > 0 ? q.calcs : [{ op: 'COUNT', column: undefined }];
   return calcs.map((c) => ({ key: calcKey(c), op: c.op, column: c.column }));
 }

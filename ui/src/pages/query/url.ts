@@ -13,7 +13,7 @@ import {
   type Selection,
 } from '../../query/bubble/selection';
 
-export const tabs = ['results', 'traces', 'raw', 'explore'] as const;
+export const tabs = ['results', 'traces', 'raw', 'explore', 'lines'] as const;
 export type Tab = (typeof tabs)[number];
 export const drawings = ['lines', 'stacked', 'bars'] as const;
 export type Drawing = (typeof drawings)[number];

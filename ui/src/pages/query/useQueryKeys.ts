@@ -17,7 +17,13 @@ interface Actions {
   onEscape: () => void;
 }
 
-const tabNames: Record<Tab, string> = { results: 'the results', traces: 'the traces', raw: 'raw data', explore: 'the fields' };
+const tabNames: Record<Tab, string> = {
+  results: 'the results',
+  traces: 'the traces',
+  raw: 'raw data',
+  explore: 'the fields',
+  lines: 'log lines',
+};
 
 const set = (c: Parameters<typeof encodeView>[0]): void => setParams(encodeView(c));
 

@@ -32,6 +32,7 @@ type Line =
       complete: boolean;
       request_id: string;
       result_id?: string;
+      not_kept?: string;
     }
   | { type: 'error'; error: { kind?: string; message?: string; position?: number; request_id?: string } };
 
@@ -83,6 +84,7 @@ export function useRun(key: string, body: unknown, turn: number): Run & { cancel
           complete: line.complete,
           requestId: line.request_id,
           resultId: line.result_id ?? '',
+          notKept: line.not_kept ?? '',
           ranAt: Date.now(),
         };
         const a = answers.current;

@@ -15,6 +15,7 @@ import type { Pick } from '../usePick';
 import type { ValueActions } from '../../../query/bubble/CellMenu';
 import { Charts, type PickedPoint } from './Charts';
 import { ExploreTab } from './ExploreTab';
+import { LinesTab } from './LinesTab';
 import { Foot } from './Foot';
 import { RawTab } from './RawTab';
 import { ResultTable } from './ResultTable';
@@ -32,6 +33,8 @@ interface Props {
   from: string;
   to: string;
   markers: readonly Marker[];
+  /** Some events have a message. */
+  lines: boolean;
   hover: Hover;
   pick: Pick;
   actions: ValueActions;
@@ -44,7 +47,11 @@ const titles: readonly (readonly [Tab, string])[] = [
   ['traces', 'Traces'],
   ['raw', 'Raw data'],
   ['explore', 'Explore'],
+  ['lines', 'Log lines'],
 ];
+
+/** Without messages there are no log lines to list. */
+const noLines = titles.filter(([id]) => id !== 'lines');
 
 const set = (c: Parameters<typeof encodeView>[0]): void => setParams(encodeView(c));
 
@@ -62,10 +69,11 @@ export function Answered(props: Props): React.ReactElement {
   return (
     <div className={props.stale ? 'answer stale' : 'answer'}>
       <ChartTools state={state} lines={question.calcs.length === 0 || question.calcs.some((c) => c.op !== 'HEATMAP')}>
-        <ShareMenu env={env} dataset={dataset} question={question} answer={answer} from={props.from} to={props.to} />
+        <ShareMenu env={env} dataset={dataset} question={question} answer={answer} from={props.from} to={props.to} slots={slots} />
       </ChartTools>
       <div className="charts">
         <Charts
+          dataset={dataset}
           answer={answer}
           question={question}
           slots={slots}
@@ -82,7 +90,13 @@ export function Answered(props: Props): React.ReactElement {
           markers={props.markers}
         />
       </div>
-      <Tabs label="Result" panel="query-panel" tabs={titles} chosen={state.tab} onChoose={(t) => set({ tab: t as Tab })} />
+      <Tabs
+        label="Result"
+        panel="query-panel"
+        tabs={props.lines || state.tab === 'lines' ? titles : noLines}
+        chosen={state.tab}
+        onChoose={(t) => set({ tab: t as Tab })}
+      />
       <div id="query-panel" role="tabpanel" aria-labelledby={`tab-${state.tab}`}>
         {state.tab === 'results' && answer.result.columns.length > 0 && (
           <ResultTable
@@ -108,6 +122,7 @@ export function Answered(props: Props): React.ReactElement {
           />
         )}
         {state.tab === 'raw' && <RawTab runKey={runKey} body={body} cols={state.cols} onCols={(cols) => set({ cols })} actions={actions} />}
+        {state.tab === 'lines' && <LinesTab {...{ env, dataset, answer, question, actions }} />}
         {state.tab === 'explore' && <ExploreTab runKey={runKey} body={body} actions={actions} />}
       </div>
       {sel && !state.bubble && (

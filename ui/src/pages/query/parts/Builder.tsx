@@ -3,6 +3,8 @@ import { useState, useSyncExternalStore } from 'react';
 import { parseCalcs, parseHavings, parseNames, parseOrders, parseQuestion, parseWhere } from '../../../query/parse';
 import { calcText, conditionText, havingText, orderText, questionText } from '../../../query/print';
 import type { Question, Span, Where } from '../../../query/question';
+import type { Clause, Field } from '../../../query/complete';
+import { madeOf, madeText, parseMade, withMade, type MadeKind } from '../../../query/made';
 import { ident } from '../../../query/lex';
 import { pasted } from '../../../query/spec';
 import type { Draft } from '../draft';
@@ -40,11 +42,12 @@ export function Builder({ draft, known, asText, whereRef, onSpan, onRun }: Props
   const q = useSyncExternalStore(draft.subscribe, draft.get);
   const [pasteError, setPasteError] = useState('');
   const set = (c: Partial<Question>): void => draft.set({ ...draft.get(), ...c });
-  const all: Known = { ...known, calcs: q.calcs.length > 0 ? q.calcs : [{ op: 'COUNT' }], by: q.by };
+  const own = madeOf(q, 'calculated_fields').map((m): Field => ({ name: m.name, type: 'calculated', fill: 1, expression: m.expression }));
+  const all: Known = { ...known, fields: [...own, ...known.fields], calcs: q.calcs.length > 0 ? q.calcs : [{ op: 'COUNT' }], by: q.by };
   // A pasted specification, link or whole line fills all the clauses.
   const paste = (text: string): boolean => {
     try {
-      const read = pasted(text) ?? (/^\s*visualize\s/i.test(text) ? parseQuestion(text) : undefined);
+      const read = pasted(text) ?? (/^\s*(visualize|with)\s/i.test(text) ? parseQuestion(text) : undefined);
       if (!read) return false;
       draft.set(read.question);
       onSpan(read.span);
@@ -56,6 +59,21 @@ export function Builder({ draft, known, asText, whereRef, onSpan, onRun }: Props
   };
   if (asText) return <TextForm key={questionText(q)} draft={draft} onSpan={onSpan} onRun={onRun} paste={paste} />;
   const common = { known: all, onPasteText: paste };
+  const made = (kind: MadeKind, clause: Clause, word: string, placeholder: string): React.ReactElement => {
+    const list = madeOf(q, kind);
+    return (
+      <ChipField
+        {...common}
+        clause={clause}
+        word={word}
+        placeholder={placeholder}
+        chips={list.map(madeText)}
+        onText={(at, text) => set({ rest: withMade(q.rest, kind, spliced(list, at, [parseMade(text)])) })}
+        onRemove={(at) => set({ rest: withMade(q.rest, kind, without(list, at)) })}
+      />
+    );
+  };
+  const more = Object.keys(q.rest ?? {}).filter((name) => name !== 'calculated_fields' && name !== 'formulas');
   return (
     <>
       <div className="clauses">
@@ -111,11 +129,17 @@ export function Builder({ draft, known, asText, whereRef, onSpan, onRun }: Props
           onText={(at, text) => set({ havings: spliced(q.havings, at, parseHavings(text)) })}
           onRemove={(at) => set({ havings: without(q.havings, at) })}
         />
+        {made('calculated_fields', 'with', 'WITH', 'slow = $duration_ms > 100')}
+        {made('formulas', 'formula', 'FORMULA', 'share = $errors / $COUNT * 100')}
       </div>
-      {q.rest && (
+      {more.length > 0 && (
         <p className="muted rest">
-          With it goes: <code>{Object.keys(q.rest).join(', ')}</code>{' '}
-          <button type="button" className="btn small bare" onClick={() => set({ rest: undefined })}>
+          With it goes: <code>{more.join(', ')}</code>{' '}
+          <button
+            type="button"
+            className="btn small bare"
+            onClick={() => set({ rest: Object.fromEntries(Object.entries(q.rest ?? {}).filter(([name]) => !more.includes(name))) })}
+          >
             Remove
           </button>
         </p>

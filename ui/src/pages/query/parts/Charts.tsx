@@ -9,6 +9,7 @@ import { momentMs } from '../../../time/format';
 import { unitOf } from '../../../query/cell';
 import { chartsOf, groupId, groupLabel, type Answer, type Series } from '../result';
 import type { Drawing } from '../url';
+import { useGroupHeat } from '../useGroupHeat';
 import { HeatChart, side } from './HeatChart';
 import { LineChart, type GroupLine, type Point } from './LineChart';
 
@@ -23,6 +24,7 @@ export interface PickedPoint extends Point {
 }
 
 interface Props {
+  dataset: string;
   answer: Answer;
   question: Question;
   slots: ReadonlyMap<string, number>;
@@ -133,12 +135,14 @@ function Heat({ title, ...props }: Props & { title: string }): React.ReactElemen
     () => data && { log: data.scale === 'log', min: data.min, max: data.max > data.min ? data.max : data.min + 1 },
     [data],
   );
+  const group = useGroupHeat(props.hover, props.dataset, props.question, props.answer, data);
   if (!data || !grid || !scale) return <></>;
   return (
     <HeatChart
       title={title}
       unit={unitOf(data.column)}
       grid={grid}
+      group={group}
       scale={scale}
       startMs={momentMs(start)}
       total={Number(BigInt(result.end) - BigInt(start))}

@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'react';
 
+import { linkTo } from '../../../app/location';
 import { count, ago } from '../../../time/format';
 import type { Question } from '../../../query/question';
 import { save, toCsv, toJson } from '../download';
@@ -35,6 +36,15 @@ export function Foot({ answer, question }: Props): React.ReactElement {
   return (
     <footer className="foot muted">
       <span role="status">{parts.join(' · ')}</span>
+      {answer.resultId !== '' && answer.resultId !== answer.requestId && (
+        <a
+          {...linkTo(`/r/${encodeURIComponent(answer.resultId)}`)}
+          title="This very answer, whatever becomes of the events. What you run is kept; what refreshes by itself is not. Beyond 1 GiB the oldest go."
+        >
+          kept result
+        </a>
+      )}
+      {answer.notKept !== '' && <span className="badge warn">not kept: {answer.notKept}</span>}
       {!answer.complete && <span className="badge warn">part of the data could not be read</span>}
       <span className="grow" />
       <span className="row">

@@ -28,6 +28,8 @@ interface Props {
   title: string;
   unit: Unit;
   grid: Grid;
+  /** The group under the pointer, in the same grid. */
+  group: Grid | undefined;
   scale: YScale;
   startMs: number;
   total: number;
@@ -70,6 +72,7 @@ export function HeatChart(props: Props): React.ReactElement {
     [width, total],
   );
   const grid = useMemo(() => mergeColumns(props.grid, Math.min(160, frame.width / narrowest)), [props.grid, frame.width]);
+  const group = useMemo(() => props.group && mergeColumns(props.group, Math.min(160, frame.width / narrowest)), [props.group, frame.width]);
   const blocks = useMemo(
     () => picked.map((p) => blockWithin(grid, scale, p)).filter((k): k is Block => k !== undefined),
     [picked, grid, scale],
@@ -82,6 +85,7 @@ export function HeatChart(props: Props): React.ReactElement {
       drawHeatmap(ctx, theme, {
         frame,
         grid,
+        group,
         picked: shown,
         cursor,
         side,
@@ -93,7 +97,7 @@ export function HeatChart(props: Props): React.ReactElement {
       ctx.fillStyle = theme.text3;
       ctx.fillRect(Math.round(frame.left + (hover.at / total) * frame.width), frame.top, 1, frame.height);
     },
-    [width, frame, grid, shown, cursor, hover, scale, unit, startMs, utc, total, markers],
+    [width, frame, grid, group, shown, cursor, hover, scale, unit, startMs, utc, total, markers],
   );
   const at = (e: React.PointerEvent): { x: number; y: number } => {
     const r = e.currentTarget.getBoundingClientRect();

@@ -71,6 +71,10 @@ export function HistoryPanel({ env, turn, onClose }: { env: string; turn: string
           </p>
         )}
         {data?.length === 0 && <p className="empty">{find ? 'No query holds these words.' : 'Nothing was asked yet.'}</p>}
+        <p className="muted history-note">
+          Each query you run is listed and its answer kept; what refreshes by itself is not. Beyond 10,000 queries, or 1 GiB of answers, the
+          oldest go.
+        </p>
         <ul>
           {data?.map((run, i) => (
             <li key={`${run.at} ${i}`} className="pastrun">

@@ -11,6 +11,7 @@ import { useSize } from '../../../charts/useSize';
 import { clock, day } from '../../../time/format';
 import type { Drawing } from '../url';
 import { ChartTip } from './ChartTip';
+import { side } from './HeatChart';
 
 /** A group over time. Slot 0 is grey. */
 export interface GroupLine {
@@ -129,7 +130,7 @@ export function LineChart(props: Props): React.ReactElement {
   };
   const last = groups.length === 1 ? lastWhole(groups[0]!.values, partialFrom) : null;
   return (
-    <section className="panel chart" aria-label={props.title}>
+    <section className={props.right === side ? 'panel chart wide' : 'panel chart'} aria-label={props.title}>
       <div className="chart-head">
         <h2 className="clip">{props.title}</h2>
         <span className="grow" />

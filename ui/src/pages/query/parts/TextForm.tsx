@@ -3,7 +3,8 @@ import { useRef, useState } from 'react';
 import { TextError } from '../../../query/lex';
 import { parseQuestion } from '../../../query/parse';
 import { questionText } from '../../../query/print';
-import type { Span } from '../../../query/question';
+import { madeOf, withMade } from '../../../query/made';
+import type { Question, Span } from '../../../query/question';
 import type { Draft } from '../draft';
 
 /** The question as one line of text. */
@@ -28,7 +29,7 @@ export function TextForm({
       const { question, span } = parseQuestion(text);
       setError(undefined);
       onSpan(span);
-      draft.set({ ...question, ...(draft.get().rest && { rest: draft.get().rest }) });
+      draft.set({ ...question, rest: restWith(draft.get().rest, question) });
       return true;
     } catch (e) {
       setError({ at: e instanceof TextError ? e.at : 0, message: (e as Error).message, text });
@@ -74,4 +75,10 @@ export function TextForm({
       )}
     </div>
   );
+}
+
+/** What the text does not say stays; what it says is taken from it. */
+function restWith(rest: Question['rest'], read: Question): Question['rest'] {
+  const fields = withMade(rest, 'calculated_fields', madeOf(read, 'calculated_fields'));
+  return withMade(fields, 'formulas', madeOf(read, 'formulas'));
 }
