@@ -36,6 +36,7 @@ type Front struct {
 	puts       sync.Pool // *put
 	deliverer  *deliverer
 	tails      *tails
+	queries    *queryRuns
 }
 
 // New returns the front end over the tables, which must outlive it. Close ends its
@@ -52,14 +53,18 @@ func New(deps protocol.Deps, groups *Groups) (*Front, error) {
 		}),
 	}
 	f.deliverer = newDeliverer(f, deps.PrivateDestinations)
+	if f.queries, err = newQueryRuns(f); err != nil {
+		f.deliverer.close()
+		return nil, err
+	}
 	return f, nil
 }
 
 // Close ends the background work: what subscriptions have not delivered is
-// delivered after the next start.
+// delivered after the next start, and queries that run have failed.
 func (f *Front) Close(context.Context) error {
 	f.deliverer.close()
-	return nil
+	return f.queries.close()
 }
 
 // Handles implements protocol.Front: any path, as long as there is a target.
