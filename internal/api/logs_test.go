@@ -18,7 +18,7 @@ func TestSearch_IsAskedBesideTheOtherConditions(t *testing.T) {
 		{"", "", ""},
 		{"", "ERROR -timeout", `body contains "ERROR" AND body does-not-contain "timeout"`},
 		{"a = 1 OR b = 2", "{ $.status >= 500 }", `(a = 1 OR b = 2) AND body matches-pattern "{ $.status >= 500 }"`},
-		{"a = 1", "level:error", `a = 1 AND level = "error"`},
+		{"a = 1", "user:ada", `a = 1 AND user = "ada"`},
 	} {
 		spec := &query.Spec{Where: c.where}
 		if err := search(spec, c.search); err != nil || spec.Where != c.want {

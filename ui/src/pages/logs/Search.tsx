@@ -12,11 +12,11 @@ import { Refresh } from '../../widgets/Refresh';
 import { Splitter } from '../../widgets/Splitter';
 import { TimePicker } from '../../widgets/TimePicker';
 import type { ListHandle } from '../../widgets/VirtualList';
-import { questionOf, unknownFields, useFeed, useFieldNames, useGroups, useHistogram, useLook, usefulFirst } from './data';
-import { understand } from './filter';
+import { asked, unknownFields, useFeed, useFieldNames, useGroups, useHistogram, useLook, usefulFirst } from './data';
+import { marksOf } from './marks';
 import { beforeTime, type Line } from './lines';
 import { noteGroup } from './recent';
-import { countMarks, type Mark } from './runs';
+import { countMarks } from './runs';
 import { Conditions } from './parts/Conditions';
 import { FilterBar } from './parts/FilterBar';
 import { Foot } from './parts/Foot';
@@ -31,6 +31,7 @@ import { Sidebar } from './parts/Sidebar';
 import { decode, encode, type LogsState } from './url';
 import { useLineActions } from './useLineActions';
 import { useLineKeys } from './useLineKeys';
+import { useUnderstood } from './useUnderstood';
 import { useViewMark } from './useViewMark';
 
 const set = (c: Partial<LogsState>, replace = false): void => setParams(encode(c), replace);
@@ -48,27 +49,24 @@ export default function Search({ start }: { start: Start | undefined }): React.R
   const [turn, setTurn] = useState(0);
   const [every, setEvery] = useState(0);
   const [loadedAt, setLoadedAt] = useState(0);
-  const understood = useMemo(() => understand(state.q), [state.q]);
-  const bar = understood.where ?? '';
-  const look = useLook(state, bar, env, turn);
+  const understood = useUnderstood(state.q);
+  const filter = understood?.filter ?? '';
+  const look = useLook(state, env, turn);
   const groups = useGroups(env, turn);
   const [chart, { width }] = useSize<HTMLDivElement>();
   const histogram = useHistogram(look, width > 0 ? Math.floor((width - 52) / barWidth) : 0);
   const feed = useFeed(look, state.order, state.cols, state.line || state.at);
   useSyncExternalStore(feed.subscribe, feed.version);
-  const explore = useDifference('explore', logFields ? look.key : '', { dataset: look.dataset, text: questionOf(look, look.where) });
+  const explore = useDifference('explore', logFields ? look.key : '', asked(look, look.where));
   const fields = useMemo(() => usefulFirst(explore.fields), [explore.fields]);
   const known = useMemo(
     () =>
       fields.map((f) => ({ name: f.name, fill: f.fill, values: (f.values ?? []).map((v) => ({ value: v.value, count: v.selection })) })),
     [fields],
   );
-  const actions = useLineActions(state, bar);
+  const actions = useLineActions(state, filter);
   const allFields = useFieldNames(env, look.dataset, feed.started && feed.lines.length === 0);
-  const marks = useMemo<Mark[]>(
-    () => understood.marks.map((text) => ({ text, slot: 0, exact: understood.kind === 'pattern' })),
-    [understood],
-  );
+  const marks = useMemo(() => marksOf(state.q), [state.q]);
   const slotOf = useMemo(() => {
     const slots = new Map((start?.services ?? []).map((s) => [s.name, s.slot]));
     return (service: string): number => slots.get(service) ?? 12;
@@ -92,8 +90,7 @@ export default function Search({ start }: { start: Start | undefined }): React.R
   const openAt = (at: string): void => set({ line: at, bubble: false }, state.line !== '');
   const keys = useLineKeys({ feed, list, state, focused, setFocused, picked, setPicked, openAt, set, field, refresh });
   const [sel] = state.sel;
-  const question = questionOf(look, look.where);
-  const compare = sel && state.bubble ? { dataset: look.dataset, text: question, selection: forServer(sel) } : undefined;
+  const compare = sel && state.bubble ? { ...asked(look, look.where), selection: forServer(sel) } : undefined;
   const rowLook = useMemo(
     () => ({ utc, wrap: state.wrap, days: day(look.fromMs, utc) !== day(look.toMs, utc), cols: state.cols, marks }),
     // Columns are texts.
@@ -175,7 +172,7 @@ export default function Search({ start }: { start: Start | undefined }): React.R
         )}
         <div className="lmain">
           {empty ? (
-            <Nothing state={state} start={start} groups={groups} unknown={unknownFields(bar, state.where, allFields)} set={ask} />
+            <Nothing state={state} start={start} groups={groups} unknown={unknownFields(filter, state.where, allFields)} set={ask} />
           ) : (
             <LineList
               feed={feed}

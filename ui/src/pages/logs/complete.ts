@@ -88,5 +88,5 @@ const share = (fill: number): string => `in ${fill >= 0.995 ? 'all lines' : `${M
 
 /** A value as the bar takes it. */
 export function valueText(value: string): string {
-  return /^[^\s"()*<>=][^\s"()*]*$/.test(value) && !/^(?:OR|AND)$/.test(value) ? value : `"${value.replace(/(["\\])/g, '\\$1')}"`;
+  return /^[^\s"()*<>=,]+$/.test(value) ? value : `"${value.replace(/(["\\])/g, '\\$1')}"`;
 }

@@ -15,7 +15,9 @@ import { datasetOf, whole, type LogsState } from './url';
 export interface Look {
   key: string;
   dataset: string;
-  /** All conditions, and all but those on levels. */
+  /** The bar's text, which the server reads. */
+  search: string;
+  /** All other conditions, and all but those on levels. */
   where: string;
   anyLevel: string;
   /** ms since 1970. */
@@ -31,44 +33,42 @@ export function questionOf(look: Pick<Look, 'fromMs' | 'toMs'>, where: string, c
 }
 
 /** A relative range is resolved anew when anything of the look changes, or by another turn. */
-export function useLook(state: LogsState, bar: string, env: string, turn: number): Look {
-  const { from, to, groups } = state;
-  const where = whole(state, bar);
-  const key = JSON.stringify([from, to, groups, where, env, turn]);
+export function useLook(state: LogsState, env: string, turn: number): Look {
+  const { from, to, groups, q } = state;
+  const where = whole(state);
+  const key = JSON.stringify([from, to, groups, where, q, env, turn]);
   return useMemo(() => {
     const [fromMs, toMs] = resolve({ from, to }, Date.now());
-    return { key, dataset: datasetOf(groups), where, anyLevel: whole(state, bar, false), fromMs, toMs };
+    return { key, dataset: datasetOf(groups), search: q, where, anyLevel: whole(state, false), fromMs, toMs };
     // The key says all that it depends on.
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [key]);
 }
 
+/** What every question about a look says. */
+export function asked(look: Look, where: string, clauses = ''): { dataset: string; text: string; search?: string } {
+  return { dataset: look.dataset, text: questionOf(look, where, clauses), ...(look.search.trim() !== '' && { search: look.search }) };
+}
+
+/** How long one page may take before it says how far it has come, in ms. */
+const patience = 2_000;
+
 const columnsOf = (cols: readonly string[]): string[] => [...new Set([...usualFields, ...cols])];
 
 /** Loads pages of lines that meet a condition. */
-export function linesLoader(look: Pick<Look, 'dataset' | 'fromMs' | 'toMs'>, where: string, cols: readonly string[]): Load {
-  const body = { dataset: look.dataset, text: questionOf(look, where), columns: columnsOf(cols) };
+export function linesLoader(look: Look, cols: readonly string[]): Load {
+  const body = { ...asked(look, look.where), columns: columnsOf(cols), within_ms: patience };
   return async (order, after, limit, signal) => {
-    const page = await post<EventsPage & { scanned: number }>(
-      'events',
-      { ...body, order, limit, ...(after && { cursor: cursorOf(after) }) },
-      signal,
-    );
-    return { lines: linesOf(page), next: page.next, scanned: page.scanned };
+    const page = await post<EventsPage & { scanned: number }>('events', { ...body, order, limit, ...(after && { cursor: after }) }, signal);
+    return { lines: linesOf(page), next: page.next, reached: page.reached ?? '', scanned: page.scanned };
   };
-}
-
-function cursorOf(at: string): string {
-  const [ns, , , nth] = at.split('.');
-  const n = Number(nth);
-  return `${ns}.${n % 2 === 0 ? n / 2 : (n - 1) / 2 - 1}`; // TEMP until positions
 }
 
 /** The lines of a look; around a position where one is given. */
 export function useFeed(look: Look, order: Order, cols: readonly string[], around: string): Feed {
   const columns = cols.join('\n');
   const feed = useMemo(
-    () => new Feed(order, linesLoader(look, look.where, cols)),
+    () => new Feed(order, linesLoader(look, cols)),
     // eslint-disable-next-line react-hooks/exhaustive-deps
     [look.key, order, columns],
   );
@@ -132,8 +132,7 @@ export function useHistogram(look: Look, buckets: number): Asked<Histogram> {
     const abort = new AbortController();
     setState((s) => ({ ...s, running: true, share: 0 }));
     const body = {
-      dataset: look.dataset,
-      text: questionOf(look, look.anyLevel, ` GROUP BY severity GRANULARITY ${step}s`),
+      ...asked(look, look.anyLevel, ` GROUP BY severity GRANULARITY ${step}s`),
       series: true,
       quiet: true,
     };
@@ -201,7 +200,7 @@ export function useWholeLine(look: Look, at: string): Loaded<Map<string, Cell> |
         text: `VISUALIZE COUNT WHERE meta.signal_type = "log" FROM ${second} TO ${second + 1}`,
         order: 'desc',
         limit: 1,
-        cursor: cursorOf(behind(at)),
+        cursor: behind(at),
       },
       signal,
     );

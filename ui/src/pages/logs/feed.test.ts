@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { Feed, type Load, type Order } from './feed';
+import { Feed, type Load, type Loaded, type Order } from './feed';
 import { lineOf, type Line } from './lines';
 
 /** Lines of a server, oldest first; several have one time. */
@@ -13,12 +13,12 @@ function made(n: number): Line[] {
 
 function server(all: Line[]): { load: Load; asked: string[] } {
   const asked: string[] = [];
-  const load = (order: Order, after: string, limit: number): Promise<{ lines: Line[]; next: string; scanned: number }> => {
+  const load = (order: Order, after: string, limit: number): Promise<Loaded> => {
     asked.push(`${order} ${after}`);
     const list = order === 'asc' ? all : [...all].reverse();
     const behind = after === '' ? list : list.filter((l) => (order === 'asc' ? l.at > after : l.at < after));
     const lines = behind.slice(0, limit);
-    return Promise.resolve({ lines, next: behind.length > limit ? lines.at(-1)!.at : '', scanned: lines.length });
+    return Promise.resolve({ lines, next: behind.length > limit ? lines.at(-1)!.at : '', reached: '', scanned: lines.length });
   };
   return { load, asked };
 }
@@ -59,6 +59,18 @@ describe('a feed of lines', () => {
     expect(feed.head.open).toBe(true);
     await feed.more('head');
     expect(bodies(feed)[0]).toBe('line 24999');
+  });
+
+  it('goes on by itself behind pages that found nothing in their time', async () => {
+    const { load, asked } = server(made(20));
+    let empty = 3;
+    const feed = new Feed('desc', async (order, after, limit, signal) => {
+      if (empty-- > 0) return { lines: [], next: 'z'.repeat(3 - empty), reached: '5', scanned: 1 };
+      return load(order, '', limit, signal);
+    });
+    await feed.start();
+    await expect.poll(() => feed.lines.length).toBe(20);
+    expect([asked.length, feed.scanned]).toEqual([1, 23]);
   });
 
   it('keeps what it has when a page fails, and tries again', async () => {

@@ -9,6 +9,8 @@ export interface Loaded {
   lines: Line[];
   /** The position to go on from; empty where nothing lies behind. */
   next: string;
+  /** Up to here everything was looked at, Unix ns. */
+  reached: string;
   scanned: number;
 }
 
@@ -21,6 +23,8 @@ export interface End {
   error: Error | undefined;
   /** There may be more. */
   open: boolean;
+  /** Up to here everything was looked at, Unix ns. */
+  reached: string;
 }
 
 /** How the list changed last, for who keeps places by index. */
@@ -36,7 +40,7 @@ export interface Change {
 const mostKept = 100_000;
 const dropped = 10_000;
 
-const shut: End = { next: '', loading: false, error: undefined, open: false };
+const shut: End = { next: '', loading: false, error: undefined, open: false, reached: '' };
 
 export class Feed {
   /** In the order of the list. */
@@ -95,7 +99,9 @@ export class Feed {
       const page = await this.load(which === 'tail' ? this.order : back, end.next, this.size, signal);
       if (signal.aborted) return;
       this.scanned += page.scanned;
-      this.add(which, page);
+      const none = this.add(which, page) === 0;
+      // A page that found nothing in its time is followed by the next.
+      if (none && this[which].open) void this.more(which);
     } catch (e) {
       if (signal.aborted) return;
       this.started = true;
@@ -103,7 +109,7 @@ export class Feed {
     }
   }
 
-  private add(which: 'head' | 'tail', page: Loaded): void {
+  private add(which: 'head' | 'tail', page: Loaded): number {
     const known = this.edge(which);
     const lines = page.lines.filter((l) => !known.has(l.at));
     this.started = true;
@@ -117,7 +123,8 @@ export class Feed {
       before = lines.length;
       if (this.lines.length > this.most) after = -this.drop('tail');
     }
-    this.put(which, { next: page.next, loading: false, error: undefined, open: page.next !== '' }, before, after);
+    this.put(which, { next: page.next, loading: false, error: undefined, open: page.next !== '', reached: page.reached }, before, after);
+    return lines.length;
   }
 
   /** Lines at an end, which a page that was asked for with care may hold again. */

@@ -57,7 +57,8 @@ export interface EventsPage {
   rows: Cell[][];
   times: number[];
   datasets: string[];
-  positions?: string[];
+  ids?: string[];
+  reached?: string;
   next: string;
 }
 
@@ -79,16 +80,14 @@ export function lineOf(at: string, ns: string, dataset: string, fields: Readonly
 
 /** The lines of a page, in its order. */
 export function linesOf(page: EventsPage): Line[] {
-  let same = 0;
   return page.rows.map((row, i) => {
-    same = i > 0 && page.times[i] === page.times[i - 1] ? same + 1 : 1;
     const fields = new Map<string, Cell>();
     page.columns.forEach((c, k) => {
       const v = row[k] ?? null;
       if (v !== null) fields.set(c, v);
     });
     const ns = String(BigInt(page.base) + BigInt(page.times[i]!));
-    return lineOf(page.positions?.[i] ?? `${ns}.0.0.${same * 2}`, ns, page.datasets[i] ?? '', fields);
+    return lineOf(page.ids?.[i] ?? '', ns, page.datasets[i] ?? '', fields);
   });
 }
 

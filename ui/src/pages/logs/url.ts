@@ -98,12 +98,11 @@ export function levelCondition(levels: readonly LineLevel[]): string | undefined
   return parts.length > 1 ? `(${parts.join(' OR ')})` : parts[0]!;
 }
 
-/** All conditions as one; the bar's own as the bar was understood. */
-export function whole(s: Pick<LogsState, 'levels' | 'where'>, bar: string, withLevels = true): string {
+/** All conditions but the bar's as one. */
+export function whole(s: Pick<LogsState, 'levels' | 'where'>, withLevels = true): string {
   const parts = [onlyLines];
   const levels = withLevels ? levelCondition(s.levels) : undefined;
   if (levels) parts.push(levels);
-  if (bar !== '') parts.push(`(${bar})`);
   for (const w of s.where) parts.push(/\s(?:AND|OR)\s/i.test(w) ? `(${w})` : w);
   return parts.join(' AND ');
 }

@@ -12,9 +12,9 @@ export function pickText(field: string, value: Cell, op: '=' | '!=' | '>' | '<' 
   return value === null ? `${ident(field)} does-not-exist` : filterText(field, value as FieldValue, op);
 }
 
-/** What the value menu does on the Logs pages: conditions join those beside the bar. */
-export function useLineActions(state: LogsState, bar: string): ValueActions {
-  const key = JSON.stringify([state, bar]);
+/** What the value menu does on the Logs pages: conditions join those beside the bar, whose text is a filter elsewhere. */
+export function useLineActions(state: LogsState, filter: string): ValueActions {
+  const key = JSON.stringify([state, filter]);
   return useMemo<ValueActions>(() => {
     const add = (text: string): void => {
       if (!state.where.includes(text)) setParams(encode({ where: [...state.where, text], at: '' }));
@@ -23,7 +23,7 @@ export function useLineActions(state: LogsState, bar: string): ValueActions {
       filter: (field, op, value) => add(op === 'exists' || op === 'does-not-exist' ? `${ident(field)} ${op}` : pickText(field, value, op)),
       group: (field) =>
         go(
-          `/query?${new URLSearchParams({ calc: 'COUNT', by: ident(field), where: whole(state, bar), from: state.from, to: state.to }).toString()}`,
+          `/query?${new URLSearchParams({ calc: 'COUNT', by: ident(field), where: [whole(state), ...(filter === '' ? [] : [`(${filter})`])].join(' AND '), from: state.from, to: state.to }).toString()}`,
         ),
       bubble: (field, value) =>
         setParams(encode({ sel: [{ type: 'filter', text: pickText(field, value) }], bubble: true, swap: false, line: '' })),

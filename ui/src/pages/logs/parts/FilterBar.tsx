@@ -1,14 +1,14 @@
 import { useId, useRef, useState } from 'react';
 
 import { suggest, type KnownField, type Suggestion } from '../complete';
-import { kindWords, understand } from '../filter';
 import { noteFilter, recentFilters } from '../recent';
+import { languageWords, useUnderstood } from '../useUnderstood';
 
 interface Props {
   field: React.RefObject<HTMLInputElement | null>;
   q: string;
   /** What the server has against it: at which character, and why. */
-  error: { at: number | undefined; message: string } | undefined;
+  error: { at?: number; message: string } | undefined;
   known: readonly KnownField[];
   onRun: (q: string) => void;
   placeholder?: string;
@@ -28,9 +28,11 @@ export function FilterBar({ field, q, error, known, onRun, placeholder }: Props)
     setShownQ(q);
     setText(q);
   }
-  const understood = understand(text);
+  const understood = useUnderstood(text);
   const options = open ? suggest(text, caret, known, recentFilters()) : [];
-  const bad = understood.error ?? (text === q ? error : undefined);
+  // While it is typed it is not wrong yet.
+  const bad =
+    text !== q ? undefined : understood?.error ? { at: charAt(text, understood.error.position), message: understood.error.message } : error;
   const run = (t: string): void => {
     setOpen(false);
     setChosen(-1);
@@ -100,7 +102,7 @@ export function FilterBar({ field, q, error, known, onRun, placeholder }: Props)
           e.preventDefault();
         }}
       />
-      {understood.kind !== 'empty' && <span className="lkind">{kindWords[understood.kind]}</span>}
+      {understood && <span className={understood.error ? 'lkind bad' : 'lkind'}>{languageWords(understood)}</span>}
       {text !== '' && (
         <button type="button" className="lclear" aria-label="Clear the filter" title="Clear" onClick={() => (setText(''), run(''))}>
           ×
@@ -125,6 +127,7 @@ export function FilterBar({ field, q, error, known, onRun, placeholder }: Props)
           ))}
         </ul>
       )}
+      {!bad && understood?.warning && text === q && <p className="note warn">{understood.warning}</p>}
       {bad && (
         <p id={`${id}-error`} className="note bad" role="alert">
           {bad.at !== undefined && (
@@ -142,4 +145,9 @@ export function FilterBar({ field, q, error, known, onRun, placeholder }: Props)
       )}
     </form>
   );
+}
+
+/** The character at a byte, which is how the server counts; none for -1. */
+function charAt(text: string, byte: number): number | undefined {
+  return byte < 0 ? undefined : new TextDecoder().decode(new TextEncoder().encode(text).slice(0, byte)).length;
 }

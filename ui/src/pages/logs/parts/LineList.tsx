@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from 'react';
 
+import { clock, day, momentMs } from '../../../time/format';
 import { VirtualList, type ListHandle } from '../../../widgets/VirtualList';
 import type { Feed } from '../feed';
 import type { Line } from '../lines';
@@ -87,7 +88,7 @@ export function LineList(props: Props): React.ReactElement {
               </button>
             </>
           ) : feed.tail.loading ? (
-            'Loading more…'
+            looking(feed, look.utc)
           ) : feed.tail.open || lines.length === 0 ? (
             head
           ) : (
@@ -113,6 +114,13 @@ export function LineList(props: Props): React.ReactElement {
       }}
     />
   );
+}
+
+/** How far a search has come that finds little. */
+function looking(feed: Feed, utc: boolean): string {
+  if (feed.tail.reached === '' || feed.lines.length > 0) return 'Loading more…';
+  const ms = momentMs(feed.tail.reached);
+  return `Nothing yet: looked ${feed.order === 'desc' ? 'back' : 'on'} to ${day(ms, utc)} ${clock(ms, utc)}…`;
 }
 
 /** Widths of the columns: the same for every row, so that they stand in line. */

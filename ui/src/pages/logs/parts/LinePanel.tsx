@@ -267,7 +267,7 @@ function Context(props: Props & { line: Line; fields: ReadonlyMap<string, Cell> 
   );
 }
 
-const aroundMs = 24 * 3600_000;
+const aroundMs = 30 * 24 * 3600_000;
 
 /** Lines that meet a condition, whatever was searched for, with the line in the middle. */
 function Same(props: Props & { line: Line; where: string; name: string }): React.ReactElement {
@@ -278,6 +278,7 @@ function Same(props: Props & { line: Line; where: string; name: string }): React
     key: `${line.at} ${where}`,
     // Within a group, or all of them: a trace crosses groups.
     dataset: where.startsWith('trace.') || where.startsWith('host.') || where === '' ? '__all__' : line.dataset || '__all__',
+    search: '',
     where: where === '' ? onlyLines : `${onlyLines} AND ${where}`,
     anyLevel: onlyLines,
     fromMs: line.ms - aroundMs,
