@@ -10,9 +10,11 @@ import (
 	"sync"
 	"time"
 
+	"github.com/oriel-dev/oriel/internal/dataset"
 	"github.com/oriel-dev/oriel/internal/event"
 	"github.com/oriel-dev/oriel/internal/fault"
 	"github.com/oriel-dev/oriel/internal/protocol/aws"
+	"github.com/oriel-dev/oriel/internal/query"
 	"github.com/oriel-dev/oriel/internal/query/pattern"
 )
 
@@ -139,23 +141,17 @@ func (w *tailWatch) see(row event.Row) bool {
 	if row.Batch != w.batch {
 		w.batch, w.group = row.Batch, w.groupOf(row.Batch)
 	}
-	if w.group == nil || w.group.virtual && row.Get(event.FieldSignal).Str() != event.SignalLog {
+	stream := streamOf(row)
+	if w.group == nil || !w.group.hasLine(row) || !w.wants(stream) {
 		return false
 	}
-	stream := row.Get(event.FieldLogStream).Str()
-	if stream == "" {
-		stream = virtualStream
-	}
-	if !w.wants(stream) {
-		return false
-	}
-	message := row.Get(event.FieldBody).Text()
+	message := w.group.message(row)
 	if !w.pattern.MatchString(message) {
 		return false
 	}
 	line := tailLine{
 		LogStreamName: stream, LogGroupIdentifier: w.account + ":" + w.group.name, Message: message,
-		Timestamp: row.Batch.Times[row.Index] / int64(time.Millisecond), IngestionTime: row.Get(event.FieldArrival).Int() / int64(time.Millisecond),
+		Timestamp: row.Batch.Times[row.Index] / perMS, IngestionTime: row.Get(event.FieldArrival).Int() / perMS,
 	}
 	if line.IngestionTime == 0 {
 		line.IngestionTime = w.clock().UnixMilli()
@@ -176,7 +172,21 @@ func (w *tailWatch) groupOf(b *event.Batch) *group {
 		}
 		return nil
 	}
-	return w.virtual[b.Dataset]
+	if g := w.virtual[b.Dataset]; g != nil {
+		return g
+	}
+	return w.virtual[dataset.All]
+}
+
+// hasLine reports whether a row of a group's dataset is one of its lines.
+func (g *group) hasLine(row event.Row) bool {
+	switch {
+	case g.spans:
+		return query.Match(isSpan(), row)
+	case g.virtual:
+		return row.Get(event.FieldSignal).Str() == event.SignalLog
+	}
+	return true
 }
 
 func (w *tailWatch) wants(stream string) bool {

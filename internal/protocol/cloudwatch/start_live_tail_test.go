@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/oriel-dev/oriel/internal/event"
+	"github.com/oriel-dev/oriel/internal/ingest"
 )
 
 // update is a sessionUpdate, as it was sent.
@@ -306,8 +307,8 @@ func (r *rig) began(resp *http.Response) *tailing {
 	return l
 }
 
-// say puts one line into a stream, making what is not there.
-func (r *rig) say(group, stream, message string) {
+// arrive puts one line into a stream, making what is not there.
+func (r *rig) arrive(group, stream, message string) {
 	r.t.Helper()
 	r.send("CreateLogGroup", object{"logGroupName": group})
 	r.send("CreateLogStream", object{"logGroupName": group, "logStreamName": stream})
@@ -319,15 +320,15 @@ func (r *rig) say(group, stream, message string) {
 func TestStartLiveTail_SendsWhatComesInFromNowOn(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	r.say("/app", "a", "before")
+	r.arrive("/app", "a", "before")
 	all := r.tail(object{"logGroupIdentifiers": []string{"/app", "arn:aws:logs:" + testRegion + ":" + r.account() + ":log-group:/app"}})
 	errs := r.tail(object{"logGroupIdentifiers": []string{"/app"}, "logEventFilterPattern": "ERROR"})
 	one := r.tail(object{"logGroupIdentifiers": []string{"/app"}, "logStreamNames": []string{"b"}})
 	some := r.tail(object{"logGroupIdentifiers": []string{"/app"}, "logStreamNamePrefixes": []string{"b", "c"}})
-	r.say("/other", "a", "ERROR elsewhere")
-	r.say("/app", "a", "hello")
-	r.say("/app", "b", "ERROR of b")
-	r.say("/app", "c", "last")
+	r.arrive("/other", "a", "ERROR elsewhere")
+	r.arrive("/app", "a", "hello")
+	r.arrive("/app", "b", "ERROR of b")
+	r.arrive("/app", "c", "last")
 	for _, c := range []struct {
 		name string
 		from *tailing
@@ -352,19 +353,13 @@ func TestStartLiveTail_SendsWhatComesInFromNowOn(t *testing.T) {
 	}
 }
 
-// account is the id of the default environment.
-func (r *rig) account() string {
-	who, _ := r.Keys.Anonymous()
-	return who.Account
-}
-
 func TestStartLiveTail_FollowsAGroupThatIsMadeAgain(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	r.say("/app", "a", "before")
+	r.arrive("/app", "a", "before")
 	l := r.tail(object{"logGroupIdentifiers": []string{"/app"}})
 	r.ok("DeleteLogGroup", object{"logGroupName": "/app"})
-	r.say("/app", "a", "after")
+	r.arrive("/app", "a", "after")
 	if got := l.lines(1); got[0].Message != "after" {
 		t.Errorf("%+v", got)
 	}
@@ -374,8 +369,8 @@ func TestStartLiveTail_FollowsAGroupThatIsMadeAgain(t *testing.T) {
 func TestStartLiveTail_Refuses(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	r.say("/app", "a", "x")
-	r.say("/b", "a", "x")
+	r.arrive("/app", "a", "x")
+	r.arrive("/b", "a", "x")
 	arn := "arn:aws:logs:" + testRegion + ":" + r.account() + ":log-group:/app"
 	for _, c := range []struct {
 		code, text string
@@ -399,7 +394,7 @@ func TestStartLiveTail_Refuses(t *testing.T) {
 func TestStartLiveTail_SessionsAreBounded(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	r.say("/app", "a", "x")
+	r.arrive("/app", "a", "x")
 	first := r.tail(object{"logGroupIdentifiers": []string{"/app"}})
 	for range maxTails - 1 {
 		r.tail(object{"logGroupIdentifiers": []string{"/app"}})
@@ -423,7 +418,7 @@ func TestStartLiveTail_SessionsAreBounded(t *testing.T) {
 func TestStartLiveTail_ServesWhatGoesThroughAProxySetting(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	r.say("/app", "a", "x")
+	r.arrive("/app", "a", "x")
 	for _, prefix := range []string{"stream-", "streaming-"} {
 		host := strings.TrimPrefix(r.url, "http://")
 		var dialer net.Dialer
@@ -436,10 +431,44 @@ func TestStartLiveTail_ServesWhatGoesThroughAProxySetting(t *testing.T) {
 		resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
 		must(t, err)
 		l := r.began(resp)
-		r.say("/app", "a", prefix)
+		r.arrive("/app", "a", prefix)
 		if got := l.lines(1); got[0].Message != prefix {
 			t.Errorf("%+v", got)
 		}
 		_ = conn.Close()
+	}
+}
+
+// Lines that came by OTLP can be followed, and so can spans.
+func TestStartLiveTail_OfVirtualGroups(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	slug, err := r.Datasets.Resolve("test", "Checkout", true)
+	must(t, err)
+	write := func(fields ...map[string]event.Value) {
+		b := event.NewBatch("test", slug)
+		for _, row := range fields {
+			b.Begin(r.now.Load() * perMS)
+			for name, v := range row {
+				b.Set(name, v)
+			}
+		}
+		must(t, r.Door.Write(t.Context(), ingest.Request{Batches: []*event.Batch{b}}))
+	}
+	line := map[string]event.Value{event.FieldSignal: event.StringValue(event.SignalLog), event.FieldBody: event.StringValue("a line")}
+	span := map[string]event.Value{
+		event.FieldSignal: event.StringValue(event.SignalTrace), event.FieldSpanID: event.StringValue("0123456789abcdef"), event.FieldDuration: event.FloatValue(2.5),
+		event.FieldName: event.StringValue("GET /"),
+	}
+	write(line, span) // for the group to be there
+	lines, spans := r.tail(object{"logGroupIdentifiers": []string{"Checkout"}}), r.tail(object{"logGroupIdentifiers": []string{"aws/spans"}, "logEventFilterPattern": `{ $.durationNano > 2000000 }`})
+	write(span, line, map[string]event.Value{event.FieldSignal: event.StringValue(event.SignalMetric)}, line)
+	for _, got := range lines.lines(2) {
+		if got.Message != "a line" || got.LogStreamName != virtualStream {
+			t.Errorf("%+v", got)
+		}
+	}
+	if got := spans.lines(1); !strings.Contains(got[0].Message, `"name":"GET /"`) || got[0].IngestionTime == 0 {
+		t.Errorf("%+v", got)
 	}
 }
