@@ -215,7 +215,7 @@ func (s *Server) openFronts(ctx context.Context) (err error) {
 	}
 	s.honeycomb = honeycomb.New(deps)
 	s.later("query results", s.honeycomb.Close)
-	if s.logs, err = cloudwatch.New(deps, s.logGroups); err != nil {
+	if s.logs, err = cloudwatch.New(ctx, deps, s.logGroups); err != nil {
 		return err
 	}
 	s.later("log subscriptions", s.logs.Close)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"errors"
+	"fmt"
 	"log/slog"
 	"maps"
 	"math"
@@ -122,32 +123,34 @@ func (c *Call) Fail(err error) Failure {
 		body = map[string]any{}
 	}
 	body["__type"], body["message"] = e.Code, e.Message
-	c.write(status, body)
+	raw, err := json.Marshal(body)
+	if err != nil { // of one of its members
+		raw = []byte(`{"__type":"` + e.Code + `"}`)
+	}
+	c.write(status, raw)
 	return failure
 }
 
-// Answer writes a body as JSON; nil is an empty one.
-func (c *Call) Answer(body any) {
+// Answer writes a body as JSON; nil is an empty one. An error says that it can't be
+// encoded, and nothing was written then.
+func (c *Call) Answer(body any) error {
 	if body == nil {
 		c.w.Header().Set("Content-Type", ContentType)
 		c.w.WriteHeader(http.StatusOK)
-		return
+		return nil
 	}
-	c.write(http.StatusOK, body)
+	raw, err := json.Marshal(body)
+	if err != nil {
+		return fmt.Errorf("encode the answer: %w", err)
+	}
+	c.write(http.StatusOK, raw)
+	return nil
 }
 
 // ContentType is that of JSON 1.1.
 const ContentType = "application/x-amz-json-1.1"
 
-func (c *Call) write(status int, body any) {
-	raw, ready := body.(json.RawMessage)
-	if !ready {
-		var err error
-		if raw, err = json.Marshal(body); err != nil {
-			c.gate.log.ErrorContext(c.Context(), "an answer could not be encoded", slog.String("request_id", c.RequestID), slog.Any("error", err))
-			status, raw = http.StatusInternalServerError, json.RawMessage(`{"__type":"InternalServerException","message":"internal error"}`)
-		}
-	}
+func (c *Call) write(status int, raw []byte) {
 	h := c.w.Header()
 	h.Set("Content-Type", ContentType)
 	h.Set("Content-Length", strconv.Itoa(len(raw)))

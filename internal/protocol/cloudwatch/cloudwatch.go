@@ -41,7 +41,7 @@ type Front struct {
 
 // New returns the front end over the tables, which must outlive it. Close ends its
 // background work.
-func New(deps protocol.Deps, groups *Groups) (*Front, error) {
+func New(ctx context.Context, deps protocol.Deps, groups *Groups) (*Front, error) {
 	m, err := readModel(modelText)
 	if err != nil {
 		return nil, err
@@ -52,7 +52,7 @@ func New(deps protocol.Deps, groups *Groups) (*Front, error) {
 			Keys: deps.Keys, Clock: deps.Clock, Log: deps.Log, Service: "logs", NewID: deps.NewID, RequestBytes: deps.RequestBytes,
 		}),
 	}
-	f.deliverer = newDeliverer(f, deps.PrivateDestinations)
+	f.deliverer = newDeliverer(ctx, f, deps.PrivateDestinations)
 	if f.queries, err = newQueryRuns(f); err != nil {
 		f.deliverer.close()
 		return nil, err
@@ -126,10 +126,10 @@ func (f *Front) serve(c *call, w http.ResponseWriter) error {
 		return o.stream(f, c, w)
 	}
 	answer, err := o.serve(f, c)
-	if err == nil {
-		c.Answer(answer)
+	if err != nil {
+		return err
 	}
-	return err
+	return c.Answer(answer)
 }
 
 // refused notes requests that brought data and were turned away, so that the

@@ -66,7 +66,7 @@ type lookupRequest struct {
 }
 
 // table checks what a request says a table is to be.
-func (f *Front) table(c *call, in *lookupRequest) (lookupTable, error) {
+func newTable(in *lookupRequest) (lookupTable, error) {
 	t := lookupTable{Description: in.Description, KmsKeyID: in.KmsKeyID, Body: in.TableBody}
 	switch {
 	case in.QueryID != "" && in.TableBody != "":
@@ -112,7 +112,7 @@ func (f *Front) createLookupTable(c *call) (any, error) {
 	if err := c.decode(&in); err != nil {
 		return nil, err
 	}
-	t, err := f.table(c, &in)
+	t, err := newTable(&in)
 	if err != nil {
 		return nil, err
 	}
@@ -147,7 +147,7 @@ func (f *Front) updateLookupTable(c *call) (any, error) {
 	if err := c.decode(&in); err != nil {
 		return nil, err
 	}
-	t, err := f.table(c, &in)
+	t, err := newTable(&in)
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package cloudwatch
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"testing"
 
@@ -41,9 +42,7 @@ func (r *rig) metrics() []string {
 
 func transformation(name, value string, more object) []object {
 	t := object{"metricName": name, "metricNamespace": "Cruddur/API", "metricValue": value}
-	for k, v := range more {
-		t[k] = v
-	}
+	maps.Copy(t, more)
 	return []object{t}
 }
 
@@ -110,9 +109,7 @@ func TestMetricFilters_AreDescribed(t *testing.T) {
 		"The criteria are not valid at 'x": {"fieldSelectionCriteria": "x"},
 	} {
 		in := object{"logGroupName": "g", "filterName": "f", "filterPattern": "", "metricTransformations": transformation("M", "1", nil)}
-		for k, v := range more {
-			in[k] = v
-		}
+		maps.Copy(in, more)
 		r.fails("InvalidParameterException", want, "PutMetricFilter", in)
 	}
 	r.fails("InvalidParameterException", "together", "DescribeMetricFilters", object{"metricName": "x"})

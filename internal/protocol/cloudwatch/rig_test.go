@@ -96,7 +96,7 @@ func (r *rig) open() {
 	must(t, err)
 	shelf, err := workspace.Open(ctx, db, workspace.Config{Clock: r.clock, Log: log})
 	must(t, err)
-	r.Front, err = New(protocol.Deps{
+	r.Front, err = New(ctx, protocol.Deps{
 		Door: door, Querier: querier.New(querier.Config{Store: r.store, Clock: r.clock, Log: log, Calculated: sets.Calculated}), Keys: keys,
 		Datasets: sets, Workspace: shelf, Clock: r.clock, Log: log, Version: "test", Ready: door.Ready, NewID: func() string { return "REQUEST" },
 		PrivateDestinations: r.private,
@@ -106,7 +106,7 @@ func (r *rig) open() {
 	r.url = srv.URL
 	r.stop = func() {
 		srv.Close()
-		must(t, r.Front.Close(ctx))
+		must(t, r.Close(ctx))
 		must(t, door.Close(ctx))
 		must(t, groups.Close(ctx))
 		shelf.Close()

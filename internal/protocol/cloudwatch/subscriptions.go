@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -106,8 +107,8 @@ type wait struct {
 	next  time.Duration
 }
 
-func newDeliverer(f *Front, private bool) *deliverer {
-	ctx, cancel := context.WithCancel(context.Background())
+func newDeliverer(ctx context.Context, f *Front, private bool) *deliverer {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	d := &deliverer{f: f, sender: newSender(private), waits: map[string]wait{}, cancel: cancel, done: make(chan struct{})}
 	go d.run(ctx)
 	return d
@@ -340,9 +341,7 @@ func dataMessage(g *group, s *subscription, lines []subscribedLine) subscription
 				e.ExtractedFields[strings.TrimPrefix(v.Selector, "$")] = v.Value
 			}
 		}
-		for name, value := range s.system {
-			e.ExtractedFields[name] = value
-		}
+		maps.Copy(e.ExtractedFields, s.system)
 		m.LogEvents = append(m.LogEvents, e)
 	}
 	return m

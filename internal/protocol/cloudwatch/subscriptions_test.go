@@ -75,12 +75,12 @@ func (h *hook) take() []string {
 
 // quiet makes deliveries wait for the test.
 func (r *rig) quiet() {
-	r.Front.deliverer.close()
-	r.Front.deliverer = &deliverer{f: r.Front, sender: newSender(r.private), waits: map[string]wait{}, cancel: func() {}, done: make(chan struct{})}
-	close(r.Front.deliverer.done)
+	r.deliverer.close()
+	r.deliverer = &deliverer{f: r.Front, sender: newSender(r.private), waits: map[string]wait{}, cancel: func() {}, done: make(chan struct{})}
+	close(r.deliverer.done)
 }
 
-func (r *rig) deliver() { r.Front.deliverer.deliverAll(r.t.Context()) }
+func (r *rig) deliver() { r.deliverer.deliverAll(r.t.Context()) }
 
 func newSubscriptionRig(t *testing.T) *rig {
 	t.Helper()
