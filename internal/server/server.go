@@ -161,6 +161,7 @@ func (s *Server) openRooms(ctx context.Context) (err error) {
 		return fmt.Errorf("open the log groups: %w", err)
 	}
 	s.later("log groups", s.logGroups.Close)
+	s.store.Retain(s.logGroups.Horizon)
 	s.querier = querier.New(querier.Config{
 		Store: s.store, Clock: clock, MaxConcurrent: c.MaxQueries, Deadline: c.QueryTimeout, CacheBytes: c.MemoryBytes / 20, Log: s.log,
 		Calculated: s.datasets.Calculated,

@@ -74,6 +74,14 @@ type Store interface {
 	// the rows may be gone; it can be called again.
 	DropDataset(ctx context.Context, environment, dataset string) error
 
+	// Retain says which rows are kept: those of a dataset whose event time is not
+	// before horizon(environment, dataset), Unix nanoseconds; one that lies before all
+	// times keeps all. From then on the others are in no answer, but for those of Calls;
+	// Maintain removes them in time. horizon is called often and must be quick; it may
+	// give another time whenever it is asked, yet what came before the latest one may be
+	// gone for good.
+	Retain(horizon func(environment, dataset string) int64)
+
 	// Flush puts everything appended so far into durable segments.
 	Flush(ctx context.Context) error
 

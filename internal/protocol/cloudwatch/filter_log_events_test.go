@@ -15,9 +15,9 @@ func TestFilterLogEvents_MergesStreamsInOneOrder(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
 	now := r.now.Load()
-	r.say("g", "a1", 5, "a ERROR 1", 3, "a info 3")
-	r.say("g", "a2", 4, "b ERROR 2", 3, "b ERROR 4")
-	r.say("g", "b1", 3, "c ERROR 5")
+	r.fill("g", "a1", 5, "a ERROR 1", 3, "a info 3")
+	r.fill("g", "a2", 4, "b ERROR 2", 3, "b ERROR 4")
+	r.fill("g", "b1", 3, "c ERROR 5")
 	f := func(more object) object {
 		more["logGroupName"] = "g"
 		return r.ok("FilterLogEvents", more)
@@ -58,7 +58,7 @@ func TestFilterLogEvents_MergesStreamsInOneOrder(t *testing.T) {
 func TestFilterLogEvents_Refuses(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	r.say("g", "s", 1, "1", 1, "2")
+	r.fill("g", "s", 1, "1", 1, "2")
 	for text, more := range map[string]object{
 		"mutually exclusive":                            {"logStreamNames": []string{"s"}, "logStreamNamePrefix": "s"},
 		"Invalid filter pattern":                        {"filterPattern": "{ $.a = "},
@@ -91,7 +91,7 @@ func TestFilterLogEvents_PagesAreCompleteBesideWriters(t *testing.T) {
 				count++
 				lines = append(lines, before, fmt.Sprintf("%03d", count))
 			}
-			r.say(group, rapid.SampledFrom([]string{"a", "b"}).Draw(rt, "stream"), lines...)
+			r.fill(group, rapid.SampledFrom([]string{"a", "b"}).Draw(rt, "stream"), lines...)
 		}
 		put()
 		put()
@@ -129,7 +129,7 @@ func TestFilterLogEvents_PagesAreCompleteBesideWriters(t *testing.T) {
 func TestGetLogRecord_FindsALineByItsPointer(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	r.say("g", "s", 2, `{"level":"warn","user":{"handle":"ann"},"body":"inner","trace.x":1}`, 1, "plain")
+	r.fill("g", "s", 2, `{"level":"warn","user":{"handle":"ann"},"body":"inner","trace.x":1}`, 1, "plain")
 	g := r.groups.find("test", testRegion, "g")
 	page, err := r.Querier.Page(t.Context(), g.lines(lineRange{0, 1 << 62}, r.now.Load()), store.PageOptions{Limit: 1})
 	must(t, err)
@@ -157,7 +157,7 @@ func TestGetLogRecord_FindsALineByItsPointer(t *testing.T) {
 func TestGetLogGroupFields_CountsTheNewestLines(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	r.say("g", "s", 10, `{"a":1}`, 9, `{"a":1,"b":2}`, 8, "x", 7, "y")
+	r.fill("g", "s", 10, `{"a":1}`, 9, `{"a":1,"b":2}`, 8, "x", 7, "y")
 	out := r.ok("GetLogGroupFields", object{"logGroupName": "g"})
 	want := "@ingestionTime @log @logStream @message @timestamp a b"
 	if got := names(out, "logGroupFields", "name"); got != want {

@@ -11,9 +11,9 @@ import (
 	"github.com/oriel-dev/oriel/internal/ingest"
 )
 
-// say sends lines to a stream, which is made if need be: text by text, at times
+// fill sends lines to a stream, which is made if need be: text by text, at times
 // in milliseconds before now.
-func (r *rig) say(group, stream string, lines ...any) {
+func (r *rig) fill(group, stream string, lines ...any) {
 	r.t.Helper()
 	if g := r.groups.find("test", testRegion, group); g == nil {
 		r.ok("CreateLogGroup", object{"logGroupName": group})
@@ -52,8 +52,8 @@ func (r *rig) wantSaid(what string, answer object, want ...string) {
 func TestGetLogEvents_TokensLeadBothWaysAndStopAtTheEnds(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	r.say("g", "s", 5, "1", 4, "2", 3, "3", 3, "4", 1, "5")
-	r.say("g", "other", 4, "no")
+	r.fill("g", "s", 5, "1", 4, "2", 3, "3", 3, "4", 1, "5")
+	r.fill("g", "other", 4, "no")
 	in := object{"logGroupName": "g", "logStreamName": "s", "limit": 2, "startFromHead": true}
 	get := func(token any) object {
 		if token != nil {
@@ -83,7 +83,7 @@ func TestGetLogEvents_TokensLeadBothWaysAndStopAtTheEnds(t *testing.T) {
 	if before["nextBackwardToken"] != start["nextBackwardToken"] {
 		t.Errorf("at the beginning %v became %v", start["nextBackwardToken"], before["nextBackwardToken"])
 	}
-	r.say("g", "s", 0, "6")
+	r.fill("g", "s", 0, "6")
 	r.wantSaid("what came since", get(end["nextForwardToken"]), "6")
 	delete(in, "nextToken")
 	in["startFromHead"] = false
@@ -109,7 +109,7 @@ func TestGetLogEvents_OfAnEmptyStreamHasTokensThatLaterLead(t *testing.T) {
 		if again := r.ok("GetLogEvents", in); again["nextForwardToken"] != a["nextForwardToken"] {
 			t.Errorf("%v", again)
 		}
-		r.say("g", "s", 1, "first")
+		r.fill("g", "s", 1, "first")
 		r.wantSaid("later", r.ok("GetLogEvents", in), "first")
 	}
 }
@@ -119,8 +119,8 @@ func TestGetLogEvents_TimesAndSizes(t *testing.T) {
 	r := newRig(t)
 	now := r.now.Load()
 	long := strings.Repeat("x", 400_000)
-	r.say("g", "s", 30, long, 20, long)
-	r.say("g", "s", 10, long)
+	r.fill("g", "s", 30, long, 20, long)
+	r.fill("g", "s", 10, long)
 	in := func(more object) object {
 		more["logGroupIdentifier"], more["logStreamName"] = "arn:aws:logs:"+testRegion+":"+r.account()+":log-group:g", "s"
 		return more
@@ -147,8 +147,8 @@ func TestGetLogEvents_TimesAndSizes(t *testing.T) {
 func TestGetLogEvents_Refuses(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	r.say("g", "s", 1, "1")
-	r.say("g", "s2", 1, "1")
+	r.fill("g", "s", 1, "1")
+	r.fill("g", "s2", 1, "1")
 	r.fails("ResourceNotFoundException", "The specified log group does not exist.", "GetLogEvents", object{"logGroupName": "x", "logStreamName": "s"})
 	r.fails("ResourceNotFoundException", "The specified log stream does not exist.", "GetLogEvents", object{"logGroupName": "g", "logStreamName": "x"})
 	r.fails("InvalidParameterException", "before startTime", "GetLogEvents", object{"logGroupName": "g", "logStreamName": "s", "startTime": 5, "endTime": 4})
@@ -212,11 +212,11 @@ func TestGetLogEvents_OfVirtualGroups(t *testing.T) {
 func TestReading_LeavesOutWhatIsGone(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	r.say("g", "a", 1000, "old")
-	r.say("g", "b", 1000, "kept")
+	r.fill("g", "a", 1000, "old")
+	r.fill("g", "b", 1000, "kept")
 	r.ok("DeleteLogStream", object{"logGroupName": "g", "logStreamName": "a"})
 	r.wantSaid("deleted", r.ok("FilterLogEvents", object{"logGroupName": "g"}), "kept")
-	r.say("g", "a", 500, "new")
+	r.fill("g", "a", 500, "new")
 	r.wantSaid("made again", r.ok("FilterLogEvents", object{"logGroupName": "g"}), "kept", "new")
 	r.wantSaid("made again", r.ok("GetLogEvents", object{"logGroupName": "g", "logStreamName": "a"}), "new")
 	r.ok("PutRetentionPolicy", object{"logGroupName": "g", "retentionInDays": 1})
@@ -225,9 +225,8 @@ func TestReading_LeavesOutWhatIsGone(t *testing.T) {
 	r.ok("DeleteRetentionPolicy", object{"logGroupName": "g"})
 }
 
-// account is the caller's.
+// account is the id of the default environment.
 func (r *rig) account() string {
-	r.t.Helper()
-	parts := strings.Split(fmt.Sprint(first(r.t, r.ok("DescribeLogGroups", ""), "logGroups")["arn"]), ":")
-	return parts[4]
+	who, _ := r.Keys.Anonymous()
+	return who.Account
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"slices"
 	"strings"
 	"sync"
@@ -302,6 +303,21 @@ func (g *group) oldest(nowMS int64) int64 {
 		return 0
 	}
 	return nowMS - int64(g.retention)*msPerDay
+}
+
+// Horizon returns the event time, in Unix ns, before which rows of a dataset have
+// expired by the retention of its log group; before all times if they never do.
+func (g *Groups) Horizon(environment, slug string) int64 {
+	g.mu.RLock()
+	own := g.byDataset[datasetKey{environment, slug}]
+	g.mu.RUnlock()
+	if own == nil {
+		return math.MinInt64
+	}
+	if oldest := own.oldest(g.cfg.Clock().UnixMilli()); oldest > 0 {
+		return oldest * int64(time.Millisecond)
+	}
+	return math.MinInt64
 }
 
 // storedBytes is what is kept of the lines that were put, as they were sent.

@@ -18,9 +18,11 @@ func (s *Store) Catalog(environment string) store.Catalog {
 	for _, f := range sn.files {
 		out.Bytes += f.info.Bytes
 		for _, d := range f.info.Datasets {
-			if d.Environment != environment {
+			from := sn.horizonOf(d.Dataset)
+			if d.Environment != environment || d.MaxTime < from {
 				continue
 			}
+			d.MinTime = max(d.MinTime, from)
 			set := c.add(d.Dataset, d.Rows, d.MinTime, d.MaxTime)
 			set.Bytes += f.info.Bytes * d.Rows / max(f.info.Rows, 1)
 			for _, field := range d.Fields {

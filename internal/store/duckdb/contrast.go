@@ -266,8 +266,9 @@ func (c *contrast) batch(b *event.Batch, at *part) {
 // of the question.
 func (c *contrast) sides(b *event.Batch) *sides {
 	kept := query.NewMask(b.Len())
+	from := max(c.sn.start, c.sn.horizonOf(b.Dataset))
 	for i, at := range b.Times {
-		if at >= c.sn.start && at < c.sn.end {
+		if at >= from && at < c.sn.end {
 			kept.Set(i)
 		}
 	}
@@ -290,7 +291,11 @@ func (c *contrast) group(ctx context.Context, p piece, at *part) (err error) {
 	if slices.Contains(c.conditions, event.SystemTime) {
 		g.rows, err = p.file.reader.Rows(p.group)
 	} else {
-		g.rows, err = p.file.reader.RowsWithin(p.group, c.sn.start, c.sn.end)
+		from := c.sn.start
+		for _, at := range c.sn.horizons {
+			from = max(from, at)
+		}
+		g.rows, err = p.file.reader.RowsWithin(p.group, from, c.sn.end)
 	}
 	if err != nil {
 		return err

@@ -114,22 +114,39 @@ func (s *Store) dropWhole(files []*file) error {
 
 // rewriteWithout puts a segment without the dataset in the place of one with it.
 func (s *Store) rewriteWithout(ctx context.Context, f *file, d drop) error {
+	kept := func(b *event.Batch) *event.Batch {
+		if d.is(b.Environment, b.Dataset) {
+			return nil
+		}
+		return b
+	}
+	return s.rewrite(ctx, f, kept, func(c storedCall) bool { return !d.isGone(c) })
+}
+
+// rewrite puts a segment of what is kept of one in its place. kept returns the
+// rows of a batch to keep, nil for none.
+func (s *Store) rewrite(ctx context.Context, f *file, kept func(*event.Batch) *event.Batch, keptCall func(storedCall) bool) error {
 	f.hold()
 	defer f.release()
-	batches, err := s.readTogether(ctx, []*file{f})
+	all, err := s.readTogether(ctx, []*file{f})
 	if errors.Is(err, segment.ErrDamaged) {
 		return nil // it is out of use
 	}
 	if err != nil {
 		return err
 	}
-	batches = slices.DeleteFunc(batches, func(b *event.Batch) bool { return d.is(b.Environment, b.Dataset) })
+	var batches []*event.Batch
+	for _, b := range all {
+		if b = kept(b); b != nil {
+			batches = append(batches, b)
+		}
+	}
 	sums, err := summaryOf(f)
 	if err != nil {
 		return err
 	}
 	sums.Rollups = rollupBatches(batches)
-	sums.Calls = slices.DeleteFunc(sums.Calls, d.isGone)
+	sums.Calls = slices.DeleteFunc(sums.Calls, func(c storedCall) bool { return !keptCall(c) })
 	extra, err := sums.encode()
 	if err != nil {
 		return err
@@ -139,6 +156,9 @@ func (s *Store) rewriteWithout(ctx context.Context, f *file, d drop) error {
 	defer s.write.Unlock()
 	if !slices.Contains(s.inUse(), f) {
 		return nil // set aside meanwhile
+	}
+	if len(batches) == 0 {
+		return s.replace([]*file{f}, nil)
 	}
 	by, err := s.writeSegment(s.manifest.next, func(out File) error { return writeBatches(out, batches, opts) })
 	if err != nil {

@@ -256,7 +256,7 @@ func (p *paging) scanHot(place uint32, b *event.Batch, run segment.Run) []candid
 // keep returns the rows of a batch that the page may have, nil if there are none.
 func (p *paging) keep(b *event.Batch, load func(names ...string) error) (query.Mask, error) {
 	kept := query.NewMask(b.Len())
-	low, high := max(p.low, p.sn.horizon(b.Dataset)), p.high
+	low, high := max(p.low, p.sn.horizonOf(b.Dataset)), p.high
 	p.mu.Lock()
 	last, full := p.lastTime()
 	p.mu.Unlock()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"slices"
 
 	"github.com/oriel-dev/oriel/internal/event"
@@ -38,33 +39,74 @@ func (s *Store) Maintain(ctx context.Context) error {
 }
 
 // retain drops segments whose rows have all expired, then the oldest ones until
-// the rest is small enough.
+// the rest is small enough. Where all rows of a dataset have expired and others
+// have not, the segment is written anew.
 func (s *Store) retain(ctx context.Context) error {
+	mixed, err := s.dropExpired(ctx)
+	if err != nil {
+		return err
+	}
+	for _, f := range mixed {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		kept := func(b *event.Batch) *event.Batch { return since(b, s.kept(b.Environment, b.Dataset)) }
+		if err := s.rewrite(ctx, f, kept, func(storedCall) bool { return true }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// kept is the time from which on rows of a dataset are kept: its own horizon, or
+// else that of all.
+func (s *Store) kept(environment, dataset string) int64 {
+	s.mu.RLock()
+	horizon := s.horizon
+	s.mu.RUnlock()
+	if horizon != nil {
+		if at := horizon(environment, dataset); at > math.MinInt64 {
+			return at
+		}
+	}
+	if s.config.RetentionAge <= 0 {
+		return math.MinInt64
+	}
+	return s.config.Clock().Add(-s.config.RetentionAge).UnixNano()
+}
+
+// dropExpired drops segments, and returns those to be written anew.
+func (s *Store) dropExpired(ctx context.Context) (mixed []*file, err error) {
 	s.write.Lock()
 	defer s.write.Unlock()
-	s.mu.RLock()
-	byAge := slices.Clone(s.files)
-	s.mu.RUnlock()
+	byAge := s.inUse()
 	slices.SortFunc(byAge, func(x, y *file) int { return compareTimes(x.info.MaxTime, y.info.MaxTime) })
 	var total int64
 	for _, f := range byAge {
 		total += f.info.Bytes
 	}
 	var expired []*file
-	horizon := s.config.Clock().Add(-s.config.RetentionAge).UnixNano()
 	for _, f := range byAge {
-		tooOld := s.config.RetentionAge > 0 && f.info.MaxTime < horizon
+		gone := 0
+		for _, d := range f.info.Datasets {
+			if d.MaxTime < s.kept(d.Environment, d.Dataset) {
+				gone++
+			}
+		}
 		tooMuch := s.config.RetentionBytes > 0 && total > s.config.RetentionBytes
-		if tooOld || tooMuch {
+		switch {
+		case gone == len(f.info.Datasets) || tooMuch:
 			expired = append(expired, f)
 			total -= f.info.Bytes
+		case gone > 0:
+			mixed = append(mixed, f)
 		}
 	}
 	if len(expired) == 0 {
-		return nil
+		return mixed, nil
 	}
 	s.config.Log.InfoContext(ctx, "dropping segments by retention", slog.Int("segments", len(expired)))
-	return s.replace(expired, nil)
+	return mixed, s.replace(expired, nil)
 }
 
 func compareTimes(x, y int64) int {

@@ -143,6 +143,9 @@ func (r *relation) selectFrom(g *group) string {
 			where = append(where, `"_dataset" IN (`+strings.Join(quoted, ", ")+")")
 		}
 	}
+	if hidden := r.sn.expiry(g.files); hidden != "" {
+		where = append(where, hidden)
+	}
 	if len(where) > 0 {
 		sql += " WHERE " + strings.Join(where, " AND ")
 	}

@@ -1,6 +1,7 @@
 package duckdb
 
 import (
+	"slices"
 	"time"
 
 	"github.com/oriel-dev/oriel/internal/event"
@@ -79,5 +80,38 @@ func floorTo(at, length int64) int64 {
 func (s *Store) Revision(environment string, start, end int64) uint64 {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	return s.revisions.of(environment, start, end)
+	return s.revisions.of(environment, start, end) + s.expired(environment, start)
+}
+
+// expired is a number that changes as the rows do that are hidden in a range from
+// start on: they go with time, and nothing else tells.
+func (s *Store) expired(environment string, start int64) uint64 {
+	if s.horizon == nil {
+		return 0
+	}
+	newest := int64(0)
+	for _, f := range s.files {
+		for _, d := range f.info.Datasets {
+			if d.Environment == environment {
+				newest = s.newerHorizon(newest, start, d.MinTime, environment, d.Dataset)
+			}
+		}
+	}
+	for _, g := range append(slices.Clone(s.sealed), s.active) {
+		for _, b := range g.order {
+			if b.Environment == environment && b.Len() > 0 {
+				newest = s.newerHorizon(newest, start, start, environment, b.Dataset)
+			}
+		}
+	}
+	return uint64(newest) << 20 // beside what counts changes
+}
+
+// newerHorizon returns the later of newest and a dataset's horizon, if that hides
+// rows from start on.
+func (s *Store) newerHorizon(newest, start, first int64, environment, dataset string) int64 {
+	if at := s.horizon(environment, dataset); at > start && at > first {
+		return max(newest, at/int64(time.Second))
+	}
+	return newest
 }

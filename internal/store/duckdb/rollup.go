@@ -231,6 +231,9 @@ func (s *Store) Rollups(ctx context.Context, environment string, start, end int6
 			if r.Environment != environment || r.Minute < start || r.Minute >= end {
 				continue
 			}
+			if from, some := sn.horizons[r.Dataset]; some && r.Minute < floorMinute(from) {
+				continue
+			}
 			k := key{r.Minute, r.Dataset, r.Service, r.Name, r.Kind, r.Root}
 			sum := sums[k]
 			if sum == nil {

@@ -167,7 +167,10 @@ func (s *Store) Trace(ctx context.Context, environment, traceID string, limit in
 		}
 		more = more || cut
 		for _, b := range found {
-			if b.Environment == environment {
+			if b.Environment != environment {
+				continue
+			}
+			if b = since(b, sn.horizonOf(b.Dataset)); b != nil {
 				rows = append(rows, b)
 				limit -= b.Len()
 			}

@@ -1,7 +1,6 @@
 package duckdb
 
 import (
-	"math"
 	"slices"
 
 	"github.com/oriel-dev/oriel/internal/event"
@@ -20,6 +19,7 @@ type snapshot struct {
 	hot         []*event.Batch
 	missing     []string
 	open        []*halves
+	horizons    map[string]int64 // of the datasets some of whose rows are hidden
 
 	kinds    map[string]event.Kind
 	names    []string
@@ -36,6 +36,7 @@ func (s *Store) snapshotOf(q *query.Query) *snapshot {
 	}
 	traceID, oneTrace := traceOf(q)
 	s.mu.RLock()
+	horizon := s.horizon
 	for _, f := range s.files {
 		if sn.reaches(f.info) && (!oneTrace || segment.MayHold(f.info.Filter, traceID)) {
 			f.hold()
@@ -47,6 +48,7 @@ func (s *Store) snapshotOf(q *query.Query) *snapshot {
 	}
 	sn.missing, sn.open = s.missing, s.open
 	s.mu.RUnlock()
+	sn.hide(horizon)
 	sn.describe()
 	return sn
 }
@@ -154,6 +156,3 @@ func traceIn(e query.Expr) (id string, one bool) {
 	}
 	return "", false
 }
-
-// horizon is the time before which rows of a dataset are hidden.
-func (sn *snapshot) horizon(string) int64 { return math.MinInt64 }

@@ -71,7 +71,8 @@ type Store struct {
 	durable   uint64
 	missing   []string // segments that were set aside
 	revisions revisions
-	open      []*halves // sides of calls whose other side may still come, newest first
+	horizon   func(environment, dataset string) int64 // nil: all rows are kept
+	open      []*halves                               // sides of calls whose other side may still come, newest first
 
 	upkeep sync.RWMutex // held alone while a dataset is dropped: segments are not merged then
 	write  sync.Mutex   // held while segments or the manifest are written

@@ -26,6 +26,7 @@ type Reference struct {
 	dropped int
 	seen    uint64
 	durable uint64
+	horizon func(environment, dataset string) int64
 }
 
 var _ store.Store = (*Reference)(nil)
@@ -77,7 +78,13 @@ func (r *Reference) Durable() uint64 {
 func (r *Reference) Revision(string, int64, int64) uint64 {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return uint64(len(r.rows) + 2*r.dropped)
+	hidden := 0
+	for _, e := range r.rows {
+		if r.horizon != nil && e.time < r.horizon(e.environment, e.dataset) {
+			hidden++
+		}
+	}
+	return uint64(len(r.rows) + 2*r.dropped + hidden<<32)
 }
 
 // DropDataset implements store.Store.
@@ -109,11 +116,28 @@ func (r *Reference) Maintain(context.Context) error { return nil }
 // Close implements store.Store; there is nothing to release.
 func (r *Reference) Close() error { return nil }
 
-// snapshot returns the rows appended so far; they are never changed.
+// Retain implements store.Store.
+func (r *Reference) Retain(horizon func(environment, dataset string) int64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.horizon = horizon
+}
+
+// snapshot returns the rows appended so far that have not expired; they are never
+// changed.
 func (r *Reference) snapshot() []row {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return slices.Clip(r.rows)
+	if r.horizon == nil {
+		return slices.Clip(r.rows)
+	}
+	var kept []row
+	for _, e := range r.rows {
+		if e.time >= r.horizon(e.environment, e.dataset) {
+			kept = append(kept, e)
+		}
+	}
+	return kept
 }
 
 // Run implements store.Store.

@@ -44,6 +44,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"CallsAreCounted", callsAreCounted},
 		{"RevisionsFollowRows", revisionsFollowRows},
 		{"DatasetsAreDropped", datasetsAreDropped},
+		{"ExpiredRowsAreHidden", expiredRowsAreHidden},
 		{"ContrastsCountBothSides", contrasts},
 		{"PagesGiveEveryRow", pagesGiveEveryRow},
 		{"PagesBesideWriters", pagesBesideWriters},
