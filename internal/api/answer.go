@@ -104,7 +104,11 @@ func (a *API) errorOf(r *http.Request, err error) (int, apiError) {
 	if at := fault.PositionOf(err); at >= 0 {
 		e.Position = &at
 	}
-	return statusOf(kind), e
+	status := statusOf(kind)
+	if status == http.StatusInternalServerError { // also where it is said within an answer that has begun
+		a.Log.ErrorContext(r.Context(), "a request failed", slog.String("path", r.URL.Path), slog.String("request_id", e.RequestID), slog.Any("error", err))
+	}
+	return status, e
 }
 
 func statusOf(k fault.Kind) int {
@@ -138,9 +142,6 @@ func statusOf(k fault.Kind) int {
 
 func (a *API) fail(w http.ResponseWriter, r *http.Request, err error) {
 	status, e := a.errorOf(r, err)
-	if status == http.StatusInternalServerError {
-		a.Log.ErrorContext(r.Context(), "a request failed", slog.String("path", r.URL.Path), slog.String("request_id", e.RequestID), slog.Any("error", err))
-	}
 	if wait := fault.RetryAfter(err); wait > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(max(int(wait.Seconds()+0.5), 1)))
 	}

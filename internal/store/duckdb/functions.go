@@ -55,11 +55,14 @@ func filterPatternRows(rows C.uint64_t, texts, valid, patterns, out unsafe.Point
 	results := unsafe.Slice((*bool)(out), n)
 	clear(results)
 	list, filters := unsafe.Slice((*engineText)(texts), n), unsafe.Slice((*engineText)(patterns), n)
-	bits := unsafe.Slice((*uint64)(valid), (n+63)/64)
+	var bits []uint64 // none where every text is there
+	if valid != nil {
+		bits = unsafe.Slice((*uint64)(valid), (n+63)/64)
+	}
 	var p *pattern.Pattern
 	var source []byte
 	for i := range results {
-		if valid != nil && bits[i>>6]>>(i&63)&1 == 0 {
+		if bits != nil && bits[i>>6]>>(i&63)&1 == 0 {
 			continue
 		}
 		if f := filters[i].bytes(); p == nil || string(f) != string(source) {
