@@ -3,6 +3,7 @@ import { useCallback, useMemo, useState } from 'react';
 import { usePrefs } from '../../../app/prefs';
 import { Canvas } from '../../../charts/Canvas';
 import { drawAxes, drawLines, xOf, type Frame, type Line, type LinesInput } from '../../../charts/lines';
+import { mixed } from '../../../charts/mixed';
 import { scaleOf, valueLabel } from '../../../charts/scale';
 import type { Theme } from '../../../charts/theme';
 import { clock, count, day } from '../../../time/format';
@@ -50,12 +51,6 @@ function colorOf(theme: Theme, level: LineLevel): string {
   if (level === 'none') return theme.line;
   // The usual is quiet, so that red and yellow mean something.
   return level === 'info' ? mixed(theme.accent, theme.surface, 0.62) : theme.levels[level]!;
-}
-
-/** A colour of so much of one and the rest of another, both as #rrggbb. */
-function mixed(a: string, b: string, share: number): string {
-  const part = (hex: string, i: number): number => parseInt(hex.slice(1 + 2 * i, 3 + 2 * i), 16);
-  return `rgb(${[0, 1, 2].map((i) => Math.round(part(a, i) * share + part(b, i) * (1 - share))).join(' ')})`;
 }
 
 /** Lines over time by level. Dragging zooms, with Shift it picks for BubbleUp; a click goes to the lines of that time. */
