@@ -93,6 +93,7 @@ func (a *API) routes() []route {
 		{"POST /api/query", reader, a.query},
 		{"POST /api/query/parse", reader, a.parseQuery},
 		{"POST /api/logs/parse", reader, a.parseLogText},
+		{"POST /api/logs/patterns", reader, a.logPatterns},
 		{"POST /api/insights", reader, a.insights},
 		{"GET /api/insights/complete", reader, a.insightsHelp},
 		{"POST /api/bubbleup", reader, a.bubbleUp},

@@ -26,6 +26,7 @@ type Source interface {
 	Rollups(ctx context.Context, environment string, start, end int64) ([]store.Rollup, error)
 	Calls(ctx context.Context, environment string, start, end int64) ([]store.Call, error)
 	Contrast(ctx context.Context, q *query.Query, selection query.Expr, opts store.ContrastOptions) (*store.Contrast, error)
+	Scan(ctx context.Context, q *query.Query, opts store.ScanOptions) (store.Stats, error)
 	Page(ctx context.Context, q *query.Query, opts store.PageOptions) (*store.Page, error)
 	Revision(environment string, start, end int64) uint64
 	Catalog(environment string) store.Catalog

@@ -41,6 +41,11 @@ type Store interface {
 	// let go of where a field has very many values.
 	Contrast(ctx context.Context, q *query.Query, selection query.Expr, opts ContrastOptions) (*Contrast, error)
 
+	// Scan hands every row of q to a visitor, in no order, with the fields it asks
+	// for. q may hold Filter and Compute stages only. Rows come from one snapshot.
+	// Errors: Invalid for other stages, Canceled and Deadline.
+	Scan(ctx context.Context, q *query.Query, opts ScanOptions) (Stats, error)
+
 	// Page returns rows of q in the order of time, a page at a time: those behind
 	// opts.After, up to a limit. q may hold Filter and Compute stages only. Rows come
 	// from one snapshot. Going on from Page.Next, in either direction, gives every

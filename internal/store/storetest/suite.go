@@ -46,6 +46,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"DatasetsAreDropped", datasetsAreDropped},
 		{"ExpiredRowsAreHidden", expiredRowsAreHidden},
 		{"ContrastsCountBothSides", contrasts},
+		{"ScansGiveEveryRow", scansGiveEveryRow},
 		{"PagesGiveEveryRow", pagesGiveEveryRow},
 		{"PagesBesideWriters", pagesBesideWriters},
 		{"PagesAreBounded", pagesAreBounded},

@@ -1,0 +1,109 @@
+package storetest
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/oriel-dev/oriel/internal/event"
+	"github.com/oriel-dev/oriel/internal/fault"
+	"github.com/oriel-dev/oriel/internal/query"
+	"github.com/oriel-dev/oriel/internal/store"
+)
+
+// Scan implements store.Store: a batch for each row.
+func (r *Reference) Scan(ctx context.Context, q *query.Query, opts store.ScanOptions) (store.Stats, error) {
+	if err := stopped(ctx); err != nil {
+		return store.Stats{}, err
+	}
+	where, _, err := q.Condition()
+	if err != nil {
+		return store.Stats{}, err
+	}
+	opts.Begin(1)
+	rows := r.snapshot()
+	known := kindsOf(rows)
+	for _, e := range rows {
+		if e.environment != q.Environment || len(q.Datasets) > 0 && !slices.Contains(q.Datasets, e.dataset) ||
+			e.time < q.Start || e.time >= q.End || !holds(where, newRecord(e, known)) {
+			continue
+		}
+		b := event.NewBatch(e.environment, e.dataset)
+		appendRow(b, e)
+		kept := query.NewMask(1)
+		kept.Set(0)
+		opts.Visit(0, b, kept)
+	}
+	return store.Stats{}, nil
+}
+
+// scansGiveEveryRow gives random events in random layouts to the store and
+// compares what visitors see.
+func scansGiveEveryRow(t *testing.T, p *pair) {
+	round := 0
+	rapid.Check(t, func(t *rapid.T) {
+		round++
+		environment := fmt.Sprint("scan-", round)
+		p.ref = NewReference()
+		for _, b := range Events(t, environment, 60) {
+			p.append(b)
+			if rapid.Bool().Draw(t, "flush") {
+				p.flush()
+			}
+		}
+		q := Query(t, environment)
+		q.Stages = slices.DeleteFunc(q.Stages, func(s query.Stage) bool {
+			switch s.(type) {
+			case query.Filter, query.Compute:
+				return false
+			}
+			return true
+		})
+		if len(q.Stages) > 2 {
+			q.Stages = q.Stages[:2]
+		}
+		if d := cmp.Diff(seen(t, p.ref, q), seen(t, p.store, q)); d != "" {
+			t.Fatalf("%s\n%s", q, d)
+		}
+	})
+	bad := &query.Query{Environment: "scan-1", Start: 0, End: 1, Stages: []query.Stage{query.Limit{Count: 1}}}
+	if _, err := p.store.Scan(t.Context(), bad, store.ScanOptions{Begin: func(int) {}}); !fault.Is(err, fault.Invalid) {
+		t.Errorf("a limit in a scan: %v", err)
+	}
+}
+
+// seen are the rows of a scan as texts, in order.
+func seen(t *rapid.T, s store.Store, q *query.Query) []string {
+	var mu sync.Mutex
+	var rows []string
+	fields := append(slices.Clone(textFields), numberFields...)
+	workers := 0
+	_, err := s.Scan(t.Context(), q, store.ScanOptions{
+		Fields: fields, Begin: func(n int) { rows, workers = nil, n },
+		Visit: func(worker int, b *event.Batch, kept query.Mask) {
+			mu.Lock()
+			defer mu.Unlock()
+			for i := range b.Len() {
+				if !kept.Has(i) {
+					continue
+				}
+				cells := []string{fmt.Sprint(worker < workers, b.Dataset, b.Times[i], b.SampleRate(i))}
+				for _, name := range fields {
+					cells = append(cells, b.Row(i).Get(name).Text())
+				}
+				rows = append(rows, strings.Join(cells, " | "))
+			}
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	slices.Sort(rows)
+	return rows
+}
