@@ -248,6 +248,7 @@ func TestRead_FindsSeverity(t *testing.T) {
 	t.Parallel()
 	for message, want := range map[string]string{
 		`{"level":"info"}`: "info", `{"level":"WARNING"}`: "warn", `{"levelname":"CRITICAL"}`: "fatal", `{"severity":"ERROR"}`: "error",
+		`{"severityNumber":13}`: "warn", `{"severityNumber":0,"severityText":"Error"}`: "error", `{"severityNumber":25}`: "", `{"severityNumber":"9"}`: "",
 		`{"lvl":"dbug"}`: "", `{"lvl":"dbg"}`: "debug", `{"log.level":"error"}`: "error", `{"log":{"level":"trace"}}`: "trace",
 		`{"level":30}`: "info", `{"level":50}`: "error", `{"level":60}`: "fatal", `{"level":3}`: "error", `{"level":7}`: "debug", `{"level":99}`: "", `{"level":-1}`: "",
 		`{"game":{"level":3}}`: "", `{"level":"boss"}`: "", `{"msg":"ERROR: no"}`: "error", `{"msg":"[warn] \"x\""}`: "warn", `{"level":"info","msg":"ERROR"}`: "info",

@@ -16,9 +16,12 @@ func (r *Reader) listen(e *entry, l *Line, said *heard) {
 		return
 	}
 	switch name[len(name)-1] | ' ' { // most names are none of these
-	case 'd', 't':
+	case 'd':
 		r.ids(e, name, l, said)
-	case 'l', 'e', 'y':
+	case 't':
+		r.ids(e, name, l, said)
+		fallthrough
+	case 'l', 'e', 'y', 'r':
 		if l.Severity == "" {
 			l.Severity = severityOfEntry(e, name)
 		}

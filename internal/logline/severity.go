@@ -4,13 +4,18 @@ import "bytes"
 
 // severityOfEntry reads a field that says how severe a line is, "" if it is none.
 func severityOfEntry(e *entry, name []byte) string {
-	const longest = 13
+	const longest = len("severityNumber")
 	if len(name) > longest {
 		return ""
 	}
 	var plain [16]byte
 	switch string(simple(plain[:0], name)) {
 	case "level", "levelname", "severity", "lvl", "loglevel", "severitytext":
+	case "severitynumber":
+		if n, ok := integer(e.raw); ok && e.kind == numberEntry && e.depth == 1 && n >= 1 && n <= 24 { // OpenTelemetry's
+			return [...]string{"trace", "debug", "info", "warn", "error", "fatal"}[(n-1)/4]
+		}
+		return ""
 	default:
 		return ""
 	}

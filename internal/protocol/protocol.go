@@ -41,6 +41,11 @@ type Deps struct {
 	// are read; 0 means the front end's own bound.
 	RequestBytes int64
 
+	// CreateLogGroups says for which lines log groups and streams are made that are
+	// not there: "otlp" for those that come as OTLP, "all" for all that come over
+	// HTTP without an operation's name, "none".
+	CreateLogGroups string
+
 	// PrivateDestinations allows deliveries to private and loopback addresses, where
 	// callers say what is delivered to.
 	PrivateDestinations bool

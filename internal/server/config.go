@@ -42,7 +42,8 @@ type Config struct {
 	LogLevel string
 	LogJSON  bool
 
-	PrivateDestinations bool // allow deliveries to private and loopback addresses
+	CreateLogGroups     string // for which lines missing log groups are made: otlp, all, none
+	PrivateDestinations bool   // allow deliveries to private and loopback addresses
 
 	Retention      time.Duration // events older than this are dropped; 0 keeps them
 	RetentionBytes int64         // total of segments on disk; 0 is no limit
@@ -60,7 +61,7 @@ type Config struct {
 func DefaultConfig() Config {
 	return Config{
 		Data: "oriel-data", Listen: "127.0.0.1:6743", OTLPGRPC: "127.0.0.1:4317", OTLPHTTP: "127.0.0.1:4318",
-		XRay: "", Auth: AuthAuto, LogLevel: "info",
+		XRay: "", Auth: AuthAuto, LogLevel: "info", CreateLogGroups: "otlp",
 		Retention: 60 * 24 * time.Hour, MemoryBytes: 1536 << 20, QueryThreads: 2, QueryTimeout: 30 * time.Second,
 		MaxQueries: 4, FlushRows: 500_000, FlushAge: time.Minute, MaxFields: 2000, ShutdownWait: 10 * time.Second,
 	}
@@ -188,6 +189,11 @@ func (c *Config) check() error {
 	case AuthOpen, AuthRequired, AuthAuto:
 	default:
 		return fmt.Errorf("auth is %q; it must be open, required or auto", c.Auth)
+	}
+	switch c.CreateLogGroups {
+	case "otlp", "all", "none":
+	default:
+		return fmt.Errorf("create-log-groups is %q; it must be otlp, all or none", c.CreateLogGroups)
 	}
 	if c.Data == "" {
 		return errors.New("data is empty; name a folder")

@@ -212,7 +212,7 @@ func (s *Server) storeConfig() duckdb.Config {
 func (s *Server) openFronts(ctx context.Context) (err error) {
 	deps := protocol.Deps{
 		Door: s.door, Querier: s.querier, Keys: s.keys, Datasets: s.datasets, Workspace: s.workspace, Clock: s.around.Clock, Log: s.log, Version: s.around.Version,
-		Ready: s.isReady, RequestBytes: s.config.MemoryBytes / 4, PrivateDestinations: s.config.PrivateDestinations,
+		Ready: s.isReady, RequestBytes: s.config.MemoryBytes / 4, PrivateDestinations: s.config.PrivateDestinations, CreateLogGroups: s.config.CreateLogGroups,
 	}
 	s.honeycomb = honeycomb.New(deps)
 	s.later("query results", s.honeycomb.Close)

@@ -41,6 +41,7 @@ func settings() []setting {
 		{"insecure", "allow open mode on addresses that others can reach", "`true` or `false`", func(fs *flag.FlagSet, c *Config, name, about string) {
 			fs.BoolVar(&c.Insecure, name, c.Insecure, about)
 		}},
+		{"create-log-groups", "for which `lines` over HTTP log groups and streams are made that are not there: otlp, all or none", "`otlp`, `all` or `none`", textSetting(func(c *Config) *string { return &c.CreateLogGroups })},
 		{"private-destinations", "allow subscription filters to deliver to private and loopback addresses", "`true` or `false`", func(fs *flag.FlagSet, c *Config, name, about string) {
 			fs.BoolVar(&c.PrivateDestinations, name, c.PrivateDestinations, about)
 		}},

@@ -94,6 +94,9 @@ func classified(err error, id string) *Error {
 	return &Error{Status: http.StatusInternalServerError, Code: "InternalServerException", Message: "internal error; the server's log has it under the request id " + id}
 }
 
+// Classified returns what Fail answers an error with.
+func (c *Call) Classified(err error) *Error { return classified(err, c.RequestID) }
+
 // Failure is how a call was answered that failed.
 type Failure struct {
 	Status        int

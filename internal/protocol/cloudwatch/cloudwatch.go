@@ -67,14 +67,21 @@ func (f *Front) Close(context.Context) error {
 	return f.queries.close()
 }
 
-// Handles implements protocol.Front: any path, as long as there is a target.
-// Targets of services that nobody serves end here, too, as errors that name them.
+// Handles implements protocol.Front: any path, as long as there is a target, and
+// the paths that lines are posted to without one. Targets of services that nobody
+// serves end here, too, as errors that name them.
 func (f *Front) Handles(r *http.Request) bool {
-	return r.Method == http.MethodPost && r.Header.Get("X-Amz-Target") != ""
+	if r.Method != http.MethodPost {
+		return false
+	}
+	return r.Header.Get("X-Amz-Target") != "" || endpointOf(r) != nil
 }
 
 // Sends implements protocol.Front.
 func (f *Front) Sends(r *http.Request) bool {
+	if r.Header.Get("X-Amz-Target") == "" {
+		return true
+	}
 	name, _ := strings.CutPrefix(r.Header.Get("X-Amz-Target"), targetPrefix)
 	return f.operations[name].needs == sends
 }
@@ -93,6 +100,10 @@ func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			c.Fail(&aws.Error{Status: http.StatusInternalServerError, Code: "InternalServerException", Message: "internal error; the server's log has it under the request id " + c.RequestID})
 		}
 	}()
+	if r.Header.Get("X-Amz-Target") == "" {
+		f.serveEndpoint(c, w)
+		return
+	}
 	if err := f.serve(c, w); err != nil {
 		f.refused(c, c.Fail(answerable(err)))
 	}

@@ -64,6 +64,9 @@ func (f *Front) putLogEvents(c *call) (any, error) {
 		return nil, err
 	}
 	now := c.nowMS()
+	if size := p.sent.size(); size > maxPutBytes {
+		return nil, invalidParameter(fmt.Sprintf("Upload too large: %d bytes exceeds limit of %d", size, maxPutBytes))
+	}
 	if err := p.judge(now, g.oldest(now)); err != nil {
 		return nil, err
 	}
@@ -72,20 +75,26 @@ func (f *Front) putLogEvents(c *call) (any, error) {
 		answer.RejectedEntity = &rejectedEntity{problem}
 		p.sent.entity = sentEntity{}
 	}
+	return answer, f.store(c, g, p, now, c.Header.Get("Amz-Sdk-Invocation-Id"))
+}
+
+// store writes the lines that were judged worth it, with what is made of them.
+// call tells the call from all others, if it can be: see fingerprint.
+func (f *Front) store(c *call, g *group, p *put, now int64, call string) error {
 	ledger := f.Door.Ledger()
 	p.account(ledger, now)
-	if p.from < p.to {
-		batch, lost := p.batch(c.Who.Environment, g)
-		batches := append([]*event.Batch{batch}, f.metricBatches(g, batch)...)
-		err := f.Door.Write(c.Context(), ingest.Request{
-			Batches: append(batches, f.embeddedMetrics(g, p, now)...), Protocol: protocolName, Key: c.Who.KeyID, Fingerprint: p.fingerprint(c, g),
-		})
-		if err != nil {
-			return nil, err
-		}
+	if p.from == p.to {
+		return nil
+	}
+	batch, lost := p.batch(c.Who.Environment, g)
+	batches := append([]*event.Batch{batch}, f.metricBatches(g, batch)...)
+	err := f.Door.Write(c.Context(), ingest.Request{
+		Batches: append(batches, f.embeddedMetrics(g, p, now)...), Protocol: protocolName, Key: c.Who.KeyID, Fingerprint: p.fingerprint(c, g, call),
+	})
+	if err == nil {
 		ledger.Alter("too_many_fields", protocolName, lost, "fields of a JSON message in "+g.name+": too many, or too long")
 	}
-	return answer, nil
+	return err
 }
 
 // groupToPut finds the group that has a stream. Names that can't be any's are said
@@ -113,13 +122,10 @@ type put struct {
 	from, to        int // those between are
 }
 
-// judge holds the rules that are about times and sizes. What breaks one for all of
-// the call is an error; what makes single lines too old or too new leaves those out.
+// judge holds the rules that are about times. What breaks one for all of the call
+// is an error; what makes single lines too old or too new leaves those out.
 func (p *put) judge(now, oldest int64) error {
 	lines := p.sent.lines
-	if size := len(p.sent.text) + lineWeight*len(lines); size > maxPutBytes {
-		return invalidParameter(fmt.Sprintf("Upload too large: %d bytes exceeds limit of %d", size, maxPutBytes))
-	}
 	tooOld, tooNew := now-maxLineAge.Milliseconds(), now+maxLineAhead.Milliseconds()
 	p.tooOld, p.expired, p.from, p.to = 0, 0, 0, len(lines)
 	for i, l := range lines {
@@ -189,7 +195,20 @@ func (p *put) batch(environment string, g *group) (b *event.Batch, lost int) {
 	constant(b, event.FieldLogGroup, g.name, zeros)
 	constant(b, event.FieldLogStream, p.sent.stream, zeros)
 	p.sent.entity.set(b, zeros)
+	nameService(b)
 	return b, lost
+}
+
+// nameService gives lines that are OpenTelemetry's records as text the service they
+// are of where all other signals have it.
+func nameService(b *event.Batch) {
+	from := b.Find("resource.attributes." + event.FieldService)
+	if from == nil || from.Kind != event.String || b.Find(event.FieldService) != nil {
+		return
+	}
+	same := *from
+	same.Name = event.FieldService
+	b.Attach(&same)
 }
 
 // body is the column of the messages of the lines that are taken. They lie one
@@ -218,8 +237,7 @@ func constant(b *event.Batch, name, value string, zeros []uint32) {
 
 // fingerprint tells a call that its SDK sends again from all others: SDKs give
 // each call an id. Without one none is taken for a retry.
-func (p *put) fingerprint(c *call, g *group) (out [16]byte) {
-	id := c.Header.Get("Amz-Sdk-Invocation-Id")
+func (p *put) fingerprint(c *call, g *group, id string) (out [16]byte) {
 	if id == "" {
 		return out
 	}

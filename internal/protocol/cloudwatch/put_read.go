@@ -18,6 +18,8 @@ type sentLines struct {
 	lines         []sentLine
 	text          []byte // the messages, one after the other
 	given         bool   // the request has a list of lines
+
+	tooLarge, malformed int // lines left out while reading; none by the operation
 }
 
 // sentLine is one line: a time in Unix ms, and where its message lies in the text.
@@ -27,6 +29,9 @@ type sentLine struct {
 }
 
 func (s *sentLines) message(i int) []byte { return s.text[s.lines[i].start:s.lines[i].end] }
+
+// size is what the service counts of a request.
+func (s *sentLines) size() int { return len(s.text) + lineWeight*len(s.lines) }
 
 // read reads a body in one pass. It takes what is as it should be: false means
 // that something is not, and model.txt can say what.

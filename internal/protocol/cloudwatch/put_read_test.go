@@ -157,23 +157,6 @@ func TestPut_JudgesTimesAndSizes(t *testing.T) {
 	f(`{"tooOldLogEventEndIndex":1}`, -40*day, -1)
 }
 
-func TestPut_HoldsTheSize(t *testing.T) {
-	t.Parallel()
-	for size, want := range map[int]string{
-		1<<20 - 52: "", 1<<20 - 51: "InvalidParameterException: Upload too large: 1048577 bytes exceeds limit of 1048576",
-	} {
-		p := &put{}
-		p.sent.text, p.sent.lines = make([]byte, size), []sentLine{{at: 1}, {at: 1, end: size}}
-		got := ""
-		if err := p.judge(1, 0); err != nil {
-			got = err.Error()
-		}
-		if got != want {
-			t.Errorf("%d bytes: %q", size, got)
-		}
-	}
-}
-
 func TestSentEntity_SaysWhatIsWrong(t *testing.T) {
 	t.Parallel()
 	many := make([]string, 11)

@@ -98,7 +98,7 @@ func (r *rig) open() {
 	must(t, err)
 	r.Front, err = New(ctx, protocol.Deps{
 		Door: door, Querier: querier.New(querier.Config{Store: r.store, Clock: r.clock, Log: log, Calculated: sets.Calculated}), Keys: keys,
-		Datasets: sets, Workspace: shelf, Clock: r.clock, Log: log, Version: "test", Ready: door.Ready, NewID: func() string { return "REQUEST" },
+		Datasets: sets, Workspace: shelf, Clock: r.clock, Log: log, Version: "test", CreateLogGroups: "otlp", Ready: door.Ready, NewID: func() string { return "REQUEST" },
 		PrivateDestinations: r.private,
 	}, groups)
 	must(t, err)

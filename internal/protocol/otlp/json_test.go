@@ -324,7 +324,7 @@ func TestJSONText_ReadsBackAsTheValue(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		d := &decoder{out: &Result{}}
+		d := &decoder{out: &Result{}, most: maxText}
 		v, ok := readValue(raw)
 		if !ok {
 			t.Fatal("malformed")

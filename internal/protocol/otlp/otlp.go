@@ -117,7 +117,7 @@ func (r *Result) problem(reason string, rejected bool, sample func() string) {
 // Decode reads a protobuf request. The error is Invalid if the bytes are not one;
 // nothing is kept then.
 func Decode(signal Signal, body []byte, opts Options) (*Result, error) {
-	d := &decoder{opts: opts, out: &Result{}, sets: map[string]*event.Batch{}}
+	d := &decoder{opts: opts, out: &Result{}, sets: map[string]*event.Batch{}, most: maxText}
 	var err error
 	switch signal {
 	case Traces:
@@ -180,6 +180,8 @@ type decoder struct {
 	lines     logline.Reader
 	hex       [64]byte
 	jsonText  []byte
+	recordOut []byte
+	most      int // bytes of a value that are written as text
 	levels    []level
 	entries   []attribute
 	lastSet   string

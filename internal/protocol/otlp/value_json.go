@@ -35,7 +35,22 @@ func (d *decoder) json(v value) ([]byte, bool) {
 	if !d.jsonValue(v) {
 		return nil, false
 	}
-	for len(d.levels) > 0 && len(d.jsonText) <= maxText {
+	return d.jsonRest()
+}
+
+// jsonAttributes is json for the attributes that a message holds under a field
+// number, as one map.
+func (d *decoder) jsonAttributes(raw []byte, number int) ([]byte, bool) {
+	d.jsonText, d.levels, d.entries = d.jsonText[:0], d.levels[:0], d.entries[:0]
+	if !d.jsonMap(raw, number) {
+		return nil, false
+	}
+	return d.jsonRest()
+}
+
+// jsonRest writes what was opened.
+func (d *decoder) jsonRest() ([]byte, bool) {
+	for len(d.levels) > 0 && len(d.jsonText) <= d.most {
 		top := &d.levels[len(d.levels)-1]
 		next, ok := d.jsonNext(top)
 		if !ok {
@@ -100,26 +115,26 @@ func (d *decoder) jsonValue(v value) bool {
 		d.jsonText = appendNumber(d.jsonText, math.Float64frombits(v.num))
 	case valueBytes:
 		d.jsonText = append(d.jsonText, '"')
-		d.jsonText = base64.StdEncoding.AppendEncode(d.jsonText, v.bytes[:min(len(v.bytes), maxText)])
+		d.jsonText = base64.StdEncoding.AppendEncode(d.jsonText, v.bytes[:min(len(v.bytes), d.most)])
 		d.jsonText = append(d.jsonText, '"')
 	case valueList:
 		d.jsonText = append(d.jsonText, '[')
 		d.levels = append(d.levels, level{list: message{rest: v.bytes}, closing: ']'})
 	case valueMap:
-		return d.jsonMap(v.bytes)
+		return d.jsonMap(v.bytes, 1)
 	default:
 		d.jsonText = append(d.jsonText, "null"...)
 	}
 	return true
 }
 
-// jsonMap opens a map.
-func (d *decoder) jsonMap(list []byte) bool {
+// jsonMap opens a map, whose entries are the fields of a number.
+func (d *decoder) jsonMap(list []byte, number int) bool {
 	start := len(d.entries)
 	m := message{rest: list}
 	var f field
 	for m.next(&f) {
-		if f.number != 1 || f.wire != wireBytes {
+		if f.number != number || f.wire != wireBytes {
 			continue
 		}
 		if len(d.entries) == maxListed {
@@ -165,7 +180,7 @@ func appendNumber(out []byte, f float64) []byte {
 // kept is left out.
 func (d *decoder) quote(out, text []byte) []byte {
 	const hexDigits = "0123456789abcdef"
-	text = d.utf8(cut(text, maxText))
+	text = d.utf8(cut(text, d.most))
 	out = append(out, '"')
 	from := 0
 	for i, c := range text {

@@ -1,0 +1,57 @@
+package otlp
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/oriel-dev/oriel/internal/fault"
+)
+
+func TestLogMessages_IsBounded(t *testing.T) {
+	t.Parallel()
+	wire := func(resource, body string) []byte {
+		raw, err := AppendProtobuf(nil, Logs, []byte(`{"resourceLogs":[{"resource":{"attributes":[{"key":"a","value":{"stringValue":"`+resource+`"}}]},"scopeLogs":[{"logRecords":[{"body":{"stringValue":"`+body+`"}},{"body":{"stringValue":"b"}}]}]}]}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return raw
+	}
+	var texts []string
+	read := func(raw []byte) error {
+		texts = nil
+		return LogMessages(raw, func(_ uint64, text []byte) error {
+			texts = append(texts, string(text))
+			return nil
+		})
+	}
+	if err := read(wire("r", strings.Repeat("x", 1<<20-100))); err != nil || len(texts) != 2 || len(texts[0]) < 1<<20-100 || !json.Valid([]byte(texts[0])) {
+		t.Errorf("a megabyte: %v, %d texts", err, len(texts))
+	}
+	if err := read(wire("r", strings.Repeat("x", 2<<20))); err != nil || len(texts) != 2 || texts[0] != "" || texts[1] == "" {
+		t.Errorf("two megabytes: %v, %d texts", err, len(texts))
+	}
+	if err := read(wire(strings.Repeat("r", 17<<10), "x")); !fault.Is(err, fault.Invalid) {
+		t.Errorf("a resource of 17 KB: %v", err)
+	}
+}
+
+func FuzzLogMessages(f *testing.F) {
+	seed, err := AppendProtobuf(nil, Logs, []byte(`{"resourceLogs":[{"resource":{"attributes":[{"key":"a","value":{"kvlistValue":{"values":[{"key":"b","value":{"doubleValue":1}}]}}}]},"scopeLogs":[{"scope":{"name":"n","version":"v"},"logRecords":[
+		{"timeUnixNano":"1","severityNumber":9,"body":{"arrayValue":{"values":[{"stringValue":"x"}]}},"traceId":"0af7651916cd43dd8448eb211c80319c","attributes":[{"key":"c","value":{"bytesValue":"AAE="}}]}]}]}]}`))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(seed)
+	f.Fuzz(func(t *testing.T, body []byte) {
+		err := LogMessages(body, func(_ uint64, text []byte) error {
+			if text != nil && !json.Valid(text) {
+				t.Errorf("%q is no JSON", text)
+			}
+			return nil
+		})
+		if err != nil && !fault.Is(err, fault.Invalid) {
+			t.Error(err)
+		}
+	})
+}
