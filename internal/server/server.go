@@ -40,6 +40,7 @@ const (
 	metaFile      = "meta.db"
 	journalFolder = "journal"
 	storeFolder   = "store"
+	exportsFolder = "exports"
 )
 
 // Surroundings are what the server is given by the program around it.
@@ -157,7 +158,7 @@ func (s *Server) openRooms(ctx context.Context) (err error) {
 		s.workspace.Close()
 		return nil
 	})
-	if s.logGroups, err = cloudwatch.OpenGroups(ctx, s.meta, cloudwatch.GroupsConfig{Datasets: s.datasets, Clock: clock, Log: s.log}); err != nil {
+	if s.logGroups, err = cloudwatch.OpenGroups(ctx, s.meta, cloudwatch.GroupsConfig{Datasets: s.datasets, Clock: clock, Log: s.log, Exports: filepath.Join(c.Data, exportsFolder)}); err != nil {
 		return fmt.Errorf("open the log groups: %w", err)
 	}
 	s.later("log groups", s.logGroups.Close)

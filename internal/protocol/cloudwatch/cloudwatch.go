@@ -35,6 +35,7 @@ type Front struct {
 	operations map[string]operation
 	puts       sync.Pool // *put
 	deliverer  *deliverer
+	exporter   *exporter
 	tails      *tails
 	queries    *queryRuns
 }
@@ -52,9 +53,15 @@ func New(ctx context.Context, deps protocol.Deps, groups *Groups) (*Front, error
 			Keys: deps.Keys, Clock: deps.Clock, Log: deps.Log, Service: "logs", NewID: deps.NewID, RequestBytes: deps.RequestBytes,
 		}),
 	}
+	f.exporter = newExporter(ctx, f, groups.cfg.Exports)
+	if err := f.exporter.resume(); err != nil {
+		f.exporter.close()
+		return nil, err
+	}
 	f.deliverer = newDeliverer(ctx, f, deps.PrivateDestinations)
 	if f.queries, err = newQueryRuns(f); err != nil {
 		f.deliverer.close()
+		f.exporter.close()
 		return nil, err
 	}
 	return f, nil
@@ -64,6 +71,7 @@ func New(ctx context.Context, deps protocol.Deps, groups *Groups) (*Front, error
 // delivered after the next start, and queries that run have failed.
 func (f *Front) Close(context.Context) error {
 	f.deliverer.close()
+	f.exporter.close()
 	return f.queries.close()
 }
 

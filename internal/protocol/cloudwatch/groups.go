@@ -35,6 +35,7 @@ type GroupsConfig struct {
 	Datasets *dataset.Registry
 	Clock    func() time.Time
 	Log      *slog.Logger
+	Exports  string // folder of the files of export tasks; made when there are some
 }
 
 // Groups are the tables of log groups and streams. They answer from memory.

@@ -35,7 +35,8 @@ type rig struct {
 	store *recorder
 	now   atomic.Int64 // Unix ms
 
-	private bool // deliver to private addresses
+	client  *http.Client // of its own: closing another server cuts those of the default one
+	private bool         // deliver to private addresses
 	stop    func()
 }
 
@@ -88,7 +89,7 @@ func (r *rig) open() {
 	must(t, err)
 	sets, err := dataset.Open(ctx, db, dataset.Config{Data: r.store, Clock: r.clock, Log: log})
 	must(t, err)
-	groups, err := OpenGroups(ctx, db, GroupsConfig{Datasets: sets, Clock: r.clock, Log: log})
+	groups, err := OpenGroups(ctx, db, GroupsConfig{Datasets: sets, Clock: r.clock, Log: log, Exports: filepath.Join(r.dir, "exports")})
 	must(t, err)
 	door, err := ingest.Open(ctx, ingest.Config{
 		Dir: filepath.Join(r.dir, "journal"), Store: r.store, Datasets: sets, Clock: r.clock, Log: log, Followers: []ingest.Follower{groups},
@@ -103,7 +104,7 @@ func (r *rig) open() {
 	}, groups)
 	must(t, err)
 	srv := httptest.NewServer(r.Front)
-	r.url = srv.URL
+	r.url, r.client = srv.URL, srv.Client()
 	r.stop = func() {
 		srv.Close()
 		must(t, r.Close(ctx))
@@ -144,7 +145,7 @@ func (r *rig) send(operation string, in any) (int, string) {
 	req, err := http.NewRequestWithContext(r.t.Context(), http.MethodPost, r.url+"/?region="+testRegion, strings.NewReader(body))
 	must(r.t, err)
 	req.Header.Set("X-Amz-Target", targetPrefix+operation)
-	resp, err := http.DefaultClient.Do(req)
+	resp, err := r.client.Do(req)
 	must(r.t, err)
 	defer func() { _ = resp.Body.Close() }()
 	raw, err := io.ReadAll(resp.Body)

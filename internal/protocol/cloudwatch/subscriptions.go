@@ -15,6 +15,7 @@ import (
 	"github.com/oriel-dev/oriel/internal/logline"
 	"github.com/oriel-dev/oriel/internal/query"
 	"github.com/oriel-dev/oriel/internal/query/pattern"
+	"github.com/oriel-dev/oriel/internal/store"
 )
 
 // How subscriptions are delivered: what arrived since the last delivery is read
@@ -90,8 +91,10 @@ type subscribedLine struct {
 	stream, message string
 }
 
-// id is the same each time the line is delivered, and grows with time and arrival.
-func (l *subscribedLine) id() string { return fmt.Sprintf("%028d%028d", l.at, l.arrival) }
+// id is the one that FilterLogEvents gives the line.
+func (l *subscribedLine) id(g *group) string {
+	return eventID(g.dataset, store.Position{Time: l.at, Arrival: l.arrival})
+}
 
 // deliverer sends what subscriptions match.
 type deliverer struct {
@@ -296,7 +299,7 @@ func (d *deliverer) copy(ctx context.Context, g *group, s *subscription, name st
 	constant(b, event.FieldSignal, event.SignalLog, zeros)
 	constant(b, event.FieldLogGroup, to.name, zeros)
 	constant(b, event.FieldLogStream, stream, zeros)
-	sum := sha256.Sum256(fmt.Appendf(nil, "subscription\x00%s\x00%s\x00%s\x00%s\x00%s\x00%s\x00%d", g.environment, g.region, g.name, s.name, to.name, lines[0].id(), len(lines)))
+	sum := sha256.Sum256(fmt.Appendf(nil, "subscription\x00%s\x00%s\x00%s\x00%s\x00%s\x00%s\x00%d", g.environment, g.region, g.name, s.name, to.name, lines[0].id(g), len(lines)))
 	return d.f.Door.Write(ctx, ingest.Request{
 		Batches: append([]*event.Batch{b}, d.f.metricBatches(to, b)...), Protocol: protocolName, Key: "subscription " + s.name, Fingerprint: [16]byte(sum[:16]),
 	})
@@ -332,7 +335,7 @@ func dataMessage(g *group, s *subscription, lines []subscribedLine) subscription
 	m := subscriptionMessage{MessageType: "DATA_MESSAGE", Owner: s.account, LogGroup: g.name, LogStream: lines[0].stream, SubscriptionFilters: []string{s.name}}
 	for i := range lines {
 		l := &lines[i]
-		e := subscribedEvent{ID: l.id(), Timestamp: l.at / int64(time.Millisecond), Message: l.message}
+		e := subscribedEvent{ID: l.id(g), Timestamp: l.at / int64(time.Millisecond), Message: l.message}
 		if s.pattern.Kind == pattern.Fields || s.system != nil {
 			e.ExtractedFields = map[string]string{}
 		}
