@@ -79,7 +79,7 @@ func (a *API) heldFields(environment, slug string) (found map[string]*listedFiel
 		rows += d.Rows
 		for _, f := range d.Fields {
 			at := place{d.Slug, f.Name}
-			if !notes[at].Removed {
+			if !notes[at].Removed && f.Name != event.FieldArrival { // which orders lines, and tells nobody anything
 				note(found, f.Name, notes[at])
 				kinds[f.Name] = event.Unify(kinds[f.Name], f.Kind)
 				filled[f.Name] += f.Filled

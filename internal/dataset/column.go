@@ -61,6 +61,9 @@ type notedColumn struct {
 func (r *Registry) knowsAll(s *set, b *event.Batch) bool {
 	full := r.full(s)
 	for _, c := range b.Columns {
+		if c.Name == event.FieldArrival {
+			continue // is not the sender's
+		}
 		known := s.columns[c.Name]
 		if news := known == nil && !full || known != nil && known.removed; news && c.Len() > 0 {
 			return false

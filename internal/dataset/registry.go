@@ -194,7 +194,7 @@ func (r *Registry) Touch(b *event.Batch) {
 			r.addLocked(s)
 		}
 		for _, c := range b.Columns {
-			if c.Len() > 0 {
+			if c.Len() > 0 && c.Name != event.FieldArrival {
 				r.noteLocked(s, c.Name, now)
 			}
 		}
