@@ -236,3 +236,29 @@ func duplicates(body []byte) bool {
 	return strings.Count(lower, `"timestamp"`) != strings.Count(string(body), `"timestamp"`) || strings.Count(lower, `"message"`) != strings.Count(string(body), `"message"`) ||
 		strings.Count(lower, `"timestamp"`) != strings.Count(lower, `"message"`)
 }
+
+// BenchmarkPut is what lines of JSON of 200 bytes cost from the body to columns.
+func BenchmarkPut(b *testing.B) {
+	const n = 4000
+	want := plainPut{LogGroupName: "/a", LogStreamName: "s"}
+	body := []byte(`{"logGroupName":"/a","logStreamName":"s","logEvents":[`)
+	for i := range n {
+		line, _ := json.Marshal(fmt.Sprintf(`{"level":"info","msg":"GET /api/activities/home","route":"/api/activities/home","status":200,"duration_ms":%d.25,"user":"u%05d","request_id":"%016x","trace_id":"%032x"}`, i%100, i*7%100_000, i*7919, i*104729))
+		body = fmt.Appendf(body, `{"timestamp":%d,"message":%s},`, 1_768_471_200_000+i, line)
+	}
+	body = append(body[:len(body)-1], "]}"...)
+	g := newGroup("test", testRegion, want.LogGroupName, "a", 0)
+	p := &put{}
+	b.SetBytes(int64(len(body)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if !p.sent.read(body) {
+			b.Fatal("not taken")
+		}
+		if err := p.judge(1_768_471_200_000, 0); err != nil {
+			b.Fatal(err)
+		}
+		p.batch("test", g)
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/n, "ns/line")
+}

@@ -55,3 +55,23 @@ func FuzzLogMessages(f *testing.F) {
 		}
 	})
 }
+
+func TestLogs_LongBodiesAreKeptWhole(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("é", 200_000)
+	raw, err := AppendProtobuf(nil, Logs, []byte(`{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"body":{"stringValue":"`+long+`"},"attributes":[{"key":"a","value":{"stringValue":"`+long+`"}}]}]}]}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := Decode(Logs, raw, options())
+	if err != nil {
+		t.Fatal(err)
+	}
+	row := r.Batches[0].Row(0)
+	if got := row.Get("body").Str(); got != long {
+		t.Errorf("%d bytes of the body are kept", len(got))
+	}
+	if got := row.Get("a").Str(); len(got) > maxValue {
+		t.Errorf("%d bytes of an attribute are kept", len(got))
+	}
+}

@@ -7,7 +7,8 @@ import (
 	"github.com/oriel-dev/oriel/internal/logline"
 )
 
-// maxLine is how long a body may be of which fields are found.
+// maxLine is how much of a body that is text is kept, and how long one may be of
+// which fields are found.
 const maxLine = 1 << 20
 
 // logs reads an ExportLogsServiceRequest.
@@ -173,6 +174,12 @@ func isZero(id []byte) bool {
 // body stores the body: scalars as they are; a map's members under body. and, if
 // none of them took the name, the whole as JSON text.
 func (d *decoder) body(b *event.Batch, raw []byte, v value) bool {
+	if v.kind == valueText { // lines are kept whole
+		if c := d.column(b, []byte(event.FieldBody)); c != nil {
+			d.put(b, c, d.soundUpTo(v.bytes, maxLine))
+		}
+		return true
+	}
 	if v.kind != valueMap {
 		return d.setValue(b, []byte(event.FieldBody), raw, 0)
 	}

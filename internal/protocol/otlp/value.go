@@ -267,10 +267,12 @@ func (d *decoder) text(b *event.Batch, c *event.Column, text []byte) {
 }
 
 // sound returns text as it is kept: UTF-8, and no longer than values may be.
-func (d *decoder) sound(text []byte) []byte {
-	short := cut(text, maxValue)
+func (d *decoder) sound(text []byte) []byte { return d.soundUpTo(text, maxValue) }
+
+func (d *decoder) soundUpTo(text []byte, most int) []byte {
+	short := cut(text, most)
 	valid := d.utf8(short)
-	kept := cut(valid, maxValue)
+	kept := cut(valid, most)
 	if len(short) < len(text) || len(kept) < len(valid) {
 		d.truncated(len(text))
 	}
