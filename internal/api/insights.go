@@ -9,6 +9,7 @@ import (
 
 	"github.com/oriel-dev/oriel/internal/event"
 	"github.com/oriel-dev/oriel/internal/fault"
+	"github.com/oriel-dev/oriel/internal/query"
 	"github.com/oriel-dev/oriel/internal/query/insights"
 	"github.com/oriel-dev/oriel/internal/store"
 )
@@ -66,6 +67,9 @@ func (a *API) insightsOptions(r *http.Request, q *insightsQuestion) (insights.Op
 		}
 	}
 	o.Resolve = func(s insights.Source) ([]insights.Group, error) { return resolve(groups, s) }
+	o.Table = func(name string) (*query.Table, error) {
+		return nil, fault.New(fault.Unsupported, "lookup tables, such as %s, are read by the queries of CloudWatch's API only", name)
+	}
 	return a.Querier.InsightsFields(o), nil
 }
 

@@ -46,6 +46,15 @@ func (q *Querier) Insights(ctx context.Context, p *insights.Program, o insights.
 		return nil, err
 	}
 	a.Bytes = q.bytesOf(p, o, a.Scanned)
+	if p.Estimate {
+		a.Result = &store.Result{Rows: 1}
+		for i, n := range []int64{a.Scanned, a.Bytes} {
+			a.Result.Columns = append(a.Result.Columns, store.ResultColumn{
+				Name: p.Columns[i].Field, Kind: event.Int, Values: []event.Value{event.IntValue(n)},
+			})
+		}
+		return a, nil
+	}
 	if a.Result, err = q.runAll(ctx, p.Query(o), progress); err != nil {
 		return nil, err
 	}
@@ -65,7 +74,7 @@ func (q *Querier) Insights(ctx context.Context, p *insights.Program, o insights.
 // runAll answers a query whose conditions hold other queries.
 func (q *Querier) runAll(ctx context.Context, ask *query.Query, progress func(store.Progress)) (*store.Result, error) {
 	ask, err := ask.WithLists(func(inner *query.Query) ([]event.Value, error) {
-		r, err := q.run(ctx, inner, nil)
+		r, err := q.runAll(ctx, inner, nil)
 		if err != nil || len(r.Columns) == 0 {
 			return nil, err
 		}
@@ -73,6 +82,9 @@ func (q *Querier) runAll(ctx context.Context, ask *query.Query, progress func(st
 	})
 	if err != nil {
 		return nil, err
+	}
+	if _, local := query.Cut(ask.Stages); len(local) > 0 {
+		return q.runLocal(ctx, ask, progress)
 	}
 	return q.run(ctx, ask, progress)
 }

@@ -158,6 +158,13 @@ func (c *call) insightsOptions(in *startQueryRequest, names []string) (insights.
 		}
 		return out, nil
 	}
+	o.Table = func(name string) (*query.Table, error) {
+		columns, rows, err := c.f.lookupRows(c.Context(), c.at(""), name)
+		if err != nil {
+			return nil, fault.Wrap(fault.NotFound, err, "there is no lookup table "+cut(name))
+		}
+		return &query.Table{Name: name, Columns: columns, Rows: rows}, nil
+	}
 	now := c.nowMS()
 	o.Where = func(list []insights.Group) query.Expr {
 		chosen := make([]*group, len(list))

@@ -29,6 +29,9 @@ type compiler struct {
 	dedup   bool   // nothing but limit and display may follow
 	last    string // a command that must be the last
 	sub     bool   // inside a query of in, which holds no other
+	joined  bool
+	left    string // the name of this side of the join
+	step    int64  // of the bin that the last stats groups by, 0 for none
 	has     func(field string) bool
 }
 
@@ -45,7 +48,12 @@ func commandTable() map[string]command {
 		"stats": (*compiler).statsCommand, "sort": (*compiler).sortCommand, "order": (*compiler).sortCommand, "limit": (*compiler).limitCommand,
 		"head": (*compiler).limitCommand, "tail": (*compiler).tailCommand, "parse": (*compiler).parseCommand, "dedup": (*compiler).dedupCommand,
 		"unnest": (*compiler).unnestCommand, "expand": (*compiler).expandCommand, "filterindex": (*compiler).filterCommand, "source": (*compiler).sourceCommand,
-		"unmask": (*compiler).unmaskCommand,
+		"unmask": (*compiler).unmaskCommand, "accum": (*compiler).accumCommand, "autoregress": (*compiler).autoregressCommand,
+		"filldown": (*compiler).filldownCommand, "fillmissing": (*compiler).fillmissingCommand, "addtotals": (*compiler).addtotalsCommand,
+		"outlier": (*compiler).outlierCommand, "sessionize": (*compiler).sessionizeCommand, "countfrequent": (*compiler).countFrequentCommand,
+		"logcompare": (*compiler).logcompareCommand, "join": (*compiler).joinCommand, "appendcols": (*compiler).appendcolsCommand,
+		"lookup": (*compiler).lookupCommand, "cidrlookup": (*compiler).lookupCommand, "relevantfields": (*compiler).relevantCommand,
+		"estimate": (*compiler).estimateCommand,
 	}
 }
 
@@ -127,6 +135,9 @@ func (c *compiler) compute(e query.Expr, name string) string {
 
 // lookup finds what a name means here.
 func (c *compiler) lookup(name string) field {
+	if rest, ok := strings.CutPrefix(name, c.left+"."); ok && c.left != "" {
+		name = rest
+	}
 	if f, ok := c.scope[name]; ok {
 		return f
 	}
@@ -440,7 +451,10 @@ func (c *compiler) finish() (*Program, error) {
 			}
 		}
 	}
-	p.Stages = late(append(c.stages, query.Project{Fields: names}))
+	if p.Estimate {
+		p.Raw, p.Columns = false, EstimateColumns()
+	}
+	p.Stages = late(narrowed(append(c.stages, query.Project{Fields: names})))
 	return p, nil
 }
 

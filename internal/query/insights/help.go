@@ -28,6 +28,21 @@ func Commands() []Help {
 		{"expand", "expand field", "Makes a row of each value of a list", "command"},
 		{"filterIndex", "filterIndex field = value", "Keeps the events with the value", "command"},
 		{"SOURCE", "SOURCE logGroups(namePrefix: ['a'])", "Names the log groups, as the first command", "command"},
+		{"join", "join type=inner left=L right=R where L.key = R.key (SOURCE 'group' | …)", "Puts the rows of another query beside", "command"},
+		{"lookup", "lookup table key [as field] OUTPUT a, b", "Adds columns of a lookup table", "command"},
+		{"cidrlookup", "cidrlookup table networks [as field] OUTPUT a, b", "Adds columns of the network that an address is in", "command"},
+		{"relevantfields", "relevantfields [field, …] where condition", "Which fields set these events apart from the others", "command"},
+		{"fillmissing", "fillmissing [with value for field, …]", "Adds rows for periods of time without any", "command"},
+		{"filldown", "filldown field, …", "Carries the last value forward", "command"},
+		{"countFrequent", "countFrequent field, …", "The most frequent values", "command"},
+		{"addtotals", "addtotals [fieldname=Total] [row=true] [col=false] field, …", "Sums of rows and columns", "command"},
+		{"accum", "accum field [as name]", "A running total", "command"},
+		{"autoregress", "autoregress field [as name] p=1-3", "Values of the rows before", "command"},
+		{"outlier", "outlier [action=transform|remove] [param=2.5] field, …", "Draws in or removes numbers far from the others", "command"},
+		{"sessionize", "sessionize field, … [maxspan 30m] [as name]", "Numbers stretches without a gap", "command"},
+		{"logcompare", "logcompare timeshift 7d", "Puts what an earlier range gave beside", "command"},
+		{"appendcols", "appendcols [override=false] [max=n] (query)", "Puts the columns of another query beside", "command"},
+		{"estimate", "estimate", "What the query would look at, without running it", "command"},
 		{"unmask", "unmask field", "Shows a field without a mask", "command"},
 	}
 }
@@ -83,5 +98,7 @@ func functionNames() []string {
 
 // unsupported are the commands of the language that are not there, with why.
 func unsupported() map[string]string {
-	return map[string]string{}
+	return map[string]string{
+		"pattern": " by this version of Oriel yet", "diff": " by this version of Oriel yet", "anomaly": " by this version of Oriel",
+	}
 }

@@ -44,6 +44,8 @@ type Options struct {
 	// Where returns the condition that events of groups must satisfy to be theirs,
 	// nil for none; may be nil.
 	Where func(groups []Group) query.Expr
+	// Table finds a lookup table; nil if that is not to be done now.
+	Table func(name string) (*query.Table, error)
 	Limit int // one more limit on the rows of the answer, 0 for none
 }
 
@@ -86,6 +88,11 @@ type Program struct {
 	Matching []query.Stage // the stages that only choose events: their rows are those that match
 	Estimate bool          // the text asks what it would cost
 	Diff     int64         // ns back to the range to compare patterns with, 0 for none
+}
+
+// EstimateColumns are the columns of the answer to a text that ends in estimate.
+func EstimateColumns() []Column {
+	return []Column{{Name: "estimatedRecordsScanned", Field: "records"}, {Name: "estimatedBytesScanned", Field: "bytes"}}
 }
 
 // Query returns the pipeline as a query.

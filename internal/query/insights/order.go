@@ -32,8 +32,31 @@ func reads(stage query.Stage) []string {
 		return s.Fields
 	case query.Project:
 		return s.Fields
+	case query.Local:
+		return s.Reads()
 	}
 	return names
+}
+
+// narrowed lets the store's part of a pipeline give the fields that the rest
+// reads, and not all there are.
+func narrowed(stages []query.Stage) []query.Stage {
+	before, local := query.Cut(stages)
+	if len(local) == 0 || slices.ContainsFunc(before, func(s query.Stage) bool { _, ok := s.(query.Aggregate); return ok }) {
+		return stages
+	}
+	if _, whole := local[0].(query.Relevant); whole {
+		return stages
+	}
+	var names []string
+	for _, s := range local {
+		for _, name := range reads(s) {
+			if name != "" && !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	return slices.Concat(before, []query.Stage{query.Project{Fields: names}}, local)
 }
 
 // late puts the computation of columns behind sorting and limits where these do

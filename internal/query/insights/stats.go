@@ -53,6 +53,7 @@ type aggregation struct {
 	keys    []Column
 	after   []query.Compute // arithmetic over the calculations
 	outputs []Column
+	step    int64 // of the bin that is grouped by
 }
 
 func (c *compiler) statsCommand(name token) error {
@@ -155,6 +156,10 @@ func (a *aggregation) key() error {
 	f, err := c.value(n)
 	if err != nil {
 		return err
+	}
+	if n.kind == callNode && n.name == "bin" {
+		p, _ := c.period(n.args[0])
+		a.step = p.step
 	}
 	if f.typ == JSON && n.kind == fieldNode && !strings.Contains(n.name, ".") {
 		if _, listed := c.unnested(n.name); !listed {
@@ -384,7 +389,7 @@ func (a *aggregation) finish() {
 		c.add(s)
 	}
 	c.fields, c.shown, c.parsed = slices.Concat(a.keys, a.outputs), nil, nil
-	c.closed, c.sorted, c.limited = true, false, false
+	c.closed, c.sorted, c.limited, c.step = true, false, false, a.step
 	c.scope = map[string]field{}
 	for _, col := range c.fields {
 		c.scope[col.Name] = stored(col.Field, col.Type)
