@@ -259,7 +259,9 @@ func (s Join) String() string {
 }
 
 // String prints the stage.
-func (s Beside) String() string { return fmt.Sprintf("beside (%s) as %v, keep %t", s.With, s.Columns, s.Keep) }
+func (s Beside) String() string {
+	return fmt.Sprintf("beside (%s) as %v, keep %t", s.With, s.Columns, s.Keep)
+}
 
 // String prints the stage.
 func (s Earlier) String() string {
@@ -268,5 +270,5 @@ func (s Earlier) String() string {
 
 // String prints the stage.
 func (s Relevant) String() string {
-	return strings.TrimSpace("relevant " + idents(s.Fields)) + " where " + s.Where.String()
+	return strings.TrimSpace("relevant "+idents(s.Fields)) + " where " + s.Where.String()
 }

@@ -114,7 +114,7 @@ func TestGetQueryResults_IsCutIntoPages(t *testing.T) {
 	r.results(id)
 	var rows []string
 	in := object{"queryId": id, "maxItems": 2}
-	for pages := 0; pages < 5; pages++ {
+	for range 5 {
 		out := r.ok("GetQueryResults", in)
 		rows = append(rows, rowsText(out)...)
 		if out["nextToken"] == nil {

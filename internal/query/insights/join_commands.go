@@ -53,28 +53,9 @@ func (c *compiler) joinCommand(name token) error {
 	}
 	c.joined = true
 	s := query.Join{MostKeys: maxJoinKeys}
-	left, right := "", ""
-	for {
-		setting, v, done, err := c.setting()
-		if err != nil {
-			return err
-		}
-		if done {
-			break
-		}
-		switch setting {
-		case "type":
-			kind := strings.ToLower(v.text)
-			if s.Outer = kind == "left" || kind == "outer"; !s.Outer && kind != "inner" {
-				return wrong(v.start, v.end, "unexpected symbol found %s at %s: the type is inner or left", v.text, place(c.p.text, v.start))
-			}
-		case "left":
-			left = v.text
-		case "right":
-			right = v.text
-		default:
-			return c.unknownSetting("join", setting, v)
-		}
+	left, right, err := c.joinSettings(&s)
+	if err != nil {
+		return err
 	}
 	if !c.p.takeWord("where") && !c.p.takeWord("on") {
 		return c.p.unexpected(c.p.peek())
@@ -114,6 +95,29 @@ func (c *compiler) joinCommand(name token) error {
 	}
 	c.add(s)
 	return nil
+}
+
+// joinSettings reads the kind of a join and the names of its sides.
+func (c *compiler) joinSettings(s *query.Join) (left, right string, err error) {
+	for {
+		setting, v, done, err := c.setting()
+		if err != nil || done {
+			return left, right, err
+		}
+		switch setting {
+		case "type":
+			kind := strings.ToLower(v.text)
+			if s.Outer = kind == "left" || kind == "outer"; !s.Outer && kind != "inner" {
+				return "", "", wrong(v.start, v.end, "unexpected symbol found %s at %s: the type is inner or left", v.text, place(c.p.text, v.start))
+			}
+		case "left":
+			left = v.text
+		case "right":
+			right = v.text
+		default:
+			return "", "", c.unknownSetting("join", setting, v)
+		}
+	}
 }
 
 // appendcolsCommand reads "appendcols [override=false] [max=100] (query)".
