@@ -178,8 +178,9 @@ func (c *scan) group(worker int, p piece) error {
 func (c *scan) batch(worker int, b *event.Batch, of *segment.Rows) error {
 	defer c.done.Add(int64(b.Len()))
 	kept := query.NewMask(b.Len())
+	from := max(c.sn.start, c.sn.horizonOf(b.Dataset))
 	for i, at := range b.Times {
-		if at >= c.sn.start && at < c.sn.end {
+		if at >= from && at < c.sn.end {
 			kept.Set(i)
 		}
 	}

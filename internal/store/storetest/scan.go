@@ -78,8 +78,14 @@ func scansGiveEveryRow(t *testing.T, p *pair) {
 	}
 }
 
+// failer is a test, of whichever kind.
+type failer interface {
+	Context() context.Context
+	Fatal(args ...any)
+}
+
 // seen are the rows of a scan as texts, in order.
-func seen(t *rapid.T, s store.Store, q *query.Query) []string {
+func seen(t failer, s store.Store, q *query.Query) []string {
 	var mu sync.Mutex
 	var rows []string
 	fields := append(slices.Clone(textFields), numberFields...)

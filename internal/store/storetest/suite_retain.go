@@ -5,6 +5,8 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/oriel-dev/oriel/internal/event"
 	"github.com/oriel-dev/oriel/internal/query"
 	"github.com/oriel-dev/oriel/internal/store"
@@ -86,6 +88,9 @@ func sameWithoutExpired(t *testing.T, p *pair) {
 	want, errToo := p.ref.Page(t.Context(), ask(), store.PageOptions{})
 	if err != nil || errToo != nil || len(got.Rows) != len(want.Rows) {
 		t.Errorf("a page has %d rows, want %d; %v, %v", len(got.Rows), len(want.Rows), err, errToo)
+	}
+	if d := cmp.Diff(seen(t, p.ref, ask()), seen(t, p.store, ask())); d != "" {
+		t.Error(d)
 	}
 	c, err := p.store.Contrast(t.Context(), ask(), is(event.FieldTraceID, "1"), store.ContrastOptions{})
 	wanted, errToo := p.ref.Contrast(t.Context(), ask(), is(event.FieldTraceID, "1"), store.ContrastOptions{})
