@@ -36,6 +36,7 @@ type Front struct {
 	puts       sync.Pool // *put
 	deliverer  *deliverer
 	exporter   *exporter
+	scheduler  *scheduler
 	tails      *tails
 	queries    *queryRuns
 }
@@ -64,12 +65,14 @@ func New(ctx context.Context, deps protocol.Deps, groups *Groups) (*Front, error
 		f.exporter.close()
 		return nil, err
 	}
+	f.scheduler = newScheduler(ctx, f)
 	return f, nil
 }
 
 // Close ends the background work: what subscriptions have not delivered is
 // delivered after the next start, and queries that run have failed.
 func (f *Front) Close(context.Context) error {
+	f.scheduler.close()
 	f.deliverer.close()
 	f.exporter.close()
 	return f.queries.close()

@@ -71,8 +71,6 @@ func newTable(in *lookupRequest) (lookupTable, error) {
 	switch {
 	case in.QueryID != "" && in.TableBody != "":
 		return t, validation("tableBody and queryId are mutually exclusive parameters.")
-	case in.QueryID != "":
-		return t, validation("A lookup table from the results of a query is not served by this version of Oriel: send its rows as tableBody.")
 	case in.TableBody == "":
 		return t, validation("Either tableBody or queryId must be specified.")
 	case len(t.Body) > maxTable:
@@ -107,12 +105,34 @@ func newTable(in *lookupRequest) (lookupTable, error) {
 	}
 }
 
+// table makes what a request says a table is to be: of its body, or of the answer
+// to a query that has ended.
+func (f *Front) table(c *call, in *lookupRequest) (lookupTable, error) {
+	if in.QueryID == "" || in.TableBody != "" {
+		return newTable(in)
+	}
+	k, body, err := f.queries.get(c, in.QueryID)
+	if err != nil {
+		return lookupTable{}, err
+	}
+	if k.Status != queryComplete && k.Status != queryCancelled {
+		return lookupTable{}, validation("The query " + cut(in.QueryID) + " has the status " + k.Status + "; it must be Complete or Cancelled.")
+	}
+	rows, err := f.queries.unpack(body)
+	if err != nil {
+		return lookupTable{}, err
+	}
+	t, err := tableOf(rows)
+	t.Description, t.KmsKeyID = in.Description, in.KmsKeyID
+	return t, err
+}
+
 func (f *Front) createLookupTable(c *call) (any, error) {
 	var in lookupRequest
 	if err := c.decode(&in); err != nil {
 		return nil, err
 	}
-	t, err := newTable(&in)
+	t, err := f.table(c, &in)
 	if err != nil {
 		return nil, err
 	}
@@ -147,7 +167,7 @@ func (f *Front) updateLookupTable(c *call) (any, error) {
 	if err := c.decode(&in); err != nil {
 		return nil, err
 	}
-	t, err := newTable(&in)
+	t, err := f.table(c, &in)
 	if err != nil {
 		return nil, err
 	}

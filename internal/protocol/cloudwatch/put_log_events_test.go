@@ -130,7 +130,7 @@ func TestPutLogEvents_RetryOfTheSameCallCountsOnce(t *testing.T) {
 		if id != "" {
 			req.Header.Set("Amz-Sdk-Invocation-Id", id)
 		}
-		resp, err := http.DefaultClient.Do(req)
+		resp, err := r.client.Do(req)
 		must(t, err)
 		_, _ = io.Copy(io.Discard, resp.Body)
 		must(t, resp.Body.Close())
@@ -181,7 +181,7 @@ func TestPutLogEvents_HostileBodies(t *testing.T) {
 	must(t, err)
 	req.Header.Set("X-Amz-Target", targetPrefix+"PutLogEvents")
 	req.Header.Set("Content-Encoding", "gzip")
-	resp, err := http.DefaultClient.Do(req)
+	resp, err := r.client.Do(req)
 	must(t, err)
 	if resp.StatusCode == http.StatusOK {
 		t.Errorf("a bomb is taken")

@@ -45,6 +45,7 @@ type queryRuns struct {
 // queryRun is a query under way.
 type queryRun struct {
 	cancel context.CancelFunc
+	done   chan struct{} // closed when its answer is in the database
 
 	mu         sync.Mutex
 	stopped    bool // by StopQuery
@@ -104,7 +105,7 @@ func newQueryID() string {
 func (q *queryRuns) start(c *call, in *startQueryRequest, p *insights.Program, o insights.Options) (string, error) {
 	id := newQueryID()
 	ctx, cancel := context.WithCancel(context.WithoutCancel(c.Context()))
-	run := &queryRun{cancel: cancel}
+	run := &queryRun{cancel: cancel, done: make(chan struct{})}
 	run.statistics.LogGroupsScanned = float64(len(p.Groups))
 	q.mu.Lock()
 	full := len(q.runs) >= maxRunningQueries
@@ -151,6 +152,21 @@ func (q *queryRuns) find(id string) *queryRun {
 	return q.runs[id]
 }
 
+// wait returns once a query is not under way any more.
+func (q *queryRuns) wait(ctx context.Context, id string) error {
+	run := q.find(id)
+	if run == nil {
+		return nil
+	}
+	select {
+	case <-run.done:
+		return nil
+	case <-ctx.Done():
+		run.cancel()
+		return ctx.Err()
+	}
+}
+
 func (q *queryRuns) underWay() map[string]bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -164,6 +180,7 @@ func (q *queryRuns) underWay() map[string]bool {
 // run answers a query and stores the answer. It is known until that is done.
 func (q *queryRuns) run(ctx context.Context, run *queryRun, kept *keptQuery, p *insights.Program, o insights.Options) {
 	defer q.running.Done()
+	defer close(run.done)
 	defer run.cancel()
 	defer q.forget(kept.ID)
 	rows, err := q.answer(ctx, run, p, o)

@@ -274,7 +274,7 @@ func (r *rig) tail(in object) *tailing {
 	req, err := http.NewRequestWithContext(r.t.Context(), http.MethodPost, r.url+"/?region="+testRegion, strings.NewReader(string(raw)))
 	must(r.t, err)
 	req.Header.Set("X-Amz-Target", targetPrefix+"StartLiveTail")
-	resp, err := http.DefaultClient.Do(req)
+	resp, err := r.client.Do(req)
 	must(r.t, err)
 	return r.began(resp)
 }
