@@ -33,7 +33,7 @@ func main() {
 	var o options
 	flag.StringVar(&o.bin, "bin", "bin/oriel", "`path` of the built server")
 	flag.StringVar(&o.data, "data", "", "data `folder`; a temporary one if empty")
-	flag.IntVar(&o.spans, "spans", 10_000_000, "`number` of spans to send")
+	flag.IntVar(&o.spans, "spans", 10_000_000, "`number` of spans to send; with 0, lines that a kept folder holds are asked about")
 	flag.StringVar(&o.profile, "profile", "all", "`traffic`: dense (15 common attributes), narrow (20 a span, always the same), wide (20 of 300), logs (lines by PutLogEvents, 200 bytes each), or all but logs, the latter two with a fifth of the spans")
 	flag.IntVar(&o.senders, "senders", 4, "`connections` that send")
 	flag.IntVar(&o.perReq, "traces", 60, "`traces` in a request")

@@ -116,6 +116,10 @@ func (p *paging) scan(ctx context.Context, l *lane, n int) ([]candidate, error) 
 		l.from = l.to
 		return p.scanRun(ctx, l.origin, run)
 	}
+	if l.times == nil && n >= l.to-l.from { // in one go: the rows themselves say what is in the range
+		l.from = l.to
+		return p.scanRun(ctx, l.origin, run)
+	}
 	if l.times == nil {
 		if err := p.open(l, src); err != nil {
 			return nil, err

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/parquet-go/parquet-go"
+	"pgregory.net/rapid"
 
 	"github.com/oriel-dev/oriel/internal/sample"
 )
@@ -64,4 +65,15 @@ func TestSegments_OpenInAnotherReader(t *testing.T) {
 			t.Fatalf("%s: %d too many here", key, n)
 		}
 	}
+}
+
+func TestContains_IsBytesContains(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		letters := rapid.SampledFrom([]byte("ab y Z\xff"))
+		text, part := rapid.SliceOfN(letters, 0, 12).Draw(t, "text"), rapid.SliceOfN(letters, 0, 4).Draw(t, "part")
+		if got, want := contains(text, part), bytes.Contains(text, part); got != want {
+			t.Fatalf("contains(%q, %q) is %v", text, part, got)
+		}
+	})
 }

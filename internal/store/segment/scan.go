@@ -109,8 +109,56 @@ func (r *Reader) Containing(group int, field string, parts [][]byte, from, to in
 	return r.searchPages(group, pages, parts, from, to)
 }
 
+// containsAny reports whether a text contains one of the parts.
 func containsAny(text []byte, parts [][]byte) bool {
-	return slices.ContainsFunc(parts, func(part []byte) bool { return bytes.Contains(text, part) })
+	return slices.ContainsFunc(parts, func(part []byte) bool { return contains(text, part) })
+}
+
+// contains is bytes.Contains, but looks for the byte of part that is rarest in
+// lines of logs, where bytes.Index stops at each byte that is like the first.
+func contains(text, part []byte) bool {
+	rare := 0
+	for i, c := range part {
+		if rarity(c) > rarity(part[rare]) {
+			rare = i
+		}
+	}
+	if len(part) == 0 || rarity(part[rare]) == 0 {
+		return bytes.Contains(text, part)
+	}
+	for from := rare; from < len(text); {
+		i := bytes.IndexByte(text[from:], part[rare])
+		if i < 0 {
+			return false
+		}
+		at := from + i - rare
+		if at+len(part) <= len(text) && bytes.Equal(text[at:at+len(part)], part) {
+			return true
+		}
+		from += i + 1
+	}
+	return false
+}
+
+// rarity orders bytes by how seldom they are in logs: JSON, ids in hex, words.
+func rarity(c byte) int {
+	switch {
+	case c >= 0x80, c < ' ':
+		return 3
+	case c == '_' || c == '-' || c == '.' || c == ':' || c == ',' || c == '"' || c == '/' || c == ' ' || c == '{' || c == '}' || (c >= '0' && c <= '9'):
+		return 0
+	case c >= 'a' && c <= 'z':
+		if bytes.IndexByte([]byte("jkqvwxyz"), c) >= 0 {
+			return 3
+		}
+		if bytes.IndexByte([]byte("ghlmpu"), c) >= 0 {
+			return 1
+		}
+		return 0
+	case c >= 'A' && c <= 'Z':
+		return 2
+	}
+	return 2
 }
 
 func (r *Reader) searchPages(group int, pages []pageLocation, parts [][]byte, from, to int) (runs []Run, err error) {

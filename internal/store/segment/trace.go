@@ -134,42 +134,48 @@ func (r *Reader) endOf(g int, pages []pageLocation, i int) int {
 
 // findScattered looks through the ids of all rows: they are sorted by time.
 // Rows of the trace that lie in one page, or in neighbouring ones, are one span.
-func (r *Reader) findScattered(g, column int, id string, pages []pageLocation) ([]*span, error) {
-	c, err := r.readColumn(nil, g, column, 0, int(r.meta.rowGroups[g].rows))
-	if err != nil || c.Kind != event.String {
-		return nil, err
+func (r *Reader) findScattered(g, column int, id string, pages []pageLocation) (parts []*span, err error) {
+	runs := []Run{{0, int(r.meta.rowGroups[g].rows)}}
+	if r.meta.rowGroups[g].chunks[column].dictPage == 0 {
+		if runs, err = r.searchPages(g, pages, [][]byte{[]byte(id)}, 0, runs[0].To); err != nil {
+			return nil, err
+		}
 	}
-	var parts []*span
 	page := 0
-	add := func(row int) {
-		for page+1 < len(pages) && int(pages[page+1].firstRow) <= row {
-			page++
+	for _, run := range runs {
+		c, err := r.readColumn(nil, g, column, run.From, run.To)
+		if err != nil || c.Kind != event.String {
+			return nil, err
 		}
-		if n := len(parts); n > 0 && int(pages[page].firstRow) <= parts[n-1].to {
-			parts[n-1].to = row + 1
-			parts[n-1].picked = append(parts[n-1].picked, row)
-			return
-		}
-		parts = append(parts, &span{group: g, from: row, to: row + 1, picked: []int{row}})
-	}
-	if n := c.Dict.Len(); n < c.Len() { // each text once
-		is := make([]bool, n)
-		for code := range is {
-			is[code] = string(c.Dict.Bytes(uint32(code))) == id
-		}
-		for i, code := range c.Codes {
-			if is[code] {
-				add(c.Row(i))
+		for _, i := range holding(c, id) {
+			row := run.From + c.Row(i)
+			for page+1 < len(pages) && int(pages[page+1].firstRow) <= row {
+				page++
 			}
-		}
-		return parts, nil
-	}
-	for i, code := range c.Codes {
-		if string(c.Dict.Bytes(code)) == id {
-			add(c.Row(i))
+			if n := len(parts); n > 0 && int(pages[page].firstRow) <= parts[n-1].to {
+				parts[n-1].to = row + 1
+				parts[n-1].picked = append(parts[n-1].picked, row)
+				continue
+			}
+			parts = append(parts, &span{group: g, from: row, to: row + 1, picked: []int{row}})
 		}
 	}
 	return parts, nil
+}
+
+// holding returns which values of a column are a text; each different text is
+// looked at once.
+func holding(c *event.Column, text string) (found []int) {
+	is := make([]bool, c.Dict.Len())
+	for code := range is {
+		is[code] = string(c.Dict.Bytes(uint32(code))) == text
+	}
+	for i, code := range c.Codes {
+		if is[code] {
+			found = append(found, i)
+		}
+	}
+	return found
 }
 
 // Pick copies rows, counted from the beginning of the row group, with the fields
