@@ -133,11 +133,12 @@ func patternJSON(p *logpattern.Pattern, of *querier.Patterns, base int64) map[st
 	return out
 }
 
-// changeOf says in a word how a pattern has changed against the earlier period,
-// "" where none was looked at: fewer than half as many, or more than twice as many,
-// are told.
+// changeOf says in a word how a pattern's share of the lines has changed against
+// the earlier period, "" where none was looked at: less than half of it, or more
+// than twice as much, is told.
 func changeOf(p *logpattern.Pattern, of *querier.Patterns) string {
 	const much = 2
+	now, before := p.Count/max(of.Events, 1), p.Before/max(of.Before, 1)
 	switch {
 	case of.Before == 0:
 		return ""
@@ -145,9 +146,9 @@ func changeOf(p *logpattern.Pattern, of *querier.Patterns) string {
 		return "new"
 	case p.Count == 0:
 		return "gone"
-	case p.Count > much*p.Before:
+	case now > much*before:
 		return "risen"
-	case p.Before > much*p.Count:
+	case before > much*now:
 		return "fallen"
 	}
 	return "same"

@@ -65,7 +65,7 @@ func TestChangeOf_IsAWord(t *testing.T) {
 	for want, p := range map[string]logpattern.Pattern{
 		"new": {Count: 5}, "gone": {Before: 5}, "risen": {Count: 11, Before: 5}, "fallen": {Count: 5, Before: 11}, "same": {Count: 10, Before: 5},
 	} {
-		if got := changeOf(&p, &querier.Patterns{Before: 20}); got != want {
+		if got := changeOf(&p, &querier.Patterns{Events: 40, Before: 40}); got != want {
 			t.Errorf("%v before %v is %q", p.Count, p.Before, got)
 		}
 	}

@@ -243,6 +243,8 @@ func TestParse_PointsAtWhatIsWrong(t *testing.T) {
 		{`[a, a]`, 4, "two fields"},
 		{`[a = 1 && b = 2]`, 10, "repeat"},
 		{`[a b]`, 3, "expected one of"},
+		{`[..., a = trace_id=*]`, 18, `write "trace_id=*"`},
+		{`{ $.a = x"y }`, 9, "without quotes"},
 		{`[a`, 2, "expected"},
 		{`[a] x`, 4, "after"},
 		{strings.Repeat("x", pattern.MaxLength+1), -1, "at most 1024"},

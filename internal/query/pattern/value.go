@@ -78,6 +78,13 @@ func (p *parser) bareValue() (string, error) {
 		}
 		p.at += n
 	}
+	if p.at > start && !p.end() && !isBlank(p.peek()) && strings.IndexByte(",])}&|", p.peek()) < 0 {
+		word := p.text[start:]
+		if i := strings.IndexAny(word, blank+",])}&|"); i >= 0 {
+			word = word[:i]
+		}
+		return "", fault.At(p.at, "%s cannot stand in a value without quotes: write %s", p.here(), quote(word))
+	}
 	if p.at == start {
 		return "", fault.At(start, "expected a value, found %s; a text with other characters than letters, digits, _ . and * stands in double quotes", p.here())
 	}
