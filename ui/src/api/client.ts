@@ -117,8 +117,13 @@ export function lineError(e: { kind?: string; message?: string; position?: numbe
 }
 
 /** Listens to server-sent events until the returned function is called; the browser resumes by itself. */
-export function listen(path: string, handlers: Record<string, (data: unknown) => void>, state?: (open: boolean) => void): () => void {
-  const source = new EventSource(address(path, {}));
+export function listen(
+  path: string,
+  handlers: Record<string, (data: unknown) => void>,
+  state?: (open: boolean) => void,
+  params: Record<string, string | string[] | undefined> = {},
+): () => void {
+  const source = new EventSource(address(path, params));
   for (const [name, handler] of Object.entries(handlers)) {
     source.addEventListener(name, (e) => handler(JSON.parse((e as MessageEvent<string>).data)));
   }

@@ -21,7 +21,7 @@ import { Conditions } from './parts/Conditions';
 import { FilterBar } from './parts/FilterBar';
 import { Foot } from './parts/Foot';
 import { GroupPicker } from './parts/GroupPicker';
-import { Levels } from './parts/Levels';
+import { levelCounts, Levels } from './parts/Levels';
 import { LineList } from './parts/LineList';
 import { LinePanel } from './parts/LinePanel';
 import { ListHead } from './parts/ListHead';
@@ -92,7 +92,7 @@ export default function Search({ start }: { start: Start | undefined }): React.R
   const [sel] = state.sel;
   const compare = sel && state.bubble ? { ...asked(look, look.where), selection: forServer(sel) } : undefined;
   const rowLook = useMemo(
-    () => ({ utc, wrap: state.wrap, days: day(look.fromMs, utc) !== day(look.toMs, utc), cols: state.cols, marks }),
+    () => ({ utc, wrap: state.wrap, days: day(look.fromMs, utc) !== day(look.toMs, utc), cols: state.cols, marks, service: true }),
     // Columns are texts.
     // eslint-disable-next-line react-hooks/exhaustive-deps
     [utc, state.wrap, look.fromMs, look.toMs, state.cols.join('\n'), marks],
@@ -101,6 +101,7 @@ export default function Search({ start }: { start: Start | undefined }): React.R
   const serverError =
     error && 'position' in error && typeof error.position === 'number' ? { at: undefined, message: error.message } : undefined;
   const empty = feed.started && feed.lines.length === 0 && !feed.tail.loading && !feed.tail.open && !feed.head.open && !feed.tail.error;
+  const counts = useMemo(() => (histogram.data ? levelCounts(histogram.data) : undefined), [histogram.data]);
   const total = histogram.data ? histogram.data.levels.reduce((n, l) => n + l.total, 0) : undefined;
   return (
     <div className="lbody" aria-busy={feed.tail.loading || histogram.running}>
@@ -113,7 +114,7 @@ export default function Search({ start }: { start: Start | undefined }): React.R
           <Refresh every={state.line || picked.size > 0 ? 0 : every} onEvery={setEvery} loadedAt={loadedAt} onRefresh={refresh} />
         </div>
         <div className="lchips">
-          <Levels histogram={histogram.data} chosen={state.levels} onChoose={(levels) => ask({ levels })} />
+          <Levels counts={counts} chosen={state.levels} onChoose={(levels) => ask({ levels })} />
           <Conditions where={state.where} onChange={(where) => ask({ where })} />
           <span className="grow" />
           <ListHead

@@ -8,7 +8,7 @@ import type { Cell } from '../../query/cell';
 import { parseWhere } from '../../query/parse';
 import { resolve } from '../../time/range';
 import { Feed, type Load, type Order } from './feed';
-import { behind, linesOf, timeOf, usualFields, type EventsPage } from './lines';
+import { isMoment, linesOf, timeOf, usualFields, type EventsPage } from './lines';
 import { datasetOf, whole, type LogsState } from './url';
 
 /** One look at the lines: what it is about, with exact bounds that all parts of it share. */
@@ -58,9 +58,16 @@ const columnsOf = (cols: readonly string[]): string[] => [...new Set([...usualFi
 /** Loads pages of lines that meet a condition. */
 export function linesLoader(look: Look, cols: readonly string[]): Load {
   const body = { ...asked(look, look.where), columns: columnsOf(cols), within_ms: patience };
-  return async (order, after, limit, signal) => {
-    const page = await post<EventsPage & { scanned: number }>('events', { ...body, order, limit, ...(after && { cursor: after }) }, signal);
-    return { lines: linesOf(page), next: page.next, reached: page.reached ?? '', scanned: page.scanned };
+  return {
+    page: async (order, after, limit, signal) => {
+      const page = await post<EventsPage & { scanned: number }>(
+        'events',
+        { ...body, order, limit, ...(after && { cursor: after }) },
+        signal,
+      );
+      return { lines: linesOf(page), next: page.next, reached: page.reached ?? '', scanned: page.scanned };
+    },
+    around: async (order, at, limit, signal) => linesOf(await post<EventsPage>('events', { ...body, order, limit, around: at }, signal)),
   };
 }
 
@@ -73,7 +80,7 @@ export function useFeed(look: Look, order: Order, cols: readonly string[], aroun
     [look.key, order, columns],
   );
   useEffect(() => {
-    if (around) void feed.around(behind(around), around);
+    if (around) void (isMoment(around) ? feed.between(around) : feed.around(around));
     else void feed.start();
     return () => feed.close();
     // Where the list begins counts only when it begins.
@@ -198,15 +205,15 @@ export function useWholeLine(look: Look, at: string): Loaded<Map<string, Cell> |
       {
         dataset: look.dataset,
         text: `VISUALIZE COUNT WHERE meta.signal_type = "log" FROM ${second} TO ${second + 1}`,
-        order: 'desc',
-        limit: 1,
-        cursor: behind(at),
+        limit: 2,
+        around: at,
       },
       signal,
     );
+    const row = page.rows[page.at ?? -1];
     const fields = new Map<string, Cell>();
     page.columns.forEach((c, k) => {
-      const v = page.rows[0]?.[k] ?? null;
+      const v = row?.[k] ?? null;
       if (v !== null) fields.set(c, v);
     });
     return fields;

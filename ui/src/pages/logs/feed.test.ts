@@ -20,7 +20,12 @@ function server(all: Line[]): { load: Load; asked: string[] } {
     const lines = behind.slice(0, limit);
     return Promise.resolve({ lines, next: behind.length > limit ? lines.at(-1)!.at : '', reached: '', scanned: lines.length });
   };
-  return { load, asked };
+  const around = (order: Order, at: string, limit: number): Promise<Line[]> => {
+    const list = order === 'asc' ? all : [...all].reverse();
+    const i = list.findIndex((l) => l.at === at);
+    return i < 0 ? Promise.reject(new Error('not known')) : Promise.resolve(list.slice(Math.max(i - limit / 2, 0), i + limit / 2));
+  };
+  return { load: { page: load, around }, asked };
 }
 
 const bodies = (f: Feed): string[] => f.lines.map((l) => l.body);
@@ -40,7 +45,7 @@ describe('a feed of lines', () => {
     const all = made(100);
     for (const order of ['asc', 'desc'] as const) {
       const feed = new Feed(order, server(all).load, 10);
-      await feed.around(`${all[50]!.at}~`, all[50]!.at);
+      await feed.around(all[50]!.at);
       expect(feed.lines.some((l) => l.at === all[50]!.at)).toBe(true);
       await feed.more('head');
       expect(feed.change.before).toBe(10);
@@ -48,6 +53,13 @@ describe('a feed of lines', () => {
       while (feed.head.open) await feed.more('head');
       expect(bodies(feed)).toEqual(order === 'asc' ? names(0, 99) : names(99, 0));
     }
+  });
+
+  it('begins at the place of a line that is gone', async () => {
+    const all = made(100);
+    const feed = new Feed('desc', server(all).load, 10);
+    await feed.around(`${all[49]!.at}~`);
+    expect(bodies(feed)).toEqual(names(59, 40));
   });
 
   it('lets go at the far end of what is too much, and reads it again', async () => {
@@ -64,10 +76,11 @@ describe('a feed of lines', () => {
   it('goes on by itself behind pages that found nothing in their time', async () => {
     const { load, asked } = server(made(20));
     let empty = 3;
-    const feed = new Feed('desc', async (order, after, limit, signal) => {
+    const page: Load['page'] = async (order, after, limit, signal) => {
       if (empty-- > 0) return { lines: [], next: 'z'.repeat(3 - empty), reached: '5', scanned: 1 };
-      return load(order, '', limit, signal);
-    });
+      return load.page(order, '', limit, signal);
+    };
+    const feed = new Feed('desc', { ...load, page });
     await feed.start();
     await expect.poll(() => feed.lines.length).toBe(20);
     expect([asked.length, feed.scanned]).toEqual([1, 23]);
@@ -76,7 +89,7 @@ describe('a feed of lines', () => {
   it('keeps what it has when a page fails, and tries again', async () => {
     const { load } = server(made(50));
     let fail = false;
-    const feed = new Feed('desc', (...a) => (fail ? Promise.reject(new Error('away')) : load(...a)), 10);
+    const feed = new Feed('desc', { ...load, page: (...a) => (fail ? Promise.reject(new Error('away')) : load.page(...a)) }, 10);
     await feed.start();
     fail = true;
     await feed.more('tail');

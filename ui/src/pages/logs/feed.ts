@@ -14,8 +14,12 @@ export interface Loaded {
   scanned: number;
 }
 
-/** Loads lines behind a position, in an order; without one from the end of the range. */
-export type Load = (order: Order, after: string, limit: number, signal: AbortSignal) => Promise<Loaded>;
+export interface Load {
+  /** Lines behind a position, in an order; without one from the end of the range. */
+  page: (order: Order, after: string, limit: number, signal: AbortSignal) => Promise<Loaded>;
+  /** Lines on both sides of one, and the line itself if it is among them; none where it is not known. */
+  around: (order: Order, at: string, limit: number, signal: AbortSignal) => Promise<Line[]>;
+}
 
 export interface End {
   next: string;
@@ -81,11 +85,33 @@ export class Feed {
     return this.more('tail');
   }
 
-  /** Begins between two places: what lies before the one, and what lies after the other. */
-  around(older: string, newer: string): Promise<void> {
-    this.head = { ...shut, next: this.order === 'desc' ? newer : older, open: true };
-    this.tail = { ...shut, next: this.order === 'desc' ? older : newer, open: true };
+  /** Begins at a place between lines and grows from there both ways. */
+  between(at: string): Promise<void> {
+    this.head = { ...shut, next: at, open: true };
+    this.tail = { ...shut, next: at, open: true };
     return Promise.all([this.more('head'), this.more('tail')]).then(() => undefined);
+  }
+
+  /** Begins with a line and those around it. */
+  async around(at: string): Promise<void> {
+    const { signal } = this.abort;
+    this.put('tail', { ...shut, loading: true, open: true }, 0, 0);
+    let lines: Line[] = [];
+    try {
+      lines = await this.load.around(this.order, at, this.size, signal);
+    } catch {
+      // It is not known any more: its place is.
+    }
+    if (signal.aborted) return;
+    if (lines.length === 0) {
+      this.tail = shut;
+      await this.between(at);
+      return;
+    }
+    this.lines = lines;
+    this.started = true;
+    this.head = { ...shut, next: lines[0]!.at, open: true };
+    this.put('tail', { ...shut, next: lines.at(-1)!.at, open: true }, 0, lines.length);
   }
 
   /** Reads on at one end. */
@@ -96,7 +122,7 @@ export class Feed {
     this.put(which, { ...end, loading: true, error: undefined }, 0, 0);
     const back = this.order === 'desc' ? 'asc' : 'desc';
     try {
-      const page = await this.load(which === 'tail' ? this.order : back, end.next, this.size, signal);
+      const page = await this.load.page(which === 'tail' ? this.order : back, end.next, this.size, signal);
       if (signal.aborted) return;
       this.scanned += page.scanned;
       const none = this.add(which, page) === 0;

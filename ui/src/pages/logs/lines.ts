@@ -58,6 +58,8 @@ export interface EventsPage {
   times: number[];
   datasets: string[];
   ids?: string[];
+  /** Where the event is that was asked for. */
+  at?: number;
   reached?: string;
   next: string;
 }
@@ -106,15 +108,14 @@ export function isPosition(text: string): boolean {
   return position.test(text);
 }
 
-/** The position right behind a line, so that what is read back from there begins with it. */
-export function behind(at: string): string {
-  const m = position.exec(at);
-  return m ? `${m[1]}.${m[2]}.${m[3]}.${Number(m[4]) + 1}` : at;
-}
-
 /** The position before all lines of a moment. */
 export function beforeTime(ns: string): string {
   return `${ns}.-9223372036854775808.0.0`;
+}
+
+/** Whether a position is that before all lines of a moment, and of no line. */
+export function isMoment(at: string): boolean {
+  return at.endsWith('.-9223372036854775808.0.0');
 }
 
 /** The moment of a position. */

@@ -23,7 +23,7 @@ export function marksOf(text: string): Mark[] {
 function inBrackets(text: string): string[] {
   const quoted = [...text.matchAll(quotedAt)].map((m) => bare(m[1]!.replace(/\\(.)/g, '$1')));
   const values = [...text.replace(quotedAt, '').matchAll(/[^!<>]=\s*([\w./:*-]+)/g)].map((m) => bare(m[1]!));
-  return [...quoted, ...values.filter((v) => v !== '')];
+  return [...quoted, ...values.filter((v) => v.length > 2)];
 }
 
 function items(text: string): string[] {

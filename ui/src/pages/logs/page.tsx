@@ -6,8 +6,12 @@ import type { Start } from '../../api/types';
 import { linkTo, useAddress } from '../../app/location';
 
 const Search = lazy(() => import('./Search'));
+const Tail = lazy(() => import('./Tail'));
 
-const pages = [['/logs', 'Search']] as const;
+const pages = [
+  ['/logs', 'Search'],
+  ['/logs/tail', 'Live tail'],
+] as const;
 
 /** Parameters that mean the same on the pages of Logs, so that a choice goes along. */
 const kept = ['from', 'to', 'q', 'group', 'level', 'where'];
@@ -26,7 +30,7 @@ export default function LogsPage({ path, start }: { path: string; start: Start |
         ))}
       </nav>
       <Suspense fallback={<div className="lbody" aria-busy="true" />}>
-        <Search start={start} />
+        {path === '/logs/tail' ? <Tail start={start} /> : <Search start={start} />}
       </Suspense>
     </div>
   );

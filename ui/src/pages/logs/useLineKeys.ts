@@ -85,6 +85,7 @@ export function useLineKeys(p: Props): { step: (by: number) => void; press: (i: 
     i: ['lines around it', () => current() && p.set({ line: current()!.at, panel: 'context', bubble: false })],
     F: ['fields beside the lines', () => setPrefs({ logFields: !logFields })],
     r: ['look again', p.refresh],
+    l: ['follow live', () => go(addressOf('logs/tail', { q: state.q, groups: state.groups, levels: state.levels, where: state.where }))],
     Escape: [
       'close, clear',
       () => {

@@ -3,7 +3,8 @@ import type { Histogram } from '../data';
 import { lineLevel, lineLevels, type LineLevel } from '../lines';
 
 interface Props {
-  histogram: Histogram | undefined;
+  /** How many lines have each; undefined where nobody counts. */
+  counts: ReadonlyMap<LineLevel, number> | undefined;
   chosen: readonly LineLevel[];
   onChoose: (levels: LineLevel[]) => void;
 }
@@ -18,14 +19,13 @@ export function levelCounts(h: Histogram | undefined): Map<LineLevel, number> {
 }
 
 /** Levels with their counts: a click shows one alone, further ones join it. */
-export function Levels({ histogram, chosen, onChoose }: Props): React.ReactElement {
-  const counts = levelCounts(histogram);
+export function Levels({ counts, chosen, onChoose }: Props): React.ReactElement {
   return (
     <div className="levels" role="group" aria-label="Levels">
       {lineLevels.map((level) => {
-        const n = counts.get(level) ?? 0;
+        const n = counts?.get(level) ?? 0;
         const on = chosen.includes(level);
-        if (n === 0 && !on && (level === 'none' || level === 'fatal' || level === 'trace')) return null;
+        if (counts && n === 0 && !on && (level === 'none' || level === 'fatal' || level === 'trace')) return null;
         return (
           <button
             key={level}
@@ -37,7 +37,7 @@ export function Levels({ histogram, chosen, onChoose }: Props): React.ReactEleme
           >
             <span className={`bar-mark lvbg-${level}`} />
             {level === 'none' ? 'no level' : level}
-            <span className="muted">{histogram ? count(n) : '·'}</span>
+            {counts && <span className="muted">{count(n)}</span>}
           </button>
         );
       })}

@@ -124,8 +124,8 @@ function looking(feed: Feed, utc: boolean): string {
 }
 
 /** Widths of the columns: the same for every row, so that they stand in line. */
-function gridOf(look: RowLook): string {
-  return `${look.days ? 136 : 92}px 30px 124px ${look.cols.map(() => 'minmax(80px, 150px)').join(' ')} minmax(200px, 1fr)`;
+export function gridOf(look: RowLook): string {
+  return `${look.days ? 136 : 92}px 30px ${look.service ? '124px ' : ''}${look.cols.map(() => 'minmax(80px, 150px)').join(' ')} minmax(200px, 1fr)`;
 }
 
 /** Where a line is in a feed, -1 if it is not there. */

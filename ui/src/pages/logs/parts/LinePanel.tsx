@@ -290,7 +290,7 @@ function Same(props: Props & { line: Line; where: string; name: string }): React
       feed={feed}
       name={props.name}
       handle={handle}
-      look={{ utc, wrap: state.wrap, days: false, cols: [], marks: props.marks }}
+      look={{ utc, wrap: state.wrap, days: false, cols: [], marks: props.marks, service: !/service\.name|log\.stream/.test(where) }}
       slotOf={props.slotOf}
       open={line.at}
       focused=""

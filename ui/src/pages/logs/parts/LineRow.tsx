@@ -12,6 +12,8 @@ export interface RowLook {
   days: boolean;
   cols: readonly string[];
   marks: readonly Mark[];
+  /** Who said it has a column: not where all are of one. */
+  service: boolean;
 }
 
 interface Props {
@@ -47,10 +49,12 @@ export const LineRow = memo(function LineRow(props: Props): React.ReactElement {
       <span className={`lcell llevel lv-${line.level}`} role="gridcell">
         {shortLevel[line.level]}
       </span>
-      <span className="lcell lservice" role="gridcell" title={line.service || line.dataset}>
-        <span className="bar-mark" style={{ background: `var(--s${slot})` }} />
-        <span className="clip">{line.service || line.dataset}</span>
-      </span>
+      {look.service && (
+        <span className="lcell lservice" role="gridcell" title={line.service || line.dataset}>
+          <span className="bar-mark" style={{ background: `var(--s${slot})` }} />
+          <span className="clip">{line.service || line.dataset}</span>
+        </span>
+      )}
       {look.cols.map((c) => (
         <span key={c} className="lcell lcol" role="gridcell">
           {line.fields.has(c) ? cellText(line.fields.get(c)).slice(0, 300) : <span className="muted">–</span>}
