@@ -15,19 +15,9 @@ func (q *Querier) runLocal(ctx context.Context, ask *query.Query, progress func(
 	before, local := query.Cut(ask.Stages)
 	part := *ask
 	part.Stages = before
-	var t *rows
-	if s, ok := first(local).(query.Relevant); ok {
-		var err error
-		if t, err = q.relevant(ctx, &part, s); err != nil {
-			return nil, err
-		}
-		local = local[1:]
-	} else {
-		r, err := q.run(ctx, &part, progress)
-		if err != nil {
-			return nil, err
-		}
-		t = newRows(r, q.config.MaxRows)
+	t, err := q.begin(ctx, &part, local[0], progress)
+	if err != nil {
+		return nil, err
 	}
 	for i, stage := range local {
 		if err := ctx.Err(); err != nil {
@@ -45,16 +35,26 @@ func (q *Querier) runLocal(ctx context.Context, ask *query.Query, progress func(
 	return t.result(), nil
 }
 
-func first(stages []query.Stage) query.Stage {
-	if len(stages) == 0 {
-		return nil
+// begin gives the rows that the first stage is applied to, or its own where it
+// looks at events itself.
+func (q *Querier) begin(ctx context.Context, part *query.Query, stage query.Stage, progress func(store.Progress)) (*rows, error) {
+	switch s := stage.(type) {
+	case query.Relevant:
+		return q.relevant(ctx, part, s)
+	case query.Templates:
+		return q.templates(ctx, part, s, progress)
 	}
-	return stages[0]
+	r, err := q.run(ctx, part, progress)
+	if err != nil {
+		return nil, err
+	}
+	return newRows(r, q.config.MaxRows), nil
 }
 
 // applyLocal applies one stage; sofar is the query that gave the rows.
 func (q *Querier) applyLocal(ctx context.Context, t *rows, stage query.Stage, sofar *query.Query) error {
 	switch s := stage.(type) {
+	case query.Relevant, query.Templates: // begin has done it
 	case query.FillGaps:
 		return t.fillGaps(s)
 	case query.FillDown:

@@ -116,6 +116,17 @@ type (
 		Columns []JoinColumn
 	}
 
+	// Templates finds the patterns of the texts in a field, with how many events
+	// have each, most first. Names are those of: the pattern, its share of the
+	// events, how many events, the severity, an id of the pattern and, compared with
+	// the range that lies Earlier before, by how many events it differs, and what
+	// that means.
+	Templates struct {
+		Field   string
+		Earlier int64 // ns, 0 for no comparison
+		Names   [7]string
+	}
+
 	// Relevant compares the events for which Where is true with the others, and
 	// gives a row for each field: name, score, contributors, medians.
 	Relevant struct {
@@ -155,6 +166,7 @@ func (Lookup) stage()       {}
 func (Join) stage()         {}
 func (Beside) stage()       {}
 func (Earlier) stage()      {}
+func (Templates) stage()    {}
 func (Relevant) stage()     {}
 
 // Reads implements Local.
@@ -215,6 +227,9 @@ func (s Earlier) Reads() []string {
 }
 
 // Reads implements Local.
+func (s Templates) Reads() []string { return []string{s.Field} }
+
+// Reads implements Local.
 func (s Relevant) Reads() []string { return append(FieldsOf(s.Where), s.Fields...) }
 
 // String prints the stage.
@@ -266,6 +281,11 @@ func (s Beside) String() string {
 // String prints the stage.
 func (s Earlier) String() string {
 	return fmt.Sprintf("earlier by %dns, %s %s as %v", s.Shift, ident(s.Time), idents(s.Keys), s.Columns)
+}
+
+// String prints the stage.
+func (s Templates) String() string {
+	return "templates of " + ident(s.Field) + " compared with " + strconv.FormatInt(s.Earlier, 10) + "ns before"
 }
 
 // String prints the stage.

@@ -53,7 +53,7 @@ func commandTable() map[string]command {
 		"outlier": (*compiler).outlierCommand, "sessionize": (*compiler).sessionizeCommand, "countfrequent": (*compiler).countFrequentCommand,
 		"logcompare": (*compiler).logcompareCommand, "join": (*compiler).joinCommand, "appendcols": (*compiler).appendcolsCommand,
 		"lookup": (*compiler).lookupCommand, "cidrlookup": (*compiler).lookupCommand, "relevantfields": (*compiler).relevantCommand,
-		"estimate": (*compiler).estimateCommand,
+		"estimate": (*compiler).estimateCommand, "pattern": (*compiler).patternCommand, "diff": (*compiler).diffCommand,
 	}
 }
 

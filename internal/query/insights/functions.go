@@ -1,6 +1,7 @@
 package insights
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -218,6 +219,9 @@ func common(name string, args []field) Type {
 	return typ
 }
 
+// percentile is what other languages call pct.
+var percentile = regexp.MustCompile(`^(p[0-9]+|percentile|perc[0-9]*|quantile)$`)
+
 func (c *compiler) unknownFunction(n *node) error {
 	at := place(c.p.text, n.start)
 	name := c.p.tokens[n.from].text
@@ -226,7 +230,9 @@ func (c *compiler) unknownFunction(n *node) error {
 		return wrong(n.start, end, "%s at %s is an aggregate, which stands in stats only", name, at)
 	}
 	hint := ""
-	if near := nearest(n.name, functionNames()); near != "" {
+	if percentile.MatchString(n.name) {
+		hint = ": use pct(field, percent)"
+	} else if near := nearest(n.name, functionNames()); near != "" {
 		hint = ": did you mean " + near + "?"
 	}
 	return wrong(n.start, end, "unexpected symbol found %s at %s: there is no such function%s", name, at, hint)

@@ -31,6 +31,8 @@ func Commands() []Help {
 		{"join", "join type=inner left=L right=R where L.key = R.key (SOURCE 'group' | …)", "Puts the rows of another query beside", "command"},
 		{"lookup", "lookup table key [as field] OUTPUT a, b", "Adds columns of a lookup table", "command"},
 		{"cidrlookup", "cidrlookup table networks [as field] OUTPUT a, b", "Adds columns of the network that an address is in", "command"},
+		{"pattern", "pattern field", "The patterns of texts, with how many events have each", "command"},
+		{"diff", "diff [previousDay|previousWeek|previousMonth]", "Compares the patterns with an earlier range", "command"},
 		{"relevantfields", "relevantfields [field, …] where condition", "Which fields set these events apart from the others", "command"},
 		{"fillmissing", "fillmissing [with value for field, …]", "Adds rows for periods of time without any", "command"},
 		{"filldown", "filldown field, …", "Carries the last value forward", "command"},
@@ -99,6 +101,6 @@ func functionNames() []string {
 // unsupported are the commands of the language that are not there, with why.
 func unsupported() map[string]string {
 	return map[string]string{
-		"pattern": " by this version of Oriel yet", "diff": " by this version of Oriel yet", "anomaly": " by this version of Oriel",
+		"anomaly": " by this version of Oriel",
 	}
 }

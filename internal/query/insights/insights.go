@@ -87,7 +87,6 @@ type Program struct {
 	Raw      bool          // rows are events, with a pointer each
 	Matching []query.Stage // the stages that only choose events: their rows are those that match
 	Estimate bool          // the text asks what it would cost
-	Diff     int64         // ns back to the range to compare patterns with, 0 for none
 }
 
 // EstimateColumns are the columns of the answer to a text that ends in estimate.

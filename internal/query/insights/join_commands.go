@@ -230,50 +230,6 @@ func (c *compiler) table(at token) (*query.Table, error) {
 	return t, nil
 }
 
-// relevantCommand reads "relevantfields [f …] where condition".
-func (c *compiler) relevantCommand(name token) error {
-	for _, s := range c.stages {
-		switch s.(type) {
-		case query.Filter, query.Compute:
-		default:
-			return wrong(name.start, name.end, "relevantfields at %s compares events: only fields, parse and filter may stand before it", place(c.p.text, name.start))
-		}
-	}
-	var fields []string
-	for !c.p.peek().word("where") {
-		t, err := c.p.name()
-		if err != nil {
-			return err
-		}
-		f, ok := c.lookup(t.text).expr.(query.Field)
-		if !ok {
-			return wrong(t.start, t.end, "%s at %s is computed; relevantfields compares fields of events", t.text, place(c.p.text, t.start))
-		}
-		fields = append(fields, f.Name)
-		c.p.takeSign(",")
-	}
-	c.p.take()
-	n, err := c.p.expr()
-	if err != nil {
-		return err
-	}
-	where, err := c.condition(n)
-	if err != nil {
-		return err
-	}
-	s := query.Relevant{Where: where, Fields: fields}
-	c.fields, c.shown, c.parsed, c.scope, c.closed, c.sorted = nil, nil, nil, map[string]field{}, true, true
-	for i, name := range []string{"@fieldName", "@relevanceScore", "@topRelevanceContributors", "@conditionalMedian", "@baselineMedian"} {
-		typ := Number
-		if i == 0 || i == 2 {
-			typ = Any
-		}
-		s.Names[i] = c.shows(name, typ)
-	}
-	c.add(s)
-	return nil
-}
-
 // estimateCommand asks what the query would look at.
 func (c *compiler) estimateCommand(name token) error {
 	c.program.Estimate = true

@@ -45,7 +45,8 @@ func narrowed(stages []query.Stage) []query.Stage {
 	if len(local) == 0 || slices.ContainsFunc(before, func(s query.Stage) bool { _, ok := s.(query.Aggregate); return ok }) {
 		return stages
 	}
-	if _, whole := local[0].(query.Relevant); whole {
+	switch local[0].(type) {
+	case query.Relevant, query.Templates:
 		return stages
 	}
 	var names []string

@@ -263,6 +263,9 @@ func (a *aggregation) over(n *node) (field, error) {
 			inner.scope[col] = f
 			return &node{kind: fieldNode, name: col, start: n.start, end: n.end, from: n.from, to: n.to}, err
 		}
+		if _, ok := functionTable()[n.name]; !ok && n.kind == callNode {
+			return nil, c.unknownFunction(n)
+		}
 		if n.kind == fieldNode {
 			if i := slices.IndexFunc(a.keys, func(k Column) bool { return k.Name == n.name }); i >= 0 {
 				inner.scope[n.name] = field{query.Field{Name: a.keys[i].Field}, a.keys[i].Type}
@@ -285,11 +288,6 @@ func (a *aggregation) over(n *node) (field, error) {
 		return field{}, err
 	}
 	if found == 0 {
-		if n.kind == callNode {
-			if _, ok := functionTable()[n.name]; !ok {
-				return field{}, c.unknownFunction(n)
-			}
-		}
 		return field{}, wrong(n.start, n.end, "unexpected symbol found %s at %s: stats wants an aggregate such as count(*)", c.p.text[n.start:n.end], place(c.p.text, n.start))
 	}
 	return inner.value(replacedBy)

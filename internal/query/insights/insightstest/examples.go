@@ -119,7 +119,9 @@ func Events() []*event.Batch {
 			b.Set(event.FieldLogGroup, event.StringValue(g.Name))
 			b.Set(event.FieldLogStream, event.StringValue(l.stream))
 			b.Set(event.FieldSignal, event.StringValue(event.SignalLog))
-			reader.Read(b, []byte(l.message))
+			if said := reader.Read(b, []byte(l.message)); said.Severity != "" {
+				b.Set(event.FieldSeverity, event.StringValue(said.Severity))
+			}
 			if l.message == lines[MainGroup][2].message {
 				b.Set("requestId", event.StringValue("db timeout"))
 			}
