@@ -101,6 +101,10 @@ func (g *Gate) Begin(w http.ResponseWriter, r *http.Request) *Call {
 // End gives the body's memory back.
 func (c *Call) End() { c.memory.release() }
 
+// Reserve counts memory that the call needs besides its body, until its end. Faults:
+// Throttled, TooLarge.
+func (c *Call) Reserve(bytes int) error { return c.memory.reserve(bytes) }
+
 // Admit finds out who calls and reads the body. Errors are [Error]s of AWS's, or
 // faults of the key store. Where keys are not required, a well-formed signature
 // of any key is taken, and a request without one; a key that we know is checked

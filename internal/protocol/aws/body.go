@@ -47,7 +47,12 @@ type memory struct {
 	buffers []*[]byte
 }
 
+// reserve counts n bytes, or answers Throttled if all requests have too many,
+// TooLarge if this one alone needs more than there are.
 func (m *memory) reserve(n int) error {
+	if m.held+int64(n) > m.bodies.most {
+		return fault.New(fault.TooLarge, "the request needs more than the %d bytes of memory that all requests have: send smaller batches, or give the server more", m.bodies.most)
+	}
 	if m.bodies.held.Add(int64(n)) > m.bodies.most {
 		m.bodies.held.Add(-int64(n))
 		return fault.Busy(fault.Throttled, time.Second, "Rate exceeded: the requests at hand hold more than %d bytes", m.bodies.most)

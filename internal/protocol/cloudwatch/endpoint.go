@@ -84,11 +84,8 @@ func (f *Front) post(c *call, e *endpoint) (*partial, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, ok := f.puts.Get().(*put)
-	if !ok {
-		p = &put{}
-	}
-	defer f.puts.Put(p)
+	p := f.takePut()
+	defer f.givePut(p)
 	now := c.nowMS()
 	p.sent.reset(group, stream)
 	if err := e.read(&p.sent, c, now); err != nil {

@@ -48,11 +48,8 @@ type putAnswer struct {
 
 // putLogEvents is PutLogEvents. It answers once the lines are on disk.
 func (f *Front) putLogEvents(c *call) (any, error) {
-	p, ok := f.puts.Get().(*put)
-	if !ok {
-		p = &put{}
-	}
-	defer f.puts.Put(p)
+	p := f.takePut()
+	defer f.givePut(p)
 	if !p.sent.read(c.Body) {
 		if err := f.model["PutLogEvents"].check(c.Body); err != nil {
 			return nil, err
@@ -85,6 +82,9 @@ func (f *Front) store(c *call, g *group, p *put, now int64, call string) error {
 	p.account(ledger, now)
 	if p.from == p.to {
 		return nil
+	}
+	if err := c.Reserve(p.memory()); err != nil {
+		return err
 	}
 	batch, lost := p.batch(c.Who.Environment, g)
 	batches := append([]*event.Batch{batch}, f.metricBatches(g, batch)...)
@@ -120,6 +120,26 @@ type put struct {
 
 	tooOld, expired int // lines before these are not taken
 	from, to        int // those between are
+}
+
+func (f *Front) takePut() *put {
+	if p, ok := f.puts.Get().(*put); ok {
+		return p
+	}
+	return &put{}
+}
+
+// givePut keeps what one call needed for another, unless it is large.
+func (f *Front) givePut(p *put) {
+	if cap(p.sent.text) <= 4*maxPutBytes {
+		f.puts.Put(p)
+	}
+}
+
+// memory is roughly what the lines take besides the body: their texts, and columns.
+func (p *put) memory() int {
+	const perByte, perLine = 4, 128
+	return perByte*len(p.sent.text) + perLine*len(p.sent.lines)
 }
 
 // judge holds the rules that are about times. What breaks one for all of the call
