@@ -67,10 +67,11 @@ e2e-cli: ## Command line and crash tests
 	cd e2e/cli && ORIEL_BIN=$(CURDIR)/bin/oriel $(GO) test -timeout 10m ./...
 
 .PHONY: e2e-sdk
-e2e-sdk: ## The real clients: OpenTelemetry in Go, Python and Node, and Honeycomb's own
+e2e-sdk: ## The real clients: OpenTelemetry in Go, Python and Node, Honeycomb's own, and AWS's for logs
 	cd e2e/sdk/node && $(NPM_CI)
 	cd e2e/sdk/node/setup && $(NPM_CI)
 	cd e2e/sdk/node/honeycomb && $(NPM_CI)
+	cd e2e/sdk/node/cloudwatch && $(NPM_CI)
 	cd e2e/sdk && ORIEL_BIN=$(CURDIR)/bin/oriel E2E_PYTHON=$(CURDIR)/$(VENV)/bin/python $(GO) test -timeout 10m ./...
 
 .PHONY: e2e-ui

@@ -25,6 +25,7 @@ type server struct {
 	addr map[string]string
 	data string
 	key  string // sent with calls; empty where the server takes any
+	stop func() // asks it to end
 }
 
 func start(t *testing.T, flags ...string) *server {
@@ -44,8 +45,9 @@ func start(t *testing.T, flags ...string) *server {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
+	s.stop = func() { _ = cmd.Process.Signal(os.Interrupt) }
 	t.Cleanup(func() {
-		_ = cmd.Process.Signal(os.Interrupt)
+		s.stop()
 		_ = cmd.Wait()
 	})
 	sc := bufio.NewScanner(out)
