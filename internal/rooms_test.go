@@ -46,7 +46,7 @@ var arrows = map[string][]string{
 	"internal/protocol/otlp":               rooms("event", "fault", "logline", "protocol/jsonscan"),
 	"internal/protocol/aws":                rooms("auth", "fault"),
 	"internal/protocol/sts":                rooms("auth", "fault", "protocol", "protocol/aws"),
-	"internal/protocol/cloudwatch":         rooms(append(core, "store", "protocol", "protocol/aws", "protocol/otlp", "protocol/jsonscan", "logline", "query/pattern", "query/insights")...),
+	"internal/protocol/cloudwatch":         rooms(append(core, "store", "protocol", "protocol/aws", "protocol/otlp", "protocol/jsonscan", "logline", "logpattern", "query/pattern", "query/insights")...),
 	"internal/protocol/protocoltest":       rooms(append(core, "protocol", "protocol/otlp", "golden")...),
 	"internal/protocol/honeycomb":          rooms(append(core, "protocol", "protocol/otlp", "protocol/jsonscan", "plot")...),
 	"internal/api":                         rooms(append(core, "store", "query/logtext", "logpattern", "query/insights")...),

@@ -19,8 +19,8 @@ import (
 // scheduleEvery is how often it is looked which queries are due.
 const scheduleEvery = 5 * time.Second
 
-// scheduler runs scheduled queries, one after the other. What was due while the
-// server was off runs once after its start.
+// scheduler runs scheduled queries and anomaly detectors, one after the other.
+// What was due while the server was off runs once after its start.
 type scheduler struct {
 	f      *Front
 	cancel context.CancelFunc
@@ -48,17 +48,17 @@ func (s *scheduler) run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
-			if err := s.runDue(ctx); err != nil && ctx.Err() == nil {
-				s.f.Log.WarnContext(ctx, "scheduled queries could not be run", slog.Any("error", err))
+			if err := errors.Join(s.runDue(ctx), s.evaluateDue(ctx)); err != nil && ctx.Err() == nil {
+				s.f.Log.WarnContext(ctx, "scheduled queries or anomaly detectors could not be run", slog.Any("error", err))
 			}
 		}
 	}
 }
 
-// places returns where there are scheduled queries.
-func (s *scheduler) places(ctx context.Context) (all []place, err error) {
+// places returns where there are resources of a kind.
+func (s *scheduler) places(ctx context.Context, kind string) (all []place, err error) {
 	err = s.f.groups.db.Read(ctx, func(tx *sql.Tx) error {
-		rows, err := tx.QueryContext(ctx, "SELECT DISTINCT environment, region FROM cloudwatch_resource WHERE kind = ?", scheduleKind)
+		rows, err := tx.QueryContext(ctx, "SELECT DISTINCT environment, region FROM cloudwatch_resource WHERE kind = ?", kind)
 		if err != nil {
 			return err
 		}
@@ -77,7 +77,7 @@ func (s *scheduler) places(ctx context.Context) (all []place, err error) {
 
 // runDue runs every query that is due.
 func (s *scheduler) runDue(ctx context.Context) error {
-	places, err := s.places(ctx)
+	places, err := s.places(ctx, scheduleKind)
 	if err != nil {
 		return err
 	}
