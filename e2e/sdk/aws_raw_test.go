@@ -78,21 +78,23 @@ func TestAWS_PackedBodiesAndEveryFaultOfASignature(t *testing.T) {
 		return func(r *http.Request) { r.Header.Set(name, value) }
 	}
 	for name, c := range map[string]signed{
-		"a packed body":         {packed: true, status: 200, has: "nextSequenceToken"},
-		"another coding":        {after: change("Content-Encoding", "br"), status: 415, code: "SerializationException"},
-		"not the gzip it says":  {after: change("Content-Encoding", "gzip"), status: 400, code: "SerializationException"},
-		"an unknown key":        {id: "AKIAUNKNOWN", status: 400, code: "UnrecognizedClientException", message: "security token included in the request is invalid"},
-		"another secret":        {secret: "wrong", status: 400, code: "InvalidSignatureException", message: "does not match the signature you provided"},
-		"a changed body":        {after: func(r *http.Request) { r.Body = io.NopCloser(strings.NewReader(strings.Replace(put, "packed", "forged", 1))) }, status: 400, code: "InvalidSignatureException"},
-		"a changed target":      {after: change("X-Amz-Target", "Logs_20140328.DeleteLogGroup"), status: 400, code: "InvalidSignatureException"},
-		"another service":       {service: "xray", status: 400, code: "InvalidSignatureException", message: "correct service: 'logs'"},
-		"ten minutes ago":       {at: now.Add(-10 * time.Minute), status: 400, code: "InvalidSignatureException", message: "Signature expired"},
-		"ten minutes ahead":     {at: now.Add(10 * time.Minute), status: 400, code: "InvalidSignatureException", message: "Signature not yet current"},
-		"four minutes ago":      {at: now.Add(-4 * time.Minute), status: 200},
-		"no signature":          {after: func(r *http.Request) { r.Header.Del("Authorization") }, status: 400, code: "MissingAuthenticationTokenException"},
-		"half of one":           {after: change("Authorization", "AWS4-HMAC-SHA256 Credential=a/20260101/us-west-2/logs/aws4_request"), status: 400, code: "IncompleteSignatureException"},
-		"a scheme of the past":  {after: change("Authorization", "AWS AKID:sum"), status: 400, code: "IncompleteSignatureException"},
-		"another operation":     {operation: "MakeCoffee", status: 400, code: "UnknownOperationException", message: "MakeCoffee"},
+		"a packed body":        {packed: true, status: 200, has: "nextSequenceToken"},
+		"another coding":       {after: change("Content-Encoding", "br"), status: 415, code: "SerializationException"},
+		"not the gzip it says": {after: change("Content-Encoding", "gzip"), status: 400, code: "SerializationException"},
+		"an unknown key":       {id: "AKIAUNKNOWN", status: 400, code: "UnrecognizedClientException", message: "security token included in the request is invalid"},
+		"another secret":       {secret: "wrong", status: 400, code: "InvalidSignatureException", message: "does not match the signature you provided"},
+		"a changed body": {after: func(r *http.Request) {
+			r.Body = io.NopCloser(strings.NewReader(strings.Replace(put, "packed", "forged", 1)))
+		}, status: 400, code: "InvalidSignatureException"},
+		"a changed target":       {after: change("X-Amz-Target", "Logs_20140328.DeleteLogGroup"), status: 400, code: "InvalidSignatureException"},
+		"another service":        {service: "xray", status: 400, code: "InvalidSignatureException", message: "correct service: 'logs'"},
+		"ten minutes ago":        {at: now.Add(-10 * time.Minute), status: 400, code: "InvalidSignatureException", message: "Signature expired"},
+		"ten minutes ahead":      {at: now.Add(10 * time.Minute), status: 400, code: "InvalidSignatureException", message: "Signature not yet current"},
+		"four minutes ago":       {at: now.Add(-4 * time.Minute), status: 200},
+		"no signature":           {after: func(r *http.Request) { r.Header.Del("Authorization") }, status: 400, code: "MissingAuthenticationTokenException"},
+		"half of one":            {after: change("Authorization", "AWS4-HMAC-SHA256 Credential=a/20260101/us-west-2/logs/aws4_request"), status: 400, code: "IncompleteSignatureException"},
+		"a scheme of the past":   {after: change("Authorization", "AWS AKID:sum"), status: 400, code: "IncompleteSignatureException"},
+		"another operation":      {operation: "MakeCoffee", status: 400, code: "UnknownOperationException", message: "MakeCoffee"},
 		"a body that is no JSON": {body: "{", status: 400, code: "SerializationException"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -253,8 +253,7 @@ func TestAWSGoV1_PutsAndReads(t *testing.T) {
 }
 
 // Docker's driver collects lines into one message until the next begins (each ends
-// in a newline then), makes
-// group and stream, and sends when the container ends.
+// in a newline then), makes group and stream, and sends when the container ends.
 func TestDockerAwslogs_ShipsAContainersLines(t *testing.T) {
 	t.Parallel()
 	s := startAWS(t)
@@ -265,4 +264,3 @@ func TestDockerAwslogs_ShipsAContainersLines(t *testing.T) {
 		t.Errorf("%v", rows)
 	}
 }
-
