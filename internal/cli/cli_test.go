@@ -88,6 +88,10 @@ const tailAnswer = "event: hello\ndata: {}\n\nevent: events\ndata: " + `{"events
 	`{"time":"1700000001000000000","dataset":"a-long-one","fields":{"body":"` + hostile + `","severity":"warn","meta.signal_type":"log"}},` +
 	`{"time":"1700000002000000000","dataset":"web","fields":{"name":"cache miss","meta.annotation_type":"span_event","meta.signal_type":"trace","cache.key":"k"}}],"skipped":3}` + "\n\n"
 
+const linesAnswer = "event: events\ndata: " + `{"events":[` +
+	`{"time":"1700000000000000000","dataset":"-shop-api","fields":{"log.group":"/shop/api","log.stream":"web","_arrival":1,"meta.signal_type":"log","severity":"error","body":"{\"level\":\"error\",\"user\":{\"id\":7}}","level":"error","user.id":7,"trace.trace_id":"aa"}},` +
+	`{"time":"1700000001000000000","dataset":"-shop-api","fields":{"log.group":"/shop/api","log.stream":"web","meta.signal_type":"log","severity":"warn","body":"WARN slow {not json}","took_ms":5}}],"skipped":0}` + "\n\n"
+
 const traceAnswer = `{"trace_id":"aa","base":"1700000000000000000","duration":20000000,"total_spans":4,"truncated":false,"arriving":true,` +
 	`"strings":["web","GET /a","db","` + hostile + `"],"services":[{"name":"web"},{"name":"db"}],` +
 	`"spans":{"depth":[0,1,2,1],"parent":[-1,0,1,0],"start":[0,1000000,2000000,19000000],"duration":[20000000,9000000,500,1000000],` +
@@ -135,6 +139,8 @@ func TestCommands_Print(t *testing.T) {
 		{"tail_color", 80, true, []string{"tail"}},
 		{"tail_narrow", 40, false, []string{"tail"}},
 		{"tail_fields", 0, false, []string{"tail", "--fields", "name,user.id"}},
+		{"tail_lines", 100, false, []string{"tail", "--group", "/shop/api"}},
+		{"tail_lines_color", 100, true, []string{"tail", "--group", "/shop/api"}},
 		{"tail_all", 0, false, []string{"tail", "--fields", "*"}},
 		{"help", 80, false, []string{"traces", "--help"}},
 	} {
@@ -145,6 +151,9 @@ func TestCommands_Print(t *testing.T) {
 				if strings.Contains(c.file, name) {
 					answer["/api/query"] = text
 				}
+			}
+			if strings.Contains(c.file, "lines") {
+				answer["/api/tail"] = linesAnswer
 			}
 			out, err := run(t, &answers{byPath: answer}, Streams{Width: c.width, Hints: c.width > 0, Color: c.color}, c.args...)
 			if err != nil && !errors.Is(err, flag.ErrHelp) {
@@ -211,6 +220,7 @@ func TestCommands_TellMisuseFromFailure(t *testing.T) {
 	}{
 		{"unknown flag", answers{}, []string{"query", "--bogus"}, true, "unknown flag --bogus (oriel query --help"},
 		{"no question", answers{}, []string{"query"}, true, "no question was given"},
+		{"stream alone", answers{}, []string{"tail", "--stream", "web"}, true, "wants --group"},
 		{"form", answers{}, []string{"tail", "--output", "csv"}, true, "one of table, json"},
 		{"the future", answers{}, []string{"traces", "--last", "-1h"}, true, "at least a second"},
 		{"two ids", answers{}, []string{"traces", "show", "a", "b"}, true, "one trace id"},

@@ -21,7 +21,16 @@ terminal shows as much of that as fits into a line, a pipe gets all.
   oriel tail
   oriel tail 'service.name = "web" AND error = true'
   oriel tail --fields http.route,user.id
-  oriel tail --json 'duration_ms > 500' | jq .fields.name`
+  oriel tail --json 'duration_ms > 500' | jq .fields.name
+
+With --group, or --logs for all of them, it prints log lines, and the filter may
+be in any of the languages in which lines are searched: a filter pattern of
+CloudWatch Logs, words and field:value beside each other, or a condition as above.
+
+  oriel tail --group /shop/api
+  oriel tail --group '/shop/*' --stream 'web*' '?ERROR ?WARN'
+  oriel tail --group /shop/api '{ $.status >= 500 }'
+  oriel tail --logs 'level:error timeout'`
 
 // tailBatch is one update of the live tail.
 type tailBatch struct {
@@ -38,6 +47,10 @@ func runTail(ctx context.Context, s Streams, args []string) error {
 	set := flags(s, "tail", aboutTail, &t)
 	dataset := set.String("dataset", "", "only events of this dataset `slug`")
 	fields := set.String("fields", "", "comma-separated `names` of the fields to show instead; * is all of them")
+	var choice lineChoice
+	set.StringVar(&choice.groups, "group", "", "only lines of these log groups: comma-separated `names`, of which one may end in *")
+	set.StringVar(&choice.stream, "stream", "", "with --group: only lines of the stream of this `name`, which may end in *")
+	set.BoolVar(&choice.all, "logs", false, "only log lines, of whatever group or service")
 	form := outputFlags(set, asTable, asJSON)
 	rest, err := usage.Parse(set, args)
 	if err != nil {
@@ -49,8 +62,8 @@ func runTail(ctx context.Context, s Streams, args []string) error {
 	}
 	filter := strings.Join(rest, " ")
 	params := url.Values{}
-	if filter != "" {
-		params.Set("q", filter)
+	if err := choice.params(filter, params); err != nil {
+		return err
 	}
 	if *dataset != "" {
 		params.Set("dataset", *dataset)
@@ -110,6 +123,9 @@ func (l *tailLines) print(b *tailBatch, how output) error {
 func (l *tailLines) event(at, dataset string, fields map[string]any) string {
 	if ns, err := strconv.ParseInt(at, 10, 64); err == nil {
 		at = time.Unix(0, ns).In(l.s.zone()).Format("15:04:05.000")
+	}
+	if group, ok := fields["log.group"].(string); ok {
+		dataset = group // as people know it
 	}
 	dataset = shorten(clean(dataset), 24)
 	l.wide = max(l.wide, columns(dataset))
@@ -194,11 +210,12 @@ func severityColor(level string) string {
 }
 
 // interesting are the fields in order, without those that the summary has said
-// or that every event of an SDK carries.
+// or that every event of an SDK carries, or a line's message.
 func interesting(fields map[string]any, all bool) []string {
 	var names []string
+	said := saidBy(fields)
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
-		if all || !dull(name) {
+		if all || (!dull(name) && !said(name)) {
 			names = append(names, name)
 		}
 	}
@@ -208,7 +225,7 @@ func interesting(fields map[string]any, all bool) []string {
 func dull(name string) bool {
 	switch name {
 	case "name", "body", "message", "duration_ms", "error", "severity", "severity_code", "severity_text", "service.name", "exception.message",
-		"exception.stacktrace", "type", "status_code", "status_message", "flags", "parent_name", "trace.span_id", "trace.parent_id":
+		"exception.stacktrace", "log.group", "_arrival", "type", "status_code", "status_message", "flags", "parent_name", "trace.span_id", "trace.parent_id":
 		return true
 	}
 	for _, prefix := range []string{"meta.", "telemetry.", "library.", "span.", "process.", "os.", "trace.link."} {
