@@ -131,3 +131,23 @@ export function listen(
   source.onerror = () => state?.(false);
   return () => source.close();
 }
+
+/** Calls CloudWatch Logs' API, which this server speaks too: what it offers is not offered twice. */
+export async function cloudwatch<T>(operation: string, body: unknown, signal?: AbortSignal): Promise<T> {
+  const env = environment();
+  const response = await reach(at(`/${env && `?env=${encodeURIComponent(env)}`}`), {
+    method: 'POST',
+    body: JSON.stringify(body),
+    headers: { 'Content-Type': 'application/x-amz-json-1.1', 'X-Amz-Target': `Logs_20140328.${operation}` },
+    signal,
+  });
+  if (response.ok) return (await response.json()) as T;
+  const e = (await response.json().catch(() => ({}))) as { __type?: string; message?: string; Message?: string };
+  throw new ApiError(
+    response.status,
+    e.__type ?? 'internal',
+    e.message ?? e.Message ?? `the server answered ${response.status}`,
+    undefined,
+    response.headers.get('x-amzn-RequestId') ?? undefined,
+  );
+}

@@ -71,7 +71,7 @@ function Kept({ id, path }: { id: string; path: string }): React.ReactElement {
 
 /** Addresses of one page share its key, so that it stays mounted from one to the next. */
 function pageKey(path: string): string {
-  if (/^\/logs(\/tail)?$/.test(path)) return '/logs';
+  if (/^\/logs(\/|$)/.test(path)) return '/logs';
   return /^\/(query|r)(\/[^/]+)?$/.test(path) ? '/query' : path;
 }
 

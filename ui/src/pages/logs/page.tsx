@@ -6,11 +6,13 @@ import type { Start } from '../../api/types';
 import { linkTo, useAddress } from '../../app/location';
 
 const Search = lazy(() => import('./Search'));
+const Insights = lazy(() => import('./insights/Insights'));
 const Tail = lazy(() => import('./Tail'));
 
 const pages = [
-  ['/logs', 'Search'],
-  ['/logs/tail', 'Live tail'],
+  ['/logs', 'Search', Search],
+  ['/logs/insights', 'Insights', Insights],
+  ['/logs/tail', 'Live tail', Tail],
 ] as const;
 
 /** Parameters that mean the same on the pages of Logs, so that a choice goes along. */
@@ -20,6 +22,7 @@ const kept = ['from', 'to', 'q', 'group', 'level', 'where'];
 export default function LogsPage({ path, start }: { path: string; start: Start | undefined }): React.ReactElement {
   const { searchParams } = useAddress();
   const along = new URLSearchParams([...searchParams].filter(([name]) => kept.includes(name))).toString();
+  const Shown = pages.find(([to]) => to === path)?.[2] ?? Search;
   return (
     <div className="page logs-page">
       <nav className="lnav" aria-label="Logs">
@@ -30,7 +33,7 @@ export default function LogsPage({ path, start }: { path: string; start: Start |
         ))}
       </nav>
       <Suspense fallback={<div className="lbody" aria-busy="true" />}>
-        {path === '/logs/tail' ? <Tail start={start} /> : <Search start={start} />}
+        <Shown start={start} />
       </Suspense>
     </div>
   );

@@ -3,7 +3,8 @@ import { useEffect, useState } from 'react';
 import { linkTo } from '../../../app/location';
 import { count, ago } from '../../../time/format';
 import type { Question } from '../../../query/question';
-import { save, toCsv, toJson } from '../download';
+import { save } from '../../../query/table';
+import { toCsv, toJson } from '../download';
 import type { Answer } from '../result';
 import { colouredGroups } from '../result';
 

@@ -7,7 +7,7 @@ import type { Question } from '../../../query/question';
 import { Menu, type MenuItem } from '../../../widgets/Menu';
 import { clock, day, momentMs } from '../../../time/format';
 import { every, spanOf } from '../data';
-import { save } from '../download';
+import { save } from '../../../query/table';
 import { pictureOf } from '../picture';
 import { groupId, groupLabel, type Answer } from '../result';
 import { asCurl, asHoneycomb, asLine, asMarkdown } from '../share';

@@ -1,0 +1,129 @@
+import { useCallback, useEffect, useRef, useState } from 'react';
+
+import { ApiError, stream } from '../../../api/client';
+import { mistakeOf, type Mistake } from '../../../query/insights/complete';
+import type { Answer, Column, Statistics } from './answer';
+
+export interface Progress {
+  share: number;
+  scanned: number;
+  elapsedMs: number;
+}
+
+export interface Run {
+  answer: Answer | undefined;
+  /** The question that the answer belongs to. */
+  answerKey: string;
+  progress: Progress | undefined;
+  running: boolean;
+  stopped: boolean;
+  error: ApiError | undefined;
+  /** Where in the text that was sent the error is. */
+  mistake: Mistake | undefined;
+}
+
+export interface Body {
+  query: string;
+  datasets: string[];
+  start_time: number;
+  end_time: number;
+}
+
+type Line =
+  | { type: 'plan'; columns: Column[]; raw: boolean; groups: { dataset: string; name: string }[]; start: string; end: string }
+  | { type: 'progress'; share: number; scanned: number; elapsed_ms: number }
+  | {
+      type: 'done';
+      columns: Column[];
+      rows: (string | null)[][] | null;
+      pointers?: [string, string, string][];
+      statistics: Statistics;
+      elapsed_ms: number;
+      complete: boolean;
+      request_id: string;
+    }
+  | { type: 'error'; error: { kind?: string; message?: string; request_id?: string }; range?: [number, number] };
+
+const idle: Run = {
+  answer: undefined,
+  answerKey: '',
+  progress: undefined,
+  running: false,
+  stopped: false,
+  error: undefined,
+  mistake: undefined,
+};
+
+/** What the server found wrong with the text itself. */
+class Wrong extends ApiError {
+  constructor(
+    e: { kind?: string; message?: string; request_id?: string },
+    readonly range: [number, number] | undefined,
+  ) {
+    super(200, e.kind ?? 'internal', e.message ?? 'the server gave no reason', undefined, e.request_id);
+  }
+}
+
+async function ask(body: Body, signal: AbortSignal, tell: (p: Progress) => void): Promise<Answer> {
+  let plan: Extract<Line, { type: 'plan' }> | undefined;
+  let answer: Answer | undefined;
+  await stream<Line>(
+    'insights',
+    body,
+    (line) => {
+      if (line.type === 'plan') plan = line;
+      else if (line.type === 'progress') tell({ share: line.share, scanned: line.scanned, elapsedMs: line.elapsed_ms });
+      else if (line.type === 'error') throw new Wrong(line.error, line.range);
+      else
+        answer = {
+          columns: line.columns,
+          rows: line.rows ?? [],
+          raw: plan?.raw ?? false,
+          pointers: line.pointers ?? [],
+          groups: plan?.groups ?? [],
+          statistics: line.statistics,
+          elapsedMs: line.elapsed_ms,
+          complete: line.complete,
+          requestId: line.request_id,
+          start: plan?.start ?? '0',
+          end: plan?.end ?? '0',
+          ranAt: Date.now(),
+        };
+    },
+    signal,
+  );
+  if (!answer) throw new ApiError(0, 'unavailable', 'the answer broke off before it was whole');
+  return answer;
+}
+
+/** Runs a query when its key or turn changes; an empty key runs nothing. The answer before stays until the next has come. */
+export function useInsights(key: string, body: Body | undefined, turn: number): Run & { stop: () => void } {
+  const [run, setRun] = useState<Run>(idle);
+  const abort = useRef<AbortController>(undefined);
+  useEffect(() => {
+    if (key === '' || !body) {
+      setRun(idle);
+      return;
+    }
+    const mine = new AbortController();
+    abort.current = mine;
+    setRun((r) => ({ ...r, error: undefined, mistake: undefined, progress: undefined, running: true, stopped: false }));
+    ask(body, mine.signal, (progress) => setRun((r) => (mine.signal.aborted ? r : { ...r, progress }))).then(
+      (answer) => setRun({ ...idle, answer, answerKey: key }),
+      (e: unknown) => {
+        if (mine.signal.aborted) return;
+        const error = e instanceof ApiError ? e : new ApiError(0, 'unavailable', 'the server can’t be reached');
+        const mistake = e instanceof Wrong && e.range ? mistakeOf(body.query, e.message, e.range) : undefined;
+        setRun((r) => ({ ...r, running: false, progress: undefined, error, mistake }));
+      },
+    );
+    return () => mine.abort();
+    // The key says all that the body depends on.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [key, turn]);
+  const stop = useCallback(() => {
+    abort.current?.abort();
+    setRun((r) => ({ ...r, running: false, progress: undefined, stopped: r.running }));
+  }, []);
+  return { ...run, stop };
+}
