@@ -5,7 +5,7 @@ import type { ValueActions } from '../../../query/bubble/CellMenu';
 import { csvOf, jsonOf, markdownOf, save } from '../../../query/table';
 import { count } from '../../../time/format';
 import { Menu } from '../../../widgets/Menu';
-import { chartsOf, compared, shownColumns, tableOf, type Answer } from './answer';
+import { addsUp, chartsOf, compared, shownColumns, tableOf, type Answer } from './answer';
 import { BinChart, type Drawing } from './BinChart';
 import { Results } from './Results';
 import { RowPanel } from './RowPanel';
@@ -30,8 +30,9 @@ const drawings = [
 
 /** An answer as charts and a table, or as JSON. */
 export function Answered({ answer, earlier, diff, stale, state, slotOf, actions }: Props): React.ReactElement {
-  const [draw, setDraw] = useState<Drawing>('bars');
+  const [draw, setDraw] = useState<Drawing>();
   const charts = useMemo(() => chartsOf(answer), [answer]);
+  const adds = charts.some((c) => addsUp(state.query, c.measure));
   const both = useMemo(() => (earlier && !answer.raw ? compared(answer, earlier) : undefined), [answer, earlier]);
   const shown = both ?? answer;
   const table = useMemo(() => tableOf(shown), [shown]);
@@ -56,7 +57,13 @@ export function Answered({ answer, earlier, diff, stale, state, slotOf, actions 
         {charts.length > 0 && state.view === 'table' && (
           <div className="views" role="group" aria-label="Draw as">
             {drawings.map(([id, name]) => (
-              <button key={id} type="button" className="btn small" aria-pressed={draw === id} onClick={() => setDraw(id)}>
+              <button
+                key={id}
+                type="button"
+                className="btn small"
+                aria-pressed={(draw ?? (adds ? 'bars' : 'lines')) === id}
+                onClick={() => setDraw(id)}
+              >
                 {name}
               </button>
             ))}
@@ -85,7 +92,7 @@ export function Answered({ answer, earlier, diff, stale, state, slotOf, actions 
           {charts.length > 0 && (
             <div className="bin-charts">
               {charts.slice(0, 4).map((c) => (
-                <BinChart key={c.measure} chart={c} draw={draw} slotOf={slotOf} />
+                <BinChart key={c.measure} chart={c} draw={draw ?? (addsUp(state.query, c.measure) ? 'bars' : 'lines')} slotOf={slotOf} />
               ))}
             </div>
           )}

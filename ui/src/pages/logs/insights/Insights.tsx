@@ -120,6 +120,7 @@ export default function Insights({ start }: { start: Start | undefined }): React
   const names = parametersOf(text);
   return (
     <div className="lbody">
+      <h1 className="sr">Logs Insights</h1>
       <div className="ltop">
         <div className="ltools">
           <GroupPicker groups={groups} chosen={state.groups} onChoose={(g) => setParams(encode({ groups: g }))} />

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { chartsOf, compared, shownColumns, tableOf, timeOf, type Answer, type Column } from './answer';
+import { addsUp, chartsOf, compared, shownColumns, tableOf, timeOf, type Answer, type Column } from './answer';
 import { decode, encode } from './url';
 
 const number: Column = { name: 'n', type: 'number', key: false };
@@ -130,4 +130,16 @@ it('comes back from its address', () => {
     view: undefined,
   });
   expect(decode(new URLSearchParams('row=-3&view=x'))).toMatchObject({ row: -1, view: 'table', query: '' });
+});
+
+it('knows which numbers may stand on one another', () => {
+  const query = 'stats count(*) as lines, avg(strlen(@message)) as size, sum(strlen(@message)) as `all` by bin(5m)';
+  expect(['lines', 'size', 'all', 'count(*)', 'avg(x)', 'line'].map((m) => addsUp(query, m))).toEqual([
+    true,
+    false,
+    true,
+    true,
+    false,
+    false,
+  ]);
 });

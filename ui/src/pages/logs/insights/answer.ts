@@ -114,6 +114,17 @@ export function chartsOf(a: Pick<Answer, 'columns' | 'rows'>): Chart[] {
   });
 }
 
+/** Whether a measure's groups add up, as counts and sums do and means don't: so that bars may stand on one another. */
+export function addsUp(query: string, measure: string): boolean {
+  const adds = /^(?:count|sum|countOverTime|sumOverTime)\s*\(/i;
+  if (adds.test(measure)) return true;
+  const bare = measure.replaceAll('`', '').replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  return new RegExp(
+    `\\b(?:count|sum|countOverTime|sumOverTime)\\s*\\((?:[^()]|\\([^()]*\\))*\\)\\s+as\\s+\`?${bare}\`?(?![\\w.@])`,
+    'i',
+  ).test(query);
+}
+
 function isNumeric(rows: Answer['rows'], c: Column, at: number): boolean {
   if (c.type === 'number') return true;
   return c.type === 'any' && rows.length > 0 && rows.every((r) => r[at] === null || (r[at] !== '' && Number.isFinite(Number(r[at]))));
