@@ -131,8 +131,7 @@ export function Editor(props: Props): React.ReactElement {
           aria-label="Logs Insights query"
           aria-invalid={mistake !== undefined}
           aria-describedby={mistake ? `${id}-wrong` : `${id}-help`}
-          role="combobox"
-          aria-expanded={shown}
+          aria-haspopup="listbox"
           aria-controls={`${id}-list`}
           aria-autocomplete="list"
           aria-activedescendant={shown && chosen >= 0 ? `${id}-${chosen}` : undefined}

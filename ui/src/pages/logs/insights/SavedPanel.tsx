@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 
 import { ApiError } from '../../../api/client';
 import { parametersOf } from '../../../query/insights/complete';
@@ -47,7 +47,7 @@ export function SavedPanel(props: Props): React.ReactElement {
             Close
           </button>
         </div>
-        <SaveForm key={props.open?.id ?? ''} {...props} />
+        <SaveForm {...props} />
         <input
           className="input small"
           aria-label="Find a query"
@@ -100,6 +100,9 @@ export function SavedPanel(props: Props): React.ReactElement {
 function SaveForm({ definitions, text, values, groups, open, onSaved }: Props): React.ReactElement {
   const [name, setName] = useState(open?.name ?? '');
   const [said, setSaid] = useState('');
+  useEffect(() => {
+    if (open) setName(open.name);
+  }, [open]);
   const save = async (id: string | undefined): Promise<void> => {
     try {
       const saved = await definitions.save({
