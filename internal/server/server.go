@@ -176,6 +176,7 @@ func (s *Server) openRooms(ctx context.Context) (err error) {
 		return fmt.Errorf("open the journal: %w", err)
 	}
 	s.later("journal", s.door.Close)
+	s.logGroups.Sweep(s.store.DropRows)
 	s.log.InfoContext(ctx, "journal replayed", slog.Int64("rows", s.door.Stats().Replayed), slog.Duration("took", clock().Sub(started)))
 	return nil
 }

@@ -79,6 +79,10 @@ type Store interface {
 	// the rows may be gone; it can be called again.
 	DropDataset(ctx context.Context, environment, dataset string) error
 
+	// DropRows is DropDataset for those rows of a dataset for which where is true.
+	// Sums of calls stay as they are.
+	DropRows(ctx context.Context, environment, dataset string, where query.Expr) error
+
 	// Retain says which rows are kept: those of a dataset whose event time is not
 	// before horizon(environment, dataset), Unix nanoseconds; one that lies before all
 	// times keeps all. From then on the others are in no answer, but for those of Calls;

@@ -225,6 +225,43 @@ func TestReading_LeavesOutWhatIsGone(t *testing.T) {
 	r.ok("DeleteRetentionPolicy", object{"logGroupName": "g"})
 }
 
+// Lines of a deleted stream are removed in the background; nothing else is.
+func TestSweep_RemovesTheLinesOfDeletedStreams(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	rows := func() int {
+		n := 0
+		for _, d := range r.store.Catalog("test").Datasets {
+			n += int(d.Rows)
+		}
+		return n
+	}
+	r.fill("g", "a", 1000, "old 1", 900, "old 2")
+	r.fill("g", "b", 1000, "kept")
+	r.fill("g", "c", 1000, "old too")
+	r.ok("DeleteLogStream", object{"logGroupName": "g", "logStreamName": "a"})
+	r.ok("DeleteLogStream", object{"logGroupName": "g", "logStreamName": "c"})
+	r.fill("g", "a", 500, "new")
+	if n := rows(); n != 5 {
+		t.Fatalf("%d rows before", n)
+	}
+	must(t, r.groups.sweep(t.Context(), r.store.DropRows))
+	for _, what := range []string{"swept", "after a restart"} {
+		if n := rows(); n != 2 {
+			t.Errorf("%s: %d rows", what, n)
+		}
+		g := r.groups.find("test", testRegion, "g")
+		if h := g.hidden(); len(h) != 0 {
+			t.Errorf("%s: %v is still hidden", what, h)
+		}
+		r.wantSaid(what, r.ok("FilterLogEvents", object{"logGroupName": "g"}), "kept", "new")
+		if got := names(r.ok("DescribeLogStreams", object{"logGroupName": "g"}), "logStreams", "logStreamName"); got != "a b" {
+			t.Errorf("%s: %s", what, got)
+		}
+		r.restart()
+	}
+}
+
 // account is the id of the default environment.
 func (r *rig) account() string {
 	who, _ := r.Keys.Anonymous()

@@ -45,7 +45,8 @@ type GroupsConfig struct {
 //
 // A group's lines are the rows of its dataset, which nothing else has; a line's
 // stream is its field event.FieldLogStream. A stream that is deleted leaves its
-// rows: those who read must leave out what [group.hidden] says.
+// rows for a while: until they are removed (see [Groups.Sweep]), those who read must
+// leave out what [group.hidden] says.
 type Groups struct {
 	db  *meta.DB
 	cfg GroupsConfig
@@ -64,8 +65,10 @@ type Groups struct {
 	counted   bool       // lines since sums were last taken
 	writing   bool       // sums that were taken are not in the database yet
 
-	cancel context.CancelFunc
-	done   chan struct{}
+	background context.Context
+	cancel     context.CancelFunc
+	done       chan struct{}
+	sweeping   sync.WaitGroup
 }
 
 var _ ingest.Follower = (*Groups)(nil)
@@ -128,7 +131,7 @@ func OpenGroups(ctx context.Context, db *meta.DB, cfg GroupsConfig) (*Groups, er
 		return nil, err
 	}
 	background, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	g.cancel = cancel
+	g.background, g.cancel = background, cancel
 	go g.run(background)
 	return g, nil
 }
@@ -168,6 +171,7 @@ func (g *Groups) loadFilters(ctx context.Context) error {
 func (g *Groups) Close(ctx context.Context) error {
 	g.cancel()
 	<-g.done
+	g.sweeping.Wait()
 	return g.write(ctx)
 }
 

@@ -67,10 +67,7 @@ func (g *group) lines(r lineRange, nowMS int64, where ...query.Expr) *query.Quer
 		all.Terms = append(all.Terms, fieldIs(event.FieldSignal, event.SignalLog))
 	}
 	for _, h := range g.hidden() {
-		all.Terms = append(all.Terms, query.Not{X: query.And{Terms: []query.Expr{
-			fieldIs(event.FieldLogStream, h.stream),
-			query.Compare{Op: query.Le, L: query.Field{Name: event.FieldArrival}, R: query.Literal{Value: event.IntValue(h.arrival)}},
-		}}})
+		all.Terms = append(all.Terms, query.Not{X: h.lines()})
 	}
 	all.Terms = append(all.Terms, where...)
 	if len(all.Terms) > 0 {

@@ -88,12 +88,18 @@ func (r *Reference) Revision(string, int64, int64) uint64 {
 }
 
 // DropDataset implements store.Store.
-func (r *Reference) DropDataset(_ context.Context, environment, dataset string) error {
+func (r *Reference) DropDataset(ctx context.Context, environment, dataset string) error {
+	return r.DropRows(ctx, environment, dataset, query.And{})
+}
+
+// DropRows implements store.Store.
+func (r *Reference) DropRows(_ context.Context, environment, dataset string, where query.Expr) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var kept []row // a new slice: snapshots share the old one
+	known := kindsOf(r.rows)
 	for _, e := range r.rows {
-		if e.environment != environment || e.dataset != dataset {
+		if e.environment != environment || e.dataset != dataset || !holds(where, newRecord(e, known)) {
 			kept = append(kept, e)
 		}
 	}

@@ -44,6 +44,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"CallsAreCounted", callsAreCounted},
 		{"RevisionsFollowRows", revisionsFollowRows},
 		{"DatasetsAreDropped", datasetsAreDropped},
+		{"RowsAreDropped", rowsAreDropped},
 		{"ExpiredRowsAreHidden", expiredRowsAreHidden},
 		{"ContrastsCountBothSides", contrasts},
 		{"ScansGiveEveryRow", scansGiveEveryRow},

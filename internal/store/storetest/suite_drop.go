@@ -6,6 +6,7 @@ import (
 
 	"github.com/oriel-dev/oriel/internal/event"
 	"github.com/oriel-dev/oriel/internal/query"
+	"github.com/oriel-dev/oriel/internal/store"
 )
 
 // dropDataset drops a dataset from both.
@@ -76,5 +77,58 @@ func datasetsAreDropped(t *testing.T, p *pair) {
 		t.Errorf("all datasets were dropped and there are %v", c.Datasets)
 	}
 	p.dropDataset("prod", "api")
+	p.sameAll()
+}
+
+// rowsAreDropped: rows that a condition tells are gone, wherever they lie, and do
+// not come back; all others are kept.
+func rowsAreDropped(t *testing.T, p *pair) {
+	lines := func(dataset string, from int64) *event.Batch {
+		b := event.NewBatch(Environment, dataset)
+		for i := range int64(20) {
+			b.Begin(suiteBase + i*second)
+			b.Set(event.FieldSignal, event.StringValue(event.SignalLog))
+			b.Set(event.FieldTraceID, event.StringValue([]string{"1", "2"}[i%2]))
+			b.Set(event.FieldLogStream, event.StringValue([]string{"a", "b", "c"}[i%3]))
+			b.SetAt(int(i), event.FieldArrival, event.IntValue(from+i))
+		}
+		return b
+	}
+	drop := func(stream string, upTo int64) {
+		t.Helper()
+		where := query.And{Terms: []query.Expr{
+			is(event.FieldLogStream, stream), query.Compare{Op: query.Le, L: field(event.FieldArrival), R: lit(upTo)},
+		}}
+		for _, s := range []store.Store{p.ref, p.store} {
+			if err := s.DropRows(t.Context(), Environment, "api", where); err != nil {
+				t.Fatal(err)
+			}
+		}
+		p.sameAll()
+	}
+	p.append(lines("api", 0), lines("web", 100))
+	p.flush()
+	p.append(lines("api", 200))
+	p.flush()
+	p.append(lines("api", 300))
+	drop("none", 1000)
+	drop("a", 210)
+	before := p.store.Revision(Environment, suiteStart, suiteEnd)
+	drop("a", 1000)
+	if p.store.Revision(Environment, suiteStart, suiteEnd) == before {
+		t.Error("rows went and the revision is the same")
+	}
+	if err := p.store.Append(t.Context(), p.seq, []*event.Batch{lines("api", 300)}); err != nil { // a replay
+		t.Fatal(err)
+	}
+	p.sameAll()
+	p.append(lines("api", 400))
+	p.sameAll()
+	drop("b", 1000)
+	drop("c", 1000)
+	drop("a", 1000)
+	if err := p.store.Maintain(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	p.sameAll()
 }
