@@ -261,9 +261,11 @@ func (a *API) storage(w http.ResponseWriter, r *http.Request) error {
 		Name  string `json:"name"`
 		Rows  int64  `json:"rows"`
 		Lines int64  `json:"lines"` // rows with a message
-		Bytes int64  `json:"bytes"`
-		First string `json:"first"`
-		Last  string `json:"last"`
+		// Grouped are rows that came to a log group; lines of other protocols have none.
+		Grouped int64  `json:"grouped"`
+		Bytes   int64  `json:"bytes"`
+		First   string `json:"first"`
+		Last    string `json:"last"`
 	}
 	var rows int64
 	out := make([]listed, 0, len(catalog.Datasets))
@@ -274,8 +276,11 @@ func (a *API) storage(w http.ResponseWriter, r *http.Request) error {
 			l.Name = known.Name
 		}
 		for _, f := range d.Fields {
-			if f.Name == event.FieldBody {
+			switch f.Name {
+			case event.FieldBody:
 				l.Lines = f.Filled
+			case event.FieldLogGroup:
+				l.Grouped = f.Filled
 			}
 		}
 		out = append(out, l)

@@ -182,6 +182,9 @@ export interface Dataset {
   name: string;
   rows: number;
   lines: number;
+  /** Rows that came to a log group. */
+  grouped: number;
+  bytes: number;
   first: string;
   last: string;
 }

@@ -8,11 +8,13 @@ import { linkTo, useAddress } from '../../app/location';
 const Search = lazy(() => import('./Search'));
 const Insights = lazy(() => import('./insights/Insights'));
 const Tail = lazy(() => import('./Tail'));
+const Groups = lazy(() => import('./Groups'));
 
 const pages = [
   ['/logs', 'Search', Search],
   ['/logs/insights', 'Insights', Insights],
   ['/logs/tail', 'Live tail', Tail],
+  ['/logs/groups', 'Groups', Groups],
 ] as const;
 
 /** Parameters that mean the same on the pages of Logs, so that a choice goes along. */
@@ -27,7 +29,7 @@ export default function LogsPage({ path, start }: { path: string; start: Start |
     <div className="page logs-page">
       <nav className="lnav" aria-label="Logs">
         {pages.map(([to, name]) => (
-          <a key={to} {...linkTo(along ? `${to}?${along}` : to)} aria-current={path === to ? 'page' : undefined}>
+          <a key={to} {...linkTo(along && to !== '/logs/groups' ? `${to}?${along}` : to)} aria-current={path === to ? 'page' : undefined}>
             {name}
           </a>
         ))}
