@@ -95,14 +95,16 @@ type group struct {
 	metrics   []*compiledMetric // its metric filters; the slice is replaced, never changed
 	// subscribed says that there are subscription filters, news that lines came since
 	// they were last looked after.
-	subscribed bool
-	news       atomic.Bool
-	deleted    bool
-	streams    map[string]*stream
-	gone       map[string]int64 // arrival up to which lines of a deleted stream are hidden
-	days       map[int32]int64  // bytes by day of event
-	dirtyDays  map[int32]bool
-	dirty      map[string]*stream // streams whose sums are not in the database
+	subscribed  bool
+	news        atomic.Bool
+	transformer *transformer // nil: none
+	account     string       // of who made the transformer
+	deleted     bool
+	streams     map[string]*stream
+	gone        map[string]int64 // arrival up to which lines of a deleted stream are hidden
+	days        map[int32]int64  // bytes by day of event
+	dirtyDays   map[int32]bool
+	dirty       map[string]*stream // streams whose sums are not in the database
 }
 
 // stream is one log stream; all but its name is guarded by its group's mu.
@@ -140,7 +142,7 @@ func OpenGroups(ctx context.Context, db *meta.DB, cfg GroupsConfig) (*Groups, er
 func (g *Groups) loadFilters(ctx context.Context) error {
 	owners := map[groupKey]bool{}
 	err := g.db.Read(ctx, func(tx *sql.Tx) error {
-		rows, err := tx.QueryContext(ctx, "SELECT DISTINCT environment, region, owner FROM cloudwatch_resource WHERE kind IN (?, ?)", metricFilterKind, subscriptionKind)
+		rows, err := tx.QueryContext(ctx, "SELECT DISTINCT environment, region, owner FROM cloudwatch_resource WHERE kind IN (?, ?, ?)", metricFilterKind, subscriptionKind, transformerKind)
 		if err != nil {
 			return err
 		}
@@ -159,7 +161,7 @@ func (g *Groups) loadFilters(ctx context.Context) error {
 	}
 	for key := range owners {
 		if one := g.byName[key]; one != nil {
-			if err := errors.Join(g.loadMetricFilters(ctx, one), g.loadSubscriptions(ctx, one)); err != nil {
+			if err := errors.Join(g.loadMetricFilters(ctx, one), g.loadSubscriptions(ctx, one), g.loadTransformer(ctx, one)); err != nil {
 				g.cfg.Log.ErrorContext(ctx, "the filters of a log group can't be used", slog.String("group", key.name), slog.Any("error", err))
 			}
 		}

@@ -24,6 +24,7 @@ type compiledMetric struct {
 	selector   *pattern.Selector // of the value; nil: it is always the same
 	dimensions []metricDimension
 	constants  []metricConstant
+	transforms bool     // the transformed text is looked at
 	absent     *float64 // what a minute counts in which no line matches
 }
 
@@ -44,7 +45,7 @@ func compileMetricFilter(g *group, k *keptMetricFilter) (*compiledMetric, error)
 		return nil, err
 	}
 	t := k.MetricTransformations[0]
-	m := &compiledMetric{pattern: p, namespace: t.MetricNamespace, field: logline.FieldName(t.MetricName), absent: t.DefaultValue}
+	m := &compiledMetric{pattern: p, namespace: t.MetricNamespace, field: logline.FieldName(t.MetricName), absent: t.DefaultValue, transforms: k.ApplyOnTransformedLogs}
 	if t.MetricName == "" || t.MetricNamespace == "" {
 		return nil, invalidParameter("Invalid metric transformation: metricName and metricNamespace must not be empty.")
 	}
@@ -132,6 +133,9 @@ func (m *compiledMetric) apply(g *group, lines *event.Batch, body *event.Column,
 		row := body.Row(i)
 		at := lines.Times[row]
 		message := body.Dict.Text(body.Codes[i])
+		if m.transforms {
+			message, _ = g.transform(streamOf(lines.Row(row)), message)
+		}
 		matches := m.pattern.MatchString(message)
 		if m.absent != nil {
 			minute := at - at%int64(time.Minute)

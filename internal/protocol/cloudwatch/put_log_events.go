@@ -202,9 +202,15 @@ func (p *put) batch(environment string, g *group) (b *event.Batch, lost int) {
 	b = event.NewBatch(environment, g.dataset)
 	n := p.to - p.from
 	b.Times = make([]int64, 0, n)
+	transforms := g.transforms()
 	for i := p.from; i < p.to; i++ {
 		message := p.sent.message(i)
 		b.Begin(p.sent.lines[i].at * int64(time.Millisecond))
+		if transforms {
+			if text, ok := g.transform(p.sent.stream, string(message)); ok {
+				message = []byte(text) // what is found in a line is found in this; its text stays
+			}
+		}
 		line := p.reader.Read(b, message)
 		line.Set(b)
 		lost += line.Lost

@@ -34,12 +34,13 @@ const (
 
 // subscription is a subscription filter, ready for lines.
 type subscription struct {
-	name     string
-	account  string
-	pattern  *pattern.Pattern
-	target   string // an address, or a group's ARN
-	selected bool   // its criteria are about the group
-	system   map[string]string
+	name       string
+	account    string
+	pattern    *pattern.Pattern
+	target     string // an address, or a group's ARN
+	selected   bool   // its criteria are about the group
+	transforms bool   // the transformed text is looked at, and sent
+	system     map[string]string
 }
 
 // compileSubscription checks what can't be checked by the model.
@@ -48,7 +49,7 @@ func (f *Front) compileSubscription(ctx context.Context, g *group, k *keptSubscr
 	if err != nil {
 		return nil, err
 	}
-	s := &subscription{name: k.FilterName, account: k.Account, pattern: p, target: k.DestinationArn, selected: true}
+	s := &subscription{name: k.FilterName, account: k.Account, pattern: p, target: k.DestinationArn, selected: true, transforms: k.ApplyOnTransformedLogs}
 	if prefix := "arn:aws:logs:" + g.region + ":" + k.Account + ":" + destinationKind + ":"; strings.HasPrefix(s.target, prefix) {
 		d, err := f.destinations().get(ctx, place{environment: g.environment, region: g.region}, s.target[len(prefix):])
 		if err != nil {
@@ -209,6 +210,11 @@ func (d *deliverer) deliver(ctx context.Context, g *group, k *kept[keptSubscript
 	more = len(lines) == deliverLines
 	if !s.selected {
 		lines = nil
+	}
+	for i := range lines {
+		if s.transforms {
+			lines[i].message, _ = g.transform(lines[i].stream, lines[i].message)
+		}
 	}
 	lines = slices.DeleteFunc(lines, func(l subscribedLine) bool { return !s.pattern.MatchString(l.message) })
 	for _, chunk := range chunks(lines) {
