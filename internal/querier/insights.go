@@ -58,9 +58,9 @@ func (q *Querier) Insights(ctx context.Context, p *insights.Program, o insights.
 	if a.Result, err = q.runAll(ctx, p.Query(o), progress); err != nil {
 		return nil, err
 	}
-	switch n, ok := p.MatchedBy(a.Result.Rows); {
-	case ok:
-		a.Matched = int64(n)
+	switch {
+	case p.Whole(a.Result.Rows):
+		a.Matched = eventsOf(p, a.Result)
 	case len(p.Matching) == 0:
 		a.Matched = a.Scanned
 	default:
@@ -69,6 +69,19 @@ func (q *Querier) Insights(ctx context.Context, p *insights.Program, o insights.
 		}
 	}
 	return a, nil
+}
+
+// eventsOf is how many events the rows of a whole answer are made of.
+func eventsOf(p *insights.Program, r *store.Result) int64 {
+	c := r.Column(p.Counts)
+	if p.Counts == "" || c == nil {
+		return int64(r.Rows)
+	}
+	sum := int64(0)
+	for _, v := range c.Values {
+		sum += v.Int()
+	}
+	return sum
 }
 
 // runAll answers a query whose conditions hold other queries.
@@ -85,6 +98,9 @@ func (q *Querier) runAll(ctx context.Context, ask *query.Query, progress func(st
 	}
 	if _, local := query.Cut(ask.Stages); len(local) > 0 {
 		return q.runLocal(ctx, ask, progress)
+	}
+	if r, err := q.newest(ctx, ask); r != nil || err != nil {
+		return r, err
 	}
 	return q.run(ctx, ask, progress)
 }

@@ -455,6 +455,7 @@ func (c *compiler) finish() (*Program, error) {
 		p.Raw, p.Columns = false, EstimateColumns()
 	}
 	p.Stages = late(narrowed(append(c.stages, query.Project{Fields: names})))
+	p.counted()
 	return p, nil
 }
 

@@ -10,6 +10,7 @@ package insights
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/oriel-dev/oriel/internal/event"
 	"github.com/oriel-dev/oriel/internal/fault"
@@ -86,6 +87,7 @@ type Program struct {
 	Columns  []Column
 	Raw      bool          // rows are events, with a pointer each
 	Matching []query.Stage // the stages that only choose events: their rows are those that match
+	Counts   string        // a column of the answer that says how many events are in each row, "" for none
 	Estimate bool          // the text asks what it would cost
 }
 
@@ -186,22 +188,54 @@ func PointerFields() []string {
 	return []string{event.SystemTime, arrivalField, event.SystemDataset}
 }
 
-// MatchedBy returns how many events match where the number of rows of the answer
-// says so: each row is one, and no limit cut them.
-func (p *Program) MatchedBy(rows int) (int, bool) {
-	if !p.Raw {
-		return 0, false
+// countColumn is the column of how many events are in a group.
+const countColumn = "=events"
+
+// counted lets the first aggregate count the events in each group, too, if no
+// later stage makes less of the groups but for limits.
+func (p *Program) counted() {
+	at := slices.IndexFunc(p.Stages, func(s query.Stage) bool { _, ok := s.(query.Aggregate); return ok })
+	if at < 0 {
+		return
+	}
+	for _, s := range p.Stages[:at] {
+		switch s.(type) {
+		case query.Filter, query.Compute:
+		default:
+			return
+		}
+	}
+	for _, s := range p.Stages[at+1:] {
+		switch s.(type) {
+		case query.Compute, query.Sort, query.Limit, query.Project:
+		default:
+			return
+		}
+	}
+	a, _ := p.Stages[at].(query.Aggregate)
+	last, _ := p.Stages[len(p.Stages)-1].(query.Project)
+	a.Calcs = append(slices.Clone(a.Calcs), query.Calc{Op: query.Count, Name: countColumn})
+	last.Fields = append(slices.Clone(last.Fields), countColumn)
+	p.Stages[at], p.Stages[len(p.Stages)-1] = a, last
+	p.Counts = countColumn
+}
+
+// Whole reports whether an answer of so many rows has all rows that there are, one
+// for each event that matches or, if Counts is set, group of such.
+func (p *Program) Whole(rows int) bool {
+	if !p.Raw && p.Counts == "" {
+		return false
 	}
 	for _, s := range p.Stages {
 		switch x := s.(type) {
-		case query.Filter, query.Compute, query.Sort, query.Project:
+		case query.Filter, query.Compute, query.Sort, query.Project, query.Aggregate:
 		case query.Limit:
 			if rows >= x.Count {
-				return 0, false
+				return false
 			}
 		default:
-			return 0, false
+			return false
 		}
 	}
-	return rows, true
+	return true
 }
