@@ -95,7 +95,7 @@ export function Shell({ start, onKeys, children }: Props): React.ReactElement {
 const usualRange = { from: 'now-1h', to: 'now' };
 
 function isAboutTime(path: string): boolean {
-  return path === '/traces' || path === '/logs' || path === '/logs/insights' || /^\/query(?:\/|$)/.test(path);
+  return path === '/traces' || /^\/logs(?:\/(?:insights|patterns))?$/.test(path) || /^\/query(?:\/|$)/.test(path);
 }
 
 /** Pages about time open with the range that is shown. */

@@ -7,12 +7,14 @@ import { linkTo, useAddress } from '../../app/location';
 
 const Search = lazy(() => import('./Search'));
 const Insights = lazy(() => import('./insights/Insights'));
+const Patterns = lazy(() => import('./patterns/Patterns'));
 const Tail = lazy(() => import('./Tail'));
 const Groups = lazy(() => import('./Groups'));
 
 const pages = [
   ['/logs', 'Search', Search],
   ['/logs/insights', 'Insights', Insights],
+  ['/logs/patterns', 'Patterns', Patterns],
   ['/logs/tail', 'Live tail', Tail],
   ['/logs/groups', 'Groups', Groups],
 ] as const;
