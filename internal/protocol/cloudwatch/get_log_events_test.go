@@ -9,6 +9,7 @@ import (
 
 	"github.com/oriel-dev/oriel/internal/event"
 	"github.com/oriel-dev/oriel/internal/ingest"
+	"github.com/oriel-dev/oriel/internal/store"
 )
 
 // fill sends lines to a stream, which is made if need be: text by text, at times
@@ -266,4 +267,16 @@ func TestSweep_RemovesTheLinesOfDeletedStreams(t *testing.T) {
 func (r *rig) account() string {
 	who, _ := r.Keys.Anonymous()
 	return who.Account
+}
+
+func FuzzOpenPosition(f *testing.F) {
+	f.Add(sealPosition("f", "g", store.Position{Time: 1, Arrival: 2}))
+	f.Add(sealPosition("b", "g", store.BeforeTime(5)))
+	f.Add(sealPosition("b", "g", store.Position{Time: 1, Tie: 1 << 63, Nth: 3}))
+	f.Fuzz(func(t *testing.T, token string) {
+		direction, p, err := openPosition("g", token)
+		if err == nil && sealPosition(direction, "g", p) != token {
+			t.Errorf("%q is taken for %s %s", token, direction, p)
+		}
+	})
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
@@ -106,6 +107,9 @@ func walkPages(t *rapid.T, p *pair, q *query.Query) {
 	opts.Limit = rapid.IntRange(1, 9).Draw(t, "limit")
 	if rapid.Bool().Draw(t, "few bytes") {
 		opts.MaxBytes, opts.RowBytes = rapid.Int64Range(1, 200).Draw(t, "bytes"), 10
+	}
+	if rapid.Bool().Draw(t, "in haste") {
+		opts.Within = time.Nanosecond
 	}
 	var got []store.PageRow
 	for {
