@@ -75,3 +75,27 @@ func TestLogs_LongBodiesAreKeptWhole(t *testing.T) {
 		t.Errorf("%d bytes of an attribute are kept", len(got))
 	}
 }
+
+// BenchmarkLogs is what a record costs, with a body that is text, and one that is
+// JSON and so becomes fields.
+func BenchmarkLogs(b *testing.B) {
+	const n = 1000
+	for name, body := range map[string]string{
+		"text": `127.0.0.1 GET http /api/activities/home? 200 and more text that goes on until it has about two hundred bytes, which is what people say a line has, give or take some, and so on and so forth ......`,
+		"json": `{\"level\":\"info\",\"msg\":\"GET /api/activities/home\",\"route\":\"/api/activities/home\",\"status\":200,\"duration_ms\":12.5,\"user\":\"u00007\",\"request_id\":\"0123456789abcdef\",\"trace_id\":\"0af7651916cd43dd8448eb211c80319c\"}`,
+	} {
+		record := `{"timeUnixNano":"1764000000000000000","severityNumber":9,"severityText":"INFO","body":{"stringValue":"` + body + `"},"attributes":[{"key":"a","value":{"stringValue":"b"}}]}`
+		raw, err := AppendProtobuf(nil, Logs, []byte(`{"resourceLogs":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"api"}}]},"scopeLogs":[{"logRecords":[`+strings.Repeat(record+",", n-1)+record+`]}]}]}`))
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				if _, err := Decode(Logs, raw, options()); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/n, "ns/record")
+		})
+	}
+}
