@@ -155,7 +155,13 @@ func rawStages(t *rapid.T) []query.Stage {
 }
 
 func aggregated(t *rapid.T, q *query.Query) *query.Query {
-	a := query.Aggregate{Groups: rapid.SliceOfNDistinct(rapid.SampledFrom(append([]string{"made", "their route", event.SystemDataset}, anyFields...)), 0, 3, rapid.ID[string]).Draw(t, "groups")}
+	names := append([]string{"made", "their route", event.SystemDataset}, anyFields...)
+	if rapid.IntRange(0, 9).Draw(t, "unnested") == 0 {
+		parts := call("split", query.Field{Name: rapid.SampledFrom(anyFields).Draw(t, "list")}, text("a"))
+		q.Stages = append(q.Stages, query.Unnest{Name: "item", List: parts})
+		names = append(names, "item", "item")
+	}
+	a := query.Aggregate{Groups: rapid.SliceOfNDistinct(rapid.SampledFrom(names), 0, 3, rapid.ID[string]).Draw(t, "groups")}
 	if rapid.Bool().Draw(t, "buckets") {
 		a.Step = int64(rapid.SampledFrom([]time.Duration{time.Second, 7 * time.Second, time.Minute}).Draw(t, "step"))
 	}
