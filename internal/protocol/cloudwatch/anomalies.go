@@ -11,19 +11,19 @@ import (
 	"strings"
 	"time"
 
-	"github.com/oriel-dev/oriel/internal/event"
+	"github.com/oriel-dev/oriel/internal/dataset"
 	"github.com/oriel-dev/oriel/internal/logpattern"
 	"github.com/oriel-dev/oriel/internal/protocol/aws"
+	"github.com/oriel-dev/oriel/internal/querier"
 	"github.com/oriel-dev/oriel/internal/query"
-	"github.com/oriel-dev/oriel/internal/store"
 )
 
 // How detectors judge. A detector looks at the lines since it last looked, finds
 // their patterns, and compares how often each came with how often it usually
 // does: a mean over the evaluations, of which the newest weighs most.
 const (
-	maxEvaluated   = 200_000 // lines of an evaluation
-	maxKnown       = 2000    // patterns that a detector remembers
+	pastWindows    = 30   // as long as an evaluation, that are looked at before it
+	maxKnown       = 2000 // patterns that a detector remembers
 	settle         = 5 * time.Second
 	newest         = 0.2 // weight of the newest evaluation in a mean
 	surgeTimes     = 5.0 // times the usual frequency
@@ -100,43 +100,54 @@ func (s *scheduler) evaluate(ctx context.Context, at place, k *kept[keptDetector
 	return err
 }
 
-// mine finds the patterns of the lines of a detector's groups.
+// mine finds the patterns of the lines of a detector's groups. The lines of many
+// evaluations before are looked at with them: what is a value and what is a word
+// shows only where there are several, and a pattern must not look new because it
+// was told differently from fewer lines. Count is of [from, to) then, Before of
+// what lies before it.
 func (s *scheduler) mine(ctx context.Context, at place, d *keptDetector, from, to int64) ([]logpattern.Pattern, error) {
 	p, err := parsePattern("filter", d.FilterPattern)
 	if err != nil {
 		return nil, err
 	}
-	var where []query.Expr
-	if !p.Everything() {
-		where = append(where, query.FromPattern(p))
-	}
-	severities := []string{"", "trace", "debug", "info", "warn", "error", "fatal"}
-	miner, left := logpattern.New(0), maxEvaluated
+	ask := &query.Query{Environment: at.environment, Start: ofMS(from - pastWindows*(to-from)), End: ofMS(to)}
 	c := s.f.ownCall(ctx, at, d.Account)
+	var groups []*group
+	everything := false
 	for _, arn := range d.LogGroupArnList {
 		name, _ := c.groupName(arn)
 		g := s.f.groups.find(at.environment, at.region, name)
 		if g == nil {
 			continue // it was deleted
 		}
-		q := g.lines(lineRange{ofMS(from), ofMS(to)}, c.nowMS(), where...)
-		opts := store.PageOptions{Limit: exportPage, Fields: []string{event.FieldBody, event.FieldSeverity}}
-		for left > 0 {
-			page, err := s.f.page(c, q, opts)
-			if err != nil {
-				return nil, err
-			}
-			for _, r := range page.Rows {
-				severity := slices.Index(severities, r.Get(event.FieldSeverity).Text())
-				miner.Count(miner.Find([]byte(r.Get(event.FieldBody).Text())), logpattern.Line{N: 1, Time: r.Position.Time, Severity: max(severity, 0)})
-			}
-			if left -= len(page.Rows); !page.More {
-				break
-			}
-			opts.After = &page.Next
+		groups, everything = append(groups, g), everything || g.dataset == dataset.All
+		ask.Datasets = append(ask.Datasets, g.dataset)
+	}
+	if len(groups) == 0 {
+		return nil, nil
+	}
+	if everything {
+		ask.Datasets = nil
+	}
+	if where := theirLines(groups, ask.Start, c.nowMS()); where != nil {
+		ask.Stages = append(ask.Stages, query.Filter{Where: where})
+	}
+	if !p.Everything() {
+		ask.Stages = append(ask.Stages, query.Filter{Where: query.FromPattern(p)})
+	}
+	found, err := s.f.Querier.Patterns(ctx, ask, querier.PatternOptions{Buckets: pastWindows + 1, Limit: logpattern.MaxTemplates})
+	if err != nil {
+		return nil, err
+	}
+	var now []logpattern.Pattern
+	for _, p := range found.Patterns {
+		all := p.Count
+		if p.Count = p.Buckets[pastWindows]; p.Count > 0 {
+			p.Before, p.First = all-p.Count, max(p.First, ofMS(from))
+			now = append(now, p)
 		}
 	}
-	return miner.Patterns(), nil
+	return now, nil
 }
 
 // judge compares what was found with what is usual, learns it, and returns the
@@ -154,7 +165,7 @@ func (d *keptDetector) judge(found []logpattern.Pattern, open map[string]*kept[a
 		}
 		came[p.ID] = true
 		usual, known := d.Known[p.ID]
-		why := d.unusual(p, usual, known)
+		why := d.unusual(p, usual, known || p.Before > 0)
 		switch k := open[p.ID]; {
 		case k != nil && (why != "" || k.Body.Last >= from-2*frequencyOf(d.EvaluationFrequency).Milliseconds()):
 			k.Body.goOn(p, from)

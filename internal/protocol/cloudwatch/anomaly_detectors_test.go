@@ -77,3 +77,21 @@ func TestAnomalyDetectors_FindNewPatternsAndSurges(t *testing.T) {
 	r.fails("ResourceNotFoundException", "anomaly detector does not exist", "ListAnomalies", object{"anomalyDetectorArn": arn})
 	r.fails("InvalidParameterException", "Exactly one", "UpdateAnomaly", object{"anomalyDetectorArn": arn})
 }
+
+// A line that names somebody else each time is not a new pattern each time.
+func TestAnomalyDetectors_KnowAPatternByItsPast(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.scheduler.close()
+	r.ok("CreateLogGroup", object{"logGroupName": "g"})
+	group := "arn:aws:logs:" + testRegion + ":" + r.Keys.Default().Account() + ":log-group:g"
+	r.ok("CreateLogAnomalyDetector", object{"logGroupArnList": []string{group}, "evaluationFrequency": "ONE_MIN", "filterPattern": "-DEBUG"})
+	for _, name := range []string{"ada", "bob", "eve", "mallory", "trent", "peggy", "walter", "victor"} {
+		r.now.Add(70_000)
+		r.fill("g", "s", 30_000, "INFO user "+name+" logged in", 20_000, "DEBUG "+name)
+		must(t, (&scheduler{f: r.Front}).evaluateDue(t.Context()))
+	}
+	if got := names(r.ok("ListAnomalies", object{}), "anomalies", "patternString"); got != "" {
+		t.Errorf("%q is unusual", got)
+	}
+}
