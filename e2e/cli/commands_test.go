@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -177,5 +178,88 @@ func TestCommandLine_WrongUseIsOneLineAndCode2(t *testing.T) {
 		if err != nil || len(out) == 0 {
 			t.Errorf("%s: %v, %d bytes on standard output", line, err, len(out))
 		}
+	}
+}
+
+// line puts one line into a log group, with nobody's key: the server is open.
+func (o *oriel) line(group, message string) {
+	o.t.Helper()
+	call := func(operation, body string) (int, string) {
+		req, err := http.NewRequestWithContext(o.t.Context(), http.MethodPost, o.url+"/", strings.NewReader(body))
+		if err != nil {
+			o.t.Fatal(err)
+		}
+		req.Header.Set("X-Amz-Target", "Logs_20140328."+operation)
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			o.t.Fatal(err)
+		}
+		defer func() { _ = resp.Body.Close() }()
+		raw, err := io.ReadAll(resp.Body)
+		if err != nil {
+			o.t.Fatal(err)
+		}
+		return resp.StatusCode, string(raw)
+	}
+	call("CreateLogGroup", fmt.Sprintf(`{"logGroupName":%q}`, group)) // it may be there
+	call("CreateLogStream", fmt.Sprintf(`{"logGroupName":%q,"logStreamName":"web"}`, group))
+	status, answer := call("PutLogEvents", fmt.Sprintf(`{"logGroupName":%q,"logStreamName":"web","logEvents":[{"timestamp":%d,"message":%q}]}`, group, time.Now().UnixMilli(), message))
+	if status != http.StatusOK {
+		o.t.Fatalf("%d %s", status, answer)
+	}
+}
+
+func TestTail_PrintsLinesOfAGroupThatAPatternMatches(t *testing.T) {
+	t.Parallel()
+	o := start(t, t.TempDir())
+	cmd := exec.CommandContext(t.Context(), binary(t), "tail", "--group", "/shop/*", "--stream", "web", `{ $.n >= 1 }`)
+	cmd.Env = append(os.Environ(), "ORIEL_URL="+o.url)
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	})
+	lines := make(chan string)
+	go func() {
+		for sc := bufio.NewScanner(out); sc.Scan(); {
+			lines <- sc.Text()
+		}
+		close(lines)
+	}()
+	// The tail says nothing before the first line: put until one is seen.
+	seen := ""
+	for seen == "" {
+		o.line("/shop/api", `{"n":0,"level":"info"}`)
+		o.line("/other", `{"n":1,"level":"info"}`)
+		o.line("/shop/api", `{"n":1,"level":"error"}`)
+		select {
+		case seen = <-lines:
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+	if _, shown, _ := strings.Cut(seen, "  "); shown != `/shop/api  error  {"n":1,"level":"error"}  log.stream=web` {
+		t.Errorf("%q", seen)
+	}
+}
+
+func TestQuery_AsksLogGroupsInInsights(t *testing.T) {
+	t.Parallel()
+	o := start(t, t.TempDir())
+	for i, level := range []string{"info", "error", "info"} {
+		o.line("/shop/api", fmt.Sprintf(`{"n":%d,"level":%q}`, i, level))
+	}
+	out, errs, code := o.command("", "query", "--group", "/shop/api", "stats count(*) as lines, sum(n) as total by level | sort level")
+	if code != 0 || out != "level  lines  total\nerror      1      1\ninfo       2      2\n" {
+		t.Errorf("%d\n%s%s", code, out, errs)
+	}
+	_, errs, code = o.command("", "query", "--group", "/shop/api", "stats cont(*)")
+	if code != 1 || !strings.Contains(errs, "\n  stats cont(*)\n        ^") {
+		t.Errorf("%d\n%s", code, errs)
 	}
 }

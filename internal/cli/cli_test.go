@@ -92,6 +92,14 @@ const linesAnswer = "event: events\ndata: " + `{"events":[` +
 	`{"time":"1700000000000000000","dataset":"-shop-api","fields":{"log.group":"/shop/api","log.stream":"web","_arrival":1,"meta.signal_type":"log","severity":"error","body":"{\"level\":\"error\",\"user\":{\"id\":7}}","level":"error","user.id":7,"trace.trace_id":"aa"}},` +
 	`{"time":"1700000001000000000","dataset":"-shop-api","fields":{"log.group":"/shop/api","log.stream":"web","meta.signal_type":"log","severity":"warn","body":"WARN slow {not json}","took_ms":5}}],"skipped":0}` + "\n\n"
 
+const insightsAnswerText = `{"type":"plan"}
+{"type":"progress","share":0.5}
+{"type":"done","columns":[{"name":"level","type":"any"},{"name":"n","type":"number"},{"name":"@ptr","type":"pointer"}],"rows":[["error","12","x"],["` + hostile + `","3",null],[null,"1",null]],` +
+	`"statistics":{"matched":16,"scanned":12000,"bytes":5},"elapsed_ms":12.5,"complete":true}
+`
+
+const storageAnswer = `{"datasets":[{"slug":"-shop-api","name":"/shop/api"},{"slug":"web","name":"web"}]}`
+
 const traceAnswer = `{"trace_id":"aa","base":"1700000000000000000","duration":20000000,"total_spans":4,"truncated":false,"arriving":true,` +
 	`"strings":["web","GET /a","db","` + hostile + `"],"services":[{"name":"web"},{"name":"db"}],` +
 	`"spans":{"depth":[0,1,2,1],"parent":[-1,0,1,0],"start":[0,1000000,2000000,19000000],"duration":[20000000,9000000,500,1000000],` +
@@ -110,6 +118,7 @@ func TestCommands_Print(t *testing.T) {
 	known := map[string]string{
 		"/api/query": queryAnswer, "/api/trace/aa": traceAnswer,
 		"/api/bubbleup": bubbleUpAnswer, "/api/traces": tracesAnswer, "/api/tail": tailAnswer,
+		"/api/insights": insightsAnswerText, "/api/storage": storageAnswer,
 	}
 	other := map[string]string{"heatmap": heatmapAnswer, "empty": emptyAnswer}
 	for _, c := range []struct {
@@ -139,6 +148,8 @@ func TestCommands_Print(t *testing.T) {
 		{"tail_color", 80, true, []string{"tail"}},
 		{"tail_narrow", 40, false, []string{"tail"}},
 		{"tail_fields", 0, false, []string{"tail", "--fields", "name,user.id"}},
+		{"query_group", 80, false, []string{"query", "--group", "/shop/*", "stats count(*) as n by level"}},
+		{"query_group_csv", 80, false, []string{"query", "--group", "/shop/api,web", "--csv", "stats count(*) as n by level"}},
 		{"tail_lines", 100, false, []string{"tail", "--group", "/shop/api"}},
 		{"tail_lines_color", 100, true, []string{"tail", "--group", "/shop/api"}},
 		{"tail_all", 0, false, []string{"tail", "--fields", "*"}},
@@ -220,6 +231,7 @@ func TestCommands_TellMisuseFromFailure(t *testing.T) {
 	}{
 		{"unknown flag", answers{}, []string{"query", "--bogus"}, true, "unknown flag --bogus (oriel query --help"},
 		{"no question", answers{}, []string{"query"}, true, "no question was given"},
+		{"no such group", answers{byPath: map[string]string{"/api/storage": storageAnswer}}, []string{"query", "--group", "/none", "fields a"}, false, "no log group /none"},
 		{"stream alone", answers{}, []string{"tail", "--stream", "web"}, true, "wants --group"},
 		{"form", answers{}, []string{"tail", "--output", "csv"}, true, "one of table, json"},
 		{"the future", answers{}, []string{"traces", "--last", "-1h"}, true, "at least a second"},

@@ -16,7 +16,8 @@ func TestLineChoice_AsksForGroupsStreamsAndWhatIsSearched(t *testing.T) {
 		{lineChoice{all: true}, "level:error x", `meta.signal_type = "log"`, "level:error x"},
 		{lineChoice{groups: "/a"}, "", `meta.signal_type = "log" AND (log.group = "/a")`, ""},
 		{
-			lineChoice{groups: `/a*, b"c`, stream: "web*"}, "{ $.n > 1 }",
+			lineChoice{groups: `/a*, b"c`, stream: "web*"},
+			"{ $.n > 1 }",
 			`meta.signal_type = "log" AND (log.group starts-with "/a" OR log.group = "b\"c") AND log.stream starts-with "web"`, "{ $.n > 1 }",
 		},
 	} {

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/oriel-dev/oriel/internal/cli/usage"
 )
@@ -37,7 +38,13 @@ The clauses of the text, in any order, none of which has to be there:
   LIMIT      20
   LAST       15m, 2h, 7d, or FROM "2026-11-27T10:00:00Z" TO "2026-11-27T11:00:00Z"
   GRANULARITY 1m, COMPARE 1d, UNWEIGHTED
-  WITH       slow AS ($duration_ms > 500), for COUNT IF (slow = true) AS bad`
+  WITH       slow AS ($duration_ms > 500), for COUNT IF (slow = true) AS bad
+
+With --group the question is one about log lines, in the language of CloudWatch
+Logs Insights:
+
+  oriel query --group /shop/api 'filter level = "error" | stats count(*) by bin(5m)'
+  oriel query --group '/shop/*' --last 1d 'parse @message "* took * ms" as what, ms | stats pct(ms, 99) by what'`
 
 // queryLine is the last line of the answer of /api/query.
 type queryLine struct {
@@ -70,6 +77,8 @@ func runQuery(ctx context.Context, s Streams, args []string) error {
 	var t target
 	set := flags(s, "query", aboutQuery, &t)
 	dataset := set.String("dataset", "__all__", "dataset `slug`; __all__ is the whole environment")
+	groups, last := set.String("group", "", "ask in Logs Insights QL, about these log groups: comma-separated `names`, of which one may end in *"), time.Hour
+	usage.Duration(set, &last, "last", "with --group: how far `back`: 15m, 3h, 2d")
 	form := outputFlags(set, asTable, asCSV, asJSON)
 	rest, err := usage.Parse(set, args)
 	if err != nil {
@@ -82,6 +91,9 @@ func runQuery(ctx context.Context, s Streams, args []string) error {
 	question, err := readQuestion(s, strings.TrimSpace(strings.Join(rest, " ")))
 	if err != nil {
 		return err
+	}
+	if *groups != "" {
+		return askInsights(ctx, s, t.client(s), *groups, last, question, how)
 	}
 	body := map[string]any{"dataset": *dataset, "series": how == asTable && s.Width > 0}
 	if strings.HasPrefix(question, "{") {
