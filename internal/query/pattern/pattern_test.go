@@ -218,6 +218,8 @@ func TestParse_PointsAtWhatIsWrong(t *testing.T) {
 		{`%é%`, 1, "a to z"},
 		{`%a**%`, 1, "cannot be read"},
 		{`%a% %b% %c%`, 8, "at most 2"},
+		{`%` + strings.Repeat(`\W{1000}`, 6) + `%`, 1, "too large"},
+		{`%` + strings.Repeat(`a{9}`, 200) + `{1000}%`, 1, ""},
 		{`say (hello)`, 4, `write "(hello)"`},
 		{`"open`, 0, "not closed"},
 		{`"a"b`, 3, "expected a blank"},

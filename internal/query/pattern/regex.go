@@ -2,6 +2,7 @@ package pattern
 
 import (
 	"regexp"
+	"regexp/syntax"
 	"strings"
 	"unicode/utf8"
 
@@ -31,6 +32,9 @@ func (p *parser) regex() (*regexp.Regexp, error) {
 			if err != nil {
 				return nil, fault.At(from, "the regular expression cannot be read: %s", strings.TrimPrefix(err.Error(), "error parsing regexp: "))
 			}
+			if n := sizeOf(expr); n > maxRegexSize {
+				return nil, fault.At(from, "the regular expression is too large: unfolded it has %d steps, at most %d are taken; repeat less", n, maxRegexSize)
+			}
 			p.at++
 			return re, nil
 		default:
@@ -40,6 +44,22 @@ func (p *parser) regex() (*regexp.Regexp, error) {
 		}
 	}
 	return nil, fault.At(start, "the regular expression that begins here is not closed; end it with %%, or put a text with a percent sign in double quotes")
+}
+
+// maxRegexSize is how many steps an expression may have once its repetitions are
+// unfolded. All engines take so many.
+const maxRegexSize = 5000
+
+func sizeOf(expr string) int {
+	re, err := syntax.Parse(expr, syntax.Perl)
+	if err != nil {
+		return 0
+	}
+	prog, err := syntax.Compile(re.Simplify())
+	if err != nil {
+		return 0
+	}
+	return len(prog.Inst)
 }
 
 // escape checks what follows a backslash and leaves the place on its last byte.

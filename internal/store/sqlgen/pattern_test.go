@@ -144,3 +144,37 @@ func TestFilterPattern_DepthOfJSONInClickHouse(t *testing.T) {
 		t.Errorf("%v lines match", want.Columns[1].Values[0])
 	}
 }
+
+// The largest expressions that a pattern may hold are ones that the engines take.
+func TestFilterPattern_LargestExpressions(t *testing.T) {
+	t.Parallel()
+	b := event.NewBatch(storetest.Environment, "app")
+	b.Begin(storetest.GeneratedStart)
+	b.Set(event.FieldBody, event.StringValue(strings.Repeat("é ", 5000)))
+	var batch clickHouseBatch
+	texts := []string{`%` + strings.Repeat(`\W{990}`, 5) + `%`, `%` + strings.Repeat(`[^a-c]{990}`, 5) + `% %` + strings.Repeat(`.{990}`, 5) + `%`}
+	for _, text := range texts {
+		p, err := pattern.Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		q := &query.Query{
+			Environment: storetest.Environment, Start: storetest.GeneratedStart, End: storetest.GeneratedEnd,
+			Stages: []query.Stage{query.Filter{Where: query.FromPattern(p)}, query.Aggregate{Calcs: []query.Calc{{Op: query.Count, Name: "n"}}}},
+		}
+		got, err := runDuckDB(q, []*event.Batch{b})
+		if err != nil {
+			t.Errorf("%s: %v", text, err)
+		} else if got.Columns[0].Values[0].Int() != 1 {
+			t.Errorf("%s matches nothing", text)
+		}
+		if _, err := batch.add(q, []*event.Batch{b}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i, answer := range batch.run(t) {
+		if got, err := answer(); err != nil || got.Columns[0].Values[0].Int() != 1 {
+			t.Errorf("%s in ClickHouse: %v", texts[i], err)
+		}
+	}
+}
