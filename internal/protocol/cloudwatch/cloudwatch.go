@@ -55,7 +55,7 @@ func New(ctx context.Context, deps protocol.Deps, groups *Groups) (*Front, error
 		}),
 	}
 	f.exporter = newExporter(ctx, f, groups.cfg.Exports)
-	if err := f.exporter.resume(); err != nil {
+	if err := f.exporter.resume(); err != nil { //nolint:contextcheck // it has its own, which ends with the front end
 		f.exporter.close()
 		return nil, err
 	}
@@ -108,7 +108,7 @@ func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 				panic(p)
 			}
 			f.Log.ErrorContext(r.Context(), "a handler panicked", slog.String("request_id", c.RequestID), slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
-			c.Fail(&aws.Error{Status: http.StatusInternalServerError, Code: "InternalServerException", Message: "internal error; the server's log has it under the request id " + c.RequestID})
+			c.Fail(&aws.Error{Status: http.StatusInternalServerError, Code: "InternalServerException", Message: "internal error; the server's log has it under the request id " + c.RequestID}) //nolint:contextcheck // the call holds the context
 		}
 	}()
 	if r.Header.Get("X-Amz-Target") == "" {
@@ -116,7 +116,7 @@ func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if err := f.serve(c, w); err != nil {
-		f.refused(c, c.Fail(answerable(err)))
+		f.refused(c, c.Fail(answerable(err))) //nolint:contextcheck // the call holds the context
 	}
 }
 

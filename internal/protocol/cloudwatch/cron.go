@@ -142,7 +142,8 @@ func (s *schedule) next(after, start time.Time) time.Time {
 		if after.Before(start) {
 			return start
 		}
-		return start.Add((after.Sub(start)/s.every + 1) * s.every)
+		passed := after.Sub(start)
+		return start.Add(passed - passed%s.every + s.every)
 	}
 	t := after.In(s.location).Truncate(time.Minute).Add(time.Minute)
 	for t.Year() <= lastYear {

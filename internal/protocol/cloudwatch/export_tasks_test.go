@@ -2,6 +2,7 @@ package cloudwatch
 
 import (
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -63,9 +64,7 @@ func TestExportTasks_WriteFiles(t *testing.T) {
 		"bucket name": {"destination": "../x"}, "prefix": {"destinationPrefix": "a/../b"}, "after": {"from": now + 1},
 	} {
 		ask := object{"logGroupName": "g", "from": 0, "to": now, "destination": "my-bucket"}
-		for k, v := range want {
-			ask[k] = v
-		}
+		maps.Copy(ask, want)
 		r.fails("InvalidParameterException", in, "CreateExportTask", ask)
 	}
 }

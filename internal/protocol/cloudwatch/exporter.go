@@ -177,9 +177,6 @@ func folderOf(stream string) string {
 
 func (e *exporter) exportStream(ctx context.Context, g *group, t *keptExport, name, folder string) error {
 	q := g.lines(lineRange{ofMS(t.From), ofMS(t.To + 1)}, e.f.Clock().UnixMilli(), g.ofStreams(name))
-	if q.Start >= q.End {
-		return nil
-	}
 	out := exportFiles{folder: folder}
 	defer out.abandon()
 	opts := store.PageOptions{Limit: exportPage, Fields: []string{event.FieldBody}}
@@ -200,7 +197,11 @@ func (e *exporter) exportStream(ctx context.Context, g *group, t *keptExport, na
 	}
 }
 
+// page reads a page of lines; a range of no length has none.
 func (e *exporter) page(ctx context.Context, q *query.Query, opts store.PageOptions) (*store.Page, error) {
+	if q.Start >= q.End {
+		return &store.Page{}, nil
+	}
 	return e.f.Querier.Page(ctx, q, opts)
 }
 

@@ -98,6 +98,7 @@ type group struct {
 	subscribed  bool
 	news        atomic.Bool
 	transformer *transformer // nil: none
+	masker      *masker      // of its data protection policy; nil: none
 	account     string       // of who made the transformer
 	deleted     bool
 	streams     map[string]*stream
@@ -142,7 +143,7 @@ func OpenGroups(ctx context.Context, db *meta.DB, cfg GroupsConfig) (*Groups, er
 func (g *Groups) loadFilters(ctx context.Context) error {
 	owners := map[groupKey]bool{}
 	err := g.db.Read(ctx, func(tx *sql.Tx) error {
-		rows, err := tx.QueryContext(ctx, "SELECT DISTINCT environment, region, owner FROM cloudwatch_resource WHERE kind IN (?, ?, ?)", metricFilterKind, subscriptionKind, transformerKind)
+		rows, err := tx.QueryContext(ctx, "SELECT DISTINCT environment, region, owner FROM cloudwatch_resource WHERE kind IN (?, ?, ?, ?)", metricFilterKind, subscriptionKind, transformerKind, protectionKind)
 		if err != nil {
 			return err
 		}
@@ -161,7 +162,7 @@ func (g *Groups) loadFilters(ctx context.Context) error {
 	}
 	for key := range owners {
 		if one := g.byName[key]; one != nil {
-			if err := errors.Join(g.loadMetricFilters(ctx, one), g.loadSubscriptions(ctx, one), g.loadTransformer(ctx, one)); err != nil {
+			if err := errors.Join(g.loadMetricFilters(ctx, one), g.loadSubscriptions(ctx, one), g.loadTransformer(ctx, one), g.loadProtection(ctx, one)); err != nil {
 				g.cfg.Log.ErrorContext(ctx, "the filters of a log group can't be used", slog.String("group", key.name), slog.Any("error", err))
 			}
 		}

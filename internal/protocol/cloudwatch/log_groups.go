@@ -76,8 +76,12 @@ func (c *call) describe(g *group) logGroup {
 	stored := g.storedBytes(c.nowMS())
 	g.mu.RLock()
 	defer g.mu.RUnlock()
+	protection := ""
+	if g.masker != nil {
+		protection = "ACTIVATED"
+	}
 	return logGroup{
-		Name: g.name, CreationTime: g.created, RetentionInDays: g.retention, MetricFilterCount: len(g.metrics), Arn: arn + ":*", StoredBytes: stored,
+		DataProtection: protection, Name: g.name, CreationTime: g.created, RetentionInDays: g.retention, MetricFilterCount: len(g.metrics), Arn: arn + ":*", StoredBytes: stored,
 		KmsKeyID: g.kmsKey, Class: g.class, LogGroupArn: arn, Protected: g.protected, Bearer: g.bearer,
 	}
 }

@@ -10,12 +10,11 @@ import (
 )
 
 func policyOperations() map[string]operation {
-	const masking = "it does not mask what it answers: keep secrets out of the lines"
 	return map[string]operation{
 		"PutAccountPolicy":           served((*Front).putAccountPolicy),
 		"DescribeAccountPolicies":    served((*Front).describeAccountPolicies),
 		"DeleteAccountPolicy":        served((*Front).deleteAccountPolicy),
-		"PutDataProtectionPolicy":    unserved(masking),
+		"PutDataProtectionPolicy":    served((*Front).putDataProtectionPolicy),
 		"GetDataProtectionPolicy":    served((*Front).getDataProtectionPolicy),
 		"DeleteDataProtectionPolicy": served((*Front).deleteDataProtectionPolicy),
 		"PutResourcePolicy":          served((*Front).putResourcePolicy),
@@ -106,25 +105,6 @@ func (f *Front) deleteAccountPolicy(c *call) (any, error) {
 		err = noSuchPolicy(in.PolicyName)
 	}
 	return nil, err
-}
-
-// getDataProtectionPolicy answers that there is none, as the service does.
-func (f *Front) getDataProtectionPolicy(c *call) (any, error) {
-	var in struct{ LogGroupIdentifier string }
-	if err := c.decode(&in); err != nil {
-		return nil, err
-	}
-	if _, err := c.group("", in.LogGroupIdentifier); err != nil {
-		return nil, err
-	}
-	return map[string]any{"logGroupIdentifier": in.LogGroupIdentifier}, nil
-}
-
-func (f *Front) deleteDataProtectionPolicy(c *call) (any, error) {
-	if _, err := f.getDataProtectionPolicy(c); err != nil {
-		return nil, err
-	}
-	return nil, notFound("The specified log group has no data protection policy.")
 }
 
 // resourcePolicy says who else may write: kept for those who manage it, since only

@@ -202,9 +202,10 @@ func (p *put) batch(environment string, g *group) (b *event.Batch, lost int) {
 	b = event.NewBatch(environment, g.dataset)
 	n := p.to - p.from
 	b.Times = make([]int64, 0, n)
-	transforms := g.transforms()
+	transforms, masker := g.transforms(), g.masking()
 	for i := p.from; i < p.to; i++ {
 		message := p.sent.message(i)
+		masker.mask(message) // in place: nothing else of the line is kept
 		b.Begin(p.sent.lines[i].at * int64(time.Millisecond))
 		if transforms {
 			if text, ok := g.transform(p.sent.stream, string(message)); ok {

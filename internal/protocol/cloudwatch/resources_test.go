@@ -102,7 +102,7 @@ func TestResources_AreChecked(t *testing.T) {
 		r.fails("InvalidParameterException", want, "PutIndexPolicy", object{"logGroupIdentifier": "g", "policyDocument": document})
 	}
 	r.fails("InvalidParameterException", "RETENTION_POLICY are not served", "PutAccountPolicy", object{"policyName": "p", "policyType": "RETENTION_POLICY", "policyDocument": "{}"})
-	r.fails("UnknownOperationException", "PutDataProtectionPolicy is not served by this version of Oriel", "PutDataProtectionPolicy", "{}")
+	r.fails("UnknownOperationException", "PutIntegration is not served by this version of Oriel", "PutIntegration", "{}")
 }
 
 func TestSelection(t *testing.T) {

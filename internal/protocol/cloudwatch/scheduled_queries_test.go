@@ -2,6 +2,7 @@ package cloudwatch
 
 import (
 	"fmt"
+	"maps"
 	"testing"
 	"time"
 )
@@ -123,9 +124,7 @@ func TestScheduledQueries_AreChecked(t *testing.T) {
 		"use CWLI": {"queryLanguage": "SQL"}, "endTimeOffset": {"startTimeOffset": 60, "endTimeOffset": 60},
 	} {
 		in := object{"name": "n", "queryLanguage": "CWLI", "queryString": "limit 1", "logGroupIdentifiers": []string{"g"}, "scheduleExpression": "rate(1 hour)", "executionRoleArn": "arn:aws:iam::1:role/r"}
-		for k, v := range more {
-			in[k] = v
-		}
+		maps.Copy(in, more)
 		r.fails("ValidationException", want, "CreateScheduledQuery", in)
 	}
 }

@@ -149,7 +149,7 @@ func (s *scheduler) ask(ctx context.Context, at place, k *kept[keptSchedule], r 
 	if err != nil {
 		return nil, err
 	}
-	o, err := c.insightsOptions(&in, names)
+	o, err := c.insightsOptions(&in, names) //nolint:contextcheck // the call holds the context
 	if err != nil {
 		return nil, err
 	}
@@ -158,13 +158,13 @@ func (s *scheduler) ask(ctx context.Context, at place, k *kept[keptSchedule], r 
 		return nil, malformed(err)
 	}
 	r.ExecutionStatus = queryFailed
-	if r.QueryID, err = s.f.queries.start(c, &in, p, o); err != nil {
+	if r.QueryID, err = s.f.queries.start(c, &in, p, o); err != nil { //nolint:contextcheck // the call holds the context
 		return nil, err
 	}
 	if err := s.f.queries.wait(ctx, r.QueryID); err != nil {
 		return nil, err
 	}
-	ended, body, err := s.f.queries.get(c, r.QueryID)
+	ended, body, err := s.f.queries.get(c, r.QueryID) //nolint:contextcheck // the call holds the context
 	if err != nil {
 		return nil, err
 	}

@@ -295,10 +295,16 @@ func (d *deliverer) copy(ctx context.Context, g *group, s *subscription, name st
 	}
 	b := event.NewBatch(to.environment, to.dataset)
 	var reader logline.Reader
+	masker := to.masking()
 	for _, l := range lines {
+		message := []byte(l.message)
+		masker.mask(message)
 		b.Begin(l.at)
-		b.SetString(b.Column(event.FieldBody), l.message)
-		line := reader.Read(b, []byte(l.message))
+		b.SetBytes(b.Column(event.FieldBody), message)
+		if text, ok := to.transform(stream, string(message)); ok {
+			message = []byte(text)
+		}
+		line := reader.Read(b, message)
 		line.Set(b)
 	}
 	zeros := make([]uint32, len(lines))

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -151,10 +152,8 @@ func keyPath(key string) ([]string, error) {
 	if len(parts) > maxKeyDepth {
 		return nil, fmt.Errorf("the key '%s' has %d parts; the limit is %d", cut(key), len(parts), maxKeyDepth)
 	}
-	for _, p := range parts {
-		if p == "" {
-			return nil, fmt.Errorf("the key '%s' has an empty part", cut(key))
-		}
+	if slices.Contains(parts, "") {
+		return nil, fmt.Errorf("the key '%s' has an empty part", cut(key))
 	}
 	return parts, nil
 }
