@@ -28,6 +28,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"EveryCalculation", everyCalculation},
 		{"EveryComparison", everyComparison},
 		{"EveryTextTest", everyTextTest},
+		{"FilterPatterns", filterPatterns},
 		{"KindsConflict", kindsConflict},
 		{"NamesThatDifferByCase", namesThatDifferByCase},
 		{"HostileStrings", hostileStrings},
