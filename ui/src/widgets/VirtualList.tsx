@@ -37,6 +37,8 @@ interface Props {
   className?: string;
   /** Of the element that scrolls. */
   attributes?: React.HTMLAttributes<HTMLDivElement>;
+  /** Of the element that holds the rows and their header. */
+  grid?: React.HTMLAttributes<HTMLDivElement>;
   header?: React.ReactNode;
   headerHeight?: number;
   footer?: React.ReactNode;
@@ -208,9 +210,11 @@ export function VirtualList(props: Props): React.ReactElement {
         props.onScroll?.(scrollTop < 4, scrollTop + clientHeight > scrollHeight - 4, hand);
       }}
     >
-      {props.header}
-      <div className="vsize" style={{ height: h.total }} ref={inner}>
-        {rows}
+      <div {...props.grid}>
+        {props.header}
+        <div className="vsize" style={{ height: h.total }} ref={inner} role={props.grid ? 'rowgroup' : undefined}>
+          {rows}
+        </div>
       </div>
       {props.footer}
     </div>

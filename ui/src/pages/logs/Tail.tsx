@@ -169,10 +169,8 @@ export default function Tail({ start }: { start: Start | undefined }): React.Rea
               if (!atLast && (heldNow.current === undefined || heldNow.current === 'pointer')) hold('scroll');
               else if (atLast && heldNow.current === 'scroll') hold(undefined);
             }}
+            grid={{ role: 'grid', 'aria-label': 'Lines as they come in', 'aria-rowcount': items.length }}
             attributes={{
-              role: 'grid',
-              'aria-label': 'Lines as they come in',
-              'aria-rowcount': items.length,
               tabIndex: 0,
               style: { '--lgrid': gridOf(rowLook) } as React.CSSProperties,
               onClick: (e) => {

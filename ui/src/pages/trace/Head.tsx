@@ -42,6 +42,9 @@ export function Head({ trace, state, set }: Props): React.ReactElement {
         </h1>
         {http > 0 && <span className={http >= 400 ? 'badge' : 'badge quiet'}>{http}</span>}
         <span className="grow" />
+        <a className="btn small lines-link" {...linkTo(linesOf(trace))} title="What the services printed while they served it">
+          Log lines
+        </a>
         <CopyButton className="btn small" label="Copy link" text={() => location.href} />
         <Menu
           label="Copy"
@@ -97,6 +100,14 @@ export function Head({ trace, state, set }: Props): React.ReactElement {
       )}
     </header>
   );
+}
+
+/** The lines of a trace, in the order in which they were printed, with a minute around it. */
+function linesOf(t: TraceModel): string {
+  const around = 60_000_000_000n;
+  const [from, to] = [BigInt(t.base) - around, BigInt(t.base) + BigInt(Math.ceil(t.total)) + around];
+  const p = new URLSearchParams({ from: String(from), to: String(to), where: `trace.trace_id = "${t.id}"`, order: 'asc' });
+  return `/logs?${p.toString()}`;
 }
 
 /** The service that most of the critical path is spent in. */

@@ -65,11 +65,8 @@ export function LineList(props: Props): React.ReactElement {
       onShown={shown}
       header={props.header}
       headerHeight={props.header ? 24 : 0}
+      grid={{ role: 'grid', 'aria-label': props.name, 'aria-rowcount': -1, 'aria-busy': feed.tail.loading || feed.head.loading }}
       attributes={{
-        role: 'grid',
-        'aria-label': props.name,
-        'aria-rowcount': -1,
-        'aria-busy': feed.tail.loading || feed.head.loading,
         tabIndex: 0,
         onClick: (e) => {
           const row = (e.target as HTMLElement).closest<HTMLElement>('[data-index]');
