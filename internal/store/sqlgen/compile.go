@@ -192,7 +192,7 @@ func (c *compiler) unnest(s query.Unnest) error {
 		return err
 	}
 	name := c.alias("x")
-	c.wrap("unnest(json_extract_string(" + list.sql + ", '$[*]')) AS " + name)
+	c.wrap("unnest(from_json(" + list.sql + `, '["VARCHAR"]')) AS ` + name)
 	c.define(column{s.Name, term{sql: name, kind: event.String}})
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/oriel-dev/oriel/internal/event"
+	"github.com/oriel-dev/oriel/internal/fault"
 	"github.com/oriel-dev/oriel/internal/query"
 	"github.com/oriel-dev/oriel/internal/store/sqlgen"
 	"github.com/oriel-dev/oriel/internal/store/storetest"
@@ -22,6 +23,10 @@ var allowed = strings.Fields(`
 	events t ds w p
 	count sum avg min max any any_value arg_min arg_max argMin argMax quantile_disc quantileExactWeightedOrNull uniqExact string_agg
 	coalesce ifNull nullif if multiIf least greatest round floor abs trunc ln range unnest arrayJoin row_number chr toInt64 toUInt64
+	from_json apply_function key value list_sort list list_transform lambda map_entries histogram array_to_string regexp_extract_all lpad part v e n
+	arraySlice arraySort arrayMap arrayZip arrayStringConcat arrayElement extractAll extractGroups leftPad groupUniqArray assumeNotNull sumMap nullIf
+	quantile_cont quantileExactInclusiveOrNull stddev_samp var_samp stddevSampOrNull varSampOrNull BETWEEN INTEGER
+	upper upperUTF8 ltrim rtrim trim substring substringUTF8 fmod power replaceAll replaceRegexpOne toInt64
 	TRY_CAST isfinite isFinite isnan isNaN isinf isInfinite toFloat64OrNull toString regexp_matches regexp_replace regexp_extract match replace
 	replaceRegexpOne contains position starts_with startsWith ends_with endsWith lower lowerUTF8 ltrim rpad repeat concat arrayStringConcat arrayMap
 	arraySort groupArray assumeNotNull e
@@ -100,6 +105,9 @@ func TestCompile_HoldsNothingFromOutside(t *testing.T) {
 		}
 		for _, d := range []sqlgen.Dialect{sqlgen.DuckDB, sqlgen.ClickHouse} {
 			stmt, err := sqlgen.Compile(d, q, schema)
+			if fault.Is(err, fault.Unsupported) {
+				continue
+			}
 			if err != nil {
 				t.Fatal(err)
 			}

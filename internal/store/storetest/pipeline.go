@@ -230,6 +230,7 @@ func (p *pipeline) unnest(s query.Unnest) {
 	for _, r := range p.records {
 		for _, v := range query.ListItems(value(s.List, r)) {
 			one := r
+			one.id = len(records) // each is a row of its own
 			one.fields = maps.Clone(r.fields)
 			one.fields[s.Name] = v
 			records = append(records, one)
