@@ -102,13 +102,13 @@ func (f *Front) Sends(r *http.Request) bool {
 func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c := &call{Call: f.gate.Begin(w, r), f: f}
 	defer c.End()
-	defer func() {
+	defer func() { //nolint:contextcheck // the call holds the context
 		if p := recover(); p != nil {
 			if p == http.ErrAbortHandler { //nolint:errorlint // it is the very value that net/http looks for
 				panic(p)
 			}
 			f.Log.ErrorContext(r.Context(), "a handler panicked", slog.String("request_id", c.RequestID), slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
-			c.Fail(&aws.Error{Status: http.StatusInternalServerError, Code: "InternalServerException", Message: "internal error; the server's log has it under the request id " + c.RequestID}) //nolint:contextcheck // the call holds the context
+			c.Fail(&aws.Error{Status: http.StatusInternalServerError, Code: "InternalServerException", Message: "internal error; the server's log has it under the request id " + c.RequestID})
 		}
 	}()
 	if r.Header.Get("X-Amz-Target") == "" {

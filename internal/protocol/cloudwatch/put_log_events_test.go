@@ -26,7 +26,7 @@ func TestTranscripts(t *testing.T) {
 		t.Helper()
 		r := newRig(t)
 		return &protocoltest.Target{
-			URL: r.url, Now: r.clock().UnixNano(), Vars: map[string]string{},
+			URL: r.url, Now: r.clock().UnixNano(), Vars: map[string]string{"ACCOUNT": r.Keys.Default().Account()},
 			Events: func() string { return protocoltest.Events(r.store.take(), r.clock().UnixNano()) },
 			Drops:  func() string { return protocoltest.Drops(r.Door.Ledger().Drops()) },
 		}
