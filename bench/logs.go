@@ -199,7 +199,7 @@ func (c credentials) load(ctx context.Context, s *process, o options) (*loaded, 
 	const span = 6 * time.Hour // of event time that the lines are spread over
 	now := time.Now()
 	l := &loaded{from: now.Add(-span - time.Hour).UnixNano(), to: now.Add(time.Minute).UnixNano()}
-	if _, err := c.call(ctx, http.DefaultClient, s.url, "CreateLogGroup", []byte(`{"logGroupName":"`+logGroup+`"}`)); err != nil {
+	if _, err := c.call(ctx, http.DefaultClient, s.url, "CreateLogGroup", []byte(`{"logGroupName":"`+logGroup+`"}`)); err != nil && !isThere(err) {
 		return nil, err
 	}
 	var next atomic.Int64
@@ -209,7 +209,7 @@ func (c credentials) load(ctx context.Context, s *process, o options) (*loaded, 
 	requests := make([][]*put, o.senders)
 	for w := range o.senders {
 		stream := "web/" + strconv.Itoa(w)
-		if _, err := c.call(ctx, http.DefaultClient, s.url, "CreateLogStream", []byte(`{"logGroupName":"`+logGroup+`","logStreamName":"`+stream+`"}`)); err != nil {
+		if _, err := c.call(ctx, http.DefaultClient, s.url, "CreateLogStream", []byte(`{"logGroupName":"`+logGroup+`","logStreamName":"`+stream+`"}`)); err != nil && !isThere(err) {
 			return nil, err
 		}
 		rng := rand.New(rand.NewPCG(uint64(w), 1)) //nolint:gosec // traffic, not secrets
@@ -261,6 +261,9 @@ func (c credentials) load(ctx context.Context, s *process, o options) (*loaded, 
 	l.cpu = s.cpu() - cpu
 	return l, nil
 }
+
+// isThere reports whether what should be made is there already, in a kept folder.
+func isThere(err error) bool { return strings.Contains(err.Error(), "ResourceAlreadyExistsException") }
 
 // lineQuestions are what people ask of lines.
 func lineQuestions() []question {

@@ -166,6 +166,10 @@ func (p *Pattern) Match(message []byte) bool {
 	return p.matchTerms(message)
 }
 
+// Required returns texts that stand in every message that matches, unless there is
+// a backslash in it: JSON may write them in another way. There may be none.
+func (p *Pattern) Required() [][]byte { return p.required }
+
 // MatchString is Match for a string, without a copy.
 func (p *Pattern) MatchString(message string) bool {
 	return p.Match(unsafe.Slice(unsafe.StringData(message), len(message))) // only read

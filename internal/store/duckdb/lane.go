@@ -210,7 +210,7 @@ func (p *paging) narrow(src *origin, run segment.Run) ([]segment.Run, error) {
 		var left []segment.Run
 		rows := 0
 		for _, r := range runs {
-			found, err := src.file.reader.Containing(src.group, n.field, n.parts, r.From, r.To)
+			found, err := src.file.reader.Containing(src.group, n.field, n.lists, r.From, r.To)
 			if err != nil {
 				return nil, err
 			}

@@ -7,10 +7,11 @@ import (
 	"github.com/oriel-dev/oriel/internal/query"
 )
 
-// needle is what a condition needs to find in the text of a field: one of the parts.
+// needle is what a condition needs to find in the text of a field: one part of
+// each list.
 type needle struct {
 	field string
-	parts [][]byte
+	lists [][][]byte
 	sharp bool // looking for it takes unpacking much text
 }
 
@@ -20,9 +21,15 @@ func planTerms(where query.Expr) (terms []query.Expr, needles []needle) {
 	terms = flatten(nil, where)
 	slices.SortStableFunc(terms, func(x, y query.Expr) int { return costOf(x) - costOf(y) })
 	for _, t := range terms {
-		if n, ok := needleOf(t); ok {
-			needles = append(needles, n)
+		n, ok := needleOf(t)
+		if !ok {
+			continue
 		}
+		if at := slices.IndexFunc(needles, func(o needle) bool { return o.field == n.field }); at >= 0 {
+			needles[at].lists = append(needles[at].lists, n.lists...) // in one go
+			continue
+		}
+		needles = append(needles, n)
 	}
 	return terms, needles
 }
@@ -63,6 +70,9 @@ func needleOf(e query.Expr) (n needle, ok bool) {
 		if lowered, ok := x.Lowered(); ok {
 			return needleOf(lowered)
 		}
+		if x.Op == query.Pattern && isField {
+			return needleOfPattern(f.Name, x.S)
+		}
 	case query.Compare:
 		f, isField := x.L.(query.Field)
 		v, isValue := x.R.(query.Literal)
@@ -88,10 +98,25 @@ func oneOfNeedles(terms []query.Expr) (n needle, ok bool) {
 		if !ok || (i > 0 && alternative.field != n.field) {
 			return needle{}, false
 		}
-		n.field, n.sharp = alternative.field, alternative.sharp
-		n.parts = append(n.parts, alternative.parts...)
+		if i == 0 {
+			n = needle{field: alternative.field, lists: [][][]byte{nil}, sharp: alternative.sharp}
+		}
+		n.lists[0] = append(n.lists[0], alternative.lists[0]...) // the other lists are wanted too, but need not be looked for
 	}
-	return n, len(n.parts) > 0
+	return n, len(n.lists) > 0
+}
+
+// needleOfPattern returns what a pattern of another kind than terms needs.
+func needleOfPattern(field, text string) (needle, bool) {
+	p := query.FilterPattern(text)
+	if p == nil || len(p.Required()) == 0 {
+		return needle{}, false
+	}
+	n := needle{field: field, sharp: field == event.FieldBody}
+	for _, required := range p.Required() {
+		n.lists = append(n.lists, [][]byte{required, {'\\'}})
+	}
+	return n, true
 }
 
 // isPlainText reports whether a value equals nothing but the very same text: those
@@ -102,5 +127,5 @@ func isPlainText(v event.Value) bool {
 }
 
 func newNeedle(field, part string) needle {
-	return needle{field: field, parts: [][]byte{[]byte(part)}, sharp: field == event.FieldBody}
+	return needle{field: field, lists: [][][]byte{{[]byte(part)}}, sharp: field == event.FieldBody}
 }

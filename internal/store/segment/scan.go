@@ -74,11 +74,11 @@ func (r *Reader) MayHoldTrace(group int, id string) bool {
 // Run is a range of rows of a row group.
 type Run struct{ From, To int }
 
-// Containing returns those of the rows [from, to) that lie in pages in which some
-// value of a text field may contain one of the parts. Texts are not taken apart
+// Containing returns those of the rows [from, to) that lie in pages in which values
+// of a text field contain one part of each list of parts. Texts are not taken apart
 // for that: unpacked pages are searched as they are. It returns the whole range
 // where the file can't tell.
-func (r *Reader) Containing(group int, field string, parts [][]byte, from, to int) (runs []Run, err error) {
+func (r *Reader) Containing(group int, field string, parts [][][]byte, from, to int) (runs []Run, err error) {
 	defer r.recovered(&err)
 	all := []Run{{from, to}}
 	column, known := r.fields[field]
@@ -101,7 +101,7 @@ func (r *Reader) Containing(group int, field string, parts [][]byte, from, to in
 	}
 	if chunk.dictPage > 0 {
 		d, err := r.readDict(chunk, event.String, pages[0].at)
-		if err != nil || containsAny(d.texts.data, parts) {
+		if err != nil || containsEach(d.texts.data, parts) {
 			return all, err
 		}
 		return nil, nil
@@ -112,6 +112,11 @@ func (r *Reader) Containing(group int, field string, parts [][]byte, from, to in
 // containsAny reports whether a text contains one of the parts.
 func containsAny(text []byte, parts [][]byte) bool {
 	return slices.ContainsFunc(parts, func(part []byte) bool { return contains(text, part) })
+}
+
+// containsEach reports whether a text contains one part of each list.
+func containsEach(text []byte, lists [][][]byte) bool {
+	return !slices.ContainsFunc(lists, func(parts [][]byte) bool { return !containsAny(text, parts) })
 }
 
 // contains is bytes.Contains, but looks for the byte of part that is rarest in
@@ -161,7 +166,7 @@ func rarity(c byte) int {
 	return 2
 }
 
-func (r *Reader) searchPages(group int, pages []pageLocation, parts [][]byte, from, to int) (runs []Run, err error) {
+func (r *Reader) searchPages(group int, pages []pageLocation, parts [][][]byte, from, to int) (runs []Run, err error) {
 	s, ok := r.scratch.Get().(*scratch)
 	if !ok {
 		s = &scratch{}
@@ -186,7 +191,7 @@ func (r *Reader) searchPages(group int, pages []pageLocation, parts [][]byte, fr
 			return nil, err
 		}
 		s.body = body[:0]
-		if !containsAny(body, parts) {
+		if !containsEach(body, parts) {
 			continue
 		}
 		run := Run{max(int(pages[i].firstRow), from), min(r.endOf(group, pages, i), to)}

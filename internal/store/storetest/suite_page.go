@@ -43,7 +43,8 @@ func crowded(t *rapid.T, environment string, arrival *int64) []*event.Batch {
 			*arrival++
 			b.Set(event.FieldSignal, event.StringValue(event.SignalLog))
 			b.SetAt(b.Len()-1, event.FieldArrival, event.IntValue(*arrival))
-			b.Set(event.FieldBody, event.StringValue(fmt.Sprintf("line %d of %d", rapid.IntRange(0, 2).Draw(t, "body"), i)))
+			form := rapid.SampledFrom([]string{"line %d of %d", `{"id":"x%d","n":%d}`, `{"id":"\u0078%d","n":%d}`}).Draw(t, "form")
+			b.Set(event.FieldBody, event.StringValue(fmt.Sprintf(form, rapid.IntRange(0, 2).Draw(t, "body"), i)))
 			b.Set(event.FieldSeverity, event.StringValue(rapid.SampledFrom([]string{"info", "error"}).Draw(t, "severity")))
 		}
 	}
@@ -74,6 +75,8 @@ func pagesGiveEveryRow(t *testing.T, p *pair) {
 			case 0:
 				q.Stages = []query.Stage{query.Filter{Where: query.Text{Op: query.Contains, X: field(event.FieldBody), S: "line 1"}}}
 			case 1:
+				q.Stages = []query.Stage{query.Filter{Where: query.Text{Op: query.Pattern, X: field(event.FieldBody), S: `{ $.id = "x1" }`}}}
+			case 2:
 				q.Stages = []query.Stage{query.Filter{Where: query.Or{Terms: []query.Expr{is(event.FieldSeverity, "error"), is("n", 1)}}}}
 			}
 		} else {
