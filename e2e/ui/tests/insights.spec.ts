@@ -4,11 +4,17 @@ import { readFileSync } from 'node:fs';
 import AxeBuilder from '@axe-core/playwright';
 import type { Locator, Page } from '@playwright/test';
 
-import { seedHour } from '../seed.mjs';
+import { seedHour, sendLogs, traceId } from '../seed.mjs';
 import { expect, test } from './server';
 
 test.beforeEach(async ({ server }) => {
   await seedHour(server.url);
+  const now = Date.now();
+  await sendLogs(
+    server.url,
+    'cart',
+    Array.from({ length: 40 }, (_, i) => ({ at: now - i * 1000, text: `user u${i} paid ${i * 3} cents`, level: 'INFO', trace: traceId(7) })),
+  );
 });
 
 const editor = (page: Page): Locator => page.getByRole('textbox', { name: 'Logs Insights query' });

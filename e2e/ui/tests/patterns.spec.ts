@@ -1,11 +1,17 @@
 // Patterns of log lines: templates, what changed, and the way to the lines.
 import AxeBuilder from '@axe-core/playwright';
 
-import { seedHour } from '../seed.mjs';
+import { seedHour, sendLogs, traceId } from '../seed.mjs';
 import { expect, test } from './server';
 
 test.beforeEach(async ({ page, server }) => {
   await seedHour(server.url);
+  const now = Date.now();
+  await sendLogs(
+    server.url,
+    'cart',
+    Array.from({ length: 40 }, (_, i) => ({ at: now - i * 1000, text: `user u${i} paid ${i * 3} cents`, level: 'INFO', trace: traceId(7) })),
+  );
   await page.goto(`${server.url}/logs/patterns`);
 });
 
