@@ -1,7 +1,7 @@
 // Package demo sends sample traffic to a running Oriel: an hour of the past at
 // once, or what of it is not there yet, then live traces and the log lines of
-// the services until it is stopped. It sends by the public OTLP door, as any
-// application would.
+// the services until it is stopped. It sends by the public doors, OTLP and, for
+// some services' lines, CloudWatch Logs, as any application would.
 package demo
 
 import (
@@ -151,10 +151,16 @@ func (s *sender) send(ctx context.Context, g *sample.Generator, traces []sample.
 	for i := range traces {
 		lines = append(lines, s.logger.Lines(&traces[i], starts[i])...)
 	}
-	if len(lines) == 0 {
+	rest, grouped := split(lines)
+	for group, lines := range grouped {
+		if err := s.put(ctx, group, lines); err != nil {
+			return r.Spans, err
+		}
+	}
+	if len(rest) == 0 {
 		return r.Spans, nil
 	}
-	return r.Spans, s.deliver(ctx, "/v1/logs", g.EncodeLines(lines))
+	return r.Spans, s.deliver(ctx, "/v1/logs", g.EncodeLines(rest))
 }
 
 func (s *sender) deliver(ctx context.Context, path string, body []byte) error {

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -19,7 +20,7 @@ import (
 func TestRun_SendsThePastAndWaitsWhenAsked(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
-	var requests, refused, logs atomic.Int32
+	var requests, refused, logs, puts atomic.Int32
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/api/start" {
 			_, _ = io.WriteString(w, `{"last_event":"0"}`)
@@ -31,6 +32,12 @@ func TestRun_SendsThePastAndWaitsWhenAsked(t *testing.T) {
 		_, _ = io.Copy(io.Discard, r.Body)
 		switch r.URL.Path {
 		case "/v1/traces":
+		case "/":
+			if !strings.HasPrefix(r.Header.Get("X-Amz-Target"), "Logs_20140328.") {
+				t.Errorf("a request for %q", r.Header.Get("X-Amz-Target"))
+			}
+			puts.Add(1)
+			return
 		case "/v1/logs":
 			logs.Add(1)
 			return
@@ -53,8 +60,8 @@ func TestRun_SendsThePastAndWaitsWhenAsked(t *testing.T) {
 	if err != nil && ctx.Err() == nil {
 		t.Fatal(err)
 	}
-	if requests.Load() < 3 || logs.Load() < 2 {
-		t.Fatalf("%d requests with traces, %d with their log lines", requests.Load(), logs.Load())
+	if requests.Load() < 3 || logs.Load() < 2 || puts.Load() < 2 {
+		t.Fatalf("%d requests with traces, %d with their log lines, %d to log groups", requests.Load(), logs.Load(), puts.Load())
 	}
 }
 
