@@ -18,7 +18,7 @@ import { usePatterns } from './usePatterns';
 const orderNames: Readonly<Record<Order, string>> = {
   change: 'New or risen',
   count: 'Most frequent',
-  first: 'Seen last for the first time',
+  first: 'Youngest',
 };
 
 const ask = (c: Partial<LogsState>): void => setParams(encode(c));
