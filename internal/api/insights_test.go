@@ -48,8 +48,10 @@ func TestInsights_StreamsPlanAndAnswer(t *testing.T) {
 
 	lines := b.insightsLines(`{"query":"stats count(*) as n, max(ms) as m by level, bin(1h) as t","datasets":["web"],"time_range":60}`)
 	columns := []any{
-		map[string]any{"name": "level", "type": "any", "key": true}, map[string]any{"name": "t", "type": "time", "key": true},
-		map[string]any{"name": "n", "type": "number", "key": false}, map[string]any{"name": "m", "type": "any", "key": false},
+		map[string]any{"name": "level", "type": "any", "key": true},
+		map[string]any{"name": "t", "type": "time", "key": true},
+		map[string]any{"name": "n", "type": "number", "key": false},
+		map[string]any{"name": "m", "type": "any", "key": false},
 	}
 	if d := cmp.Diff(columns, lines["plan"]["columns"]); d != "" {
 		t.Error(d)
@@ -84,7 +86,9 @@ func TestInsights_PointsAtMistakes(t *testing.T) {
 		t.Errorf("%v\n%s", line, d)
 	}
 	status, _, raw := b.do(http.MethodGet, "/api/insights/complete", "", "")
-	var help struct{ Commands, Functions []struct{ Name, Signature, Help, Kind string } }
+	var help struct {
+		Commands, Functions []struct{ Name, Signature, Help, Kind string }
+	}
 	b.must(json.Unmarshal(raw, &help))
 	if status != http.StatusOK || len(help.Commands) < 20 || len(help.Functions) < 80 {
 		t.Errorf("%d: %d commands, %d functions", status, len(help.Commands), len(help.Functions))
