@@ -4,6 +4,7 @@ import type { Start } from '../../api/types';
 import { useKeys } from '../../app/keys';
 import { go, setParams, useAddress } from '../../app/location';
 import { usePrefs } from '../../app/prefs';
+import type { ValueActions } from '../../query/bubble/CellMenu';
 import { clock, count } from '../../time/format';
 import { Splitter } from '../../widgets/Splitter';
 import { VirtualList, type ListHandle } from '../../widgets/VirtualList';
@@ -20,7 +21,7 @@ import { LineRow } from './parts/LineRow';
 import { countMarks } from './runs';
 import { highlights, isMark } from './tail';
 import { addressOf, datasetOf, decode, encode, whole, type LogsState } from './url';
-import { useLineActions } from './useLineActions';
+import { pickText, useLineActions } from './useLineActions';
 import { useTail, type Hold } from './useTail';
 
 const set = (c: Partial<LogsState>, replace = false): void => setParams(encode(c), replace);
@@ -51,7 +52,13 @@ export default function Tail({ start }: { start: Start | undefined }): React.Rea
   const list = useRef<ListHandle>(null);
   const field = useRef<HTMLInputElement>(null);
   const look = useLook(state, env, 0);
-  const actions = useLineActions(state, '');
+  const menu = useLineActions(state, '');
+  // What is different is compared over lines that are kept.
+  const actions: ValueActions = {
+    ...menu,
+    bubble: (name, value) =>
+      go(addressOf('logs', { ...state, line: '', sel: [{ type: 'filter', text: pickText(name, value) }], bubble: true })),
+  };
   const termKey = terms.join('\n');
   const colours = useMemo(() => highlights(termKey === '' ? [] : termKey.split('\n')), [termKey]);
   const marks = useMemo(() => [...colours, ...marksOf(state.q)], [colours, state.q]);

@@ -2,14 +2,14 @@
 import type { Cell } from '../../query/cell';
 import { day, clock } from '../../time/format';
 import { withoutAnsi } from '../../widgets/ansi';
-import type { Line } from './lines';
+import { sourceOf, type Line } from './lines';
 
 const stamp = (l: Line): string => `${day(l.ms, true)}T${clock(l.ms, true, true)}Z`;
 
 /** One line each: when, how bad, who, what. */
 export function asText(lines: readonly Line[]): string {
   return lines
-    .map((l) => `${stamp(l)} ${l.level === 'none' ? '-' : l.level.toUpperCase()} ${l.service || l.dataset} ${withoutAnsi(l.body)}`)
+    .map((l) => `${stamp(l)} ${l.level === 'none' ? '-' : l.level.toUpperCase()} ${l.service || sourceOf(l).group} ${withoutAnsi(l.body)}`)
     .join('\n');
 }
 

@@ -83,10 +83,10 @@ export function LinePanel(props: Props): React.ReactElement {
           <p className="row lpanel-from">
             <span className="bar-mark" style={{ background: `var(--s${props.slotOf(line.service)})` }} />
             <span className="clip">
-              {line.service || line.dataset}
+              {line.service || sourceOf(line).group}
               <span className="muted">
                 {' '}
-                {sourceOf(line).group !== line.service && `· ${sourceOf(line).group} `}
+                {line.service !== '' && sourceOf(line).group !== line.service && `· ${sourceOf(line).group} `}
                 {sourceOf(line).stream && `· ${sourceOf(line).stream}`}
               </span>
             </span>

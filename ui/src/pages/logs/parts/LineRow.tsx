@@ -2,7 +2,7 @@ import { memo } from 'react';
 
 import { clock, day } from '../../../time/format';
 import { cellText } from '../../../query/cell';
-import { shortLevel, type Line } from '../lines';
+import { shortLevel, sourceOf, type Line } from '../lines';
 import { oneLine, runsOf, withMarks, type Mark, type Run } from '../runs';
 
 export interface RowLook {
@@ -50,9 +50,9 @@ export const LineRow = memo(function LineRow(props: Props): React.ReactElement {
         {shortLevel[line.level]}
       </span>
       {look.service && (
-        <span className="lcell lservice" role="gridcell" title={line.service || line.dataset}>
+        <span className="lcell lservice" role="gridcell" title={line.service || sourceOf(line).group}>
           <span className="bar-mark" style={{ background: `var(--s${slot})` }} />
-          <span className="clip">{line.service || line.dataset}</span>
+          <span className="clip">{line.service || sourceOf(line).group}</span>
         </span>
       )}
       {look.cols.map((c) => (
