@@ -66,11 +66,26 @@ func (a *API) insightsOptions(r *http.Request, q *insightsQuestion) (insights.Op
 			}
 		}
 	}
+	o.Where = func(groups []insights.Group) query.Expr { return a.onlyLines(o.Environment, groups) }
 	o.Resolve = func(s insights.Source) ([]insights.Group, error) { return resolve(groups, s) }
 	o.Table = func(name string) (*query.Table, error) {
 		return nil, fault.New(fault.Unsupported, "lookup tables, such as %s, are read by the queries of CloudWatch's API only", name)
 	}
 	return a.Querier.InsightsFields(o), nil
+}
+
+// onlyLines is the condition that leaves the log lines of groups, nil where all
+// events count: a service's dataset holds its spans, too.
+func (a *API) onlyLines(environment string, groups []insights.Group) query.Expr {
+	for _, g := range groups {
+		if g.Dataset == "" {
+			return nil
+		}
+		if a.Datasets.HasColumn(environment, g.Dataset, event.FieldSpanID) {
+			return query.Compare{Op: query.Eq, L: query.Field{Name: event.FieldSignal}, R: query.Literal{Value: event.StringValue(event.SignalLog)}}
+		}
+	}
+	return nil
 }
 
 // account is the number of the caller's environment, as AWS's API shows it.

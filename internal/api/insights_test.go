@@ -94,3 +94,26 @@ func TestInsights_PointsAtMistakes(t *testing.T) {
 		t.Errorf("%d: %d commands, %d functions", status, len(help.Commands), len(help.Functions))
 	}
 }
+
+func TestInsights_SeesLinesNotTheSpansBesideThem(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	rows := event.NewBatch("test", "web")
+	for i, signal := range []string{event.SignalTrace, event.SignalLog, event.SignalTrace} {
+		rows.Begin(b.clock.UnixNano() - int64(i+1)*1e9)
+		rows.Set(event.FieldSignal, event.StringValue(signal))
+		if signal == event.SignalLog {
+			rows.Set(event.FieldBody, event.StringValue("a line"))
+		} else {
+			rows.Set(event.FieldSpanID, event.StringValue("00f067aa0ba902b7"))
+		}
+	}
+	b.must(b.store.Append(t.Context(), 2, []*event.Batch{rows}))
+	b.api.Datasets.Touch(rows)
+	for datasets, want := range map[string]string{`["web"]`: "1", `[]`: "1", `["__all__"]`: "3"} {
+		lines := b.insightsLines(`{"query":"stats count(*) as n","datasets":` + datasets + `,"time_range":60}`)
+		if d := cmp.Diff([]any{[]any{want}}, lines["done"]["rows"]); d != "" {
+			t.Errorf("%s: %s", datasets, d)
+		}
+	}
+}

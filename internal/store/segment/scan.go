@@ -106,7 +106,7 @@ func (r *Reader) Containing(group int, field string, parts [][][]byte, from, to 
 		}
 		return nil, nil
 	}
-	return r.searchPages(group, pages, parts, from, to)
+	return r.searchPages(group, column, pages, parts, from, to)
 }
 
 // containsAny reports whether a text contains one of the parts.
@@ -166,7 +166,34 @@ func rarity(c byte) int {
 	return 2
 }
 
-func (r *Reader) searchPages(group int, pages []pageLocation, parts [][][]byte, from, to int) (runs []Run, err error) {
+// textsOf returns the texts of a page of n rows, one after the other, without the
+// lengths in front of them, or the whole page if it can't be told.
+func textsOf(body []byte, n int32, optional bool) []byte {
+	rest, values := body, int(n)
+	if optional {
+		positions, full, after, ok := decodeLevels(nil, body, values)
+		if !ok {
+			return body
+		}
+		if rest = after; !full {
+			values = len(positions)
+		}
+	}
+	if _, texts, ok := decodeDelta(rest, values); ok {
+		return texts
+	}
+	return body
+}
+
+// hasByte reports whether one of the parts is a single byte, which stands in the
+// lengths of texts as well.
+func hasByte(parts [][][]byte) bool {
+	return slices.ContainsFunc(parts, func(list [][]byte) bool {
+		return slices.ContainsFunc(list, func(part []byte) bool { return len(part) < 2 })
+	})
+}
+
+func (r *Reader) searchPages(group, column int, pages []pageLocation, parts [][][]byte, from, to int) (runs []Run, err error) {
 	s, ok := r.scratch.Get().(*scratch)
 	if !ok {
 		s = &scratch{}
@@ -180,17 +207,21 @@ func (r *Reader) searchPages(group int, pages []pageLocation, parts [][][]byte, 
 	for last+1 < len(pages) && int(pages[last+1].firstRow) < to {
 		last++
 	}
+	texts, optional := hasByte(parts), r.meta.columns[column].optional
 	window := pageWindow{r: r, pages: pages[first : last+1], scratch: s}
 	for i := first; i <= last; i++ {
 		raw, err := window.page(i - first)
 		if err != nil {
 			return nil, err
 		}
-		body, _, err := r.unpackPage(raw, pages[i].at, s.body[:0])
+		body, h, err := r.unpackPage(raw, pages[i].at, s.body[:0])
 		if err != nil {
 			return nil, err
 		}
 		s.body = body[:0]
+		if texts {
+			body = textsOf(body, h.values, optional)
+		}
 		if !containsEach(body, parts) {
 			continue
 		}

@@ -137,7 +137,7 @@ func (r *Reader) endOf(g int, pages []pageLocation, i int) int {
 func (r *Reader) findScattered(g, column int, id string, pages []pageLocation) (parts []*span, err error) {
 	runs := []Run{{0, int(r.meta.rowGroups[g].rows)}}
 	if r.meta.rowGroups[g].chunks[column].dictPage == 0 {
-		if runs, err = r.searchPages(g, pages, [][][]byte{{[]byte(id)}}, 0, runs[0].To); err != nil {
+		if runs, err = r.searchPages(g, column, pages, [][][]byte{{[]byte(id)}}, 0, runs[0].To); err != nil {
 			return nil, err
 		}
 	}
