@@ -22,6 +22,7 @@ type compiledStore struct {
 	record  func(q *query.Query, batches []*event.Batch)
 	mu      sync.Mutex
 	batches []*event.Batch
+	horizon func(environment, dataset string) int64
 }
 
 // asked is a query of the suite with the rows it was about.
@@ -101,6 +102,41 @@ func (s *compiledStore) DropDataset(ctx context.Context, environment, dataset st
 	return s.Reference.DropDataset(ctx, environment, dataset)
 }
 
+func (s *compiledStore) DropRows(ctx context.Context, environment, dataset string, where query.Expr) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	kept := make([]*event.Batch, len(s.batches))
+	for i, b := range s.batches {
+		if kept[i] = b; b.Environment == environment && b.Dataset == dataset {
+			gone := query.MaskOf(where, b)
+			kept[i] = rowsOf(b, func(row int) bool { return !gone.Has(row) })
+		}
+	}
+	s.batches = kept
+	return s.Reference.DropRows(ctx, environment, dataset, where)
+}
+
+func (s *compiledStore) Retain(horizon func(environment, dataset string) int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.horizon = horizon
+	s.Reference.Retain(horizon)
+}
+
+// rowsOf copies the rows of a batch that are kept.
+func rowsOf(b *event.Batch, keep func(row int) bool) *event.Batch {
+	out := event.NewBatch(b.Environment, b.Dataset)
+	for row, at := range b.Times {
+		if !keep(row) {
+			continue
+		}
+		out.Begin(at)
+		out.SetSampleRate(b.SampleRate(row))
+		b.Row(row).Each(func(name string, v event.Value) { out.SetAt(out.Len()-1, name, v) })
+	}
+	return out
+}
+
 func (s *compiledStore) Run(ctx context.Context, q *query.Query, opts store.Options) (*store.Result, error) {
 	switch err := ctx.Err(); {
 	case errors.Is(err, context.DeadlineExceeded):
@@ -111,9 +147,14 @@ func (s *compiledStore) Run(ctx context.Context, q *query.Query, opts store.Opti
 	s.mu.Lock()
 	var batches []*event.Batch
 	for _, b := range s.batches {
-		if b.Environment == q.Environment {
-			batches = append(batches, b)
+		if b.Environment != q.Environment {
+			continue
 		}
+		if s.horizon != nil {
+			from := s.horizon(b.Environment, b.Dataset)
+			b = rowsOf(b, func(row int) bool { return b.Times[row] >= from })
+		}
+		batches = append(batches, b)
 	}
 	s.mu.Unlock()
 	s.record(q, batches)

@@ -116,8 +116,15 @@ func (r *Reference) Flush(context.Context) error {
 	return nil
 }
 
-// Maintain implements store.Store; there is nothing to do.
-func (r *Reference) Maintain(context.Context) error { return nil }
+// Maintain implements store.Store: rows that have expired are gone for good.
+func (r *Reference) Maintain(context.Context) error {
+	kept := r.snapshot()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.dropped += len(r.rows) - len(kept)
+	r.rows = kept
+	return nil
+}
 
 // Close implements store.Store; there is nothing to release.
 func (r *Reference) Close() error { return nil }
