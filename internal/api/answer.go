@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/oriel-dev/oriel/internal/event"
 	"github.com/oriel-dev/oriel/internal/fault"
 	"github.com/oriel-dev/oriel/internal/store"
 )
@@ -220,4 +221,14 @@ func parseAge(s string) (time.Duration, bool) {
 		return 0, false
 	}
 	return time.Duration(n * float64(unit)), true
+}
+
+// eachField calls f for every field of a row that says something of the event;
+// when a line came in only orders lines, and is given to those who name it.
+func eachField(row event.Row, f func(name string, v event.Value)) {
+	row.Each(func(name string, v event.Value) {
+		if name != event.FieldArrival {
+			f(name, v)
+		}
+	})
 }

@@ -113,7 +113,7 @@ func (l *listing) table(rows []store.PageRow, base int64, body map[string]any) {
 		columns = []string{}
 		seen := map[string]bool{}
 		for _, r := range rows {
-			r.Each(func(name string, _ event.Value) {
+			eachField(r.Row, func(name string, _ event.Value) {
 				if !seen[name] {
 					seen[name] = true
 					columns = append(columns, name)

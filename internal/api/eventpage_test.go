@@ -113,3 +113,16 @@ func TestEvents_RefuseWhatIsNoCursor(t *testing.T) {
 		}
 	}
 }
+
+func TestEvents_TellArrivalsOnlyToWhoNamesThem(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.lines(1)
+	if a := b.events(`{"dataset":"shop","text":"WHERE body exists LAST 1h"}`); slices.Contains(a.Columns, event.FieldArrival) || !slices.Contains(a.Columns, event.FieldBody) {
+		t.Errorf("the columns are %q", a.Columns)
+	}
+	a := b.events(`{"dataset":"shop","text":"WHERE body exists LAST 1h","columns":["_arrival"]}`)
+	if len(a.Rows) != 1 || a.Rows[0][0] != 1.0 {
+		t.Errorf("the rows are %v", a.Rows)
+	}
+}

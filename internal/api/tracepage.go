@@ -248,7 +248,7 @@ func (lt *loadedTrace) addAnnotation(d *spanDetail, an trace.Annotation) {
 		return
 	}
 	fields := map[string]any{}
-	lt.batches[an.Ref.Batch].Row(int(an.Ref.Row)).Each(func(name string, v event.Value) { fields[name] = jsonValue(v) })
+	eachField(lt.batches[an.Ref.Batch].Row(int(an.Ref.Row)), func(name string, v event.Value) { fields[name] = jsonValue(v) })
 	if an.Kind == trace.Link {
 		traceID, _ := fields[event.FieldLinkTraceID].(string)
 		spanID, _ := fields[event.FieldLinkSpanID].(string)

@@ -225,7 +225,7 @@ func describe(row event.Row, fields []string) tailEvent {
 	if len(fields) > 0 {
 		return e
 	}
-	row.Each(func(name string, v event.Value) { e.Fields[name] = jsonValue(v) })
+	eachField(row, func(name string, v event.Value) { e.Fields[name] = jsonValue(v) })
 	return e
 }
 
