@@ -169,8 +169,15 @@ func (a *API) values(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	ask := &query.Query{Environment: a.environment(r), Datasets: datasetsOf(q.Get("dataset")), Start: from, End: to}
+	if text := q.Get("q"); text != "" {
+		where, err := query.ParseFilter(text)
+		if err != nil {
+			return err
+		}
+		ask.Stages = append(ask.Stages, query.Filter{Where: where})
+	}
 	if prefix := q.Get("prefix"); prefix != "" {
-		ask.Stages = []query.Stage{query.Filter{Where: query.Text{Op: query.StartsWith, X: query.Field{Name: field}, S: prefix}}}
+		ask.Stages = append(ask.Stages, query.Filter{Where: query.Text{Op: query.StartsWith, X: query.Field{Name: field}, S: prefix}})
 	}
 	found, stats, err := a.Querier.TopValues(r.Context(), ask, field, limit)
 	if err != nil {

@@ -103,3 +103,24 @@ planned boolean 0.00 (soon)`
 		t.Errorf("fields of a dataset without events: %s", got)
 	}
 }
+
+func TestValues_AreThoseOfTheEventsThatAreAskedFor(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	rows := event.NewBatch("test", "web")
+	for _, signal := range []string{event.SignalTrace, event.SignalLog} {
+		rows.Begin(b.clock.UnixNano() - 1e9)
+		rows.Set(event.FieldSignal, event.StringValue(signal))
+		rows.Set("route", event.StringValue("/"+signal))
+	}
+	b.must(b.store.Append(t.Context(), 2, []*event.Batch{rows}))
+	for path, want := range map[string]string{
+		"/api/values?field=route&dataset=web":                                           `"/trace"`,
+		"/api/values?field=route&dataset=web&q=" + "meta.signal_type%20%3D%20%22log%22": `"values":[{"value":"/log","count":1}]`,
+		"/api/values?field=route&dataset=web&q=route%20%3D":                             `"kind":"invalid"`,
+	} {
+		if _, _, raw := b.do(http.MethodGet, path, "", ""); !strings.Contains(string(raw), want) {
+			t.Errorf("%s: %s", path, raw)
+		}
+	}
+}

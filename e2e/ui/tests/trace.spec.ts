@@ -171,7 +171,7 @@ test('log lines of the trace are rows at their time, and open beside', async ({ 
     { at: now + 2, text: 'request begins', trace: failing },
   ]);
   await page.goto(`${server.url}/trace/${failing}`);
-  const line = page.getByRole('row', { name: /log, WARN, cache miss for user 42, at 15/ });
+  const line = page.getByRole('row', { name: /log, warn, cache miss for user 42, at 15/ });
   await expect(line).toHaveAttribute('aria-level', '3');
   await line.click();
   await expect(page.locator('.event.chosen')).toContainText('attempt');

@@ -29,7 +29,7 @@ export interface FieldValue {
 const storedName: Readonly<Record<string, string>> = { '@logStream': 'log.stream', '@log': 'log.group' };
 const pause = 120;
 
-/** The most frequent values of a field that begin with what is typed; none for an empty field. */
+/** The most frequent values of a field of log lines that begin with what is typed; none for an empty field. */
 export function useValues(datasets: readonly string[], from: string, to: string, field: string, prefix: string): FieldValue[] {
   const [found, setFound] = useState<{ field: string; list: FieldValue[] }>({ field: '', list: [] });
   const dataset = datasets.length > 0 ? datasets.join(',') : '__all__';
@@ -39,7 +39,7 @@ export function useValues(datasets: readonly string[], from: string, to: string,
     const timer = setTimeout(() => {
       get<{ values: FieldValue[] | null }>(
         'values',
-        { field: storedName[field] ?? field, dataset, prefix, limit: '20', from, to },
+        { field: storedName[field] ?? field, dataset, q: 'meta.signal_type = "log"', prefix, limit: '20', from, to },
         abort.signal,
       ).then(
         ({ values }) => setFound({ field, list: values ?? [] }),
