@@ -27,6 +27,17 @@ func FieldsOf(e Expr) []string {
 	return names
 }
 
+// HasCalls reports whether an expression calls functions, whose results may
+// depend on the kinds of fields: see [Typed].
+func HasCalls(e Expr) (some bool) {
+	walk(e, func(x Expr) {
+		if _, is := x.(Call); is {
+			some = true
+		}
+	})
+	return some
+}
+
 // walk calls f for an expression and all its parts.
 func walk(e Expr, f func(Expr)) {
 	if e == nil {

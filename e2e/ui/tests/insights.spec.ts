@@ -15,6 +15,7 @@ test.beforeEach(async ({ server }) => {
     'cart',
     Array.from({ length: 40 }, (_, i) => ({ at: now - i * 1000, text: `user u${i} paid ${i * 3} cents`, level: 'INFO', trace: traceId(7) })),
   );
+  await sendLogs(server.url, 'checkout', [{ at: now - 2000, text: 'order placed', level: 'INFO' }]);
 });
 
 const editor = (page: Page): Locator => page.getByRole('textbox', { name: 'Logs Insights query' });

@@ -272,11 +272,11 @@ func (c *contrast) sides(b *event.Batch) *sides {
 			kept.Set(i)
 		}
 	}
-	kept.And(query.MaskOf(c.where, b))
+	kept.And(c.sn.mask(c.where, b))
 	if kept.Count() == 0 {
 		return nil
 	}
-	s := newSides(b, kept, query.MaskOf(c.selection, b), c.unweighted)
+	s := newSides(b, kept, c.sn.mask(c.selection, b), c.unweighted)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.events[store.Selected] += s.events[store.Selected]

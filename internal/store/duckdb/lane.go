@@ -285,7 +285,7 @@ func (p *paging) keep(b *event.Batch, load func(names ...string) error) (query.M
 		if err := load(query.FieldsOf(t)...); err != nil {
 			return nil, err
 		}
-		kept.And(query.MaskOf(t, b))
+		kept.And(p.sn.mask(t, b))
 		if kept.Count() == 0 {
 			return nil, nil //nolint:nilnil // see above
 		}

@@ -185,7 +185,7 @@ func (c *scan) batch(worker int, b *event.Batch, of *segment.Rows) error {
 		}
 	}
 	if kept.Count() > 0 {
-		kept.And(query.MaskOf(c.where, b))
+		kept.And(c.sn.mask(c.where, b))
 	}
 	if kept.Count() == 0 {
 		return nil
