@@ -75,6 +75,7 @@ test('dragging over the chart narrows time, back undoes it', async ({ page, serv
 test('the time field takes words and refuses nonsense', async ({ page, server }) => {
   await page.goto(`${server.url}/traces`);
   await page.keyboard.press('t');
+  await expect(page.getByRole('textbox', { name: 'Time range' })).toBeFocused();
   await page.keyboard.type('last 3 days');
   await page.keyboard.press('Enter');
   await expect(page).toHaveURL(/from=now-3d/);
