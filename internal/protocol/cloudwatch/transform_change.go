@@ -54,12 +54,9 @@ func addKeysStep(raw json.RawMessage) (step, error) {
 	if err := json.Unmarshal(raw, &in); err != nil {
 		return nil, err
 	}
-	keys := make([][]string, len(in.Entries))
-	for i, e := range in.Entries {
-		var err error
-		if keys[i], err = keyPath(e.Key); err != nil {
-			return nil, err
-		}
+	keys, err := keyPaths(len(in.Entries), func(i int) string { return in.Entries[i].Key })
+	if err != nil {
+		return nil, err
 	}
 	reference := regexp.MustCompile(`\$\{([^}]+)\}`)
 	return func(d *document) error {
@@ -91,14 +88,19 @@ func withKeys(raw json.RawMessage) ([][]string, error) {
 	if err := json.Unmarshal(raw, &in); err != nil {
 		return nil, err
 	}
-	keys := make([][]string, len(in.WithKeys))
-	for i, k := range in.WithKeys {
+	return keyPaths(len(in.WithKeys), func(i int) string { return in.WithKeys[i] })
+}
+
+// keyPaths reads the keys of n entries.
+func keyPaths(n int, key func(i int) string) ([][]string, error) {
+	paths := make([][]string, n)
+	for i := range paths {
 		var err error
-		if keys[i], err = keyPath(k); err != nil {
+		if paths[i], err = keyPath(key(i)); err != nil {
 			return nil, err
 		}
 	}
-	return keys, nil
+	return paths, nil
 }
 
 func deleteKeysStep(raw json.RawMessage) (step, error) {
@@ -233,12 +235,9 @@ func splitStep(raw json.RawMessage) (step, error) {
 	if err := json.Unmarshal(raw, &in); err != nil {
 		return nil, err
 	}
-	keys := make([][]string, len(in.Entries))
-	for i, e := range in.Entries {
-		var err error
-		if keys[i], err = keyPath(e.Source); err != nil {
-			return nil, err
-		}
+	keys, err := keyPaths(len(in.Entries), func(i int) string { return in.Entries[i].Source })
+	if err != nil {
+		return nil, err
 	}
 	return func(d *document) error {
 		const most = 10_000
@@ -300,12 +299,9 @@ func typeStep(raw json.RawMessage) (step, error) {
 	if err := json.Unmarshal(raw, &in); err != nil {
 		return nil, err
 	}
-	keys := make([][]string, len(in.Entries))
-	for i, e := range in.Entries {
-		var err error
-		if keys[i], err = keyPath(e.Key); err != nil {
-			return nil, err
-		}
+	keys, err := keyPaths(len(in.Entries), func(i int) string { return in.Entries[i].Key })
+	if err != nil {
+		return nil, err
 	}
 	return func(d *document) error {
 		for i, e := range in.Entries {

@@ -172,16 +172,9 @@ func (c *compiler) lookupCommand(name token) error {
 	if err != nil {
 		return err
 	}
-	key, err := c.p.name()
+	key, field, err := c.named()
 	if err != nil {
 		return err
-	}
-	field, err := c.alias()
-	if err != nil {
-		return err
-	}
-	if field == "" {
-		field = key.text
 	}
 	s := query.Lookup{Key: key.text, Networks: name.word("cidrlookup"), Keep: c.p.peek().word("outputnew")}
 	if !c.p.takeWord("output") && !c.p.takeWord("outputnew") {

@@ -66,17 +66,21 @@ func (c *compiler) namesOf() ([]string, error) {
 	return columns, nil
 }
 
-func (c *compiler) accumCommand(token) error {
-	t, err := c.p.name()
-	if err != nil {
-		return err
+// named reads a name and what it is called from there on: its alias, or itself.
+func (c *compiler) named() (t token, alias string, err error) {
+	if t, err = c.p.name(); err != nil {
+		return t, "", err
 	}
-	alias, err := c.alias()
-	if err != nil {
-		return err
-	}
-	if alias == "" {
+	if alias, err = c.alias(); alias == "" {
 		alias = t.text
+	}
+	return t, alias, err
+}
+
+func (c *compiler) accumCommand(token) error {
+	t, alias, err := c.named()
+	if err != nil {
+		return err
 	}
 	field := c.compute(c.lookup(t.text).expr, "")
 	c.order()
@@ -87,16 +91,9 @@ func (c *compiler) accumCommand(token) error {
 const maxLag = 100
 
 func (c *compiler) autoregressCommand(token) error {
-	t, err := c.p.name()
+	t, alias, err := c.named()
 	if err != nil {
 		return err
-	}
-	alias, err := c.alias()
-	if err != nil {
-		return err
-	}
-	if alias == "" {
-		alias = t.text
 	}
 	name, _, done, err := c.setting()
 	if err != nil || done || name != "p" {
