@@ -2,18 +2,11 @@ package duckdb
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"runtime/debug"
 	"slices"
-	"sync"
-	"sync/atomic"
-	"time"
 
 	"github.com/oriel-dev/oriel/internal/event"
 	"github.com/oriel-dev/oriel/internal/query"
 	"github.com/oriel-dev/oriel/internal/store"
-	"github.com/oriel-dev/oriel/internal/store/segment"
 )
 
 // Contrast implements store.Store. It does not ask DuckDB: our own columns are
@@ -24,37 +17,37 @@ func (s *Store) Contrast(ctx context.Context, q *query.Query, selection query.Ex
 	if err != nil {
 		return nil, err
 	}
-	for {
-		c, damaged := s.contrastOnce(ctx, q, where, inline(selection), opts)
-		switch {
-		case ctx.Err() != nil:
-			return nil, ended(ctx, ctx.Err())
-		case c.err != nil:
-			return nil, c.err
-		case len(damaged) == 0:
-			return c.result(), nil
-		}
-		// What was counted of a damaged segment is not told from the rest: the
-		// others are counted again, without it.
-		for _, f := range damaged {
-			if !s.retire(ctx, f, segment.ErrDamaged) {
-				return nil, fmt.Errorf("segment %s: %w", f.name, segment.ErrDamaged)
+	var c *contrast
+	if err := s.untilWhole(ctx, func() ([]*file, error) {
+		c = s.contrastOnce(ctx, q, where, inline(selection), opts)
+		return c.damaged, c.err
+	}); err != nil {
+		return nil, err
+	}
+	return c.result(), nil
+}
+
+func (s *Store) contrastOnce(ctx context.Context, q *query.Query, where, selection query.Expr, opts store.ContrastOptions) *contrast {
+	sn := s.snapshotOf(q)
+	defer sn.release()
+	c := &contrast{sweep: sweep{sn: sn}, unweighted: q.Unweighted, where: where, selection: selection, opts: opts, fields: map[string]*counter{}}
+	c.choose()
+	c.parts = make([]part, max(s.config.Threads, 1))
+	var tell func(store.Progress)
+	if opts.Progress != nil {
+		tell = func(p store.Progress) {
+			if p.Scanned > 0 {
+				opts.Progress(c.result(), p)
 			}
 		}
 	}
-}
-
-func (s *Store) contrastOnce(ctx context.Context, q *query.Query, where, selection query.Expr, opts store.ContrastOptions) (*contrast, []*file) {
-	sn := s.snapshotOf(q)
-	defer sn.release()
-	c := &contrast{sn: sn, unweighted: q.Unweighted, where: where, selection: selection, opts: opts, fields: map[string]*counter{}}
-	c.choose()
-	return c, c.run(ctx, s.config.Threads)
+	c.run(ctx, len(c.parts), mixed(sn.pieces()), c.visit, tell)
+	return c
 }
 
 // contrast is one run. Workers share it.
 type contrast struct {
-	sn         *snapshot
+	sweep
 	unweighted bool
 	where      query.Expr
 	selection  query.Expr
@@ -64,12 +57,8 @@ type contrast struct {
 	left       int
 
 	fields map[string]*counter // by name; the map itself does not change while workers run
-	done   atomic.Int64        // rows
-
-	mu      sync.Mutex
-	events  [2]float64
-	err     error
-	damaged []*file
+	parts  []part              // of each worker
+	events [2]float64          // guarded by mu
 }
 
 // choose finds the fields to count.
@@ -128,121 +117,26 @@ func isID(name string) bool {
 	return slices.Contains([]string{event.FieldTraceID, event.FieldSpanID, event.FieldParentID, event.FieldLinkTraceID, event.FieldLinkSpanID}, name)
 }
 
-// piece is a part of the work: a row group, or rows in memory.
-type piece struct {
-	file  *file
-	group int
-	hot   *event.Batch
-}
-
-// pieces lists the work in an order that mixes times, so that what is counted
-// first is like the whole.
-func (c *contrast) pieces() []piece {
-	var all []piece
-	for _, b := range c.sn.hot {
-		all = append(all, piece{hot: b})
-	}
-	for _, f := range c.sn.files {
-		for g := range f.reader.Groups() {
-			all = append(all, piece{file: f, group: g})
-		}
-	}
+// mixed puts pieces into an order that mixes times, so that what is counted first
+// is like the whole.
+func mixed(all []piece) []piece {
 	const stride = 7
-	mixed := make([]piece, 0, len(all))
+	out := make([]piece, 0, len(all))
 	for first := range min(stride, len(all)) {
 		for i := first; i < len(all); i += stride {
-			mixed = append(mixed, all[i])
+			out = append(out, all[i])
 		}
 	}
-	return mixed
+	return out
 }
 
-// tellEvery is how often progress is told.
-const tellEvery = 250 * time.Millisecond
-
-// run works on all pieces and returns the files that are damaged.
-func (c *contrast) run(ctx context.Context, workers int) []*file {
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
-	work := make(chan piece)
-	var wg sync.WaitGroup
-	for range max(workers, 1) {
-		wg.Go(func() {
-			at := &part{}
-			for p := range work {
-				if ctx.Err() == nil {
-					c.count(ctx, p, at, stop)
-				}
-			}
-		})
-	}
-	told := make(chan struct{})
-	counted := make(chan struct{})
-	go func() {
-		defer close(told)
-		c.tell(counted)
-	}()
-	for _, p := range c.pieces() {
-		work <- p
-	}
-	close(work)
-	wg.Wait()
-	close(counted)
-	<-told
-	return c.damaged
-}
-
-// tell reports progress until all is counted.
-func (c *contrast) tell(counted <-chan struct{}) {
-	if c.opts.Progress == nil {
-		return
-	}
-	tick := time.NewTicker(tellEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-counted:
-			return
-		case <-tick.C:
-			rows := c.done.Load()
-			if rows == 0 {
-				continue
-			}
-			share := min(float64(rows)/float64(max(c.sn.total, 1)), 1)
-			c.opts.Progress(c.result(), store.Progress{Share: share, Scanned: rows, Rows: c.sn.total})
-		}
-	}
-}
-
-// count adds the rows of a piece.
-func (c *contrast) count(ctx context.Context, p piece, at *part, stop func()) {
-	defer func() {
-		if v := recover(); v != nil { // the process must outlive a mistake in counting
-			*at = part{}
-			c.mu.Lock()
-			defer c.mu.Unlock()
-			c.err = errors.Join(c.err, fmt.Errorf("panic: %v\n%s", v, debug.Stack()))
-			stop()
-		}
-	}()
+// visit adds the rows of a piece.
+func (c *contrast) visit(ctx context.Context, worker int, p piece) error {
 	if p.hot != nil {
-		c.batch(p.hot, at)
-		return
+		c.batch(p.hot, &c.parts[worker])
+		return nil
 	}
-	err := c.group(ctx, p, at)
-	if err == nil {
-		return
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if errors.Is(err, segment.ErrDamaged) {
-		if !slices.Contains(c.damaged, p.file) {
-			c.damaged = append(c.damaged, p.file)
-		}
-		return
-	}
-	c.err = errors.Join(c.err, fmt.Errorf("read segment %s: %w", p.file.name, err))
-	stop()
+	return c.group(ctx, p, &c.parts[worker])
 }
 
 // batch adds the rows of a batch in memory.
@@ -265,13 +159,7 @@ func (c *contrast) batch(b *event.Batch, at *part) {
 // sides divides the rows of a batch, and counts them. It returns nil if none is
 // of the question.
 func (c *contrast) sides(b *event.Batch) *sides {
-	kept := query.NewMask(b.Len())
-	from := max(c.sn.start, c.sn.horizonOf(b.Dataset))
-	for i, at := range b.Times {
-		if at >= from && at < c.sn.end {
-			kept.Set(i)
-		}
-	}
+	kept := c.sn.inRange(b)
 	kept.And(c.sn.mask(c.where, b))
 	if kept.Count() == 0 {
 		return nil

@@ -32,22 +32,14 @@ func (s *Store) Page(ctx context.Context, q *query.Query, opts store.PageOptions
 	if opts.Threads <= 0 {
 		opts.Threads = s.config.Threads
 	}
-	for {
-		page, damaged, err := s.pageOnce(ctx, q, where, inline, opts)
-		switch {
-		case ctx.Err() != nil:
-			return nil, ended(ctx, ctx.Err())
-		case err != nil:
-			return nil, err
-		case len(damaged) == 0:
-			return page, nil
-		}
-		for _, f := range damaged {
-			if !s.retire(ctx, f, segment.ErrDamaged) {
-				return nil, fmt.Errorf("segment %s: %w", f.name, segment.ErrDamaged)
-			}
-		}
+	var page *store.Page
+	if err := s.untilWhole(ctx, func() (damaged []*file, err error) {
+		page, damaged, err = s.pageOnce(ctx, q, where, inline, opts)
+		return damaged, err
+	}); err != nil {
+		return nil, err
 	}
+	return page, nil
 }
 
 func (s *Store) pageOnce(ctx context.Context, q *query.Query, where query.Expr, inline func(query.Expr) query.Expr, opts store.PageOptions) (*store.Page, []*file, error) {

@@ -1,0 +1,164 @@
+package duckdb
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/oriel-dev/oriel/internal/event"
+	"github.com/oriel-dev/oriel/internal/query"
+	"github.com/oriel-dev/oriel/internal/store"
+	"github.com/oriel-dev/oriel/internal/store/segment"
+)
+
+// piece is a part of a snapshot: a row group, or rows in memory.
+type piece struct {
+	file  *file
+	group int
+	hot   *event.Batch
+}
+
+// pieces lists the parts of a snapshot, those in memory first.
+func (sn *snapshot) pieces() []piece {
+	var all []piece
+	for _, b := range sn.hot {
+		all = append(all, piece{hot: b})
+	}
+	for _, f := range sn.files {
+		for g := range f.reader.Groups() {
+			all = append(all, piece{file: f, group: g})
+		}
+	}
+	return all
+}
+
+// inRange returns the rows of a batch that lie in the range asked for and have
+// not expired.
+func (sn *snapshot) inRange(b *event.Batch) query.Mask {
+	kept := query.NewMask(b.Len())
+	from := max(sn.start, sn.horizonOf(b.Dataset))
+	for i, at := range b.Times {
+		if at >= from && at < sn.end {
+			kept.Set(i)
+		}
+	}
+	return kept
+}
+
+// sweep goes through all rows of a snapshot. Workers share it.
+type sweep struct {
+	sn   *snapshot
+	done atomic.Int64 // rows
+
+	mu      sync.Mutex
+	err     error
+	damaged []*file
+}
+
+// tellEvery is how often progress is told.
+const tellEvery = 250 * time.Millisecond
+
+// run visits pieces with so many workers, and tells now and then how far it is, if
+// tell is not nil. A damaged file is noted and the others go on, to find further ones; any other
+// error of a visit ends the run.
+func (w *sweep) run(ctx context.Context, workers int, pieces []piece, visit func(ctx context.Context, worker int, p piece) error, tell func(store.Progress)) {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	work := make(chan piece)
+	var wg sync.WaitGroup
+	for worker := range workers {
+		wg.Go(func() {
+			for p := range work {
+				if ctx.Err() == nil && !w.visit(p, func() error { return visit(ctx, worker, p) }) {
+					stop()
+				}
+			}
+		})
+	}
+	over, told := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(told)
+		w.tell(over, tell)
+	}()
+	for _, p := range pieces {
+		work <- p
+	}
+	close(work)
+	wg.Wait()
+	close(over)
+	<-told
+}
+
+func (w *sweep) tell(over <-chan struct{}, tell func(store.Progress)) {
+	if tell == nil {
+		return
+	}
+	tick := time.NewTicker(tellEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-over:
+			return
+		case <-tick.C:
+			rows := w.done.Load()
+			tell(store.Progress{Share: min(float64(rows)/float64(max(w.sn.total, 1)), 1), Scanned: rows, Rows: w.sn.total})
+		}
+	}
+}
+
+// visit visits a piece; it returns false if there is no point in going on.
+func (w *sweep) visit(p piece, f func() error) (fine bool) {
+	defer func() {
+		if v := recover(); v != nil { // the process must outlive a mistake of the visitor
+			w.fail(fmt.Errorf("panic: %v\n%s", v, debug.Stack()))
+			fine = false
+		}
+	}()
+	err := f()
+	switch {
+	case err == nil:
+		return true
+	case errors.Is(err, segment.ErrDamaged):
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		if !slices.Contains(w.damaged, p.file) {
+			w.damaged = append(w.damaged, p.file)
+		}
+		return true
+	}
+	w.fail(fmt.Errorf("read segment %s: %w", p.file.name, err))
+	return false
+}
+
+func (w *sweep) fail(err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.err = errors.Join(w.err, err)
+}
+
+// untilWhole runs once, which reads a snapshot of its own, again and again until
+// no file turns out to be damaged: those that do are set aside. What was made of a
+// damaged file is not told from the rest, so each run begins anew.
+func (s *Store) untilWhole(ctx context.Context, once func() (damaged []*file, err error)) error {
+	for {
+		damaged, err := once()
+		switch {
+		case ctx.Err() != nil:
+			return ended(ctx, ctx.Err())
+		case err != nil:
+			return err
+		case len(damaged) == 0:
+			return nil
+		}
+		for _, f := range damaged {
+			if !s.retire(ctx, f, segment.ErrDamaged) {
+				return fmt.Errorf("segment %s: %w", f.name, segment.ErrDamaged)
+			}
+		}
+	}
+}
