@@ -51,23 +51,7 @@ func scansGiveEveryRow(t *testing.T, p *pair) {
 		round++
 		environment := fmt.Sprint("scan-", round)
 		p.ref = NewReference()
-		for _, b := range Events(t, environment, 60) {
-			p.append(b)
-			if rapid.Bool().Draw(t, "flush") {
-				p.flush()
-			}
-		}
-		q := Query(t, environment)
-		q.Stages = slices.DeleteFunc(q.Stages, func(s query.Stage) bool {
-			switch s.(type) {
-			case query.Filter, query.Compute:
-				return false
-			}
-			return true
-		})
-		if len(q.Stages) > 2 {
-			q.Stages = q.Stages[:2]
-		}
+		q := p.scattered(t, environment)
 		if d := cmp.Diff(seen(t, p.ref, q), seen(t, p.store, q)); d != "" {
 			t.Fatalf("%s\n%s", q, d)
 		}

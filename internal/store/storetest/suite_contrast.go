@@ -24,23 +24,7 @@ func contrasts(t *testing.T, p *pair) {
 		round++
 		environment := fmt.Sprint("contrast-", round)
 		p.ref = NewReference()
-		for _, b := range Events(t, environment, 60) {
-			p.append(b)
-			if rapid.Bool().Draw(t, "flush") {
-				p.flush()
-			}
-		}
-		q := Query(t, environment)
-		q.Stages = slices.DeleteFunc(q.Stages, func(s query.Stage) bool {
-			switch s.(type) {
-			case query.Filter, query.Compute:
-				return false
-			}
-			return true
-		})
-		if len(q.Stages) > 2 {
-			q.Stages = q.Stages[:2] // a filter after an aggregation is about its columns
-		}
+		q := p.scattered(t, environment)
 		selection := Condition(t, append([]string{event.SystemTime, "made"}, anyFields...), 2)
 		want, err := p.ref.Contrast(t.Context(), q, selection, store.ContrastOptions{MaxValues: 1000})
 		if err != nil {
@@ -54,6 +38,29 @@ func contrasts(t *testing.T, p *pair) {
 			t.Fatalf("%s | selected %s\n%s", q, selection, d)
 		}
 	})
+}
+
+// scattered gives the stores random events in random layouts, and returns a
+// question about them that only keeps rows and adds fields.
+func (p *pair) scattered(t *rapid.T, environment string) *query.Query {
+	for _, b := range Events(t, environment, 60) {
+		p.append(b)
+		if rapid.Bool().Draw(t, "flush") {
+			p.flush()
+		}
+	}
+	q := Query(t, environment)
+	q.Stages = slices.DeleteFunc(q.Stages, func(s query.Stage) bool {
+		switch s.(type) {
+		case query.Filter, query.Compute:
+			return false
+		}
+		return true
+	})
+	if len(q.Stages) > 2 {
+		q.Stages = q.Stages[:2] // a filter after an aggregation is about its columns
+	}
+	return q
 }
 
 func contrastDifference(want, got *store.Contrast) string {
