@@ -113,11 +113,7 @@ func (f *Front) describeIndexPolicies(c *call) (any, error) {
 }
 
 func (f *Front) deleteIndexPolicy(c *call) (any, error) {
-	var in struct{ LogGroupIdentifier string }
-	if err := c.decode(&in); err != nil {
-		return nil, err
-	}
-	g, err := c.ownGroup("", in.LogGroupIdentifier)
+	g, err := c.identifiedGroup()
 	if err != nil {
 		return nil, err
 	}

@@ -51,3 +51,22 @@ func (c *call) groupName(identifier string) (name string, ours bool) {
 
 // groupARN is the ARN of a group, as its logGroupArn has it.
 func (c *call) groupARN(name string) string { return c.arn("log-group:" + name) }
+
+// namedGroup is ownGroup for operations that take a logGroupName and nothing else.
+func (c *call) namedGroup() (*group, error) {
+	var in struct{ LogGroupName string }
+	if err := c.decode(&in); err != nil {
+		return nil, err
+	}
+	return c.ownGroup(in.LogGroupName, "")
+}
+
+// identifiedGroup is ownGroup for operations that take a logGroupIdentifier and
+// nothing else.
+func (c *call) identifiedGroup() (*group, error) {
+	var in struct{ LogGroupIdentifier string }
+	if err := c.decode(&in); err != nil {
+		return nil, err
+	}
+	return c.ownGroup("", in.LogGroupIdentifier)
+}

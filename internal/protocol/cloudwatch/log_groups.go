@@ -327,11 +327,7 @@ func (f *Front) listAggregateLogGroupSummaries(c *call) (any, error) {
 }
 
 func (f *Front) deleteLogGroup(c *call) (any, error) {
-	var in struct{ LogGroupName string }
-	if err := c.decode(&in); err != nil {
-		return nil, err
-	}
-	g, err := c.ownGroup(in.LogGroupName, "")
+	g, err := c.namedGroup()
 	if err != nil {
 		return nil, err
 	}
@@ -373,11 +369,7 @@ func (f *Front) putRetentionPolicy(c *call) (any, error) {
 }
 
 func (f *Front) deleteRetentionPolicy(c *call) (any, error) {
-	var in struct{ LogGroupName string }
-	if err := c.decode(&in); err != nil {
-		return nil, err
-	}
-	g, err := c.ownGroup(in.LogGroupName, "")
+	g, err := c.namedGroup()
 	if err != nil {
 		return nil, err
 	}

@@ -238,11 +238,7 @@ func (f *Front) getDataProtectionPolicy(c *call) (any, error) {
 }
 
 func (f *Front) deleteDataProtectionPolicy(c *call) (any, error) {
-	var in struct{ LogGroupIdentifier string }
-	if err := c.decode(&in); err != nil {
-		return nil, err
-	}
-	g, err := c.ownGroup("", in.LogGroupIdentifier)
+	g, err := c.identifiedGroup()
 	if err != nil {
 		return nil, err
 	}
