@@ -9,6 +9,7 @@ test.beforeEach(async ({ server }) => {
 
 test('says what an id is before Enter, and opens it', async ({ page, server }) => {
   await page.goto(`${server.url}/setup`);
+  await expect(page.getByRole('combobox', { name: 'Find anything' })).toBeVisible();
   await page.keyboard.press('Control+k');
   await page.keyboard.insertText(id);
   await expect(page.getByRole('option', { name: /frontend GET \/api\/cart.*30 spans/ })).toHaveAttribute('aria-selected', 'true');

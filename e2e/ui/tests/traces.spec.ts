@@ -74,6 +74,7 @@ test('dragging over the chart narrows time, back undoes it', async ({ page, serv
 
 test('the time field takes words and refuses nonsense', async ({ page, server }) => {
   await page.goto(`${server.url}/traces`);
+  await expect(page.getByRole('region', { name: 'Traces' }).locator('tbody tr').first()).toBeVisible(); // keys work once the page stands
   await page.keyboard.press('t');
   await expect(page.getByRole('textbox', { name: 'Time range' })).toBeFocused();
   await page.keyboard.type('last 3 days');
@@ -170,6 +171,7 @@ test('a pasted id of any form opens its trace', async ({ page, server }) => {
   const id = traceId(0x1004);
   for (const form of [id, `1-${id.slice(0, 8)}-${id.slice(8)}`, `${server.url}/trace/${id}?view=table`, Buffer.from(id, 'hex').toString('base64')]) {
     await page.goto(`${server.url}/traces`);
+    await expect(page.getByRole('combobox', { name: 'Find anything' })).toBeVisible();
     await page.keyboard.press('Control+k');
     await page.keyboard.type(form);
     await page.keyboard.press('Enter');
