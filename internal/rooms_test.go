@@ -34,6 +34,7 @@ var arrows = map[string][]string{
 	"internal/store/storetest":             rooms("event", "fault", "query", "query/pattern", "store"),
 	"internal/store/duckdb":                rooms("event", "fault", "query", "query/pattern", "store", "store/sqlgen", "store/segment"),
 	"internal/auth":                        rooms("fault", "meta"),
+	"internal/sampling":                    rooms("fault", "meta"),
 	"internal/workspace":                   rooms("event", "fault", "meta", "query"),
 	"internal/dataset":                     rooms("event", "fault", "meta", "query", "store"),
 	"internal/ingest":                      rooms("event", "fault", "query", "store", "dataset", "ingest/journal"),
