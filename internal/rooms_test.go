@@ -28,6 +28,7 @@ var arrows = map[string][]string{
 	"internal/query/insights/insightstest": rooms("event", "fault", "query", "query/insights", "logline", "store"),
 	"internal/meta":                        rooms("fault"),
 	"internal/trace":                       rooms("event", "fault"),
+	"internal/sourcemap":                   rooms("fault"),
 	"internal/store":                       rooms("event", "fault", "query"),
 	"internal/store/segment":               rooms("event", "fault"),
 	"internal/store/sqlgen":                rooms("event", "fault", "query", "query/pattern", "store"),
