@@ -31,6 +31,7 @@ type snapshot struct {
 	byID         map[string]*entry
 	byHash       map[[sha256.Size]byte]*entry
 	strangers    struct{ honeycomb, classic, management, rollbar Principal }
+	local        Principal
 }
 
 type team struct{ id, slug, name string }
@@ -165,6 +166,8 @@ func (s *snapshot) nameStrangers() {
 	s.strangers.management.Kind = HoneycombManagement
 	s.strangers.management.Permissions.ManageKeys = true
 	s.strangers.rollbar.Kind = RollbarWrite
+	s.local = p
+	s.local.KeyName, s.local.Permissions = "local", Permissions{SendEvents: true, CreateDatasets: true}
 }
 
 // anonymous is who a caller without a key is in an environment, in open mode.
@@ -218,6 +221,11 @@ func (k *Keys) Anonymous() (*Principal, bool) {
 	}
 	return &k.known.Load().strangers.honeycomb, true
 }
+
+// Local returns who a program is that sends without any key, over a protocol that
+// has none, to an address where that is taken: it may send to the default
+// environment, whether keys are required elsewhere or not.
+func (k *Keys) Local() *Principal { return &k.known.Load().local }
 
 // AnonymousIn returns the principal of open mode for a caller who names an
 // environment; false where keys are required, or there is no such environment.

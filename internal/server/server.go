@@ -28,6 +28,7 @@ import (
 	"github.com/oriel-dev/oriel/internal/protocol/cloudwatch"
 	"github.com/oriel-dev/oriel/internal/protocol/honeycomb"
 	"github.com/oriel-dev/oriel/internal/protocol/sts"
+	"github.com/oriel-dev/oriel/internal/protocol/xray"
 	"github.com/oriel-dev/oriel/internal/querier"
 	"github.com/oriel-dev/oriel/internal/store"
 	"github.com/oriel-dev/oriel/internal/store/duckdb"
@@ -70,6 +71,7 @@ type Server struct {
 
 	honeycomb *honeycomb.Front
 	logs      *cloudwatch.Front
+	xray      *xray.Front
 
 	listeners  listeners
 	serving    atomic.Bool
@@ -222,7 +224,11 @@ func (s *Server) openFronts(ctx context.Context) (err error) {
 		return err
 	}
 	s.later("log subscriptions", s.logs.Close)
-	s.fronts = []protocol.Front{s.logs, sts.New(deps), s.honeycomb}
+	if s.xray, err = xray.New(ctx, deps, s.meta); err != nil {
+		return fmt.Errorf("open X-Ray: %w", err)
+	}
+	s.later("X-Ray", s.xray.Close)
+	s.fronts = []protocol.Front{s.logs, sts.New(deps), s.xray, s.honeycomb}
 	s.api, err = api.New(ctx, api.Deps{
 		Querier: s.querier, Door: s.door, Keys: s.keys, Datasets: s.datasets, Workspace: s.workspace, Meta: s.meta, Clock: s.around.Clock, Log: s.log,
 		Open: s.config.Auth == AuthOpen, Version: s.around.Version, Endpoints: s.Addresses,

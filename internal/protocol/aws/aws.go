@@ -34,6 +34,8 @@ type Gate struct {
 	form    Form
 	newID   func() string
 	bodies  *bodies
+
+	unsigned func(*http.Request) *auth.Principal
 }
 
 // Config says what a gate is for.
@@ -46,11 +48,14 @@ type Config struct {
 	NewID   func() string // of requests; nil makes random ones
 	// RequestBytes bounds what the bodies at hand may hold together; 0 means 256 MiB.
 	RequestBytes int64
+	// Unsigned says who calls without a signature or key where keys are required;
+	// nil, or nil for a request: nobody.
+	Unsigned func(*http.Request) *auth.Principal
 }
 
 // NewGate returns a gate.
 func NewGate(c Config) *Gate {
-	g := &Gate{keys: c.Keys, clock: c.Clock, log: c.Log, service: c.Service, form: c.Form, newID: c.NewID, bodies: newBodies(c.RequestBytes)}
+	g := &Gate{keys: c.Keys, clock: c.Clock, log: c.Log, service: c.Service, form: c.Form, newID: c.NewID, bodies: newBodies(c.RequestBytes), unsigned: c.Unsigned}
 	if g.newID == nil {
 		g.newID = NewID
 	}
@@ -163,10 +168,15 @@ const keyCookie = "oriel_key"
 func (c *Call) admitSession(ctx context.Context) error {
 	key := sessionKey(c.Request)
 	anyone, open := c.gate.keys.Anonymous()
-	if key == "" && !open {
-		return MissingToken()
-	}
 	who := anyone
+	if key == "" && !open {
+		if c.gate.unsigned != nil {
+			who = c.gate.unsigned(c.Request)
+		}
+		if who == nil {
+			return MissingToken()
+		}
+	}
 	if key != "" {
 		var err error
 		if who, err = c.gate.keys.Authenticate(ctx, auth.Sending, key); err != nil {

@@ -18,12 +18,13 @@ import (
 // Form is how a service writes its error bodies.
 type Form uint8
 
-// The forms. JSON is that of JSON 1.1 and of REST-JSON alike: the code is in
-// the body as __type, which the first reads, and in a header, which the second
-// reads. Query is the XML of the oldest services.
+// The forms. JSON is that of JSON 1.1 and REST that of REST-JSON, which differ in
+// the content type only: the code is in the body as __type, which the first reads,
+// and in a header, which the second reads. Query is the XML of the oldest services.
 const (
 	JSON Form = iota
 	Query
+	REST
 )
 
 // Error is an error in AWS's terms. Code ends in Exception and has no namespace:
@@ -138,7 +139,7 @@ func (c *Call) Fail(err error) Failure {
 // encoded, and nothing was written then.
 func (c *Call) Answer(body any) error {
 	if body == nil {
-		c.w.Header().Set("Content-Type", ContentType)
+		c.w.Header().Set("Content-Type", c.gate.contentType())
 		c.w.WriteHeader(http.StatusOK)
 		return nil
 	}
@@ -153,9 +154,16 @@ func (c *Call) Answer(body any) error {
 // ContentType is that of JSON 1.1.
 const ContentType = "application/x-amz-json-1.1"
 
+func (g *Gate) contentType() string {
+	if g.form == REST {
+		return "application/json"
+	}
+	return ContentType
+}
+
 func (c *Call) write(status int, raw []byte) {
 	h := c.w.Header()
-	h.Set("Content-Type", ContentType)
+	h.Set("Content-Type", c.gate.contentType())
 	h.Set("Content-Length", strconv.Itoa(len(raw)))
 	c.w.WriteHeader(status)
 	_, _ = c.w.Write(raw) // the caller may have gone

@@ -8,6 +8,7 @@ package cloudwatch
 
 import (
 	"context"
+	_ "embed"
 	"log/slog"
 	"net/http"
 	"runtime/debug"
@@ -23,6 +24,13 @@ import (
 // targetPrefix begins X-Amz-Target; the operation's name follows.
 const targetPrefix = "Logs_20140328."
 
+//go:embed model.txt
+var modelText string //nolint:gochecknoglobals // embedded files are constants
+
+func readModel() (aws.Model, error) {
+	return aws.ReadModel(modelText, map[string]string{"P": "InvalidParameterException", "V": "ValidationException"})
+}
+
 // protocolName is how counts and the watch list name this protocol.
 const protocolName = "cloudwatch"
 
@@ -31,7 +39,7 @@ type Front struct {
 	protocol.Deps
 	groups     *Groups
 	gate       *aws.Gate
-	model      model
+	model      aws.Model
 	operations map[string]operation
 	puts       sync.Pool // *put
 	deliverer  *deliverer
@@ -44,7 +52,7 @@ type Front struct {
 // New returns the front end over the tables, which must outlive it. Close ends its
 // background work.
 func New(ctx context.Context, deps protocol.Deps, groups *Groups) (*Front, error) {
-	m, err := readModel(modelText)
+	m, err := readModel()
 	if err != nil {
 		return nil, err
 	}
@@ -140,7 +148,7 @@ func (f *Front) serve(c *call, w http.ResponseWriter) error {
 		return err
 	}
 	if !o.unchecked {
-		if err := f.model[name].check(c.Body); err != nil {
+		if err := f.model[name].Check(c.Body); err != nil {
 			return err
 		}
 	}

@@ -137,7 +137,7 @@ func (f *Front) groupToPost(c *call, e *endpoint, name, stream string) (*group, 
 	if err != nil {
 		return nil, err
 	}
-	if err := f.model["CreateLogStream"].check(names); err != nil {
+	if err := f.model["CreateLogStream"].Check(names); err != nil {
 		return nil, err
 	}
 	create := f.CreateLogGroups == "all" || f.CreateLogGroups == "otlp" && e.otlp

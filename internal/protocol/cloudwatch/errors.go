@@ -53,3 +53,6 @@ func answerable(err error) error {
 	}
 	return err
 }
+
+// cut returns as much of a text as errors quote.
+func cut(text string) string { return aws.Cut(text) }

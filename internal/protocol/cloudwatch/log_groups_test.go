@@ -292,7 +292,7 @@ func TestCalls_ThatAreNoCallsOfOurs(t *testing.T) {
 }
 
 func FuzzCheck(f *testing.F) {
-	m, err := readModel(modelText)
+	m, err := readModel()
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -304,7 +304,7 @@ func FuzzCheck(f *testing.F) {
 		if in == nil {
 			return
 		}
-		if err := in.check([]byte(body)); err == nil && strings.TrimSpace(body) != "" && !json.Valid([]byte(body)) {
+		if err := in.Check([]byte(body)); err == nil && strings.TrimSpace(body) != "" && !json.Valid([]byte(body)) {
 			t.Errorf("%s takes %q", operation, body)
 		}
 	})

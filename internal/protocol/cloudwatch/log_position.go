@@ -1,7 +1,6 @@
 package cloudwatch
 
 import (
-	"encoding/base64"
 	"fmt"
 	"math"
 	"strconv"
@@ -13,8 +12,7 @@ import (
 // pointer is the @ptr of a line: where it is, in a form that nobody reads. It
 // stays the same as long as the line is kept.
 func pointer(dataset string, p store.Position) string {
-	text := p.String() + "@" + dataset
-	return base64.RawURLEncoding.EncodeToString(append(hashOf("pointer", text), text...))
+	return sealToken("pointer", p.String()+"@"+dataset)
 }
 
 // parsePointer reads what pointer returned.

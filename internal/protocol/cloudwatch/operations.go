@@ -105,7 +105,7 @@ func (c *call) decode(into any) error {
 		return nil
 	}
 	if err := json.Unmarshal(c.Body, into); err != nil {
-		return serialization(err.Error())
+		return aws.Malformed(err.Error())
 	}
 	return nil
 }

@@ -7,7 +7,7 @@ import (
 // Each of the service's operations is served, or says why not; none twice.
 func TestOperations_AreAllOfTheModel(t *testing.T) {
 	t.Parallel()
-	m, err := readModel(modelText)
+	m, err := readModel()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/oriel-dev/oriel/internal/event"
 	"github.com/oriel-dev/oriel/internal/ingest"
 	"github.com/oriel-dev/oriel/internal/logline"
+	"github.com/oriel-dev/oriel/internal/protocol/aws"
 )
 
 // The service's rules for the lines of one call.
@@ -51,10 +52,10 @@ func (f *Front) putLogEvents(c *call) (any, error) {
 	p := f.takePut()
 	defer f.givePut(p)
 	if !p.sent.read(c.Body) {
-		if err := f.model["PutLogEvents"].check(c.Body); err != nil {
+		if err := f.model["PutLogEvents"].Check(c.Body); err != nil {
 			return nil, err
 		}
-		return nil, serialization("the body is no request to put log events")
+		return nil, aws.Malformed("the body is no request to put log events")
 	}
 	g, err := c.groupToPut(p.sent.group, p.sent.stream)
 	if err != nil {
@@ -107,7 +108,7 @@ func (c *call) groupToPut(name, stream string) (*group, error) {
 		}
 		err = noSuchStream()
 	}
-	if wrong := c.f.model["PutLogEvents"].check(c.Body); wrong != nil {
+	if wrong := c.f.model["PutLogEvents"].Check(c.Body); wrong != nil {
 		return nil, wrong
 	}
 	return nil, err

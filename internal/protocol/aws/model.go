@@ -1,15 +1,11 @@
-package cloudwatch
+package aws
 
 import (
-	_ "embed"
 	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
 )
-
-//go:embed model.txt
-var modelText string //nolint:gochecknoglobals // embedded files are constants
 
 // kinds of shapes.
 type shapeKind uint8
@@ -20,6 +16,7 @@ const (
 	longShape
 	doubleShape
 	booleanShape
+	timestampShape
 	enumShape
 	listShape
 	mapShape
@@ -45,19 +42,26 @@ type member struct {
 	*shape
 }
 
-// input is what an operation takes.
-type input struct {
+// Input is what an operation takes.
+type Input struct {
 	shape
-	newer bool // what is wrong is a ValidationException
+	code string // of the error for what is wrong
 }
 
-// model knows what each operation takes.
-type model map[string]*input
+// Model knows what each operation takes.
+type Model map[string]*Input
 
-// readModel reads model.txt, whose head says its form. What is wrong in it is a
-// mistake of ours that every test finds.
-func readModel(text string) (model, error) {
-	shapes, operations := map[string]*shape{}, model{}
+// ReadModel reads the text in which a service's room describes its operations:
+//
+//	NAME string|list|map|… [element shapes] [least..most] [regular expression]
+//	NAME enum VALUE …
+//	NAME structure member[!]:Shape …         ! it is required
+//	NAME operation LETTER member[!]:Shape …  what is wrong is an error with the code of that letter
+//
+// A timestamp is a number of seconds, or such a number or a time of RFC 3339 as a
+// text. What is wrong in a model is a mistake of ours that every test finds.
+func ReadModel(text string, codes map[string]string) (Model, error) {
+	shapes, operations := map[string]*shape{}, Model{}
 	at := func(name string) *shape {
 		if shapes[name] == nil {
 			shapes[name] = &shape{kind: 255, least: -1, most: -1}
@@ -70,7 +74,10 @@ func readModel(text string) (model, error) {
 			continue
 		}
 		if words[1] == "operation" {
-			in := &input{newer: words[2] == "V", shape: shape{kind: structureShape}}
+			in := &Input{code: codes[words[2]], shape: shape{kind: structureShape}}
+			if in.code == "" {
+				return nil, fmt.Errorf("model, %s: there is no error of the letter %q", words[0], words[2])
+			}
 			in.members = readMembers(words[3:], at)
 			operations[words[0]] = in
 			continue
@@ -109,6 +116,8 @@ func (s *shape) read(kind string, words []string, at func(string) *shape) error 
 		s.kind = doubleShape
 	case "boolean":
 		s.kind = booleanShape
+	case "timestamp":
+		s.kind = timestampShape
 	case "enum":
 		s.kind, s.values = enumShape, words
 		return nil

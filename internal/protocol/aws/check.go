@@ -1,13 +1,15 @@
-package cloudwatch
+package aws
 
 import (
 	"fmt"
+	"math"
+	"math/big"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
-	"github.com/oriel-dev/oriel/internal/protocol/aws"
 	"github.com/oriel-dev/oriel/internal/protocol/jsonscan"
 )
 
@@ -24,10 +26,10 @@ type checker struct {
 	count      int
 }
 
-// check says what is wrong in a body, in the service's words: one sentence for
+// Check says what is wrong in a body, in the service's words: one sentence for
 // each violation of the model, or a SerializationException for what is no JSON
 // of the right types. An empty body is an empty object.
-func (in *input) check(body []byte) error {
+func (in *Input) Check(body []byte) error {
 	c := checker{scan: jsonscan.Scanner{In: body}}
 	if c.scan.Peek() == 0 && c.scan.At >= len(body) {
 		c.scan.In = []byte("{}")
@@ -36,7 +38,7 @@ func (in *input) check(body []byte) error {
 		return err
 	}
 	if c.scan.Peek(); c.scan.At < len(c.scan.In) {
-		return serialization("the body goes on after its end: " + c.scan.Here())
+		return Malformed("the body goes on after its end: " + c.scan.Here())
 	}
 	if c.count == 0 {
 		return nil
@@ -45,15 +47,12 @@ func (in *input) check(body []byte) error {
 	if c.count > 1 {
 		plural = "s"
 	}
-	code := "InvalidParameterException"
-	if in.newer {
-		code = "ValidationException"
-	}
-	return &aws.Error{Code: code, Message: fmt.Sprintf("%d validation error%s detected: %s", c.count, plural, strings.Join(c.violations, "; "))}
+	return &Error{Code: in.code, Message: fmt.Sprintf("%d validation error%s detected: %s", c.count, plural, strings.Join(c.violations, "; "))}
 }
 
-func serialization(message string) error {
-	return &aws.Error{Code: "SerializationException", Message: message}
+// Malformed says that a body is not what it must be before anything in it is looked at.
+func Malformed(message string) error {
+	return &Error{Code: "SerializationException", Message: message}
 }
 
 // path is where a value is.
@@ -79,12 +78,13 @@ func (c *checker) violate(at *path, value, constraint string) {
 		return
 	}
 	if value != "null" {
-		value = "'" + cut(value) + "'"
+		value = "'" + Cut(value) + "'"
 	}
 	c.violations = append(c.violations, "Value "+value+" at '"+at.String()+"' failed to satisfy constraint: Member must "+constraint)
 }
 
-func cut(text string) string {
+// Cut returns as much of a text as errors quote.
+func Cut(text string) string {
 	if utf8.RuneCountInString(text) <= maxQuoted {
 		return strings.ToValidUTF8(text, "\uFFFD")
 	}
@@ -148,9 +148,9 @@ func (c *checker) null() bool { return c.scan.Peek() == 'n' && c.scan.Literal("n
 
 func (c *checker) malformed() error {
 	if c.scan.Err == nil {
-		return serialization("the body is not JSON")
+		return Malformed("the body is not JSON")
 	}
-	return serialization("the body is not JSON: " + c.scan.Err.Error())
+	return Malformed("the body is not JSON: " + c.scan.Err.Error())
 }
 
 // opens enters an object or array that must come next.
@@ -161,9 +161,9 @@ func (c *checker) opens(bracket byte) error {
 			want = "list"
 		}
 		if c.scan.At >= len(c.scan.In) {
-			return serialization("the body ends where a " + want + " must be")
+			return Malformed("the body ends where a " + want + " must be")
 		}
-		return serialization(c.found() + " found where a " + want + " was expected.")
+		return Malformed(c.found() + " found where a " + want + " was expected.")
 	}
 	if !c.scan.Enter(bracket) {
 		return c.malformed()
@@ -202,6 +202,8 @@ func (c *checker) value(s *shape, at *path) error {
 		return c.text(s, at)
 	case integerShape, longShape, doubleShape:
 		return c.number(s, at)
+	case timestampShape:
+		return c.timestamp(s, at)
 	case booleanShape:
 		switch c.found() {
 		case "TRUE_VALUE":
@@ -226,7 +228,7 @@ func (c *checker) converted(to string) error {
 	if to == "Integer" {
 		article = "an "
 	}
-	return serialization(c.found() + " can not be converted to " + article + to)
+	return Malformed(c.found() + " can not be converted to " + article + to)
 }
 
 func (c *checker) list(s *shape, at *path) error {
@@ -272,7 +274,7 @@ func (c *checker) dictionary(s *shape, at *path) error {
 		if c.null() {
 			continue
 		}
-		if err := c.value(s.value, &path{&path{at, cut(string(name))}, "member"}); err != nil {
+		if err := c.value(s.value, &path{&path{at, Cut(string(name))}, "member"}); err != nil {
 			return err
 		}
 	}
@@ -324,7 +326,7 @@ func (c *checker) number(s *shape, at *path) error {
 		name, bits = "Integer", 32
 	case doubleShape:
 		name = "Double"
-	case textShape, longShape, booleanShape, enumShape, listShape, mapShape, structureShape:
+	case textShape, longShape, booleanShape, timestampShape, enumShape, listShape, mapShape, structureShape:
 	}
 	if c.found() != "NUMBER_VALUE" {
 		return c.converted(name)
@@ -334,20 +336,70 @@ func (c *checker) number(s *shape, at *path) error {
 		return c.malformed()
 	}
 	if s.kind == doubleShape {
-		if _, err := strconv.ParseFloat(string(raw), 64); err != nil {
-			return serialization("NUMBER_VALUE " + cut(string(raw)) + " can not be converted to a Double")
+		v, err := strconv.ParseFloat(string(raw), 64)
+		if err != nil {
+			return Malformed("NUMBER_VALUE " + Cut(string(raw)) + " can not be converted to a Double")
 		}
+		c.bounds(s, at, raw, s.least >= 0 && v < float64(s.least), s.most >= 0 && v > float64(s.most))
 		return nil
 	}
 	v, err := strconv.ParseInt(string(raw), 10, bits)
 	if err != nil {
-		return serialization("NUMBER_VALUE " + cut(string(raw)) + " can not be converted to the type " + name)
+		return Malformed("NUMBER_VALUE " + Cut(string(raw)) + " can not be converted to the type " + name)
 	}
-	if s.least >= 0 && v < s.least {
+	c.bounds(s, at, raw, s.least >= 0 && v < s.least, s.most >= 0 && v > s.most)
+	return nil
+}
+
+func (c *checker) bounds(s *shape, at *path, raw []byte, below, above bool) {
+	if below {
 		c.violate(at, string(raw), fmt.Sprintf("have value greater than or equal to %d", s.least))
 	}
-	if s.most >= 0 && v > s.most {
+	if above {
 		c.violate(at, string(raw), fmt.Sprintf("have value less than or equal to %d", s.most))
 	}
+}
+
+// timestamp checks seconds, which some send as a text, as some send RFC 3339.
+func (c *checker) timestamp(s *shape, at *path) error {
+	if c.found() != "STRING_VALUE" {
+		return c.number(&shape{kind: doubleShape, least: s.least, most: s.most}, at)
+	}
+	raw, ok := c.scan.Text()
+	if !ok {
+		return c.malformed()
+	}
+	if _, ok := ParseTimestamp(string(raw)); !ok {
+		return Malformed("STRING_VALUE " + Cut(string(raw)) + " can not be converted to a Timestamp: send seconds since 1970 as a number")
+	}
 	return nil
+}
+
+// ParseTimestamp reads a timestamp as texts have it: seconds since 1970 or a time
+// of RFC 3339.
+func ParseTimestamp(text string) (time.Time, bool) {
+	if at, err := time.Parse(time.RFC3339Nano, text); err == nil {
+		return at, true
+	}
+	ns, ok := parseSeconds(text)
+	return time.Unix(0, ns), ok
+}
+
+// parseSeconds reads a decimal number of seconds exactly, as far as nanoseconds go.
+func parseSeconds(text string) (ns int64, ok bool) {
+	v, ok := new(big.Float).SetPrec(128).SetString(text)
+	if !ok || v.IsInf() {
+		return 0, false
+	}
+	v.Mul(v, big.NewFloat(1e9))
+	if v.Cmp(big.NewFloat(math.MaxInt64)) >= 0 || v.Cmp(big.NewFloat(math.MinInt64)) <= 0 {
+		return 0, false
+	}
+	if v.Sign() >= 0 {
+		v.Add(v, big.NewFloat(0.5))
+	} else {
+		v.Sub(v, big.NewFloat(0.5))
+	}
+	ns, _ = v.Int64()
+	return ns, true
 }

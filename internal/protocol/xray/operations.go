@@ -1,0 +1,199 @@
+package xray
+
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/oriel-dev/oriel/internal/fault"
+	"github.com/oriel-dev/oriel/internal/protocol/aws"
+)
+
+// operation is who serves one of the service's operations: exactly one of serve
+// and unserved is set.
+//
+// How one is added: its file (put_trace_segments.go, say) holds its handler; the
+// list of its area, one of those in operations, has a line that names it. Everything
+// around a handler is done in serve: the caller is known and may call it, the body
+// is unpacked, bounded, and checked against model.txt, so that required members are
+// there and lengths, patterns and enumerations hold. What model.txt can't say, such
+// as members that exclude each other, the handler checks. It reads its request with
+// [call.decode] and returns what becomes JSON, an empty object for nothing. An error
+// is one of errors.go, an [aws.Error], or a fault (answerable turns those into the
+// service's).
+type operation struct {
+	name  string
+	path  string
+	serve func(f *Front, c *call) (any, error)
+
+	unserved string // why not
+	most     int    // bytes of the body, 0: maxCallBody
+	needs    access
+}
+
+// operations are all operations, area by area.
+func operations() []operation {
+	return slices.Concat(segmentOperations(), traceOperations(), graphOperations(), groupOperations(), samplingOperations(), insightOperations(), settingOperations())
+}
+
+const later = "it comes with the next one"
+
+func segmentOperations() []operation {
+	return []operation{
+		{name: "PutTraceSegments", path: "/TraceSegments", unserved: later, needs: sends},
+		{name: "PutTelemetryRecords", path: "/TelemetryRecords", unserved: later, needs: sends},
+	}
+}
+
+func traceOperations() []operation {
+	return []operation{
+		{name: "BatchGetTraces", path: "/Traces", unserved: later},
+		{name: "GetTraceSummaries", path: "/TraceSummaries", unserved: later},
+		{name: "StartTraceRetrieval", path: "/StartTraceRetrieval", unserved: later},
+		{name: "ListRetrievedTraces", path: "/ListRetrievedTraces", unserved: later},
+		{name: "GetRetrievedTracesGraph", path: "/GetRetrievedTracesGraph", unserved: later},
+		{name: "CancelTraceRetrieval", path: "/CancelTraceRetrieval", unserved: later},
+	}
+}
+
+func graphOperations() []operation {
+	return []operation{
+		{name: "GetTraceGraph", path: "/TraceGraph", unserved: later},
+		{name: "GetServiceGraph", path: "/ServiceGraph", unserved: later},
+		{name: "GetTimeSeriesServiceStatistics", path: "/TimeSeriesServiceStatistics", unserved: later},
+	}
+}
+
+func groupOperations() []operation {
+	return []operation{
+		{name: "CreateGroup", path: "/CreateGroup", unserved: later, needs: manages},
+		{name: "UpdateGroup", path: "/UpdateGroup", unserved: later, needs: manages},
+		{name: "GetGroup", path: "/GetGroup", unserved: later},
+		{name: "GetGroups", path: "/Groups", unserved: later},
+		{name: "DeleteGroup", path: "/DeleteGroup", unserved: later, needs: manages},
+	}
+}
+
+func samplingOperations() []operation {
+	return []operation{
+		{name: "CreateSamplingRule", path: "/CreateSamplingRule", unserved: later, needs: manages},
+		{name: "UpdateSamplingRule", path: "/UpdateSamplingRule", unserved: later, needs: manages},
+		{name: "DeleteSamplingRule", path: "/DeleteSamplingRule", unserved: later, needs: manages},
+		{name: "GetSamplingRules", path: "/GetSamplingRules", unserved: later, needs: samples},
+		{name: "GetSamplingTargets", path: "/SamplingTargets", unserved: later, needs: samples},
+		{name: "GetSamplingStatisticSummaries", path: "/SamplingStatisticSummaries", unserved: later},
+	}
+}
+
+func insightOperations() []operation {
+	return []operation{
+		{name: "GetInsightSummaries", path: "/InsightSummaries", unserved: later},
+		{name: "GetInsight", path: "/Insight", unserved: later},
+		{name: "GetInsightEvents", path: "/InsightEvents", unserved: later},
+		{name: "GetInsightImpactGraph", path: "/InsightImpactGraph", unserved: later},
+	}
+}
+
+func settingOperations() []operation {
+	return []operation{
+		{name: "GetEncryptionConfig", path: "/EncryptionConfig", unserved: later},
+		{name: "PutEncryptionConfig", path: "/PutEncryptionConfig", unserved: later, needs: manages},
+		{name: "TagResource", path: "/TagResource", unserved: later, needs: manages},
+		{name: "UntagResource", path: "/UntagResource", unserved: later, needs: manages},
+		{name: "ListTagsForResource", path: "/ListTagsForResource", unserved: later},
+		{name: "PutResourcePolicy", path: "/PutResourcePolicy", unserved: later, needs: manages},
+		{name: "ListResourcePolicies", path: "/ListResourcePolicies", unserved: later},
+		{name: "DeleteResourcePolicy", path: "/DeleteResourcePolicy", unserved: later, needs: manages},
+		{name: "GetIndexingRules", path: "/GetIndexingRules", unserved: later},
+		{name: "UpdateIndexingRule", path: "/UpdateIndexingRule", unserved: later, needs: manages},
+		{name: "GetTraceSegmentDestination", path: "/GetTraceSegmentDestination", unserved: later},
+		{name: "UpdateTraceSegmentDestination", path: "/UpdateTraceSegmentDestination", unserved: later, needs: manages},
+	}
+}
+
+// call is a request to an operation whose caller has been let in.
+type call struct {
+	*aws.Call
+	f *Front
+}
+
+// maxCallBody is the largest body of a call unless its operation says otherwise.
+const maxCallBody = 1 << 20
+
+func (c *call) bounded(o operation) error {
+	most := maxCallBody
+	if o.most > 0 {
+		most = o.most
+	}
+	if len(c.Body) > most {
+		return fault.New(fault.TooLarge, "the request body has %d bytes, the limit is %d", len(c.Body), most)
+	}
+	return nil
+}
+
+// decode reads the body, which was checked against the model, into what it points at.
+func (c *call) decode(into any) error {
+	if len(bytes.TrimSpace(c.Body)) == 0 {
+		return nil
+	}
+	if err := json.Unmarshal(c.Body, into); err != nil {
+		return aws.Malformed(err.Error())
+	}
+	return nil
+}
+
+// arn returns the ARN of something of the caller's account and region:
+// "group/slow/ID", say.
+func (c *call) arn(resource string) string {
+	return "arn:aws:xray:" + c.Region + ":" + c.Account + ":" + resource
+}
+
+// empty is the answer of operations that have none.
+type empty struct{}
+
+// seconds is a moment as the service's JSON has it: seconds since 1970, with a
+// fraction. It reads numbers, and the texts that some clients send.
+type seconds time.Time
+
+// MarshalJSON implements json.Marshaler.
+func (s seconds) MarshalJSON() ([]byte, error) {
+	return appendSeconds(nil, time.Time(s).UnixNano()), nil
+}
+
+// UnmarshalJSON implements json.Unmarshaler. null leaves it as it is.
+func (s *seconds) UnmarshalJSON(raw []byte) error {
+	text := string(bytes.Trim(raw, `"`))
+	if text == "null" {
+		return nil
+	}
+	at, ok := aws.ParseTimestamp(text)
+	if !ok {
+		return fault.New(fault.Invalid, "%s is no time: send seconds since 1970", aws.Cut(text))
+	}
+	*s = seconds(at)
+	return nil
+}
+
+// appendSeconds appends nanoseconds as decimal seconds, exactly.
+func appendSeconds(out []byte, ns int64) []byte {
+	if ns < 0 {
+		out, ns = append(out, '-'), -ns
+	}
+	second := int64(time.Second)
+	out = strconv.AppendInt(out, ns/second, 10)
+	part := ns % second
+	if part == 0 {
+		return out
+	}
+	out = append(out, '.')
+	from := len(out)
+	for scale := second / 10; scale > 0; scale /= 10 {
+		out = append(out, byte('0'+part/scale%10))
+	}
+	for len(out) > from && out[len(out)-1] == '0' {
+		out = out[:len(out)-1]
+	}
+	return out
+}
