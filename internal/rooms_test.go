@@ -24,6 +24,7 @@ var arrows = map[string][]string{
 	"internal/query":                       rooms("event", "fault", "query/pattern"),
 	"internal/query/pattern":               rooms("event", "fault", "protocol/jsonscan"),
 	"internal/query/insights":              rooms("event", "fault", "query", "logline"),
+	"internal/query/xrayfilter":            rooms("event", "fault", "query"),
 	"internal/query/logtext":               rooms("event", "fault", "query", "query/pattern"),
 	"internal/query/insights/insightstest": rooms("event", "fault", "query", "query/insights", "logline", "store"),
 	"internal/meta":                        rooms("fault"),

@@ -1,0 +1,493 @@
+package xrayfilter
+
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/oriel-dev/oriel/internal/fault"
+)
+
+// Limits of an expression.
+const (
+	maxText  = 20_000
+	maxDepth = 32
+	maxTerms = 500
+)
+
+// Parse reads an expression; one of white space only matches every trace. Errors
+// are Invalid, point at a byte and say what was expected.
+func Parse(text string) (Expression, error) {
+	if len(text) > maxText {
+		return Expression{}, fault.New(fault.Invalid, "the filter expression is %d bytes long; at most %d are taken", len(text), maxText)
+	}
+	if !utf8.ValidString(text) {
+		return Expression{}, fault.New(fault.Invalid, "the filter expression is not valid UTF-8")
+	}
+	p := &parser{text: text}
+	if err := p.advance(); err != nil {
+		return Expression{}, err
+	}
+	if p.next.kind == tokenEnd {
+		return Expression{}, nil
+	}
+	e, err := p.or(inTrace)
+	if err != nil {
+		return Expression{}, err
+	}
+	if p.next.kind != tokenEnd {
+		return Expression{}, p.expected("AND, OR or the end")
+	}
+	return Expression{Root: e}, nil
+}
+
+// Selector reads what GetTimeSeriesServiceStatistics selects by: a service(…) or
+// an edge(…) and nothing else.
+func Selector(text string) (Expr, error) {
+	e, err := Parse(text)
+	if err != nil {
+		return nil, err
+	}
+	switch e.Root.(type) {
+	case Service, Edge:
+		return e.Root, nil
+	}
+	return nil, fault.At(0, "expected service(…) or edge(…) alone, such as service(id(name: \"api\", type: \"AWS::EC2::Instance\"))")
+}
+
+type parser struct {
+	text  string
+	next  token
+	depth int
+	terms int
+}
+
+func (p *parser) advance() (err error) {
+	p.next, err = scan(p.text, p.next.end)
+	return err
+}
+
+// take returns the next token and goes on to the one behind it.
+func (p *parser) take() (token, error) {
+	t := p.next
+	return t, p.advance()
+}
+
+func (p *parser) expected(what string) error {
+	return fault.At(p.next.at, "expected %s, found %s", what, p.next.describe())
+}
+
+func (p *parser) want(sign string) error {
+	if !p.next.sign(sign) {
+		return p.expected("“" + sign + "”")
+	}
+	return p.advance()
+}
+
+func (p *parser) or(in scope) (Expr, error) {
+	first, err := p.and(in)
+	if err != nil {
+		return nil, err
+	}
+	terms := []Expr{first}
+	for p.next.word("OR") {
+		if err := p.advance(); err != nil {
+			return nil, err
+		}
+		t, err := p.and(in)
+		if err != nil {
+			return nil, err
+		}
+		terms = append(terms, t)
+	}
+	if len(terms) == 1 {
+		return first, nil
+	}
+	return Or{Terms: terms}, nil
+}
+
+func (p *parser) and(in scope) (Expr, error) {
+	first, err := p.unary(in)
+	if err != nil {
+		return nil, err
+	}
+	terms := []Expr{first}
+	for {
+		joined := p.next.word("AND")
+		if joined {
+			if err := p.advance(); err != nil {
+				return nil, err
+			}
+		} else if !p.starts() {
+			break
+		}
+		t, err := p.unary(in)
+		if err != nil {
+			return nil, err
+		}
+		terms = append(terms, t)
+	}
+	if len(terms) == 1 {
+		return first, nil
+	}
+	return And{Terms: terms}, nil
+}
+
+// starts reports whether another condition begins here, without an AND before it.
+func (p *parser) starts() bool {
+	return p.next.sign("(") || p.next.sign("!") || p.next.kind == tokenWord && !p.next.word("OR")
+}
+
+func (p *parser) unary(in scope) (Expr, error) {
+	if p.terms++; p.terms > maxTerms {
+		return nil, fault.At(p.next.at, "the expression has more than %d conditions", maxTerms)
+	}
+	if p.depth++; p.depth > maxDepth {
+		return nil, fault.At(p.next.at, "the expression is nested more than %d deep", maxDepth)
+	}
+	defer func() { p.depth-- }()
+	switch {
+	case p.next.sign("!"), p.next.word("NOT"):
+		if err := p.advance(); err != nil {
+			return nil, err
+		}
+		x, err := p.unary(in)
+		if err != nil {
+			return nil, err
+		}
+		return Not{X: x}, nil
+	case p.next.sign("("):
+		if err := p.advance(); err != nil {
+			return nil, err
+		}
+		x, err := p.or(in)
+		if err != nil {
+			return nil, err
+		}
+		return x, p.want(")")
+	case p.next.kind == tokenWord && !p.next.word("AND") && !p.next.word("OR"):
+		return p.primary(in)
+	}
+	return nil, p.expected("a condition")
+}
+
+func (p *parser) primary(in scope) (Expr, error) {
+	t, err := p.take()
+	if err != nil {
+		return nil, err
+	}
+	switch word := strings.ToLower(t.text); {
+	case word == "service" && p.next.sign("("):
+		return p.service(t, in)
+	case word == "edge" && p.next.sign("("):
+		return p.edge(t, in)
+	case strings.HasPrefix(word, "rootcause."):
+		if in != inTrace {
+			return nil, fault.At(t.at, "root causes are of a whole trace: %s stands %s only", t.text, inTrace)
+		}
+		if word == "rootcause.json" {
+			return p.causeJSON(t)
+		}
+		return p.rootCause(t)
+	}
+	key, kind, err := p.key(t, in)
+	if err != nil {
+		return nil, err
+	}
+	return p.comparison(t, key, kind)
+}
+
+func (p *parser) nested(t token, in scope) error {
+	if in != inTrace {
+		return fault.At(t.at, "%s() stands %s only", strings.ToLower(t.text), inTrace)
+	}
+	return p.want("(")
+}
+
+func (p *parser) service(t token, in scope) (Expr, error) {
+	if err := p.nested(t, in); err != nil {
+		return nil, err
+	}
+	s := Service{At: t.at}
+	if !p.next.sign(")") {
+		ref, err := p.ref("a name in double quotes, id(…) or “)”")
+		if err != nil {
+			return nil, err
+		}
+		s.Of = &ref
+	}
+	if err := p.want(")"); err != nil {
+		return nil, err
+	}
+	var err error
+	s.Where, err = p.block(inService)
+	return s, err
+}
+
+func (p *parser) edge(t token, in scope) (Expr, error) {
+	if err := p.nested(t, in); err != nil {
+		return nil, err
+	}
+	e := Edge{At: t.at}
+	var err error
+	if e.From, err = p.ref("a name in double quotes or id(…)"); err != nil {
+		return nil, err
+	}
+	if err := p.want(","); err != nil {
+		return nil, err
+	}
+	if e.To, err = p.ref("a name in double quotes or id(…)"); err != nil {
+		return nil, err
+	}
+	if err := p.want(")"); err != nil {
+		return nil, err
+	}
+	e.Where, err = p.block(inEdge)
+	return e, err
+}
+
+func (p *parser) ref(what string) (Ref, error) {
+	if p.next.kind == tokenText {
+		t, err := p.take()
+		return Ref{Name: t.text}, err
+	}
+	if !p.next.word("id") {
+		return Ref{}, p.expected(what)
+	}
+	if err := p.advance(); err != nil {
+		return Ref{}, err
+	}
+	if err := p.want("("); err != nil {
+		return Ref{}, err
+	}
+	var r Ref
+	for {
+		if err := p.pair(&r); err != nil {
+			return Ref{}, err
+		}
+		if !p.next.sign(",") {
+			return r, p.want(")")
+		}
+		if err := p.advance(); err != nil {
+			return Ref{}, err
+		}
+	}
+}
+
+func (p *parser) pair(r *Ref) error {
+	var into **string
+	switch {
+	case p.next.word("name"):
+		into = &r.IDName
+	case p.next.word("type"):
+		into = &r.IDType
+	case p.next.word("account.id"):
+		into = &r.IDAccount
+	default:
+		return p.expected("name, type or account.id")
+	}
+	if err := p.advance(); err != nil {
+		return err
+	}
+	if err := p.want(":"); err != nil {
+		return err
+	}
+	if p.next.kind != tokenText {
+		return p.expected("a string in double quotes")
+	}
+	t, err := p.take()
+	*into = &t.text
+	return err
+}
+
+// block reads what stands in braces, if there are any.
+func (p *parser) block(in scope) (Expr, error) {
+	if !p.next.sign("{") {
+		return nil, nil
+	}
+	if err := p.advance(); err != nil {
+		return nil, err
+	}
+	if p.next.sign("}") {
+		return nil, p.advance()
+	}
+	e, err := p.or(in)
+	if err != nil {
+		return nil, err
+	}
+	return e, p.want("}")
+}
+
+func (p *parser) rootCause(t token) (Expr, error) {
+	r := RootCause{At: t.at}
+	kind, part, _ := strings.Cut(strings.ToLower(t.text)[len("rootcause."):], ".")
+	r.Kind, r.Part = CauseKind(kind), CausePart(part)
+	switch r.Kind {
+	case OfFault, OfError, OfResponseTime:
+	default:
+		return nil, fault.At(t.at, "there is no %s: expected rootcause.fault, rootcause.error, rootcause.responsetime or rootcause.json", t.text)
+	}
+	in := inCauseService
+	switch {
+	case r.Part == CauseService:
+	case r.Part == CauseEntity:
+		in = inCauseEntity
+	case r.Part == CauseException && r.Kind != OfResponseTime:
+		in = inCauseException
+	default:
+		return nil, fault.At(t.at, "there is no %s: expected rootcause.%s.service, .entity or, of faults and errors, .exception", t.text, kind)
+	}
+	if !p.next.sign("{") {
+		return nil, p.expected("“{”")
+	}
+	var err error
+	r.Where, err = p.block(in)
+	return r, err
+}
+
+func (p *parser) causeJSON(t token) (Expr, error) {
+	if err := p.want("="); err != nil {
+		return nil, err
+	}
+	if !p.next.sign("#") {
+		return nil, p.expected("“#” and a JSON array")
+	}
+	from := p.next.end
+	dec := json.NewDecoder(bytes.NewReader([]byte(p.text[from:])))
+	dec.UseNumber()
+	var causes []any
+	if err := dec.Decode(&causes); err != nil {
+		return nil, fault.At(from, "expected a JSON array of root causes behind “#”: %v", err)
+	}
+	for _, c := range causes {
+		if _, ok := c.(map[string]any); !ok {
+			return nil, fault.At(from, "expected an array of JSON objects behind “#”")
+		}
+	}
+	p.next.end = from + int(dec.InputOffset())
+	return RootCauseJSON{Causes: causes, At: t.at}, p.advance()
+}
+
+// key reads the name of a key, whose first token is t.
+func (p *parser) key(t token, in scope) (Key, keyword, error) {
+	lower := strings.ToLower(t.text)
+	if name, ok := strings.CutPrefix(lower, KeyAnnotation+"."); ok && name != "" {
+		k, err := p.allowed(t, KeyAnnotation, in)
+		return Key{Name: KeyAnnotation, Annotation: t.text[len(KeyAnnotation)+1:]}, k, err
+	}
+	if lower == KeyAnnotation {
+		if !p.next.sign("[") {
+			return Key{}, keyword{}, p.expected("the annotation's name, as in annotation.NAME or annotation[NAME]")
+		}
+		name, err := p.bracketed()
+		if err != nil {
+			return Key{}, keyword{}, err
+		}
+		k, err := p.allowed(t, KeyAnnotation, in)
+		return Key{Name: KeyAnnotation, Annotation: name}, k, err
+	}
+	k, err := p.allowed(t, lower, in)
+	return Key{Name: k.name}, k, err
+}
+
+func (p *parser) allowed(t token, name string, in scope) (keyword, error) {
+	k, known := findKeyword(name)
+	switch {
+	case !known:
+		return k, fault.At(t.at, "there is no keyword %s: expected %s, service(), edge(), or rootcause", t.text, in.names())
+	case k.where&in == 0:
+		return k, fault.At(t.at, "%s has no meaning %s: expected %s", t.text, in, in.names())
+	}
+	return k, nil
+}
+
+// bracketed reads the name of an annotation in square brackets, with or without quotes.
+func (p *parser) bracketed() (string, error) {
+	open := p.next
+	first, err := scan(p.text, open.end)
+	if err == nil && first.kind == tokenText {
+		p.next = first
+		if err := p.advance(); err != nil {
+			return "", err
+		}
+		return first.text, p.want("]")
+	}
+	length := strings.IndexByte(p.text[open.end:], ']')
+	name := ""
+	if length >= 0 {
+		name = strings.TrimSpace(p.text[open.end : open.end+length])
+	}
+	if name == "" || strings.ContainsAny(name, "[\"'") {
+		return "", fault.At(open.end, "expected the annotation's name and “]”")
+	}
+	p.next.end = open.end + length + 1
+	return name, p.advance()
+}
+
+func (p *parser) comparison(t token, key Key, k keyword) (Expr, error) {
+	op, ok := p.operator()
+	if !ok {
+		return Has{Key: key, At: t.at}, nil
+	}
+	if !slices.Contains(k.kind.ops(), op) {
+		return nil, fault.At(p.next.at, "%s is no operator for %s, a %s: expected %s", p.next.text, key, k.kind, list(k.kind.ops()))
+	}
+	if err := p.advance(); err != nil {
+		return nil, err
+	}
+	v, err := p.value(k.kind, op)
+	if err != nil {
+		return nil, err
+	}
+	return Compare{Key: key, Op: op, Value: v, At: t.at}, p.advance()
+}
+
+func (p *parser) operator() (Op, bool) {
+	for _, op := range AnyKey.ops() {
+		if p.next.sign(string(op)) || p.next.word(string(op)) {
+			return op, true
+		}
+	}
+	return "", false
+}
+
+// value reads the next token as what a key may be compared with by op, and
+// leaves it where it is.
+func (p *parser) value(kind KeyKind, op Op) (Value, error) {
+	t := p.next
+	truth := t.word("true") || t.word("false")
+	switch {
+	case kind == NumberKey || kind == AnyKey && op.ordering():
+		if t.kind != tokenNumber {
+			return Value{}, p.expected("a number")
+		}
+	case kind == TruthKey:
+		if !truth {
+			return Value{}, p.expected("true or false")
+		}
+	case kind == TextKey || op.textual():
+		truth = false
+		if t.kind != tokenText && t.kind != tokenWord {
+			return Value{}, p.expected("a string in double quotes")
+		}
+	}
+	switch {
+	case t.kind == tokenNumber:
+		return Value{Kind: Number, Number: t.number}, nil
+	case truth:
+		return Value{Kind: Truth, Truth: t.word("true")}, nil
+	case t.kind == tokenText, t.kind == tokenWord && !t.word("AND") && !t.word("OR"):
+		return Value{Kind: Text, Text: t.text}, nil
+	}
+	return Value{}, p.expected("a value")
+}
+
+func list(ops []Op) string {
+	words := make([]string, len(ops))
+	for i, o := range ops {
+		words[i] = string(o)
+	}
+	return strings.Join(words, " ")
+}
