@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"embed"
+	"errors"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -144,14 +145,20 @@ func (k *Keys) Secret(ctx context.Context, accessKeyID string) (string, *Princip
 	return secret, e.principal, err
 }
 
+// Why a key that is known may not be used: causes of Unauthenticated faults.
+var (
+	ErrDisabled = errors.New("the key is disabled")
+	ErrExpired  = errors.New("the key has expired")
+)
+
 // usable refuses a disabled or expired key, and notes the use of any other.
 func (k *Keys) usable(e *entry) error {
 	now := k.cfg.Clock()
 	switch {
 	case e.key.Disabled:
-		return fault.New(fault.Unauthenticated, "API key %s is disabled", e.key.ID)
+		return fault.Wrap(fault.Unauthenticated, ErrDisabled, "API key "+e.key.ID+" is disabled")
 	case e.expires != 0 && now.UnixNano() >= e.expires:
-		return fault.New(fault.Unauthenticated, "API key %s has expired", e.key.ID)
+		return fault.Wrap(fault.Unauthenticated, ErrExpired, "API key "+e.key.ID+" has expired")
 	}
 	// Stored only when the minute changes: a shared cache line would cost more.
 	if minute := now.Truncate(usedGrain).UnixNano(); e.used.Load() < minute {

@@ -25,6 +25,12 @@ type Front interface {
 	Sends(r *http.Request) bool
 }
 
+// Refuser is a front end that answers in its own form where the server keeps a
+// request from it: one made by a page of another site, say.
+type Refuser interface {
+	Refuse(w http.ResponseWriter, r *http.Request, why string)
+}
+
 // Deps is what a front end stands on. All of it must outlive the front end.
 type Deps struct {
 	Door      *ingest.Door

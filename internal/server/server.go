@@ -27,6 +27,7 @@ import (
 	"github.com/oriel-dev/oriel/internal/protocol"
 	"github.com/oriel-dev/oriel/internal/protocol/cloudwatch"
 	"github.com/oriel-dev/oriel/internal/protocol/honeycomb"
+	"github.com/oriel-dev/oriel/internal/protocol/rollbar"
 	"github.com/oriel-dev/oriel/internal/protocol/sts"
 	"github.com/oriel-dev/oriel/internal/protocol/xray"
 	"github.com/oriel-dev/oriel/internal/querier"
@@ -228,7 +229,7 @@ func (s *Server) openFronts(ctx context.Context) (err error) {
 		return fmt.Errorf("open X-Ray: %w", err)
 	}
 	s.later("X-Ray", s.xray.Close)
-	s.fronts = []protocol.Front{s.logs, sts.New(deps), s.xray, s.honeycomb}
+	s.fronts = []protocol.Front{rollbar.New(deps), s.logs, sts.New(deps), s.xray, s.honeycomb}
 	s.api, err = api.New(ctx, api.Deps{
 		Querier: s.querier, Door: s.door, Keys: s.keys, Datasets: s.datasets, Workspace: s.workspace, Meta: s.meta, Clock: s.around.Clock, Log: s.log,
 		Open: s.config.Auth == AuthOpen, Version: s.around.Version, Endpoints: s.Addresses,
@@ -360,6 +361,10 @@ func (s *Server) handler() http.Handler {
 		}
 		inAPI := strings.HasPrefix(r.URL.Path, "/api/")
 		if why := s.refusal(r); why != "" {
+			if own, ok := front.(protocol.Refuser); ok {
+				own.Refuse(w, r, why)
+				return
+			}
 			answerRefusal(w, inAPI, front != nil, why)
 			return
 		}

@@ -1,0 +1,100 @@
+// Package rollbar speaks Rollbar's wire protocol, version 1 of its API: items as
+// its SDKs post them, and the REST API that its clients and command lines read
+// and change with. Its published documentation and clients are what we follow.
+//
+// The table of routes is in routes.go, with all paths of the API; what has no
+// handler answers 501 in Rollbar's form and names itself. An endpoint is a file.
+package rollbar
+
+import (
+	"errors"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"strings"
+
+	"github.com/oriel-dev/oriel/internal/auth"
+	"github.com/oriel-dev/oriel/internal/protocol"
+)
+
+// Front is the front end. It is safe for concurrent use.
+type Front struct {
+	protocol.Deps
+	routes routes
+	bodies *bodies
+}
+
+// New returns the front end.
+func New(deps protocol.Deps) *Front {
+	return &Front{Deps: deps, routes: newRoutes(), bodies: newBodies(deps.RequestBytes)}
+}
+
+// root is what all paths of the API begin with.
+const root = "/api/1"
+
+// Handles implements protocol.Front.
+func (f *Front) Handles(r *http.Request) bool {
+	rest, ok := strings.CutPrefix(r.URL.Path, root)
+	return ok && (rest == "" || rest[0] == '/')
+}
+
+// Sends implements protocol.Front. Pages of any site send items, and may read and
+// change what they have a token for that we know: nothing that a browser adds by
+// itself counts here. What is done in open mode with a token of nobody is none of that.
+func (f *Front) Sends(r *http.Request) bool {
+	if r.Method == http.MethodOptions {
+		return true
+	}
+	found, _ := f.routes.find(r)
+	if found != nil && found.sends() {
+		return true
+	}
+	secret := headerToken(r)
+	if secret == "" {
+		secret = queryToken(r)
+	}
+	if secret == "" {
+		return false
+	}
+	who, err := f.Keys.Authenticate(r.Context(), auth.Rollbar, secret)
+	return err == nil && who.KeyID != ""
+}
+
+// Refuse answers a request that the server keeps from the front end.
+func (f *Front) Refuse(w http.ResponseWriter, r *http.Request, why string) {
+	setCORS(w.Header())
+	f.fail(w, r, refuse(http.StatusForbidden, "%s", why))
+}
+
+// ServeHTTP implements http.Handler. A request that makes a handler panic is
+// answered as our own fault; the others go on.
+func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	setCORS(w.Header())
+	defer func() {
+		if p := recover(); p != nil {
+			f.panicked(w, r, p)
+		}
+	}()
+	if r.Method == http.MethodOptions {
+		preflight(w, r)
+		return
+	}
+	found, methods := f.routes.find(r)
+	switch {
+	case found != nil:
+		f.serve(w, r, found)
+	case len(methods) == 0:
+		f.fail(w, r, refuse(http.StatusNotFound, "Not found"))
+	default:
+		w.Header().Set("Allow", strings.Join(append(methods, http.MethodOptions), ", "))
+		f.fail(w, r, refuse(http.StatusMethodNotAllowed, "Method not allowed: %s takes %s, not %s", r.URL.Path, strings.Join(methods, ", "), r.Method))
+	}
+}
+
+func (f *Front) panicked(w http.ResponseWriter, r *http.Request, p any) {
+	if p == http.ErrAbortHandler { //nolint:errorlint // it is the very value that net/http looks for
+		panic(p)
+	}
+	f.Log.ErrorContext(r.Context(), "a handler panicked", slog.String("path", r.URL.Path), slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
+	f.fail(w, r, errors.New("a handler panicked"))
+}
