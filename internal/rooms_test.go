@@ -12,7 +12,7 @@ import (
 const module = "github.com/oriel-dev/oriel/"
 
 // core is what the design calls "@": the rooms that know the domain and no wire.
-var core = []string{"event", "fault", "query", "meta", "auth", "dataset", "workspace", "trace", "ingest", "querier"}
+var core = []string{"event", "fault", "query", "meta", "auth", "dataset", "workspace", "sampling", "trace", "ingest", "querier"}
 
 // arrows is the whole list of who may import whom. A room that is not here, or
 // an arrow that is not here, fails the test: a new one is a reviewed line.

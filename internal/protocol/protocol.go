@@ -11,6 +11,7 @@ import (
 	"github.com/oriel-dev/oriel/internal/dataset"
 	"github.com/oriel-dev/oriel/internal/ingest"
 	"github.com/oriel-dev/oriel/internal/querier"
+	"github.com/oriel-dev/oriel/internal/sampling"
 	"github.com/oriel-dev/oriel/internal/workspace"
 )
 
@@ -38,6 +39,7 @@ type Deps struct {
 	Keys      *auth.Keys
 	Datasets  *dataset.Registry
 	Workspace *workspace.Library
+	Sampling  *sampling.Sampler
 	Clock     func() time.Time
 	Log       *slog.Logger
 	Version   string

@@ -151,10 +151,11 @@ func (r *Rule) clone() Rule {
 	return c
 }
 
-// beyondRates reports whether more than rate and reservoir is to change.
-func (c *Change) beyondRates() bool {
-	return c.Priority != nil || c.ServiceName != nil || c.ServiceType != nil || c.Host != nil || c.HTTPMethod != nil ||
-		c.URLPath != nil || c.ResourceARN != nil || c.Attributes != nil || c.Boost != nil
+// isDefault reports whether the rule differs from Default in rate and reservoir alone.
+func (r *Rule) isDefault() bool {
+	d := defaultRule()
+	return r.Priority == d.Priority && r.ServiceName == anything && r.ServiceType == anything && r.Host == anything && r.HTTPMethod == anything &&
+		r.URLPath == anything && r.ResourceARN == anything && len(r.Attributes) == 0 && r.Boost == nil
 }
 
 func (c *Change) apply(r *Rule) {

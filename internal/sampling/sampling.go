@@ -167,10 +167,10 @@ func (s *Sampler) Update(ctx context.Context, environment, name string, c Change
 	if err != nil {
 		return Rule{}, err
 	}
-	if name == Default && c.beyondRates() {
+	c.apply(&r)
+	if name == Default && !r.isDefault() {
 		return Rule{}, fault.New(fault.Invalid, "only FixedRate and ReservoirSize of the sampling rule %q can be changed", Default)
 	}
-	c.apply(&r)
 	if err := r.check(); err != nil {
 		return Rule{}, err
 	}

@@ -105,7 +105,7 @@ func TestRules_RefuseWhatTheServiceRefuses(t *testing.T) {
 	remove := func(name string) func() error {
 		return func() error { _, err := s.Delete(t.Context(), "prod", name); return err }
 	}
-	star := "*"
+	star, host, last := "*", "api.*", 10_000
 	for name, c := range map[string]struct {
 		do   func() error
 		want fault.Kind
@@ -119,14 +119,14 @@ func TestRules_RefuseWhatTheServiceRefuses(t *testing.T) {
 		"six attributes": {bad(func(r *sampling.Rule) {
 			r.Attributes = map[string]string{"a": "1", "b": "1", "c": "1", "d": "1", "e": "1", "f": "1"}
 		}), fault.Invalid},
-		"a boost above 1":             {bad(func(r *sampling.Rule) { r.Boost = &sampling.Boost{MaxRate: 2} }), fault.Invalid},
-		"a name twice":                {bad(func(r *sampling.Rule) { r.Name = "taken" }), fault.Conflict},
-		"Default made":                {bad(func(r *sampling.Rule) { r.Name = sampling.Default }), fault.Conflict},
-		"Default's host changed":      {update(sampling.Default, sampling.Change{Host: &star}), fault.Invalid},
-		"an unknown rule changed":     {update("Taken", sampling.Change{FixedRate: &half}), fault.NotFound},
-		"Default removed":             {remove(sampling.Default), fault.Invalid},
-		"an unknown rule removed":     {remove("none"), fault.NotFound},
-		"Default's rate and size set": {update(sampling.Default, sampling.Change{FixedRate: &half, ReservoirSize: &reservoir}), fault.Kind(255)},
+		"a boost above 1":         {bad(func(r *sampling.Rule) { r.Boost = &sampling.Boost{MaxRate: 2} }), fault.Invalid},
+		"a name twice":            {bad(func(r *sampling.Rule) { r.Name = "taken" }), fault.Conflict},
+		"Default made":            {bad(func(r *sampling.Rule) { r.Name = sampling.Default }), fault.Conflict},
+		"Default's host changed":  {update(sampling.Default, sampling.Change{Host: &host}), fault.Invalid},
+		"an unknown rule changed": {update("Taken", sampling.Change{FixedRate: &half}), fault.NotFound},
+		"Default removed":         {remove(sampling.Default), fault.Invalid},
+		"an unknown rule removed": {remove("none"), fault.NotFound},
+		"Default's rate and size set, the rest as it is": {update(sampling.Default, sampling.Change{FixedRate: &half, ReservoirSize: &reservoir, Host: &star, Priority: &last}), fault.Kind(255)},
 	} {
 		err := c.do()
 		if c.want == fault.Kind(255) {

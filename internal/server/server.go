@@ -31,6 +31,7 @@ import (
 	"github.com/oriel-dev/oriel/internal/protocol/sts"
 	"github.com/oriel-dev/oriel/internal/protocol/xray"
 	"github.com/oriel-dev/oriel/internal/querier"
+	"github.com/oriel-dev/oriel/internal/sampling"
 	"github.com/oriel-dev/oriel/internal/store"
 	"github.com/oriel-dev/oriel/internal/store/duckdb"
 	"github.com/oriel-dev/oriel/internal/workspace"
@@ -63,6 +64,7 @@ type Server struct {
 	keys      *auth.Keys
 	datasets  *dataset.Registry
 	workspace *workspace.Library
+	sampling  *sampling.Sampler
 	logGroups *cloudwatch.Groups
 	store     *duckdb.Store
 	door      *ingest.Door
@@ -157,6 +159,10 @@ func (s *Server) openRooms(ctx context.Context) (err error) {
 	if s.workspace, err = workspace.Open(ctx, s.meta, workspace.Config{Clock: clock, Log: s.log, MaxOpen: c.MemoryBytes / 16}); err != nil {
 		return fmt.Errorf("open the workspace: %w", err)
 	}
+	if s.sampling, err = sampling.Open(ctx, s.meta, sampling.Config{Clock: clock, Log: s.log}); err != nil {
+		return fmt.Errorf("open the sampling rules: %w", err)
+	}
+	s.later("sampling", s.sampling.Close)
 	s.later("workspace", func(context.Context) error {
 		s.workspace.Close()
 		return nil
@@ -216,8 +222,9 @@ func (s *Server) storeConfig() duckdb.Config {
 
 func (s *Server) openFronts(ctx context.Context) (err error) {
 	deps := protocol.Deps{
-		Door: s.door, Querier: s.querier, Keys: s.keys, Datasets: s.datasets, Workspace: s.workspace, Clock: s.around.Clock, Log: s.log, Version: s.around.Version,
-		Ready: s.isReady, RequestBytes: s.config.MemoryBytes / 4, PrivateDestinations: s.config.PrivateDestinations, CreateLogGroups: s.config.CreateLogGroups,
+		Door: s.door, Querier: s.querier, Keys: s.keys, Datasets: s.datasets, Workspace: s.workspace, Sampling: s.sampling, Clock: s.around.Clock, Log: s.log,
+		Version: s.around.Version,
+		Ready:   s.isReady, RequestBytes: s.config.MemoryBytes / 4, PrivateDestinations: s.config.PrivateDestinations, CreateLogGroups: s.config.CreateLogGroups,
 	}
 	s.honeycomb = honeycomb.New(deps)
 	s.later("query results", s.honeycomb.Close)

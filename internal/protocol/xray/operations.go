@@ -78,12 +78,12 @@ func groupOperations() []operation {
 
 func samplingOperations() []operation {
 	return []operation{
-		{name: "CreateSamplingRule", path: "/CreateSamplingRule", unserved: later, needs: manages},
-		{name: "UpdateSamplingRule", path: "/UpdateSamplingRule", unserved: later, needs: manages},
-		{name: "DeleteSamplingRule", path: "/DeleteSamplingRule", unserved: later, needs: manages},
-		{name: "GetSamplingRules", path: "/GetSamplingRules", unserved: later, needs: samples},
-		{name: "GetSamplingTargets", path: "/SamplingTargets", unserved: later, needs: samples},
-		{name: "GetSamplingStatisticSummaries", path: "/SamplingStatisticSummaries", unserved: later},
+		{name: "CreateSamplingRule", path: "/CreateSamplingRule", serve: (*Front).createSamplingRule, needs: manages},
+		{name: "UpdateSamplingRule", path: "/UpdateSamplingRule", serve: (*Front).updateSamplingRule, needs: manages},
+		{name: "DeleteSamplingRule", path: "/DeleteSamplingRule", serve: (*Front).deleteSamplingRule, needs: manages},
+		{name: "GetSamplingRules", path: "/GetSamplingRules", serve: (*Front).getSamplingRules, needs: samples},
+		{name: "GetSamplingTargets", path: "/SamplingTargets", serve: (*Front).getSamplingTargets, needs: samples},
+		{name: "GetSamplingStatisticSummaries", path: "/SamplingStatisticSummaries", serve: (*Front).getSamplingStatisticSummaries},
 	}
 }
 

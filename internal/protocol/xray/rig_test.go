@@ -21,6 +21,7 @@ import (
 	"github.com/oriel-dev/oriel/internal/meta"
 	"github.com/oriel-dev/oriel/internal/protocol"
 	"github.com/oriel-dev/oriel/internal/querier"
+	"github.com/oriel-dev/oriel/internal/sampling"
 	"github.com/oriel-dev/oriel/internal/store/storetest"
 )
 
@@ -96,9 +97,11 @@ func (r *rig) open() {
 	must(t, err)
 	door, err := ingest.Open(ctx, ingest.Config{Dir: filepath.Join(r.dir, "journal"), Store: r.store, Datasets: sets, Clock: r.clock, Log: log})
 	must(t, err)
+	rules, err := sampling.Open(ctx, db, sampling.Config{Clock: r.clock, Log: log})
+	must(t, err)
 	r.Front, err = New(ctx, protocol.Deps{
 		Door: door, Querier: querier.New(querier.Config{Store: r.store, Clock: r.clock, Log: log, Calculated: sets.Calculated}), Keys: keys,
-		Datasets: sets, Clock: r.clock, Log: log, Version: "test", Ready: door.Ready, NewID: func() string { return "REQUEST" },
+		Datasets: sets, Sampling: rules, Clock: r.clock, Log: log, Version: "test", Ready: door.Ready, NewID: func() string { return "REQUEST" },
 	}, db)
 	must(t, err)
 	var handler http.Handler = r.Front
@@ -110,6 +113,7 @@ func (r *rig) open() {
 	r.stop = func() {
 		srv.Close()
 		must(t, r.Close(ctx))
+		must(t, rules.Close(ctx))
 		must(t, door.Close(ctx))
 		must(t, sets.Close(ctx))
 		must(t, keys.Close(ctx))
