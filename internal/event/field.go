@@ -58,6 +58,11 @@ const (
 
 	AnnotationSpanEvent = "span_event"
 	AnnotationLink      = "link"
+
+	// AnnotationInProgress marks what was said of a span before it ended. Once it has,
+	// it is a row without this mark. Until then it is no span to counts and roll-ups;
+	// a trace shows it as one.
+	AnnotationInProgress = "in_progress"
 )
 
 func isSystem(name string) bool {
