@@ -16,6 +16,7 @@ import (
 	"github.com/oriel-dev/oriel/internal/event"
 	"github.com/oriel-dev/oriel/internal/fault"
 	"github.com/oriel-dev/oriel/internal/ingest"
+	"github.com/oriel-dev/oriel/internal/item"
 	"github.com/oriel-dev/oriel/internal/meta"
 	"github.com/oriel-dev/oriel/internal/querier"
 	"github.com/oriel-dev/oriel/internal/workspace"
@@ -28,6 +29,7 @@ type Deps struct {
 	Keys      *auth.Keys
 	Datasets  *dataset.Registry
 	Workspace *workspace.Library
+	Items     *item.Items
 	Meta      *meta.DB
 	Clock     func() time.Time
 	Log       *slog.Logger

@@ -59,7 +59,7 @@ func (b *Batch) SampleRate(row int) uint32 {
 
 // Column returns the column called name, making it if need be. Names are taken
 // in the order of the previous row at no cost: senders repeat themselves.
-// A name of a system column, or [FieldArrival], gets an underscore before it.
+// A name of a system column, or one that is [Stamped], gets an underscore before it.
 func (b *Batch) Column(name string) *Column {
 	if b.hint < len(b.Columns) && b.Columns[b.hint].Name == name {
 		c := b.Columns[b.hint]
@@ -84,7 +84,7 @@ func (b *Batch) ColumnBytes(name []byte) *Column {
 }
 
 func (b *Batch) lookUp(name string) *Column {
-	if isSystem(name) || name == FieldArrival {
+	if isSystem(name) || Stamped(name) {
 		name = "_" + name
 	}
 	return b.exact(name)

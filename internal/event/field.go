@@ -38,9 +38,25 @@ const (
 	FieldArrival = "_arrival"
 )
 
+// Names of the fields that make a row an occurrence of an error. The server
+// stamps them on the row as it comes in; like [FieldArrival], no sender can set
+// them. A row is an occurrence exactly if it has FieldErrorFingerprint.
+const (
+	FieldErrorFingerprint = "error.fingerprint"   // what is grouped with what, at most 40 characters
+	FieldErrorEnvironment = "error.environment"   // where it happened as its sender calls it: "production"
+	FieldErrorTitle       = "error.title"         // one line, at most 255 characters
+	FieldErrorLevel       = "error.level"         // critical, error, warning, info or debug
+	FieldErrorID          = "error.occurrence_id" // unique, growing, below 2^53
+	FieldErrorCulprit     = "error.culprit"       // "function in file" of the frame at fault
+	FieldErrorPlatform    = "error.platform"
+	FieldErrorFramework   = "error.framework"
+	FieldErrorGrouping    = "error.grouping" // which step chose the fingerprint: client, rule or default
+	FieldErrorTwin        = "error.twin_of"  // id of the occurrence that this row reports again; such a row has no fingerprint
+)
+
 // System columns, present in every row of every segment. An attribute of one
-// of these exact names, or of [FieldArrival], is renamed by [Batch.Column] (an
-// underscore is put before it) so that no sender can forge them.
+// of these exact names, or of [FieldArrival] and the error fields, is renamed by
+// [Batch.Column] (an underscore is put before it) so that no sender can forge them.
 const (
 	SystemTime        = "_time"        // event time, Unix nanoseconds
 	SystemEnvironment = "_environment" // slug
@@ -68,6 +84,16 @@ const (
 func isSystem(name string) bool {
 	switch name {
 	case SystemTime, SystemEnvironment, SystemDataset, SystemSampleRate, FieldOverflow:
+		return true
+	}
+	return false
+}
+
+// Stamped reports whether name is a field that only the server sets.
+func Stamped(name string) bool {
+	switch name {
+	case FieldArrival, FieldErrorFingerprint, FieldErrorEnvironment, FieldErrorTitle, FieldErrorLevel, FieldErrorID, FieldErrorCulprit,
+		FieldErrorPlatform, FieldErrorFramework, FieldErrorGrouping, FieldErrorTwin:
 		return true
 	}
 	return false

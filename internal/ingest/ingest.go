@@ -29,6 +29,15 @@ type Follower interface {
 	Followed() uint64
 }
 
+// Stamper marks rows as they come in, with what only the server may say of them.
+type Stamper interface {
+	// Stamp may add fields to the batches of a request, which nobody else uses yet.
+	// It is called by many at once, before the rows are in the journal.
+	Stamp(batches []*event.Batch)
+	// Withdraw tells that batches which were stamped are not stored after all.
+	Withdraw(batches []*event.Batch)
+}
+
 // Config says where the journal is and how much may be in flight. Zero numbers
 // mean the defaults given.
 type Config struct {
@@ -36,6 +45,7 @@ type Config struct {
 	Store     store.Store       // the door calls Append, Durable and, on Close, Flush
 	Datasets  *dataset.Registry // told of every batch; may be nil
 	Followers []Follower
+	Stamper   Stamper // may be nil
 	Clock     func() time.Time
 	Log       *slog.Logger
 	FS        journal.FS // nil means the operating system's

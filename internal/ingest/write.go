@@ -93,15 +93,25 @@ func (d *Door) submit(w *write) error {
 	if n := d.inFlight.Load(); n >= d.cfg.MaxInFlight {
 		return fault.Busy(fault.Throttled, busyRetry, "%d bytes wait to be stored, the limit is %d: send more slowly", n, d.cfg.MaxInFlight)
 	}
+	if d.cfg.Stamper != nil {
+		d.cfg.Stamper.Stamp(w.batches)
+	}
 	w.entry.Payload = d.encode(w.batches, w.rows)
 	w.bytes = int64(len(w.entry.Payload))
 	d.inFlight.Add(w.bytes)
 	d.writes.Add(1)
 	if err := d.appendInOrder(&w.entry, w.rows); err != nil {
+		d.withdraw(w)
 		d.release(w)
 		return err
 	}
 	return nil
+}
+
+func (d *Door) withdraw(w *write) {
+	if d.cfg.Stamper != nil {
+		d.cfg.Stamper.Withdraw(w.batches)
+	}
 }
 
 func (d *Door) encode(batches []*event.Batch, rows int) []byte {
@@ -138,6 +148,7 @@ func (w *write) journaled(seq uint64, err error) {
 	if err != nil {
 		d.refused.Add(int64(w.rows))
 		w.settle(false)
+		d.withdraw(w)
 		d.release(w)
 		w.finish(err)
 		return

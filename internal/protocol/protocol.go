@@ -10,6 +10,7 @@ import (
 	"github.com/oriel-dev/oriel/internal/auth"
 	"github.com/oriel-dev/oriel/internal/dataset"
 	"github.com/oriel-dev/oriel/internal/ingest"
+	"github.com/oriel-dev/oriel/internal/item"
 	"github.com/oriel-dev/oriel/internal/querier"
 	"github.com/oriel-dev/oriel/internal/sampling"
 	"github.com/oriel-dev/oriel/internal/workspace"
@@ -39,6 +40,7 @@ type Deps struct {
 	Keys      *auth.Keys
 	Datasets  *dataset.Registry
 	Workspace *workspace.Library
+	Items     *item.Items
 	Sampling  *sampling.Sampler
 	Clock     func() time.Time
 	Log       *slog.Logger

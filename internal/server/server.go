@@ -23,6 +23,7 @@ import (
 	"github.com/oriel-dev/oriel/internal/auth"
 	"github.com/oriel-dev/oriel/internal/dataset"
 	"github.com/oriel-dev/oriel/internal/ingest"
+	"github.com/oriel-dev/oriel/internal/item"
 	"github.com/oriel-dev/oriel/internal/meta"
 	"github.com/oriel-dev/oriel/internal/protocol"
 	"github.com/oriel-dev/oriel/internal/protocol/cloudwatch"
@@ -66,6 +67,7 @@ type Server struct {
 	workspace *workspace.Library
 	sampling  *sampling.Sampler
 	logGroups *cloudwatch.Groups
+	items     *item.Items
 	store     *duckdb.Store
 	door      *ingest.Door
 	querier   *querier.Querier
@@ -171,6 +173,10 @@ func (s *Server) openRooms(ctx context.Context) (err error) {
 		return fmt.Errorf("open the log groups: %w", err)
 	}
 	s.later("log groups", s.logGroups.Close)
+	if s.items, err = item.Open(ctx, s.meta, item.Config{Clock: clock, Log: s.log, Mark: s.mark}); err != nil {
+		return fmt.Errorf("open the items: %w", err)
+	}
+	s.later("items", s.items.Close)
 	s.store.Retain(s.logGroups.Horizon)
 	s.querier = querier.New(querier.Config{
 		Store: s.store, Clock: clock, MaxConcurrent: c.MaxQueries, Deadline: c.QueryTimeout, CacheBytes: c.MemoryBytes / 20, Log: s.log,
@@ -179,7 +185,7 @@ func (s *Server) openRooms(ctx context.Context) (err error) {
 	started := clock()
 	s.door, err = ingest.Open(ctx, ingest.Config{
 		Dir: filepath.Join(c.Data, journalFolder), Store: s.store, Datasets: s.datasets, Clock: clock, Log: s.log,
-		MaxInFlight: c.MemoryBytes / 10, MaxPast: c.oldest(), Followers: []ingest.Follower{s.logGroups},
+		MaxInFlight: c.MemoryBytes / 10, MaxPast: c.oldest(), Followers: []ingest.Follower{s.logGroups, s.items}, Stamper: s.items,
 	})
 	if err != nil {
 		return fmt.Errorf("open the journal: %w", err)
@@ -208,6 +214,14 @@ func (d deletable) DropDataset(ctx context.Context, environment, slug string) er
 	return d.s.door.Forget(ctx)
 }
 
+// mark shows a deploy on all charts of its environment.
+func (s *Server) mark(ctx context.Context, m item.Mark) error {
+	_, err := s.workspace.AddMarker(ctx, workspace.Marker{
+		Scope: workspace.Scope{Environment: m.Environment, Dataset: workspace.All}, Start: m.Start, Message: m.Message, Type: m.Type, URL: m.URL,
+	})
+	return err
+}
+
 // storeConfig divides the memory budget: a third for rows not yet in segments,
 // and, since the query engine overshoots its own limit by 1.7 (measured), less
 // than a third for queries.
@@ -222,7 +236,7 @@ func (s *Server) storeConfig() duckdb.Config {
 
 func (s *Server) openFronts(ctx context.Context) (err error) {
 	deps := protocol.Deps{
-		Door: s.door, Querier: s.querier, Keys: s.keys, Datasets: s.datasets, Workspace: s.workspace, Sampling: s.sampling, Clock: s.around.Clock, Log: s.log,
+		Door: s.door, Querier: s.querier, Keys: s.keys, Datasets: s.datasets, Workspace: s.workspace, Items: s.items, Sampling: s.sampling, Clock: s.around.Clock, Log: s.log,
 		Version: s.around.Version,
 		Ready:   s.isReady, RequestBytes: s.config.MemoryBytes / 4, PrivateDestinations: s.config.PrivateDestinations, CreateLogGroups: s.config.CreateLogGroups,
 	}
@@ -238,7 +252,7 @@ func (s *Server) openFronts(ctx context.Context) (err error) {
 	s.later("X-Ray", s.xray.Close)
 	s.fronts = []protocol.Front{rollbar.New(deps), s.logs, sts.New(deps), s.xray, s.honeycomb}
 	s.api, err = api.New(ctx, api.Deps{
-		Querier: s.querier, Door: s.door, Keys: s.keys, Datasets: s.datasets, Workspace: s.workspace, Meta: s.meta, Clock: s.around.Clock, Log: s.log,
+		Querier: s.querier, Door: s.door, Keys: s.keys, Datasets: s.datasets, Workspace: s.workspace, Items: s.items, Meta: s.meta, Clock: s.around.Clock, Log: s.log,
 		Open: s.config.Auth == AuthOpen, Version: s.around.Version, Endpoints: s.Addresses,
 	})
 	return err

@@ -1,0 +1,168 @@
+package grouping
+
+import (
+	"slices"
+	"strings"
+)
+
+// frame is a call as it counts.
+type frame struct{ file, method string }
+
+// Note is what became of a frame, for people.
+type Note struct {
+	Trace   int    // index in the chain, 0 was raised last
+	File    string // as sent
+	Method  string // as sent
+	Counted bool
+	Why     string // in words
+	As      string // what it counted as: "file|method"
+}
+
+// frames returns those of a trace that count, the oldest call first.
+func (s *subject) frames(trace map[string]any, index int, note func(Note)) []frame {
+	raw := list(trace["frames"])
+	raw = raw[:min(len(raw), maxFrames)]
+	calls := make([]call, 0, min(len(raw), maxCounted))
+	anyOwn := false
+	for i := range raw {
+		from := i
+		if s.goFrames {
+			from = len(raw) - 1 - i
+		}
+		f := object(raw[from])
+		if f == nil {
+			continue
+		}
+		c := call{file: cut(textOf(f["filename"]), maxText), method: cut(textOf(f["method"]), maxText)}
+		if n := len(calls); n > 0 && calls[n-1].file == c.file && calls[n-1].method == c.method {
+			calls[n-1].times++
+			continue
+		}
+		if c.sdk = isSDK(c.file); !c.sdk {
+			c.own = s.isOwn(c.file)
+			anyOwn = anyOwn || c.own
+		}
+		calls = append(calls, c)
+	}
+	return s.choose(calls, anyOwn, index, note)
+}
+
+// call is a frame as it was sent, equal neighbours taken together.
+type call struct {
+	file, method string
+	sdk, own     bool
+	times        int // more than once
+}
+
+func (s *subject) choose(calls []call, anyOwn bool, index int, note func(Note)) []frame {
+	last := len(calls) - 1
+	for last >= 0 && calls[last].sdk {
+		last--
+	}
+	var chosen []frame
+	for i, c := range calls {
+		counts, why := judge(c, anyOwn, i == last)
+		var f frame
+		if counts {
+			f = frame{s.normalFile(c.file), normalMethod(c.method)}
+			if n := len(chosen); n > 0 && chosen[n-1] == f {
+				counts, why = false, "the same call as the one before it: how deep recursion goes does not matter"
+			} else {
+				chosen = append(chosen, f)
+			}
+			if index == 0 && (c.own || !s.faultKnown || !anyOwn) {
+				s.fault, s.faultKnown = f, true
+			}
+		}
+		if note != nil {
+			n := Note{Trace: index, File: c.file, Method: c.method, Counted: counts, Why: why}
+			if counts {
+				n.As = f.file + "|" + f.method
+			}
+			note(n)
+		}
+	}
+	if len(chosen) > maxCounted {
+		chosen = slices.Clone(chosen[len(chosen)-maxCounted:])
+	}
+	return chosen
+}
+
+// judge says whether a call counts, and why.
+func judge(c call, anyOwn, last bool) (counts bool, why string) {
+	switch {
+	case c.sdk:
+		return false, "part of the reporting library"
+	case !anyOwn:
+		return true, "no frame is of the project's own code, so all count"
+	case c.own:
+		return true, "the project's own code"
+	case last:
+		return true, "where it went wrong, though it is not the project's own code"
+	}
+	return false, "not the project's own code"
+}
+
+// isSDK reports whether a file belongs to the library that reports errors.
+func isSDK(file string) bool {
+	if strings.Contains(file, "github.com/rollbar/rollbar-go") || strings.Contains(file, "rollbarjs/") {
+		return true
+	}
+	file, _, _ = strings.Cut(file, "?")
+	at := strings.LastIndexByte(file, '/')
+	name := file[at+1:]
+	rest, ok := strings.CutPrefix(name, "rollbar")
+	return ok && strings.HasSuffix(rest, ".min.js") && (rest == ".min.js" || rest[0] == '.')
+}
+
+// isOwn reports whether a file is of the project itself.
+func (s *subject) isOwn(file string) bool {
+	if len(s.roots) > 0 {
+		for _, root := range s.roots {
+			if _, under := s.underRoot(file, root); under {
+				return true
+			}
+		}
+		return false
+	}
+	if s.language == "go" {
+		return !strings.Contains(file, "/go/src/") && !strings.Contains(file, "@v") && !isGoStandard(file)
+	}
+	for _, of := range []string{"site-packages", "dist-packages", "/gems/", "node_modules", "node:", "/lib/python"} {
+		if strings.Contains(file, of) {
+			return false
+		}
+	}
+	return true
+}
+
+// underRoot returns what follows a root. Go's may be an import path, which then
+// stands somewhere in the file's.
+func (s *subject) underRoot(file, root string) (rest string, under bool) {
+	if rest, ok := strings.CutPrefix(file, root); ok && (rest == "" || rest[0] == '/' || rest[0] == '\\') {
+		return rest, true
+	}
+	if s.language != "go" {
+		return "", false
+	}
+	if at := strings.Index(file, "/"+strings.TrimPrefix(root, "/")+"/"); at >= 0 {
+		return file[at+1+len(strings.TrimPrefix(root, "/")):], true
+	}
+	return "", false
+}
+
+// isGoStandard reports whether a file of Go's without a leading slash, as builds
+// with trimmed paths have them, is of the standard library.
+func isGoStandard(file string) bool {
+	first, _, deep := strings.Cut(file, "/")
+	if !deep || first == "" {
+		return false
+	}
+	switch first {
+	case "archive", "bufio", "bytes", "cmp", "compress", "container", "context", "crypto", "database", "debug", "embed", "encoding", "errors",
+		"expvar", "flag", "fmt", "go", "hash", "html", "image", "io", "iter", "log", "maps", "math", "mime", "net", "os", "path", "plugin",
+		"reflect", "regexp", "runtime", "slices", "sort", "strconv", "strings", "sync", "syscall", "testing", "text", "time", "unicode", "unique", "unsafe":
+		return true
+	}
+	return false
+}

@@ -1,0 +1,156 @@
+// Package item groups occurrences of errors into items: who belongs to which,
+// how often, since when, for whom, in which versions; and what people decide
+// about them. [Items] follows the journal and keeps its place in it together
+// with its sums, so each occurrence counts once, also over crashes.
+//
+// An occurrence is a row with event.FieldErrorFingerprint. An item is found by
+// Oriel's environment (a Rollbar project), the error's own environment and that
+// fingerprint; the rows do not name it, so merging and splitting touch no row.
+// How a fingerprint comes about is in the room grouping. No wire format here.
+package item
+
+// Status is where an item is in its life.
+type Status uint8
+
+// The statuses, by Rollbar's numbers.
+const (
+	Active   Status = 1
+	Resolved Status = 2
+	Muted    Status = 3
+	Archived Status = 4
+)
+
+// String returns the status as APIs write it.
+func (s Status) String() string {
+	if s < Active || s > Archived {
+		return "unknown"
+	}
+	return [...]string{"active", "resolved", "muted", "archived"}[s-Active]
+}
+
+// ParseStatus reads what String writes.
+func ParseStatus(s string) (Status, bool) {
+	for v := Active; v <= Archived; v++ {
+		if v.String() == s {
+			return v, true
+		}
+	}
+	return 0, false
+}
+
+// Level is how bad an occurrence is; greater is worse.
+type Level uint8
+
+// The levels, by Rollbar's numbers.
+const (
+	Debug    Level = 10
+	Info     Level = 20
+	Warning  Level = 30
+	Error    Level = 40
+	Critical Level = 50
+)
+
+// String returns the level as APIs write it.
+func (l Level) String() string {
+	if l < Debug || l > Critical || l%10 != 0 {
+		return "unknown"
+	}
+	return [...]string{"debug", "info", "warning", "error", "critical"}[l/10-1]
+}
+
+// ParseLevel reads what String writes.
+func ParseLevel(s string) (Level, bool) {
+	for l := Debug; l <= Critical; l += 10 {
+		if l.String() == s {
+			return l, true
+		}
+	}
+	return 0, false
+}
+
+// Sighting is an occurrence as an item remembers it.
+type Sighting struct {
+	ID int64 // of the occurrence
+	At int64 // Unix nanoseconds
+}
+
+// Item is all occurrences of one error. Times are Unix nanoseconds, 0 for never.
+type Item struct {
+	ID               int64  // unique in the server
+	Counter          int64  // #123: unique in its project
+	Environment      string // Oriel's: the project
+	ErrorEnvironment string // where it happened: "production"
+	Fingerprint      string // of the first occurrence; [Items.Fingerprints] has all
+	GroupingVersion  int
+	Grouping         string // which step chose the fingerprint: client, rule, default
+
+	Title       string
+	TitleLocked bool // edited by a person: no occurrence changes it
+	LatestTitle string
+	Culprit     string
+	Platform    string
+	Framework   string
+	Language    string
+	Level       Level
+	LevelLocked bool
+	MaxLevel    Level // of any occurrence
+
+	Status            Status
+	First             Sighting
+	Last              Sighting
+	Activating        Sighting // the one that made it active the last time
+	ActivatedAt       int64
+	ResolvedAt        int64
+	ResolvedInVersion string
+	MutedAt           int64
+	Mute              *MuteEnd `json:",omitempty"` // nil: until a person ends it
+	Snooze            *Snooze  `json:",omitempty"`
+	ModifiedAt        int64
+	ModifiedBy        string // who changed it last, "" for nobody
+
+	Total   int64 // occurrences since it was activated
+	AllTime int64
+	IPs     int64 // distinct addresses, about
+	People  int64 // distinct persons, about
+
+	FirstVersion string
+	LastVersion  string
+
+	AssignedUser int64 // 0 for nobody
+	AssignedTeam int64
+
+	IsGroup  bool
+	Group    int64   // id of the group item it is merged into, 0 for none
+	Members  []int64 `json:",omitempty"` // of a group
+	Comments int
+}
+
+// MuteEnd says when a muted item becomes active by itself: whatever comes first.
+type MuteEnd struct {
+	Until  int64 `json:",omitempty"` // Unix nanoseconds
+	Count  int64 `json:",omitempty"` // AllTime that ends it
+	People int64 `json:",omitempty"`
+}
+
+// Snooze hides an active item from the usual list and keeps it from notifying.
+type Snooze struct {
+	Until   int64 // Unix nanoseconds
+	Seconds int64 // as it was asked for
+	Count   int64 `json:",omitempty"` // AllTime that ends it before
+}
+
+// Snoozed reports whether the item is asleep at a time.
+func (i *Item) Snoozed(now int64) bool {
+	return i.Snooze != nil && now < i.Snooze.Until && (i.Snooze.Count == 0 || i.AllTime < i.Snooze.Count)
+}
+
+// unknownEnvironment is where errors happen that do not say where.
+const unknownEnvironment = "unknown"
+
+// Field names of rows that tell about an occurrence, by preference.
+func versionFields() []string { return []string{"code_version", "service.version"} }
+func personFields() []string  { return []string{"person.id", "enduser.id", "user.id"} }
+func addressFields() []string { return []string{"request.user_ip", "client.address"} }
+func languageFields() []string {
+	return []string{"language", "telemetry.sdk.language"}
+}

@@ -1,0 +1,109 @@
+package item
+
+import (
+	"strings"
+	"sync"
+	"time"
+)
+
+// Ways that an exception is reported.
+type way uint8
+
+const (
+	byPayload way = iota + 1 // Rollbar's
+	bySpan                   // an event of a span
+	byLog                    // a log record of a span
+)
+
+// twins finds out whether an exception was reported before another way: an app
+// may have both an OpenTelemetry SDK and Rollbar's. Reports of one trace, class
+// and message are matched one to one; those of the same way never are. It is
+// bounded in time and number.
+type twins struct {
+	mu    sync.Mutex
+	ring  []report
+	next  int
+	byKey map[uint64][]int32 // places in the ring
+}
+
+type report struct {
+	key    uint64
+	id     int64 // of the occurrence
+	usedBy int64 // of the report that is its twin
+	at     int64
+	way    way
+}
+
+const (
+	twinWindow  = int64(10 * time.Minute)
+	twinReports = 1 << 16
+	twinsOfKey  = 64
+)
+
+func (w *twins) init() {
+	w.ring, w.byKey = make([]report, 0, 1024), map[uint64][]int32{}
+}
+
+// twinKey tells one exception of a trace from another. Classes are compared by
+// their last name: SDKs disagree on packages and pointers.
+func twinKey(environment, traceID, class, message string) uint64 {
+	class = class[strings.LastIndexAny(class, ".:/*\\")+1:]
+	return hashText(environment + "\x00" + traceID + "\x00" + class + "\x00" + strings.TrimSpace(cutText(message, maxTitle)))
+}
+
+// match returns the occurrence that a report repeats, 0 if it is the first.
+func (w *twins) match(key uint64, by way, id, now int64) int64 {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	places := w.byKey[key]
+	for _, p := range places {
+		if r := &w.ring[p]; r.way != by && r.usedBy == 0 && now-r.at < twinWindow {
+			r.usedBy = id
+			return r.id
+		}
+	}
+	if len(places) < twinsOfKey {
+		w.add(report{key: key, id: id, at: now, way: by})
+	}
+	return 0
+}
+
+func (w *twins) add(r report) {
+	if len(w.ring) < twinReports {
+		w.byKey[r.key] = append(w.byKey[r.key], int32(len(w.ring)))
+		w.ring = append(w.ring, r)
+		return
+	}
+	w.remove(w.next)
+	w.ring[w.next] = r
+	w.byKey[r.key] = append(w.byKey[r.key], int32(w.next))
+	w.next = (w.next + 1) % twinReports
+}
+
+// remove takes what is at a place out of the index.
+func (w *twins) remove(place int) {
+	key := w.ring[place].key
+	kept := w.byKey[key][:0]
+	for _, p := range w.byKey[key] {
+		if int(p) != place {
+			kept = append(kept, p)
+		}
+	}
+	if w.byKey[key] = kept; len(kept) == 0 {
+		delete(w.byKey, key)
+	}
+}
+
+// withdraw forgets a report that was not stored after all.
+func (w *twins) withdraw(id int64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for i := range w.ring {
+		switch r := &w.ring[i]; id {
+		case r.id:
+			r.at = -twinWindow // no longer matched
+		case r.usedBy:
+			r.usedBy = 0
+		}
+	}
+}
