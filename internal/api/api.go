@@ -19,6 +19,7 @@ import (
 	"github.com/oriel-dev/oriel/internal/item"
 	"github.com/oriel-dev/oriel/internal/meta"
 	"github.com/oriel-dev/oriel/internal/querier"
+	"github.com/oriel-dev/oriel/internal/sampling"
 	"github.com/oriel-dev/oriel/internal/workspace"
 )
 
@@ -30,6 +31,7 @@ type Deps struct {
 	Datasets  *dataset.Registry
 	Workspace *workspace.Library
 	Items     *item.Items
+	Sampling  *sampling.Sampler
 	Meta      *meta.DB
 	Clock     func() time.Time
 	Log       *slog.Logger
@@ -119,6 +121,7 @@ func (a *API) routes() []route {
 		{"GET /api/values", reader, a.values},
 		{"GET /api/find", reader, a.find},
 		{"GET /api/tail", reader, a.tail},
+		{"POST /api/sampling/dryrun", reader, a.samplingDryRun},
 		{"GET /api/drops", reader, a.drops},
 		{"GET /api/storage", reader, a.storage},
 		{"GET /api/prefs", reader, a.getPrefs},

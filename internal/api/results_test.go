@@ -21,6 +21,7 @@ import (
 	"github.com/oriel-dev/oriel/internal/event"
 	"github.com/oriel-dev/oriel/internal/meta"
 	"github.com/oriel-dev/oriel/internal/querier"
+	"github.com/oriel-dev/oriel/internal/sampling"
 	"github.com/oriel-dev/oriel/internal/store/storetest"
 	"github.com/oriel-dev/oriel/internal/workspace"
 )
@@ -75,13 +76,16 @@ func (b *bench) open() {
 	b.must(err)
 	shelf, err := workspace.Open(ctx, db, workspace.Config{Clock: clock, Log: log})
 	b.must(err)
+	rules, err := sampling.Open(ctx, db, sampling.Config{Clock: clock, Log: log})
+	b.must(err)
 	b.api, err = New(ctx, Deps{
 		Querier: querier.New(querier.Config{Store: b.store, Clock: clock, Log: log}), Keys: b.keys, Datasets: sets,
-		Workspace: shelf, Meta: db, Clock: clock, Log: log, Open: true, Version: "test",
+		Workspace: shelf, Sampling: rules, Meta: db, Clock: clock, Log: log, Open: true, Version: "test",
 	})
 	b.must(err)
 	b.closer = func() {
 		shelf.Close()
+		b.must(rules.Close(ctx))
 		b.must(sets.Close(ctx))
 		b.must(b.keys.Close(ctx))
 		b.must(db.Close())

@@ -183,8 +183,8 @@ func set[T any](to, from *T) {
 	}
 }
 
-// check bounds every member as the service's model does.
-func (r *Rule) check() error {
+// Check bounds every member as the service's model does. Errors: Invalid.
+func (r *Rule) Check() error {
 	if err := within("RuleName", r.Name, 1, maxName); err != nil {
 		return err
 	}

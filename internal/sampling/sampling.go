@@ -104,7 +104,7 @@ func (s *Sampler) Rules(environment string) []Rule {
 	if !slices.ContainsFunc(list, func(r Rule) bool { return r.Name == Default }) {
 		list = append(list, defaultRule())
 	}
-	slices.SortFunc(list, compareRules)
+	slices.SortFunc(list, Compare)
 	return list
 }
 
@@ -137,7 +137,7 @@ func (s *Sampler) Rule(environment, name string) (Rule, error) {
 // Create keeps a new rule. Errors: Invalid, Conflict when the name is taken,
 // TooLarge at the limit of rules.
 func (s *Sampler) Create(ctx context.Context, environment string, r Rule) (Rule, error) {
-	if err := r.check(); err != nil {
+	if err := r.Check(); err != nil {
 		return Rule{}, err
 	}
 	if r.Name == Default {
@@ -171,7 +171,7 @@ func (s *Sampler) Update(ctx context.Context, environment, name string, c Change
 	if name == Default && !r.isDefault() {
 		return Rule{}, fault.New(fault.Invalid, "only FixedRate and ReservoirSize of the sampling rule %q can be changed", Default)
 	}
-	if err := r.check(); err != nil {
+	if err := r.Check(); err != nil {
 		return Rule{}, err
 	}
 	r.Modified = s.now()
@@ -259,7 +259,8 @@ func (s *Sampler) environment(name string) *environment {
 
 func (s *Sampler) now() time.Time { return s.cfg.Clock().UTC() }
 
-func compareRules(a, b Rule) int {
+// Compare orders rules as clients try them: by priority, then by name.
+func Compare(a, b Rule) int {
 	if a.Priority != b.Priority {
 		return a.Priority - b.Priority
 	}

@@ -252,7 +252,7 @@ func (s *Server) openFronts(ctx context.Context) (err error) {
 	s.later("X-Ray", s.xray.Close)
 	s.fronts = []protocol.Front{rollbar.New(deps), s.logs, sts.New(deps), s.xray, s.honeycomb}
 	s.api, err = api.New(ctx, api.Deps{
-		Querier: s.querier, Door: s.door, Keys: s.keys, Datasets: s.datasets, Workspace: s.workspace, Items: s.items, Meta: s.meta, Clock: s.around.Clock, Log: s.log,
+		Querier: s.querier, Door: s.door, Keys: s.keys, Datasets: s.datasets, Workspace: s.workspace, Items: s.items, Sampling: s.sampling, Meta: s.meta, Clock: s.around.Clock, Log: s.log,
 		Open: s.config.Auth == AuthOpen, Version: s.around.Version, Endpoints: s.Addresses,
 	})
 	return err
