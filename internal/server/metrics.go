@@ -71,7 +71,7 @@ func (s *Server) writeOwnMetrics(w http.ResponseWriter) {
 		{`oriel_ingest_rows_total{outcome="deduplicated"}`, float64(in.Deduplicated)},
 		{`oriel_ingest_rows_total{outcome="refused"}`, float64(in.Refused)},
 		{`oriel_ingest_in_flight_bytes`, float64(in.InFlight)},
-		{`oriel_ingest_held_bytes`, float64(s.honeycomb.Held())},
+		{`oriel_ingest_held_bytes`, float64(s.honeycomb.Held() + s.rollbar.Held())},
 		{`oriel_ingest_subscriptions`, float64(in.Subscriptions)},
 		{`oriel_journal_bytes`, float64(in.Journal.Bytes)},
 		{`oriel_journal_files`, float64(in.Journal.Files)},

@@ -76,6 +76,7 @@ type Server struct {
 
 	honeycomb *honeycomb.Front
 	logs      *cloudwatch.Front
+	rollbar   *rollbar.Front
 	xray      *xray.Front
 
 	listeners  listeners
@@ -250,7 +251,11 @@ func (s *Server) openFronts(ctx context.Context) (err error) {
 		return fmt.Errorf("open X-Ray: %w", err)
 	}
 	s.later("X-Ray", s.xray.Close)
-	s.fronts = []protocol.Front{rollbar.New(deps), s.logs, sts.New(deps), s.xray, s.honeycomb}
+	if s.rollbar, err = rollbar.New(ctx, deps, s.meta); err != nil {
+		return fmt.Errorf("open Rollbar: %w", err)
+	}
+	s.later("Rollbar", s.rollbar.Close)
+	s.fronts = []protocol.Front{s.rollbar, s.logs, sts.New(deps), s.xray, s.honeycomb}
 	s.api, err = api.New(ctx, api.Deps{
 		Querier: s.querier, Door: s.door, Keys: s.keys, Datasets: s.datasets, Workspace: s.workspace, Items: s.items, Sampling: s.sampling, Meta: s.meta, Clock: s.around.Clock, Log: s.log,
 		Open: s.config.Auth == AuthOpen, Version: s.around.Version, Endpoints: s.Addresses,

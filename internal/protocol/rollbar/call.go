@@ -151,13 +151,21 @@ func (c *call) bodyToken() string {
 	if c.form != nil {
 		return strings.TrimSpace(c.form.Get("access_token"))
 	}
-	var top struct {
+	type top struct {
 		Token any `json:"access_token"`
 	}
-	if len(c.body) == 0 || c.body[0] != '{' || json.Unmarshal(c.body, &top) != nil {
-		return ""
+	var one top
+	switch {
+	case !isJSON(c.body):
+	case c.body[0] == '{':
+		_ = json.Unmarshal(c.body, &one) // what is no JSON has no token
+	default:
+		var list []top // of a batch: the first counts for all
+		if json.Unmarshal(c.body, &list) == nil && len(list) > 0 {
+			one = list[0]
+		}
 	}
-	text, _ := top.Token.(string)
+	text, _ := one.Token.(string)
 	return strings.TrimSpace(text)
 }
 

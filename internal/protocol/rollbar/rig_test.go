@@ -16,6 +16,7 @@ import (
 	"github.com/oriel-dev/oriel/internal/dataset"
 	"github.com/oriel-dev/oriel/internal/event"
 	"github.com/oriel-dev/oriel/internal/ingest"
+	"github.com/oriel-dev/oriel/internal/item"
 	"github.com/oriel-dev/oriel/internal/meta"
 	"github.com/oriel-dev/oriel/internal/protocol"
 	"github.com/oriel-dev/oriel/internal/store/storetest"
@@ -107,13 +108,20 @@ func (r *rig) start() {
 	must(t, err)
 	sets, err := dataset.Open(ctx, db, dataset.Config{Data: r.store, Clock: r.clock.Now, Log: log})
 	must(t, err)
-	door, err := ingest.Open(ctx, ingest.Config{Dir: r.dir + "/journal", Store: r.store, Datasets: sets, Clock: r.clock.Now, Log: log})
+	items, err := item.Open(ctx, db, item.Config{Clock: r.clock.Now, Log: log})
+	must(t, err)
+	door, err := ingest.Open(ctx, ingest.Config{
+		Dir: r.dir + "/journal", Store: r.store, Datasets: sets, Clock: r.clock.Now, Log: log, Followers: []ingest.Follower{items}, Stamper: items,
+	})
 	must(t, err)
 	shelf, err := workspace.Open(ctx, db, workspace.Config{Clock: r.clock.Now, Log: log})
 	must(t, err)
-	r.front = New(protocol.Deps{Door: door, Keys: keys, Datasets: sets, Workspace: shelf, Clock: r.clock.Now, Log: log, Version: "test", Ready: door.Ready})
+	r.front, err = New(ctx, protocol.Deps{Door: door, Keys: keys, Datasets: sets, Workspace: shelf, Items: items, Clock: r.clock.Now, Log: log, Version: "test", Ready: door.Ready}, db)
+	must(t, err)
 	r.stop = func() {
+		must(t, r.front.Close(ctx))
 		must(t, door.Close(ctx))
+		must(t, items.Close(ctx))
 		shelf.Close()
 		must(t, sets.Close(ctx))
 		must(t, keys.Close(ctx))

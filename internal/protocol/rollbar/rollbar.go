@@ -7,27 +7,102 @@
 package rollbar
 
 import (
+	"context"
+	"embed"
 	"errors"
 	"log/slog"
 	"net/http"
+	"os"
 	"runtime/debug"
 	"strings"
+	"sync"
+	"time"
 
 	"github.com/oriel-dev/oriel/internal/auth"
+	"github.com/oriel-dev/oriel/internal/meta"
 	"github.com/oriel-dev/oriel/internal/protocol"
 )
 
 // Front is the front end. It is safe for concurrent use.
 type Front struct {
 	protocol.Deps
+	db     *meta.DB
 	routes routes
 	bodies *bodies
+	host   string // what this server is called in metadata
+
+	policies *policies
+	quotas   *quotas
+	rejected *rejections
+	drops    *drops
+	uuids    *uuids
+	agents   agents
+	posts    sync.Pool // *post
+	replays  replays
+
+	stop context.CancelFunc
+	done chan struct{}
 }
 
-// New returns the front end.
-func New(deps protocol.Deps) *Front {
-	return &Front{Deps: deps, routes: newRoutes(), bodies: newBodies(deps.RequestBytes)}
+//go:embed schema/*.sql
+var schema embed.FS //nolint:gochecknoglobals // embedded files are constants
+
+// New prepares the tables and returns the front end. Close ends its background work.
+func New(ctx context.Context, deps protocol.Deps, db *meta.DB) (*Front, error) {
+	if err := db.Migrate(ctx, "rollbar", schema); err != nil {
+		return nil, err
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		host = "oriel"
+	}
+	f := &Front{
+		Deps: deps, db: db, routes: newRoutes(), bodies: newBodies(deps.RequestBytes), host: host, done: make(chan struct{}),
+		rejected: &rejections{db: db, clock: deps.Clock}, drops: &drops{db: db}, uuids: newUUIDs(),
+	}
+	if f.policies, err = openPolicies(ctx, db); err != nil {
+		return nil, err
+	}
+	if f.quotas, err = openQuotas(ctx, db, deps.Clock); err != nil {
+		return nil, err
+	}
+	background, stop := context.WithCancel(context.WithoutCancel(ctx))
+	f.stop = stop
+	go f.run(background)
+	return f, nil
 }
+
+// Close ends the background work and writes what is not written yet.
+func (f *Front) Close(ctx context.Context) error {
+	f.stop()
+	<-f.done
+	return f.persist(ctx)
+}
+
+const persistEvery = 2 * time.Second
+
+func (f *Front) run(ctx context.Context) {
+	defer close(f.done)
+	tick := time.NewTicker(persistEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			if err := f.persist(ctx); err != nil && ctx.Err() == nil {
+				f.Log.WarnContext(ctx, "what Rollbar's front end counts could not be written", slog.Any("error", err))
+			}
+		}
+	}
+}
+
+func (f *Front) persist(ctx context.Context) error {
+	return errors.Join(f.quotas.persist(ctx), f.rejected.persist(ctx), f.drops.persist(ctx))
+}
+
+// Held returns how many bytes the requests at hand hold.
+func (f *Front) Held() int64 { return f.bodies.held.Load() }
 
 // root is what all paths of the API begin with.
 const root = "/api/1"

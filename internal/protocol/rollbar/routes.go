@@ -17,14 +17,16 @@ type handler func(f *Front, c *call) (reply, error)
 
 // handlers are those of all endpoints.
 func handlers() []map[string]handler {
-	return []map[string]handler{}
+	return []map[string]handler{replayHandlers()}
 }
 
 // rawHandler serves a request whose caller is not known yet.
 type rawHandler func(f *Front, w http.ResponseWriter, r *http.Request)
 
 func rawHandlers() map[string]rawHandler {
-	return map[string]rawHandler{"ping": (*Front).ping}
+	return map[string]rawHandler{
+		"ping": (*Front).ping, "postItem": (*Front).postItem, "postBatch": (*Front).postBatch, "postCSP": (*Front).postCSP, "postSession": (*Front).postSession,
+	}
 }
 
 // route is a row of the table: one method of one path.

@@ -78,7 +78,11 @@ func (f *Front) admit(ctx context.Context, secret string) (*token, error) {
 	case err != nil:
 		return nil, err
 	}
-	return &token{Principal: who, scopes: scopesOf(who)}, nil
+	t := &token{Principal: who, scopes: scopesOf(who)}
+	if said, _, _ := f.quotas.settings(who.KeyID); said.Scopes != 0 && !t.stranger() {
+		t.scopes = said.Scopes
+	}
+	return t, nil
 }
 
 // scopesOf returns what a key may do here by what it may do at all.
