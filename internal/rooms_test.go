@@ -25,6 +25,8 @@ var arrows = map[string][]string{
 	"internal/query/pattern":               rooms("event", "fault", "protocol/jsonscan"),
 	"internal/query/insights":              rooms("event", "fault", "query", "logline"),
 	"internal/query/xrayfilter":            rooms("event", "fault", "query"),
+	"internal/query/rql":                   rooms("event", "fault", "query"),
+	"internal/query/rql/rqltest":           rooms("event", "query", "query/rql", "store"),
 	"internal/query/logtext":               rooms("event", "fault", "query", "query/pattern"),
 	"internal/query/insights/insightstest": rooms("event", "fault", "query", "query/insights", "logline", "store"),
 	"internal/meta":                        rooms("fault"),

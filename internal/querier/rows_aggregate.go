@@ -104,7 +104,7 @@ func extremeOf(values []event.Value, greatest bool) event.Value {
 	for _, v := range values {
 		_, isNumber := finiteNumber(v)
 		_, bestIs := finiteNumber(best)
-		c := compareSorted(v, best, query.SortKey{Natural: true})
+		c := compareSorted(v, best, query.SortKey{Natural: isNumber && bestIs})
 		switch {
 		case best.IsNull(), isNumber && !bestIs:
 			best = v

@@ -28,6 +28,7 @@ import (
 // | order(a, b) | -1, 0 or 1: by number where both read as one, else by text |
 // | text(a) | the canonical text |
 // | characters(s) upper(s) lower(s) | |
+// | locate(part, s) | where the part begins first, in characters from 1; 0 if it does not |
 // | trim_left trim_right trim(s[, set]) | without characters of the set, blanks unless told |
 // | substring(s, from[, length]) | in characters, from 0 on |
 // | replace(s, what, by) replace_pattern(s, re, by) | every occurrence; by is taken as it is |
@@ -70,6 +71,7 @@ var valueFunctions = map[string]function{
 
 	"text":            {least: 1, most: 1, kind: always(event.String), eval: evalTexts(func(s []string) string { return s[0] })},
 	"characters":      {least: 1, most: 1, kind: always(event.Int), eval: evalCharacters},
+	"locate":          {least: 2, most: 2, kind: always(event.Int), eval: evalLocate},
 	"upper":           {least: 1, most: 1, kind: always(event.String), eval: evalTexts(func(s []string) string { return strings.ToUpper(s[0]) })},
 	"lower":           {least: 1, most: 1, kind: always(event.String), eval: evalTexts(func(s []string) string { return strings.ToLower(s[0]) })},
 	"trim_left":       {least: 1, most: 2, kind: always(event.String), eval: evalTrim(strings.TrimLeft)},
@@ -287,6 +289,18 @@ func evalCharacters(_ Row, args []event.Value) event.Value {
 		return event.Value{}
 	}
 	return event.IntValue(int64(utf8.RuneCountInString(args[0].Text())))
+}
+
+func evalLocate(_ Row, args []event.Value) event.Value {
+	if args[0].IsNull() || args[1].IsNull() {
+		return event.Value{}
+	}
+	s := args[1].Text()
+	at := strings.Index(s, args[0].Text())
+	if at < 0 {
+		return event.IntValue(0)
+	}
+	return event.IntValue(int64(utf8.RuneCountInString(s[:at])) + 1)
 }
 
 func evalTrim(of func(s, set string) string) func(Row, []event.Value) event.Value {

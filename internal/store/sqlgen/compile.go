@@ -109,6 +109,9 @@ func (c *compiler) compute(s query.Compute) error {
 		c.define(column{s.Name, c.null()})
 		return nil
 	}
+	if _, constant := s.Expr.(query.Literal); constant && c.d == ClickHouse {
+		v.sql = "toNullable(" + v.sql + ")" // else the least of no rows is a zero, not null
+	}
 	c.late = append(c.late, column{s.Name, term{sql: v.sql, kind: v.kind}})
 	return nil
 }

@@ -23,7 +23,7 @@ var valueFunctions = map[string]func(f *invocation) (string, error){
 	"greatest": (*invocation).best, "least": (*invocation).best, "number": loose(1, "%s"), "whole": (*invocation).whole,
 	"is_number": (*invocation).isNumber, "order": (*invocation).order,
 
-	"text": (*invocation).asText, "characters": (*invocation).characters, "upper": textual("upper", "upperUTF8"), "lower": textual("lower", "lowerUTF8"),
+	"text": (*invocation).asText, "locate": (*invocation).locate, "characters": (*invocation).characters, "upper": textual("upper", "upperUTF8"), "lower": textual("lower", "lowerUTF8"),
 	"trim_left": (*invocation).trim, "trim_right": (*invocation).trim, "trim": (*invocation).trim,
 	"substring": (*invocation).substring, "replace": (*invocation).replace, "capture": (*invocation).capture, "glob_part": (*invocation).globPart,
 
@@ -154,6 +154,10 @@ func textual(duckdb, clickhouse string) func(f *invocation) (string, error) {
 
 func (f *invocation) characters() (string, error) {
 	return f.c.d.cast(f.c.d.call("length", "lengthUTF8", f.as(0, event.String)), event.Int), nil
+}
+
+func (f *invocation) locate() (string, error) {
+	return f.c.d.cast(f.c.d.call("strpos", "positionUTF8", f.as(1, event.String), f.as(0, event.String)), event.Int), nil
 }
 
 func (f *invocation) trim() (string, error) {

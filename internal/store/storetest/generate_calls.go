@@ -172,7 +172,7 @@ func whole(n int64) query.Expr { return query.Literal{Value: event.IntValue(n)} 
 func looseNumber(t *rapid.T, operand func(*rapid.T, int) query.Expr, depth int) query.Expr {
 	switch rapid.IntRange(0, 8).Draw(t, "loose number") {
 	case 0:
-		name := rapid.SampledFrom([]string{"plus", "minus", "times", "over", "remainder", "order"}).Draw(t, "of two")
+		name := rapid.SampledFrom([]string{"plus", "minus", "times", "over", "remainder", "order", "locate"}).Draw(t, "of two")
 		return call(name, operand(t, depth-1), operand(t, depth-1))
 	case 1:
 		name := rapid.SampledFrom([]string{"negative", "absolute", "ceiling", "floor", "number", "whole", "is_number", "characters"}).Draw(t, "of one")
