@@ -184,4 +184,3 @@ func (t *Items) expire(e *entry, now int64) {
 		t.resolve(e, now, "", "", true, "It did not happen for the time that the project's settings give.")
 	}
 }
-

@@ -73,6 +73,13 @@ func (c *Change) check() error {
 		return fault.New(fault.Invalid, "the title has %d characters: want 1 to %d", utf8.RuneCountInString(*c.Title), maxTitle)
 	case c.Level != nil && c.Level.String() == "unknown":
 		return fault.New(fault.Invalid, "level %d: want debug, info, warning, error or critical", *c.Level)
+	}
+	return c.checkQuiet()
+}
+
+// checkQuiet checks what keeps an item from notifying.
+func (c *Change) checkQuiet() error {
+	switch {
 	case c.Snooze != nil && (*c.Snooze < 0 || *c.Snooze > maxSnooze):
 		return fault.New(fault.Invalid, "a snooze of %d seconds: want 0 to %d", *c.Snooze, maxSnooze)
 	case c.SnoozeCount < 0 || c.SnoozeCount > maxCounted:

@@ -54,23 +54,23 @@ type Items struct {
 
 	change sync.Mutex // held while the database is written
 
-	mu       sync.RWMutex // guards all that follows
-	items    map[int64]*entry
-	byKey    map[key]*entry
-	byEnv    map[string][]*entry
-	projects map[string]*project
-	releases map[releaseKey]*release
-	settings map[string]*settings
-	rates    map[string][]Rate
-	rings    map[ringKey]*ring
-	watch    map[string]bool
-	wanted   pending
-	told     uint64
-	counted  bool // something to write
-	writing  bool
+	mu                    sync.RWMutex // guards all that follows
+	items                 map[int64]*entry
+	byKey                 map[key]*entry
+	byEnv                 map[string][]*entry
+	projects              map[string]*project
+	releases              map[releaseKey]*release
+	settings              map[string]*settings
+	rates                 map[string][]Rate
+	rings                 map[ringKey]*ring
+	watch                 map[string]bool
+	wanted                pending
+	told                  uint64
+	counted               bool // something to write
+	writing               bool
 	lastItem, lastRelease int64
-	notices  int64 // last id
-	refused  int64 // occurrences without an item, because there are too many
+	notices               int64 // last id
+	refused               int64 // occurrences without an item, because there are too many
 
 	kept         atomic.Uint64
 	lastID       atomic.Int64 // of an occurrence

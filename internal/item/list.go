@@ -151,6 +151,8 @@ func sortKeys(found []*entry, by SortKey) []sortKey {
 			k.number = e.Counter
 		case ByTitle:
 			k.text = e.Title
+		case ByLast:
+			fallthrough
 		default:
 			k.number = e.Last.At
 		}

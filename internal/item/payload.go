@@ -30,7 +30,9 @@ func exceptionOf(row event.Row) map[string]any {
 	})
 }
 
-func languageOfEvent(row event.Row) string { return firstText(row, "telemetry.sdk.language", "language") }
+func languageOfEvent(row event.Row) string {
+	return firstText(row, "telemetry.sdk.language", "language")
+}
 
 // payloadOf makes a payload of the row of an exception event.
 func payloadOf(row event.Row) map[string]any {

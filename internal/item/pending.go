@@ -1,6 +1,7 @@
 package item
 
 import (
+	"maps"
 	"strings"
 	"unicode/utf8"
 )
@@ -49,12 +50,8 @@ func (p *pending) version(e *entry, o *occurrence, how int) {
 
 // after adds what came later to what could not be written.
 func (p *pending) after(later pending) {
-	for id, e := range later.items {
-		p.items[id] = e
-	}
-	for k, id := range later.keys {
-		p.keys[k] = id
-	}
+	maps.Copy(p.items, later.items)
+	maps.Copy(p.keys, later.keys)
 	for k, n := range later.counts {
 		p.counts[k] += n
 	}
@@ -70,12 +67,8 @@ func (p *pending) after(later pending) {
 		}
 		p.versions[k] = to
 	}
-	for k, r := range later.releases {
-		p.releases[k] = r
-	}
-	for k, v := range later.projects {
-		p.projects[k] = v
-	}
+	maps.Copy(p.releases, later.releases)
+	maps.Copy(p.projects, later.projects)
 	p.notices = keepNewest(append(p.notices, later.notices...), maxNotices)
 	p.acts = append(p.acts, later.acts...)
 }

@@ -57,7 +57,7 @@ func (t *Items) write(ctx context.Context, more func(tx *sql.Tx) error) error {
 	defer t.mu.Unlock()
 	t.writing = false
 	if err != nil {
-		b.pending.after(t.wanted)
+		b.after(t.wanted)
 		t.wanted, t.counted = b.pending, true
 		return fmt.Errorf("write items: %w", err)
 	}
