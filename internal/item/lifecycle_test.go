@@ -96,7 +96,7 @@ func TestItems_LifeCycle(t *testing.T) {
 				}
 			}
 			r.advance(time.Minute)
-			r.change(1, item.Change{Actor: "ann", Status: to(item.Resolved), ResolvedInVersion: &c.resolvedIn})
+			r.change(1, item.Change{Actor: "ann", Status: new(item.Resolved), ResolvedInVersion: &c.resolvedIn})
 			r.told()
 			r.advance(time.Minute)
 			r.send(versioned(c.incoming))
@@ -120,7 +120,7 @@ func TestItems_TellOfPowersOfTenSinceTheActivation(t *testing.T) {
 	if told := r.told(); told != "new_item exp_repeat_item:10" {
 		t.Error(told)
 	}
-	r.change(1, item.Change{Status: to(item.Resolved)})
+	r.change(1, item.Change{Status: new(item.Resolved)})
 	r.advance(time.Second)
 	for range 10 {
 		r.send(exception("ValueError", "x"))
@@ -138,7 +138,7 @@ func TestItems_MutedOnesTellNothingUntilTheirCondition(t *testing.T) {
 	r := newRig(t)
 	r.send(exception("ValueError", "x"))
 	r.told()
-	r.change(1, item.Change{Status: to(item.Muted), Mute: &item.MuteIn{Occurrences: 3}})
+	r.change(1, item.Change{Status: new(item.Muted), Mute: &item.MuteIn{Occurrences: 3}})
 	for range 2 {
 		r.send(exception("ValueError", "x"))
 	}
@@ -149,7 +149,7 @@ func TestItems_MutedOnesTellNothingUntilTheirCondition(t *testing.T) {
 	if i := r.get(1); i.Status != item.Active || r.told() != "reopened_item" {
 		t.Errorf("%+v", i)
 	}
-	r.change(1, item.Change{Status: to(item.Muted), Mute: &item.MuteIn{People: 2}})
+	r.change(1, item.Change{Status: new(item.Muted), Mute: &item.MuteIn{People: 2}})
 	for _, person := range []int{1, 1, 2} {
 		p := exception("ValueError", "x")
 		p["person"] = object{"id": person}
@@ -158,7 +158,7 @@ func TestItems_MutedOnesTellNothingUntilTheirCondition(t *testing.T) {
 	if i := r.get(1); i.Status != item.Active || i.People != 2 || r.told() != "reopened_item" {
 		t.Errorf("%+v", i)
 	}
-	r.change(1, item.Change{Status: to(item.Muted), Mute: &item.MuteIn{Seconds: 60}})
+	r.change(1, item.Change{Status: new(item.Muted), Mute: &item.MuteIn{Seconds: 60}})
 	r.advance(2 * time.Minute)
 	if err := r.items.Tidy(t.Context()); err != nil {
 		t.Fatal(err)
@@ -173,11 +173,11 @@ func TestItems_SleepingOnesTellNothing(t *testing.T) {
 	r := newRig(t)
 	r.send(exception("ValueError", "x"))
 	r.told()
-	r.change(1, item.Change{Snooze: to(int64(3600))})
+	r.change(1, item.Change{Snooze: new(int64(3600))})
 	for range 20 {
 		r.send(exception("ValueError", "x"))
 	}
-	asleep := r.items.List(item.Filter{Environment: "test", Snoozed: to(true)}, item.Sort{}, item.Page{Limit: 10})
+	asleep := r.items.List(item.Filter{Environment: "test", Snoozed: new(true)}, item.Sort{}, item.Page{Limit: 10})
 	if told := r.told(); told != "" || asleep.Total != 1 {
 		t.Errorf("%s %+v", told, asleep)
 	}
@@ -221,26 +221,26 @@ func TestItems_ChangesAreCheckedAndKept(t *testing.T) {
 	r := newRig(t)
 	r.send(exception("ValueError", "x"))
 	for want, c := range map[string]item.Change{
-		"goes with status resolved only": {ResolvedInVersion: to("1.0")},
-		"the title has 256 characters":   {Title: to(strings.Repeat("é", 256))},
-		"the title has 0 characters":     {Title: to("")},
-		"level 7":                        {Level: to(item.Level(7))},
-		"status 9":                       {Status: to(item.Status(9))},
-		"a snooze of -1 seconds":         {Snooze: to(int64(-1))},
+		"goes with status resolved only": {ResolvedInVersion: new("1.0")},
+		"the title has 256 characters":   {Title: new(strings.Repeat("é", 256))},
+		"the title has 0 characters":     {Title: new("")},
+		"level 7":                        {Level: new(item.Level(7))},
+		"status 9":                       {Status: new(item.Status(9))},
+		"a snooze of -1 seconds":         {Snooze: new(int64(-1))},
 	} {
 		if _, err := r.items.Change(t.Context(), []int64{1}, c); !fault.Is(err, fault.Invalid) || !strings.Contains(fault.MessageOf(err), want) {
 			t.Errorf("%v, want %q", err, want)
 		}
 	}
-	if _, err := r.items.Change(t.Context(), []int64{1, 99}, item.Change{Title: to("no")}); !fault.Is(err, fault.NotFound) {
+	if _, err := r.items.Change(t.Context(), []int64{1, 99}, item.Change{Title: new("no")}); !fault.Is(err, fault.NotFound) {
 		t.Error(err)
 	}
-	r.change(1, item.Change{Actor: "ann", Title: to("A better\ntitle"), Level: to(item.Critical), AssignedUser: to(int64(7))})
+	r.change(1, item.Change{Actor: "ann", Title: new("A better\ntitle"), Level: new(item.Critical), AssignedUser: new(int64(7))})
 	if _, err := r.items.Comment(t.Context(), 1, "bob", "Look at **this**"); err != nil {
 		t.Fatal(err)
 	}
 	r.crash()
-	r.change(1, item.Change{Status: to(item.Resolved)})
+	r.change(1, item.Change{Status: new(item.Resolved)})
 	r.advance(time.Second)
 	r.send(exception("ValueError", "other"))
 	i := r.get(1)

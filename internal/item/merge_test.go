@@ -46,7 +46,7 @@ func TestMerge_CountsOnMembersAndTheirGroup(t *testing.T) {
 		t.Errorf("%+v %v", g, err)
 	}
 	// The group lives its own life: a member that happens again reopens it.
-	r.change(g.ID, item.Change{Status: to(item.Resolved)})
+	r.change(g.ID, item.Change{Status: new(item.Resolved)})
 	r.advance(time.Second)
 	r.send(exception("C", "x"))
 	if r.get(g.ID).Status != item.Active || r.get(g.ID).Total != 1 {
