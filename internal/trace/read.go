@@ -131,6 +131,11 @@ func (a *assembly) read(batch int32, b *event.Batch, defined func(b *event.Batch
 		ref := Ref{Batch: batch, Row: int32(row)}
 		annotation, signal := c.annotation.at(row).Text(), c.signal.at(row).Text()
 		spanID := c.spanID.at(row).Text()
+		if annotation == event.AnnotationInProgress && spanID != "" {
+			a.readSpan(c, row, b, ref, spanID)
+			a.nodes[len(a.nodes)-1].flags |= FlagInProgress
+			continue
+		}
 		if annotation != "" || spanID == "" || signal == event.SignalLog || signal == event.SignalError {
 			a.readMark(c, row, b.Times[row], ref, annotation, signal)
 			continue

@@ -17,6 +17,7 @@ const (
 	FlagEvents
 	FlagLinks
 	FlagNoDuration
+	FlagInProgress // it has not ended, as far as is known
 )
 
 // Kinds of span, as in OTLP's SpanKind.

@@ -73,6 +73,28 @@ func TestAssemble_ReadsTheColumnsThatADatasetDefines(t *testing.T) {
 	}
 }
 
+// What is said of a span before it ends is shown until it has ended, as far as its
+// children go.
+func TestAssemble_ShowsWhatIsInProgressUntilItEnded(t *testing.T) {
+	t.Parallel()
+	b := batch(sp{id: "b", parent: "a", start: 10, length: 30, service: "api"}, sp{id: "c", parent: "a", start: 50, length: 10, service: "api"})
+	for _, id := range []string{"a", "a", "b"} {
+		b.Begin(1000 * ms)
+		b.Set(event.FieldSpanID, event.StringValue(id))
+		b.Set(event.FieldName, event.StringValue("op-"+id))
+		b.Set(event.FieldService, event.StringValue("api"))
+		b.Set(event.FieldAnnotation, event.StringValue(event.AnnotationInProgress))
+		b.Set(event.FieldParentID, event.StringValue(map[string]string{"b": "a"}[id]))
+	}
+	tr := Assemble("t1", []*event.Batch{b}, Options{})
+	if d := cmp.Diff([]string{"0 a 0+60 self 20", "1 b 10+30 self 30", "1 c 50+10 self 10"}, outline(tr)); d != "" {
+		t.Error(d)
+	}
+	if tr.Spans[0].Flags&FlagInProgress == 0 || tr.Spans[1].Flags&FlagInProgress != 0 || tr.Notes.Duplicates != 0 {
+		t.Errorf("flags %b and %b, %d duplicates", tr.Spans[0].Flags, tr.Spans[1].Flags, tr.Notes.Duplicates)
+	}
+}
+
 func TestAssemble_OrdersSelfTimesAndErrors(t *testing.T) {
 	t.Parallel()
 	tr := Assemble("t1", []*event.Batch{batch(

@@ -8,6 +8,7 @@ import (
 // merge sorts spans by start, drops those received twice and keeps at most
 // limit. The order in which they came does not matter: content breaks ties.
 func (a *assembly) merge(limit int) {
+	a.dropSuperseded()
 	slices.SortStableFunc(a.nodes, a.compare)
 	kept := a.nodes[:0]
 	for _, n := range a.nodes {
@@ -32,6 +33,31 @@ func (a *assembly) merge(limit int) {
 		n.flags |= FlagDuplicate
 		a.nodes[first].flags |= FlagDuplicate
 	}
+}
+
+// dropSuperseded takes out what was said of spans before they ended, where they have,
+// and of what is left keeps the last word on each.
+func (a *assembly) dropSuperseded() {
+	unfinished := func(n *node) bool { return n.flags&FlagInProgress != 0 }
+	if !slices.ContainsFunc(a.nodes, func(n node) bool { return unfinished(&n) }) {
+		return
+	}
+	last := make(map[string]int, len(a.nodes))
+	for i := range a.nodes {
+		n := &a.nodes[i]
+		known, seen := last[n.id]
+		switch {
+		case !seen, unfinished(&a.nodes[known]) && (!unfinished(n) || n.end >= a.nodes[known].end):
+			last[n.id] = i
+		}
+	}
+	kept := a.nodes[:0]
+	for i, n := range a.nodes {
+		if !unfinished(&n) || last[n.id] == i {
+			kept = append(kept, n)
+		}
+	}
+	a.nodes = kept
 }
 
 // compare orders spans by start, then the longest first, then by what they are.
@@ -127,6 +153,13 @@ func (a *assembly) link() {
 			a.nodes[p].children = append(a.nodes[p].children, int32(i))
 		} else {
 			a.roots = append(a.roots, int32(i))
+		}
+	}
+	for i := len(a.nodes) - 1; i >= 0; i-- { // children mostly start later, and so are done before
+		if n := &a.nodes[i]; n.flags&FlagInProgress != 0 {
+			for _, c := range n.children {
+				n.end = max(n.end, a.nodes[c].end)
+			}
 		}
 	}
 	for _, p := range missing {

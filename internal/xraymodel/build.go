@@ -134,7 +134,11 @@ func (b *Builder) addAnnotations(c *columns, row int, p *Part) {
 		return
 	}
 	for _, key := range keys {
-		if v := at(c.of.Find(key), row); !v.IsNull() {
+		v := at(c.of.Find(AnnotationPrefix+key), row)
+		if v.IsNull() {
+			v = at(c.of.Find(key), row)
+		}
+		if !v.IsNull() {
 			p.Annotations = append(p.Annotations, Annotation{key, v})
 		}
 	}
@@ -204,9 +208,13 @@ func (b *Builder) nest() {
 	for i, p := range b.parts {
 		b.cut(p, int32(i)+1)
 	}
-	for _, p := range b.parts {
-		if p.Up != nil {
-			p.Up.Parts = append(p.Up.Parts, p)
+	for _, p := range slices.Backward(b.parts) { // what lies in a part mostly starts later, and so is done before
+		if p.Up == nil {
+			continue
+		}
+		p.Up.Parts = append(p.Up.Parts, p)
+		if p.Up.Flags.Has(InProgress) {
+			p.Up.End = max(p.Up.End, p.End)
 		}
 	}
 }

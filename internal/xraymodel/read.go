@@ -25,6 +25,10 @@ const (
 	FieldRemote      = "xray.exception.remote"
 	FieldReference   = "aws.xray.reserved.reference_type"
 
+	// AnnotationPrefix is before the key of an annotation whose own name is that of
+	// another field of its row.
+	AnnotationPrefix = "annotation."
+
 	TypeSegment    = "segment"
 	TypeSubsegment = "subsegment"
 )

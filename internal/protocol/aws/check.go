@@ -3,7 +3,6 @@ package aws
 import (
 	"fmt"
 	"math"
-	"math/big"
 	"slices"
 	"strconv"
 	"strings"
@@ -381,25 +380,76 @@ func ParseTimestamp(text string) (time.Time, bool) {
 	if at, err := time.Parse(time.RFC3339Nano, text); err == nil {
 		return at, true
 	}
-	ns, ok := parseSeconds(text)
+	ns, ok := ParseSeconds([]byte(text))
 	return time.Unix(0, ns), ok
 }
 
-// parseSeconds reads a decimal number of seconds exactly, as far as nanoseconds go.
-func parseSeconds(text string) (ns int64, ok bool) {
-	v, ok := new(big.Float).SetPrec(128).SetString(text)
-	if !ok || v.IsInf() {
+// ParseSeconds reads a decimal number of seconds, 1.499473411562123E9 say, as Unix
+// nanoseconds: exactly, as far as those go.
+func ParseSeconds(text []byte) (ns int64, ok bool) {
+	mantissa, digits, scale, i := uint64(0), 0, 0, 0
+	negative := len(text) > 0 && text[0] == '-'
+	if negative {
+		i++
+	}
+	seen, point := false, false
+	for ; i < len(text); i++ {
+		c := text[i]
+		if c == '.' && !point {
+			point = true
+			continue
+		}
+		if c < '0' || c > '9' {
+			break
+		}
+		seen = true
+		const most = 19 // digits that fit
+		if digits < most {
+			if mantissa = mantissa*10 + uint64(c-'0'); mantissa > 0 {
+				digits++
+			}
+			if point {
+				scale--
+			}
+		} else if !point {
+			scale++
+		}
+	}
+	exponent := 0
+	if i < len(text) && (text[i] == 'e' || text[i] == 'E') {
+		var err error
+		if exponent, err = strconv.Atoi(strings.TrimPrefix(string(text[i+1:]), "+")); err != nil {
+			return 0, false
+		}
+		i = len(text)
+	}
+	if !seen || i < len(text) {
 		return 0, false
 	}
-	v.Mul(v, big.NewFloat(1e9))
-	if v.Cmp(big.NewFloat(math.MaxInt64)) >= 0 || v.Cmp(big.NewFloat(math.MinInt64)) <= 0 {
-		return 0, false
+	ns, ok = shift(mantissa, scale+exponent+len("000000000"))
+	if negative {
+		ns = -ns
 	}
-	if v.Sign() >= 0 {
-		v.Add(v, big.NewFloat(0.5))
-	} else {
-		v.Sub(v, big.NewFloat(0.5))
+	return ns, ok
+}
+
+// shift returns n times ten to the power, rounded; it is not ok beyond int64.
+func shift(n uint64, power int) (int64, bool) {
+	const longest = 20
+	if n == 0 || power < -longest {
+		return 0, true
 	}
-	ns, _ = v.Int64()
-	return ns, true
+	for ; power < -1; power++ {
+		n /= 10
+	}
+	if power == -1 {
+		n = (n + 5) / 10
+	}
+	for ; power > 0; power-- {
+		if n > math.MaxInt64/10 {
+			return 0, false
+		}
+		n *= 10
+	}
+	return int64(n), n <= math.MaxInt64
 }

@@ -42,7 +42,7 @@ const later = "it comes with the next one"
 
 func segmentOperations() []operation {
 	return []operation{
-		{name: "PutTraceSegments", path: "/TraceSegments", unserved: later, needs: sends},
+		{name: "PutTraceSegments", path: "/TraceSegments", serve: (*Front).putTraceSegments, needs: sends, most: maxPutBody},
 		{name: "PutTelemetryRecords", path: "/TelemetryRecords", unserved: later, needs: sends},
 	}
 }

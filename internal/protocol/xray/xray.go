@@ -16,6 +16,7 @@ import (
 	"net/http"
 	"runtime/debug"
 	"strings"
+	"sync"
 
 	"github.com/oriel-dev/oriel/internal/auth"
 	"github.com/oriel-dev/oriel/internal/ingest"
@@ -47,6 +48,8 @@ type Front struct {
 	gate     *aws.Gate
 	model    aws.Model
 	byPath   map[string]operation
+	owners   *owners
+	intakes  sync.Pool // *intake
 }
 
 // New returns the front end; its tables are in db, which must outlive it.
@@ -55,7 +58,7 @@ func New(ctx context.Context, deps protocol.Deps, db *meta.DB) (*Front, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &Front{Deps: deps, model: m, byPath: map[string]operation{}}
+	f := &Front{Deps: deps, model: m, owners: newOwners(), byPath: map[string]operation{}}
 	if f.settings, err = openSettings(ctx, db); err != nil {
 		return nil, err
 	}
@@ -142,10 +145,10 @@ func (f *Front) serve(c *call) error {
 	switch {
 	case !known:
 		return &aws.Error{Status: http.StatusNotFound, Code: "UnknownOperationException", Message: "The path " + aws.Cut(c.URL.Path) + " is no operation of X-Ray."}
-	case o.unserved != "":
-		return &aws.Error{Status: http.StatusNotFound, Code: "UnknownOperationException", Message: o.name + " is not served by this version of Oriel: " + o.unserved + "."}
 	case !o.needs.granted(&c.Who.Permissions):
 		return c.denied(o)
+	case o.unserved != "":
+		return &aws.Error{Status: http.StatusNotFound, Code: "UnknownOperationException", Message: o.name + " is not served by this version of Oriel: " + o.unserved + "."}
 	}
 	if err := c.bounded(o); err != nil {
 		return err
