@@ -1,0 +1,263 @@
+package telemetry
+
+import (
+	"cmp"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+)
+
+// Config says where telemetry goes. The zero value takes everything from the
+// environment, under the names that the vendors' own documentation uses; a field
+// that is set here wins over the environment. An exporter without a destination is
+// off.
+type Config struct {
+	// Service is the name of the service: OTEL_SERVICE_NAME, else service.name of
+	// OTEL_RESOURCE_ATTRIBUTES, else AWS_XRAY_TRACING_NAME, else the name of the program.
+	Service string
+	// Version is the version that runs: service.version of OTEL_RESOURCE_ATTRIBUTES,
+	// else ROLLBAR_CODE_VERSION.
+	Version string
+	// Environment is like "production": deployment.environment.name of
+	// OTEL_RESOURCE_ATTRIBUTES, else ROLLBAR_ENVIRONMENT, else "development".
+	Environment string
+
+	Traces Traces
+	Logs   Logs
+	Errors Errors
+	XRay   XRay
+
+	// Trouble is told what the library itself has trouble with, and once a minute what
+	// it had to drop. It must not lead back into [Telemetry.LogHandler]. The default
+	// writes warnings to standard error.
+	Trouble *slog.Logger
+}
+
+// Traces are spans over OTLP. They are on when there is a key, an endpoint, or one
+// of OTEL_EXPORTER_OTLP_ENDPOINT and OTEL_EXPORTER_OTLP_TRACES_ENDPOINT. Further
+// OTEL_EXPORTER_OTLP_ variables (headers, timeout, compression, certificates) hold,
+// too.
+type Traces struct {
+	// Endpoint is a base address like https://api.honeycomb.io or http://127.0.0.1:4318:
+	// HONEYCOMB_API_ENDPOINT, else Honeycomb's if there is a key.
+	Endpoint string
+	// Key goes into x-honeycomb-team: HONEYCOMB_API_KEY.
+	Key string
+	// Dataset goes into x-honeycomb-dataset, which only classic keys need: HONEYCOMB_DATASET.
+	Dataset string
+	// Protocol is "http/protobuf" (the default) or "grpc": OTEL_EXPORTER_OTLP_TRACES_PROTOCOL,
+	// else OTEL_EXPORTER_OTLP_PROTOCOL.
+	Protocol string
+	// Sampler decides which requests are recorded; the default follows
+	// OTEL_TRACES_SAMPLER, where "xray" means the rules of X-Ray's daemon, else
+	// records all.
+	Sampler sdktrace.Sampler
+	// Queue is how many spans wait at most; 8,192. More are dropped and counted.
+	Queue int
+}
+
+// Logs are lines to CloudWatch Logs. They are on when there is a group. Credentials,
+// region and endpoint are found as AWS's SDKs find them (AWS_ACCESS_KEY_ID,
+// AWS_REGION, AWS_ENDPOINT_URL_CLOUDWATCH_LOGS, profiles, roles).
+type Logs struct {
+	// Group and Stream take {service}, {environment}, {version}, {host}, {pid} and
+	// {date} (UTC, like 2026-03-01): CLOUDWATCH_LOG_GROUP and CLOUDWATCH_LOG_STREAM.
+	// The stream's default is {service}/{host}/{pid}.
+	Group, Stream string
+	// Endpoint overrides AWS's.
+	Endpoint string
+	// Region overrides AWS_REGION.
+	Region string
+	// RetentionDays is set on a group that is made here: CLOUDWATCH_LOG_RETENTION_DAYS; 0: for ever.
+	RetentionDays int
+	// Level is the least that is sent; all that reaches the handler by default.
+	Level slog.Leveler
+	// Buffer is how many bytes of lines wait at most; 16 MiB. When more come while the
+	// service is away, the oldest are dropped and counted.
+	Buffer int
+	// Every is how long a line waits for others; 1 s.
+	Every time.Duration
+}
+
+// Errors are items of Rollbar. They are on when there is a token.
+type Errors struct {
+	// Token is a project's access token with the scope post_server_item: ROLLBAR_ACCESS_TOKEN.
+	Token string
+	// Endpoint is the address that items are posted to: ROLLBAR_ENDPOINT, else
+	// Rollbar's. One that ends in /api/1 or /api/1/ is completed.
+	Endpoint string
+	// Root is the folder or import path of the service's own code; the main module's
+	// path by default.
+	Root string
+	// Level is the least of a log record that becomes an item; slog.LevelError.
+	Level slog.Leveler
+	// PerMinute bounds the items of one minute; 300. More are dropped and counted.
+	PerMinute int
+	// Scrub are further names (parts of names, without regard to case) of fields whose
+	// values never leave the process.
+	Scrub []string
+}
+
+// XRay are segments to the X-Ray daemon over UDP, made of the same spans. They are
+// on when there is an address.
+type XRay struct {
+	// Daemon is like 127.0.0.1:2000: AWS_XRAY_DAEMON_ADDRESS, which may also be
+	// "tcp:HOST:PORT udp:HOST:PORT". Rules for sampling are asked of its TCP address.
+	Daemon string
+	// Queue is how many spans wait at most; 8,192.
+	Queue int
+}
+
+// settings are a Config with everything filled in.
+type settings struct {
+	Config
+	traces      bool
+	udp, tcp    string
+	attributes  map[string]string // of OTEL_RESOURCE_ATTRIBUTES
+	propagators []string
+	sampler     string
+	samplerArg  string
+	host        string
+	secret      func(name string) bool // says whose values never leave the process
+	off         bool                   // OTEL_SDK_DISABLED
+}
+
+// resolve fills a Config from the environment and from defaults.
+func resolve(cfg Config, env func(string) string) (settings, error) {
+	s := settings{Config: cfg, attributes: attributesOf(env("OTEL_RESOURCE_ATTRIBUTES"))}
+	s.host, _ = os.Hostname()
+	s.off = strings.EqualFold(strings.TrimSpace(env("OTEL_SDK_DISABLED")), "true")
+	s.Service = cmp.Or(cfg.Service, env("OTEL_SERVICE_NAME"), s.attributes["service.name"], env("AWS_XRAY_TRACING_NAME"), filepath.Base(os.Args[0]))
+	s.Version = cmp.Or(cfg.Version, s.attributes["service.version"], env("ROLLBAR_CODE_VERSION"))
+	s.Environment = cmp.Or(cfg.Environment, s.attributes["deployment.environment.name"], s.attributes["deployment.environment"], env("ROLLBAR_ENVIRONMENT"), "development")
+	if s.Trouble == nil {
+		s.Trouble = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	}
+	for _, part := range []func(env func(string) string) error{s.resolveTraces, s.resolveLogs, s.resolveErrors, s.resolveXRay} {
+		if err := part(env); err != nil {
+			return settings{}, err
+		}
+	}
+	return s, nil
+}
+
+func (s *settings) resolveTraces(env func(string) string) error {
+	t := &s.Traces
+	t.Key = cmp.Or(t.Key, env("HONEYCOMB_API_KEY"))
+	t.Dataset = cmp.Or(t.Dataset, env("HONEYCOMB_DATASET"))
+	t.Endpoint = cmp.Or(t.Endpoint, env("HONEYCOMB_API_ENDPOINT"))
+	fromOTel := cmp.Or(env("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"), env("OTEL_EXPORTER_OTLP_ENDPOINT"))
+	if t.Endpoint == "" && t.Key != "" && fromOTel == "" {
+		t.Endpoint = "https://api.honeycomb.io"
+	}
+	if t.Endpoint != "" {
+		if err := checkURL("the endpoint of traces", t.Endpoint); err != nil {
+			return err
+		}
+	}
+	t.Protocol = cmp.Or(t.Protocol, env("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL"), env("OTEL_EXPORTER_OTLP_PROTOCOL"), "http/protobuf")
+	if t.Protocol != "http/protobuf" && t.Protocol != "grpc" {
+		return fmt.Errorf("telemetry: protocol %q of traces: want http/protobuf or grpc", t.Protocol)
+	}
+	t.Queue = cmp.Or(t.Queue, 8192)
+	s.traces = !s.off && (t.Endpoint != "" || fromOTel != "") && !strings.EqualFold(env("OTEL_TRACES_EXPORTER"), "none")
+	s.sampler, s.samplerArg = env("OTEL_TRACES_SAMPLER"), env("OTEL_TRACES_SAMPLER_ARG")
+	s.propagators = strings.FieldsFunc(cmp.Or(env("OTEL_PROPAGATORS"), "tracecontext,baggage,xray"), func(r rune) bool { return r == ',' || r == ' ' })
+	return nil
+}
+
+func (s *settings) resolveLogs(env func(string) string) error {
+	l := &s.Logs
+	l.Group = cmp.Or(l.Group, env("CLOUDWATCH_LOG_GROUP"))
+	l.Stream = cmp.Or(l.Stream, env("CLOUDWATCH_LOG_STREAM"), "{service}/{host}/{pid}")
+	if days := env("CLOUDWATCH_LOG_RETENTION_DAYS"); l.RetentionDays == 0 && days != "" {
+		n, err := strconv.Atoi(days)
+		if err != nil || n < 0 {
+			return fmt.Errorf("telemetry: CLOUDWATCH_LOG_RETENTION_DAYS is %q: want a number of days that CloudWatch Logs knows, like 7 or 30", days)
+		}
+		l.RetentionDays = n
+	}
+	l.Buffer = cmp.Or(l.Buffer, 16<<20)
+	l.Every = cmp.Or(l.Every, time.Second)
+	if l.Level == nil {
+		l.Level = slog.Level(-100)
+	}
+	if l.Endpoint != "" {
+		return checkURL("the endpoint of logs", l.Endpoint)
+	}
+	return nil
+}
+
+func (s *settings) resolveErrors(env func(string) string) error {
+	e := &s.Errors
+	e.Token = cmp.Or(e.Token, env("ROLLBAR_ACCESS_TOKEN"))
+	e.Endpoint = cmp.Or(e.Endpoint, env("ROLLBAR_ENDPOINT"), "https://api.rollbar.com/api/1/item/")
+	if base := strings.TrimSuffix(e.Endpoint, "/"); strings.HasSuffix(base, "/api/1") {
+		e.Endpoint = base + "/item/"
+	}
+	s.secret = secretNames(e.Scrub)
+	e.PerMinute = cmp.Or(e.PerMinute, 300)
+	if e.Level == nil {
+		e.Level = slog.LevelError
+	}
+	return checkURL("the endpoint of errors", e.Endpoint)
+}
+
+func (s *settings) resolveXRay(env func(string) string) error {
+	s.XRay.Daemon = cmp.Or(s.XRay.Daemon, env("AWS_XRAY_DAEMON_ADDRESS"))
+	s.XRay.Queue = cmp.Or(s.XRay.Queue, 8192)
+	if s.off {
+		s.XRay.Daemon = ""
+	}
+	if s.XRay.Daemon == "" {
+		s.tcp = "127.0.0.1:2000"
+		return nil
+	}
+	for _, part := range strings.Fields(s.XRay.Daemon) {
+		kind, address, found := strings.Cut(part, ":")
+		switch {
+		case found && kind == "udp":
+			s.udp = address
+		case found && kind == "tcp":
+			s.tcp = address
+		default:
+			s.udp, s.tcp = part, part
+		}
+	}
+	if s.udp == "" || s.tcp == "" {
+		return fmt.Errorf("telemetry: the X-Ray daemon's address is %q: want HOST:PORT, or tcp:HOST:PORT udp:HOST:PORT", s.XRay.Daemon)
+	}
+	return nil
+}
+
+func checkURL(what, address string) error {
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return fmt.Errorf("telemetry: %s is %q: want an address like https://host or http://127.0.0.1:6743", what, address)
+	}
+	return nil
+}
+
+// attributesOf reads key=value pairs, percent-decoded, as OpenTelemetry writes them.
+func attributesOf(text string) map[string]string {
+	out := map[string]string{}
+	for pair := range strings.SplitSeq(text, ",") {
+		key, value, found := strings.Cut(pair, "=")
+		if !found {
+			continue
+		}
+		value = strings.TrimSpace(value)
+		if decoded, err := url.PathUnescape(value); err == nil {
+			value = decoded
+		}
+		out[strings.TrimSpace(key)] = value
+	}
+	return out
+}
