@@ -10,10 +10,10 @@ import (
 
 // Fields of occurrences that have a meaning here.
 const (
-	fingerprint = "error.fingerprint"
-	environment = "error.environment"
-	occurrence  = "error.occurrence_id"
-	level       = "error.level"
+	fingerprint = event.FieldErrorFingerprint
+	environment = event.FieldErrorEnvironment
+	occurrence  = event.FieldErrorID
+	level       = event.FieldErrorLevel
 	payload     = "rollbar.payload"
 )
 
@@ -41,11 +41,11 @@ func ItemColumns() []ColumnHelp {
 		{"item.last_muted_timestamp", "time", "When it was muted last"},
 		{"item.last_occurrence_id", "number", "Latest occurrence"},
 		{"item.last_occurrence_timestamp", "time", "When it occurred last"},
-		{"item.last_modified_by", "number", "User who changed it last"},
+		{"item.last_modified_by", "text", "Who changed it last"},
 		{"item.assigned_user_id", "number", "User it is assigned to"},
 		{"item.level", "number", "50 critical, 40 error, 30 warning, 20 info, 10 debug"},
 		{"item.resolved_in_version", "text", "Version it was resolved in"},
-		{"item.status", "number", "1 active, 2 resolved, 3 muted, 5 archived"},
+		{"item.status", "number", "1 active, 2 resolved, 3 muted, 4 archived"},
 		{"item.title", "text", "Title"},
 		{"item.total_occurrences", "number", "Occurrences since it was resolved last"},
 	}

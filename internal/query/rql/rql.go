@@ -52,6 +52,8 @@ type Options struct {
 	Now         int64  // Unix nanoseconds
 	// Items lists all items; it is asked at most once, and only where a text is about items.
 	Items func() ([]ItemRow, error)
+	// Deploys lists all deploys, newest first, by the names of DeployColumns.
+	Deploys func() ([]map[string]event.Value, error)
 	// MaxLimit is the highest limit; 0 means MaxLimit.
 	MaxLimit int
 	// DefaultLimit is that of a text without one; 0 means DefaultLimit.

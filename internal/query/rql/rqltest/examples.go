@@ -131,12 +131,12 @@ func Events() []*event.Batch {
 	b := event.NewBatch(Environment, "errors")
 	for i, h := range occurrences() {
 		b.Begin(Start().Add(h.after).UnixNano())
-		set := func(name, v string) { b.Set(name, event.StringValue(v)) }
+		set := func(name, v string) { b.SetAt(i, name, event.StringValue(v)) }
 		set("error.fingerprint", h.hash)
 		set("error.environment", h.in)
 		set("environment", h.in)
 		set("error.level", h.level)
-		b.Set("error.occurrence_id", event.IntValue(int64(5001+i)))
+		b.SetAt(i, "error.occurrence_id", event.IntValue(int64(5001+i)))
 		set(event.FieldSignal, event.SignalError)
 		set("rollbar.payload", `{"body":{}}`)
 		if h.class != "" {
@@ -157,14 +157,14 @@ func Events() []*event.Batch {
 	spans.Begin(Start().Add(400 * time.Second).UnixNano())
 	spans.Set("name", event.StringValue("exception"))
 	spans.Set("exception.type", event.StringValue("SpanError"))
-	spans.Set("error.fingerprint", event.StringValue("f5"))
-	spans.Set("error.environment", event.StringValue("production"))
-	spans.Set("error.level", event.StringValue("error"))
-	spans.Set("error.occurrence_id", event.IntValue(5008))
+	spans.SetAt(0, "error.fingerprint", event.StringValue("f5"))
+	spans.SetAt(0, "error.environment", event.StringValue("production"))
+	spans.SetAt(0, "error.level", event.StringValue("error"))
+	spans.SetAt(0, "error.occurrence_id", event.IntValue(5008))
 	spans.Begin(Start().Add(401 * time.Second).UnixNano())
 	spans.Set("name", event.StringValue("no occurrence"))
 	spans.Set("exception.type", event.StringValue("SpanError"))
-	spans.Set("error.twin_of", event.IntValue(5008))
+	spans.SetAt(1, "error.twin_of", event.IntValue(5008))
 	return []*event.Batch{b, spans}
 }
 
@@ -246,7 +246,7 @@ func Flat() []*event.Batch {
 		for i, at := range b.Times {
 			out.Begin(at)
 			row := b.Row(i)
-			row.Each(func(name string, v event.Value) { out.Set(name, v) })
+			row.Each(func(name string, v event.Value) { out.SetAt(i, name, v) })
 			for _, it := range Items() {
 				if it.In != row.Get("error.environment").Str() || !slices.Contains(it.Fingerprints(), row.Get("error.fingerprint").Str()) {
 					continue
