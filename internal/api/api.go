@@ -45,6 +45,7 @@ type Deps struct {
 type API struct {
 	Deps
 	prefs   *preferences
+	undo    undoable
 	closing chan struct{}
 	mux     *http.ServeMux
 }
@@ -55,7 +56,7 @@ func New(ctx context.Context, deps Deps) (*API, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &API{Deps: deps, prefs: prefs, closing: make(chan struct{}), mux: http.NewServeMux()}
+	a := &API{Deps: deps, prefs: prefs, undo: undoable{steps: map[string]step{}}, closing: make(chan struct{}), mux: http.NewServeMux()}
 	for _, r := range a.routes() {
 		a.mux.Handle(r.pattern, a.serve(a.guard(r)))
 	}
@@ -87,7 +88,7 @@ type route struct {
 }
 
 func (a *API) routes() []route {
-	return []route{
+	return append(a.errorRoutes(), []route{
 		{"POST /api/session", anyone, a.signIn},
 		{"DELETE /api/session", anyone, a.signOut},
 		{"GET /api/start", reader, a.start},
@@ -126,7 +127,7 @@ func (a *API) routes() []route {
 		{"GET /api/storage", reader, a.storage},
 		{"GET /api/prefs", reader, a.getPrefs},
 		{"PUT /api/prefs", reader, a.putPrefs},
-	}
+	}...)
 }
 
 type callerKey struct{}

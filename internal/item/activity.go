@@ -22,6 +22,7 @@ const (
 	ActMerged      = "merged"
 	ActUnmerged    = "unmerged"
 	ActSplit       = "split"
+	ActNextDeploy  = "next_deploy" // the next deploy is to resolve it, or no more
 	ActComment     = "comment"
 )
 

@@ -22,6 +22,7 @@ type Change struct {
 	AssignedTeam      *int64
 	Snooze            *int64 // seconds; 0 wakes the item
 	SnoozeCount       int64  // with Snooze: so many more occurrences end it before
+	OnNextDeploy      *bool  // the next deploy resolves it
 }
 
 // MuteIn says what ends a mute, from now on; all zero: a person.
@@ -106,6 +107,10 @@ func (t *Items) apply(e *entry, c Change) {
 		e.Level, e.LevelLocked = *c.Level, true
 	}
 	t.assign(e, c, now)
+	if c.OnNextDeploy != nil && *c.OnNextDeploy != e.OnNextDeploy {
+		e.OnNextDeploy = *c.OnNextDeploy
+		t.act(e, now, c.Actor, ActNextDeploy, "")
+	}
 	if c.Snooze == nil {
 		return
 	}
@@ -157,7 +162,7 @@ func (t *Items) applyStatus(e *entry, c Change, now int64) {
 		return
 	case Active:
 	}
-	e.Status, e.Mute, e.ResolvedInVersion = Active, nil, ""
+	e.Status, e.Mute, e.ResolvedInVersion, e.OnNextDeploy = Active, nil, "", false
 	if was == Active {
 		return
 	}
@@ -185,7 +190,7 @@ func (m *MuteIn) end(e *entry, now int64) *MuteEnd {
 
 // resolve marks an item as repaired. The caller holds the lock.
 func (t *Items) resolve(e *entry, now int64, actor, version string, automatic bool, why string) {
-	e.Status, e.ResolvedAt, e.ResolvedInVersion, e.Mute, e.Snooze = Resolved, now, version, nil, nil
+	e.Status, e.ResolvedAt, e.ResolvedInVersion, e.Mute, e.Snooze, e.OnNextDeploy = Resolved, now, version, nil, nil, false
 	if version != "" {
 		why = strings.TrimSpace("In version " + version + ". " + why)
 	}

@@ -172,7 +172,7 @@ func (t *Items) resolveDeployed(d Deploy) {
 	}
 	fixed := fixedBy(d.Comment)
 	for _, e := range t.byEnv[d.Environment] {
-		if e.ErrorEnvironment != d.ErrorEnvironment || e.Group != 0 || e.Status != Active || (!all && !fixed[e.Counter]) {
+		if e.ErrorEnvironment != d.ErrorEnvironment || e.Group != 0 || e.Status != Active || (!all && !fixed[e.Counter] && !e.OnNextDeploy) {
 			continue
 		}
 		t.resolve(e, now, "", cutText(d.Revision, maxVersionName), true, "By the deploy of "+d.Revision+".")

@@ -105,6 +105,7 @@ type Item struct {
 	MutedAt           int64
 	Mute              *MuteEnd `json:",omitempty"` // nil: until a person ends it
 	Snooze            *Snooze  `json:",omitempty"`
+	OnNextDeploy      bool     `json:",omitempty"` // the next deploy to its environment resolves it
 	ModifiedAt        int64
 	ModifiedBy        string // who changed it last, "" for nobody
 
@@ -142,6 +143,12 @@ type Snooze struct {
 // Snoozed reports whether the item is asleep at a time.
 func (i *Item) Snoozed(now int64) bool {
 	return i.Snooze != nil && now < i.Snooze.Until && (i.Snooze.Count == 0 || i.AllTime < i.Snooze.Count)
+}
+
+// CameBack reports whether the item is active because it happened again after it
+// was resolved.
+func (i *Item) CameBack() bool {
+	return i.Status == Active && i.Activating.ID != 0 && i.Activating.ID != i.First.ID
 }
 
 // unknownEnvironment is where errors happen that do not say where.

@@ -27,7 +27,8 @@ type Filter struct {
 	Snoozed           *bool
 	Groups            *bool
 	Commented         *bool
-	Members           bool // those merged into groups, too
+	Reactivated       *bool // it is active because it happened again after it was resolved
+	Members           bool  // those merged into groups, too
 	Version           string
 	FirstAfter        int64 // Unix nanoseconds, inclusive; also the following
 	FirstBefore       int64
@@ -232,7 +233,8 @@ func (m *matcher) timely(e *entry) bool {
 func (m *matcher) handled(e *entry) bool {
 	f := &m.f
 	return oneOf(f.AssignedUsers, e.AssignedUser) && oneOf(f.AssignedTeams, e.AssignedTeam) &&
-		is(f.Assigned, e.AssignedUser != 0 || e.AssignedTeam != 0) && is(f.Snoozed, e.Snoozed(m.now)) && is(f.Groups, e.IsGroup) && is(f.Commented, e.Comments > 0)
+		is(f.Assigned, e.AssignedUser != 0 || e.AssignedTeam != 0) && is(f.Snoozed, e.Snoozed(m.now)) && is(f.Groups, e.IsGroup) && is(f.Commented, e.Comments > 0) &&
+		is(f.Reactivated, e.CameBack())
 }
 
 func (m *matcher) titled(e *entry) bool {

@@ -14,6 +14,7 @@ const Traces = lazy(() => import('../pages/traces/page'));
 const Trace = lazy(() => import('../pages/trace/page'));
 const Query = lazy(() => import('../pages/query/page'));
 const Logs = lazy(() => import('../pages/logs/page'));
+const Errors = lazy(() => import('../pages/errors/page'));
 const Setup = lazy(() => import('../pages/setup/page'));
 
 export function App(): React.ReactElement {
@@ -26,6 +27,7 @@ export function App(): React.ReactElement {
     'g t': ['go to Traces', () => go('/traces')],
     'g q': ['go to Query', () => go('/query')],
     'g l': ['go to Logs', () => go('/logs')],
+    'g e': ['go to Errors', () => go('/errors')],
     'g s': ['go to Set-up', () => go('/setup')],
   });
   useEffect(() => {
@@ -72,6 +74,7 @@ function Kept({ id, path }: { id: string; path: string }): React.ReactElement {
 /** Addresses of one page share its key, so that it stays mounted from one to the next. */
 function pageKey(path: string): string {
   if (/^\/logs(\/|$)/.test(path)) return '/logs';
+  if (/^\/(errors(\/|$)|rql$)/.test(path)) return '/errors';
   return /^\/(query|r)(\/[^/]+)?$/.test(path) ? '/query' : path;
 }
 
@@ -81,6 +84,7 @@ function page(url: URL, start: Start | undefined): React.ReactElement {
   if (url.pathname === '/traces') return <Traces start={start} />;
   if (pageKey(url.pathname) === '/query') return <Query path={url.pathname} start={start} />;
   if (pageKey(url.pathname) === '/logs') return <Logs path={url.pathname} start={start} />;
+  if (pageKey(url.pathname) === '/errors') return <Errors path={url.pathname} start={start} />;
   if (url.pathname === '/setup') return <Setup />;
   if (url.pathname === '/' || fromHoneycomb(url.pathname, url.searchParams)) return <div className="page" aria-busy="true" />;
   return (

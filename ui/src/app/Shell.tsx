@@ -1,6 +1,7 @@
 import type { Start } from '../api/types';
 import { CopyButton } from '../widgets/CopyButton';
 import { Menu } from '../widgets/Menu';
+import { Toasts } from '../widgets/Toasts';
 import { ConnectionBar } from './ConnectionBar';
 import { Glyph, type GlyphName } from './Glyph';
 import { useKeys } from './keys';
@@ -20,6 +21,7 @@ const pages: { to: string; name: string; glyph: GlyphName; keys: string }[] = [
   { to: '/query', name: 'Query', glyph: 'query', keys: 'g q' },
   { to: '/traces', name: 'Traces', glyph: 'traces', keys: 'g t' },
   { to: '/logs', name: 'Logs', glyph: 'logs', keys: 'g l' },
+  { to: '/errors', name: 'Errors', glyph: 'errors', keys: 'g e' },
   { to: '/setup', name: 'Set-up', glyph: 'setup', keys: 'g s' },
 ];
 
@@ -27,6 +29,7 @@ const pages: { to: string; name: string; glyph: GlyphName; keys: string }[] = [
 function pageOf(path: string): string {
   if (path.startsWith('/trace/')) return '/traces';
   if (path.startsWith('/logs/')) return '/logs';
+  if (path.startsWith('/errors/') || path === '/rql') return '/errors';
   return /^\/(query|r)\//.test(path) ? '/query' : path;
 }
 
@@ -87,6 +90,7 @@ export function Shell({ start, onKeys, children }: Props): React.ReactElement {
         )}
         {children}
       </main>
+      <Toasts />
     </div>
   );
 }
@@ -101,7 +105,7 @@ function isAboutTime(path: string): boolean {
 /** Pages about time open with the range that is shown. */
 function keepRange(to: string, shown: URLSearchParams): string {
   const [from, until] = [shown.get('from'), shown.get('to')];
-  if (to === '/setup' || !from || !until) return to;
+  if (to === '/setup' || to === '/errors' || !from || !until) return to;
   return `${to}?from=${encodeURIComponent(from)}&to=${encodeURIComponent(until)}`;
 }
 

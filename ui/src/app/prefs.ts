@@ -12,16 +12,31 @@ export interface Prefs {
   logFields: boolean;
   /** The pages at the left have room for their names beside. */
   wideNav: boolean;
+  /** Errors: the person that "mine" means, 0 for nobody. */
+  me: number;
+  /** Errors: tracebacks begin with the oldest call, as in Python. */
+  oldestFirst: boolean;
 }
 
 const key = 'oriel.prefs';
-let prefs: Prefs = { theme: 'system', utc: false, pinned: [], panel: true, logFields: true, wideNav: false, ...read() };
+let prefs: Prefs = {
+  theme: 'system',
+  utc: false,
+  pinned: [],
+  panel: true,
+  logFields: true,
+  wideNav: false,
+  me: 0,
+  oldestFirst: false,
+  ...read(),
+};
 const listeners = new Set<() => void>();
 
 function read(): Partial<Prefs> {
   try {
     const kept = JSON.parse(localStorage.getItem(key) ?? '{}') as Partial<Prefs>;
     if (!Array.isArray(kept.pinned)) delete kept.pinned;
+    if (!Number.isSafeInteger(kept.me)) delete kept.me;
     return kept;
   } catch {
     return {};

@@ -29,7 +29,7 @@ export default function LogsPage({ path, start }: { path: string; start: Start |
   const Shown = pages.find(([to]) => to === path)?.[2] ?? Search;
   return (
     <div className="page logs-page">
-      <nav className="lnav" aria-label="Logs">
+      <nav className="subnav" aria-label="Logs">
         {pages.map(([to, name]) => (
           <a key={to} {...linkTo(along && to !== '/logs/groups' ? `${to}?${along}` : to)} aria-current={path === to ? 'page' : undefined}>
             {name}

@@ -16,7 +16,7 @@ import { runsOf, withMarks, type Mark } from '../runs';
 import { addressOf, onlyLines, type LogsState, type Panel } from '../url';
 import { LineList } from './LineList';
 import { bytesText, mostWrapped, Runs } from './LineRow';
-import { TraceExcerpt } from './TraceExcerpt';
+import { TraceExcerpt } from '../../../query/trace/TraceExcerpt';
 
 interface Props {
   line: Line | undefined;

@@ -1,9 +1,11 @@
-import { get } from '../../../api/client';
-import type { Skeleton } from '../../../api/types';
-import { useLoad } from '../../../api/useLoad';
-import { linkTo } from '../../../app/location';
-import { duration } from '../../../time/format';
-import { excerpt } from '../excerpt';
+import './excerpt.css';
+
+import { get } from '../../api/client';
+import type { Skeleton } from '../../api/types';
+import { useLoad } from '../../api/useLoad';
+import { linkTo } from '../../app/location';
+import { duration } from '../../time/format';
+import { excerpt } from './excerpt';
 
 const most = 12;
 
@@ -13,12 +15,12 @@ export function TraceExcerpt({ trace, span }: { trace: string; span: string }): 
   const to = `/trace/${encodeURIComponent(trace)}${span ? `?span=${encodeURIComponent(span)}` : ''}`;
   if (error) {
     return (
-      <p className="lnone muted">
+      <p className="lexcerpt-none muted">
         {error.status === 404 ? 'No span of this trace has come (yet): the line names it, but no service sent it.' : error.message}
       </p>
     );
   }
-  if (!data) return <p className="lnone muted">{loading ? 'Looking for the trace…' : ''}</p>;
+  if (!data) return <p className="lexcerpt-none muted">{loading ? 'Looking for the trace…' : ''}</p>;
   const s = data.spans;
   const at = s.id.indexOf(span);
   const shown = excerpt(s, at, most);

@@ -1,0 +1,29 @@
+import './errors.css';
+
+import { lazy, Suspense } from 'react';
+
+import type { Start } from '../../api/types';
+import { linkTo } from '../../app/location';
+
+const List = lazy(() => import('./list/List'));
+
+const pages = [['/errors', 'Items', List]] as const;
+
+/** What is broken, since when, for whom. */
+export default function ErrorsPage({ path, start }: { path: string; start: Start | undefined }): React.ReactElement {
+  const Shown = pages.find(([to]) => to === path)?.[2] ?? List;
+  return (
+    <div className="page errors-page">
+      <nav className="subnav" aria-label="Errors">
+        {pages.map(([to, name]) => (
+          <a key={to} {...linkTo(to)} aria-current={path === to ? 'page' : undefined}>
+            {name}
+          </a>
+        ))}
+      </nav>
+      <Suspense fallback={<div className="ebody" aria-busy="true" />}>
+        <Shown start={start} />
+      </Suspense>
+    </div>
+  );
+}
