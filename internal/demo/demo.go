@@ -1,7 +1,8 @@
 // Package demo sends sample traffic to a running Oriel: an hour of the past at
 // once, or what of it is not there yet, then live traces and the log lines of
-// the services until it is stopped. It sends by the public doors, OTLP and, for
-// some services' lines, CloudWatch Logs, as any application would.
+// the services, and the errors they report, until it is stopped. It sends by the
+// public doors, OTLP, Rollbar's API and, for some services' lines, CloudWatch
+// Logs, as any application would.
 package demo
 
 import (
@@ -37,7 +38,10 @@ const batchOf = 50
 // logged and left out.
 func Run(ctx context.Context, c Config) error {
 	now := c.Clock()
-	s := sender{config: c, client: &http.Client{Timeout: 30 * time.Second}, logger: sample.NewLogger(uint64(now.UnixNano()))}
+	s := sender{
+		config: c, client: &http.Client{Timeout: 30 * time.Second},
+		logger: sample.NewLogger(uint64(now.UnixNano())), reporter: sample.NewReporter(uint64(now.UnixNano())),
+	}
 	g := sample.New(sample.Dense(uint64(now.UnixNano()))) // trace ids of their own in each run
 	from, err := s.newest(ctx)
 	if err != nil {
@@ -68,7 +72,11 @@ func Run(ctx context.Context, c Config) error {
 			if len(traces) == 0 {
 				continue
 			}
-			if _, err := s.send(ctx, g, traces, starts); err != nil && ctx.Err() == nil {
+			_, err := s.send(ctx, g, traces, starts)
+			if err == nil {
+				err = s.report(ctx, traces, starts)
+			}
+			if err != nil && ctx.Err() == nil {
 				c.Log.WarnContext(ctx, "sample traffic was not taken", slog.Any("error", err))
 			}
 		}
@@ -84,6 +92,8 @@ type sender struct {
 	config Config
 	client *http.Client
 	logger *sample.Logger
+
+	reporter *sample.Reporter
 }
 
 // newest returns when the newest event that is there happened: a demo that is
@@ -123,6 +133,9 @@ func (s *sender) past(ctx context.Context, g *sample.Generator, from, now time.T
 			return nil
 		}
 		n, err := s.send(ctx, g, traces, starts)
+		if last := starts[len(starts)-1]; err == nil && last > now.Add(-reportedPast).UnixNano() {
+			err = s.report(ctx, traces, starts)
+		}
 		spans += n
 		traces, starts = traces[:0], starts[:0]
 		return err

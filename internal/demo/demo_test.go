@@ -26,6 +26,12 @@ func TestRun_SendsThePastAndWaitsWhenAsked(t *testing.T) {
 			_, _ = io.WriteString(w, `{"last_event":"0"}`)
 			return
 		}
+		if r.URL.Path == "/api/1/item/" {
+			if r.Header.Get("X-Rollbar-Access-Token") != "k" {
+				t.Error("an error is reported without the key")
+			}
+			return
+		}
 		if r.Header.Get("X-Honeycomb-Team") != "k" {
 			t.Errorf("%s with key %q", r.URL.Path, r.Header.Get("X-Honeycomb-Team"))
 		}
