@@ -59,7 +59,7 @@ var arrows = map[string][]string{
 	"internal/protocol/protocoltest":       rooms(append(core, "protocol", "protocol/otlp", "golden")...),
 	"internal/protocol/honeycomb":          rooms(append(core, "protocol", "protocol/otlp", "protocol/jsonscan", "plot")...),
 	"internal/protocol/rollbar":            rooms(append(core, "protocol", "protocol/jsonscan")...),
-	"internal/api":                         rooms(append(core, "store", "xraymodel", "query/logtext", "logpattern", "query/insights")...),
+	"internal/api":                         rooms(append(core, "store", "xraymodel", "query/logtext", "logpattern", "query/insights", "query/rql")...),
 	"internal/cli":                         rooms("event", "fault", "query", "trace", "cli/usage"),
 	"internal/cli/usage":                   {},
 	"internal/sample":                      {},

@@ -19,6 +19,7 @@ import (
 	"github.com/oriel-dev/oriel/internal/auth"
 	"github.com/oriel-dev/oriel/internal/dataset"
 	"github.com/oriel-dev/oriel/internal/event"
+	"github.com/oriel-dev/oriel/internal/item"
 	"github.com/oriel-dev/oriel/internal/meta"
 	"github.com/oriel-dev/oriel/internal/querier"
 	"github.com/oriel-dev/oriel/internal/sampling"
@@ -78,12 +79,15 @@ func (b *bench) open() {
 	b.must(err)
 	rules, err := sampling.Open(ctx, db, sampling.Config{Clock: clock, Log: log})
 	b.must(err)
+	items, err := item.Open(ctx, db, item.Config{Clock: func() time.Time { return b.clock }, Log: log})
+	b.must(err)
 	b.api, err = New(ctx, Deps{
 		Querier: querier.New(querier.Config{Store: b.store, Clock: clock, Log: log}), Keys: b.keys, Datasets: sets,
-		Workspace: shelf, Sampling: rules, Meta: db, Clock: clock, Log: log, Open: true, Version: "test",
+		Workspace: shelf, Items: items, Sampling: rules, Meta: db, Clock: clock, Log: log, Open: true, Version: "test",
 	})
 	b.must(err)
 	b.closer = func() {
+		b.must(items.Close(ctx))
 		shelf.Close()
 		b.must(rules.Close(ctx))
 		b.must(sets.Close(ctx))

@@ -193,3 +193,12 @@ func FuzzCompile(f *testing.F) {
 		}
 	})
 }
+
+func TestTemplates_AreRight(t *testing.T) {
+	t.Parallel()
+	for _, template := range rql.Templates() {
+		if p, err := rql.Compile(template.Query, rqltest.Options()); err != nil || len(p.Warnings) > 1 {
+			t.Errorf("%s: %v, %v", template.Name, err, p)
+		}
+	}
+}
