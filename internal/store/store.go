@@ -66,17 +66,19 @@ type Store interface {
 	// those of rows not yet flushed included.
 	Rollups(ctx context.Context, environment string, start, end int64) ([]Rollup, error)
 
-	// Calls returns per minute which service called which, in [start, end): a
-	// call is a span that is not internal, client or producer, whose parent in the
-	// same trace is a span of another service that is not internal. Where the two
+	// Calls returns per minute which service called which, and what calls nothing
+	// answered, in [start, end). A called span is one that Answers (see package call)
+	// and whose parent in the same trace is a span of another service, or a call of
+	// its own. A call within a call of its service is a part of that. Where the sides
 	// come far apart (several flushes), or a restart lies between, a call may be
-	// missing; none is counted twice.
+	// taken for one without an answer; none is counted twice.
 	Calls(ctx context.Context, environment string, start, end int64) ([]Call, error)
 
 	// DropDataset removes every row of a dataset that was appended before the
 	// call, from memory and from disk, and what was summed up of them; they do not
 	// come back by replay. Rows appended beside it may stay. If it fails, part of
-	// the rows may be gone; it can be called again.
+	// the rows may be gone; it can be called again. Calls that the dataset answered
+	// are gone with it; they do not become calls that nothing answers.
 	DropDataset(ctx context.Context, environment, dataset string) error
 
 	// DropRows is DropDataset for those rows of a dataset for which where is true.
@@ -173,26 +175,46 @@ type FieldInfo struct {
 	Last   int64      // newest event time seen with it, Unix nanoseconds
 }
 
-// Rollup is the summary of the spans of one minute, service and name.
+// Rollup is the summary of the spans of one minute, service, name and so on.
 type Rollup struct {
-	Minute  int64 // start, Unix nanoseconds
-	Dataset string
-	Service string
-	Name    string
-	Kind    string // span kind
-	Root    bool   // spans without a parent
-	Count   float64
-	Errors  float64
-	SumMS   float64
-	Bins    map[int32]float64 // latency in ms by query.HistogramBin
+	Minute    int64 // start, Unix nanoseconds
+	Dataset   string
+	Service   string
+	Origin    string `json:",omitempty"` // see call.FieldOrigin
+	Namespace string `json:",omitempty"` // see call.FieldNamespace
+	Name      string
+	Kind      string // span kind
+	Root      bool   // spans without a parent
+	Serves    bool   `json:",omitempty"` // spans by which the service was asked for something: see call.Serves
+	Count     float64
+	Errors    float64 // marked as failed: see event.Failed
+	Refused   float64 `json:",omitempty"` // call.Error
+	Throttles float64 `json:",omitempty"` // call.Throttle
+	Faults    float64 `json:",omitempty"` // call.Fault
+	SumMS     float64
+	Bins      map[int32]float64 // latency in ms by query.HistogramBin
 }
 
-// Call is the summary of the calls from one service to another in one minute.
+// Call is the summary of the calls from one service to another in one minute, as
+// the caller saw them: what its spans of kind client or producer say; where the
+// called span hangs under another kind of span, what that called span says. One
+// call that several spans of a service answer is one call to it.
+//
+// Without a Callee it is the summary of the calls that nothing answered: to
+// databases, to hosts that send no spans.
 type Call struct {
-	Minute         int64 // start of the minute in which the called spans began, Unix nanoseconds
-	Caller, Callee string
-	Count          float64
-	Errors         float64 // called spans that failed
-	SumMS          float64
-	Bins           map[int32]float64 // latency in ms by query.HistogramBin
+	Minute       int64 // start of the minute in which the calls began, Unix nanoseconds
+	Caller       string
+	CallerOrigin string `json:",omitempty"`
+	Callee       string
+	CalleeOrigin string  `json:",omitempty"`
+	Peer         string  `json:",omitempty"` // whom the caller says it calls
+	PeerType     string  `json:",omitempty"` // see call.Peer
+	Async        bool    `json:",omitempty"` // some were messages
+	Count        float64 // may be less than nothing in what a store keeps, never in an answer
+	Refused      float64 `json:",omitempty"`
+	Throttles    float64 `json:",omitempty"`
+	Faults       float64 `json:",omitempty"`
+	SumMS        float64
+	Bins         map[int32]float64 // latency in ms by query.HistogramBin
 }

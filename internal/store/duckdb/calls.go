@@ -1,129 +1,69 @@
 package duckdb
 
 import (
-	"cmp"
-	"context"
-	"fmt"
+	"maps"
 	"math"
 	"slices"
-	"time"
 
-	"github.com/cespare/xxhash/v2"
-
+	"github.com/oriel-dev/oriel/internal/call"
 	"github.com/oriel-dev/oriel/internal/event"
-	"github.com/oriel-dev/oriel/internal/query"
-	"github.com/oriel-dev/oriel/internal/store"
 )
 
-// storedCall is a sum of calls as it lies in a segment.
-type storedCall struct {
-	Environment string `json:"e"`
-	store.Call
-	Bins storedBins `json:"b"` // in place of the call's own
-}
-
 // service is one of an environment: ids of traces are not unique across them.
-type service struct{ environment, name string }
+type service struct{ environment, name, origin string }
 
 // halves are spans of one generation that may be one side of a call: the other
 // side may come with the next generations, in either order.
 type halves struct {
 	services []service
-	callers  spanTable // place in services
+	peers    []call.Peer
+	calls    []caller
+	callers  spanTable // place in calls; in services plus ownWork
 	orphans  []orphan  // whose parent has not come yet
+
+	// answered are the services that answered a caller, by its place, beyond the
+	// caller's own first one.
+	answered map[uint32][]service
+}
+
+// measure is what is summed up of a span.
+type measure struct {
+	ms      float64
+	outcome call.Outcome
+}
+
+// ownWork marks a caller that is no call itself: only its service counts.
+const ownWork = 1 << 31
+
+// caller is a call of somebody else.
+type caller struct {
+	measure
+	service uint32 // place in services
+	peer    uint32 // place in peers
+	top     uint32 // place of the call that this one is a part of, or its own
+	first   uint32 // place in services plus 1 of who answered within the generation
+	minute  int64
+	weight  float64
+	async   bool
 }
 
 // orphan is a called span without its caller.
 type orphan struct {
-	parent     uint64
-	callee     service
-	minute     int64
-	ms, weight float64
-	failed     bool
+	measure
+	parent uint64
+	callee service
+	minute int64
+	weight float64
+	serves bool
+	async  bool
 }
 
 // Halves are kept for some generations, up to so many in all.
 const (
 	mostHalves      = 200_000
+	mostCallers     = 2_000_000 // of one generation
 	mostGenerations = 8
 )
-
-// spanTable maps the identities of spans to small numbers: a map without what
-// makes one dear, since each span of a flush goes through it.
-type spanTable struct {
-	slots []spanSlot // a power of two, at most half full
-	n     int
-}
-
-type spanSlot struct {
-	span  uint64
-	place uint32 // plus 1; 0 is free
-}
-
-// newSpanTable makes room for n spans.
-func newSpanTable(n int) spanTable {
-	size := 16
-	for size < 2*n {
-		size *= 2
-	}
-	return spanTable{slots: make([]spanSlot, size)}
-}
-
-// put notes a span, in place of what was noted of it. There must be room.
-func (t *spanTable) put(span uint64, place uint32) {
-	mask := uint64(len(t.slots) - 1)
-	i := span & mask
-	for t.slots[i].place != 0 && t.slots[i].span != span {
-		i = (i + 1) & mask
-	}
-	if t.slots[i].place == 0 {
-		t.n++
-	}
-	t.slots[i] = spanSlot{span, place + 1}
-}
-
-func (t *spanTable) get(span uint64) (place uint32, ok bool) {
-	mask := uint64(len(t.slots) - 1)
-	for i := span & mask; t.slots[i].place != 0; i = (i + 1) & mask {
-		if t.slots[i].span == span {
-			return t.slots[i].place - 1, true
-		}
-	}
-	return 0, false
-}
-
-// cut returns a table with at most n of the spans, whichever.
-func (t *spanTable) cut(n int) spanTable {
-	if t.n <= n && len(t.slots) <= 8*max(n, 16) {
-		return *t
-	}
-	out := newSpanTable(min(n, t.n))
-	for _, s := range t.slots {
-		if s.place != 0 && out.n < n {
-			out.put(s.span, s.place-1)
-		}
-	}
-	return out
-}
-
-// spanHasher gives a span an identity among those of a few minutes. Two of
-// 200,000 share one by a chance of one in a billion. It remembers the trace of
-// the last span: neighbours mostly share it.
-type spanHasher struct {
-	code  uint32
-	known bool
-	hash  uint64
-}
-
-func (h *spanHasher) of(trace *walk, row int, span []byte) uint64 {
-	if code := trace.code(row); !h.known || code != h.code {
-		h.code, h.known, h.hash = code, true, 0
-		if code != noCode {
-			h.hash = xxhash.Sum64(trace.c.Dict.Bytes(code))
-		}
-	}
-	return h.hash*31 + xxhash.Sum64(span)
-}
 
 // joinCalls sums up the calls among rows, and those between them and what
 // earlier rows left open. It returns what is open now; earlier is not changed.
@@ -132,243 +72,300 @@ func joinCalls(batches []*event.Batch, earlier []*halves) (calls []storedCall, o
 	for _, b := range batches {
 		rows += b.Len()
 	}
-	now := &halves{callers: newSpanTable(rows)}
+	now := &halves{callers: newSpanTable(rows), calls: make([]caller, 0, rows/4)}
+	known := spanCollector{h: now, services: map[service]uint32{}, peers: map[call.Peer]uint32{}}
 	for _, b := range batches {
-		now.collectCallers(b)
+		known.callers(b)
 	}
 	sums := callSums{}
-	for _, b := range batches {
-		now.collectCalled(b, earlier, sums)
-	}
-	var kept []*halves
+	all := []*halves{now}
 	for _, h := range earlier {
-		k := &halves{services: h.services, callers: h.callers}
+		all = append(all, &halves{services: h.services, peers: h.peers, calls: h.calls, callers: h.callers, answered: maps.Clone(h.answered)})
+	}
+	at := uint32(0)
+	for _, b := range batches {
+		at = known.nest(b, at)
+	}
+	for i := range now.calls {
+		now.calls[i].top = now.outermost(uint32(i))
+	}
+	fresh := freshSums{}
+	for _, b := range batches {
+		known.called(b, all, sums, fresh)
+	}
+	for i, h := range earlier {
 		for _, o := range h.orphans {
-			if caller, ok := now.find(o.parent); ok {
-				sums.add(caller, o)
-			} else {
-				k.orphans = append(k.orphans, o)
+			if !known.join(&o, all[:1], sums, fresh) {
+				all[i+1].orphans = append(all[i+1].orphans, o)
 			}
 		}
-		kept = append(kept, k)
 	}
+	now.ask(fresh)
+	fresh.into(sums, now)
 	now.bound()
-	open = []*halves{now}
+	open = all[:1]
 	left := mostHalves - now.callers.n - len(now.orphans)
-	for _, k := range kept {
-		if left -= k.callers.n + len(k.orphans); left < 0 || len(open) == mostGenerations {
+	for _, h := range all[1:] {
+		if left -= h.callers.n + len(h.orphans); left < 0 || len(open) == mostGenerations {
 			break
 		}
-		open = append(open, k)
+		open = append(open, h)
 	}
 	return sums.list(), open
 }
 
-// spanWalks go through the columns that tell what a span is.
-type spanWalks struct {
-	trace, span, parent, annotation, service, kind, duration, failed walk
-}
-
-func walksOf(b *event.Batch) spanWalks {
-	at := func(name string) walk { return walk{c: b.Find(name)} }
-	return spanWalks{
-		at(event.FieldTraceID), at(event.FieldSpanID), at(event.FieldParentID), at(event.FieldAnnotation),
-		at(event.FieldService), at(event.FieldSpanKind), at(event.FieldDuration), at(event.FieldError),
+// ask counts the calls that nothing has answered so far.
+func (h *halves) ask(fresh freshSums) {
+	for i := range h.calls {
+		if c := &h.calls[i]; c.top == uint32(i) && c.first == 0 {
+			fresh.add(freshKey{c.service, 0, c.peer + 1, c.minute}, c.measure, c.weight, c.async)
+		}
 	}
 }
 
-// bytes returns a row's text, nil if it has none.
-func (w *walk) bytes(row int) []byte {
-	if code := w.code(row); code != noCode {
-		return w.c.Dict.Bytes(code)
+// join counts a called span if its caller is among the halves, the first of which
+// are those being made.
+func (k *spanCollector) join(o *orphan, among []*halves, sums callSums, fresh freshSums) bool {
+	for i, h := range among {
+		at, ok := h.callers.get(o.parent)
+		if !ok {
+			continue
+		}
+		place, isCall := at, at&ownWork == 0
+		if isCall {
+			place = h.calls[at].service
+		} else {
+			place &^= ownWork
+		}
+		by := &h.services[place]
+		switch {
+		case by.environment != o.callee.environment:
+		case isCall && (*by != o.callee || o.serves):
+			if i == 0 {
+				k.answer(h.calls[at].top, o, fresh)
+			} else {
+				h.answerLate(h.calls[at].top, o, sums)
+			}
+		case !isCall && *by != o.callee:
+			if i == 0 {
+				fresh.add(freshKey{place, k.service(o.callee) + 1, 0, o.minute}, o.measure, o.weight, o.async)
+			} else {
+				sums.add(callKey{*by, o.callee, call.Peer{}, o.minute}, o.measure, o.weight, o.async)
+			}
+		}
+		return true
 	}
-	return nil
+	return false
 }
 
-// collectCallers notes the spans that others may have been called from: all but
-// those that say they do nothing outside of their service.
-func (h *halves) collectCallers(b *event.Batch) {
+// answer counts a call of this generation that the span answers, once for each service.
+func (k *spanCollector) answer(at uint32, o *orphan, fresh freshSums) {
+	c := &k.h.calls[at]
+	by := k.service(o.callee) + 1
+	switch {
+	case c.first == 0:
+		c.first = by
+	case c.first == by || slices.Contains(k.h.answered[at], o.callee):
+		return
+	default:
+		k.h.note(at, o.callee)
+	}
+	fresh.add(freshKey{c.service, by, c.peer + 1, c.minute}, c.measure, c.weight, c.async || o.async)
+}
+
+// answerLate is answer for a call that was counted as one that nothing answers.
+func (h *halves) answerLate(at uint32, o *orphan, sums callSums) {
+	c, more := &h.calls[at], h.answered[at]
+	if c.first != 0 && h.services[c.first-1] == o.callee || slices.Contains(more, o.callee) {
+		return
+	}
+	by, peer := h.services[c.service], h.peers[c.peer]
+	if c.first == 0 && len(more) == 0 {
+		sums.add(callKey{by, service{}, peer, c.minute}, c.measure, -c.weight, false)
+	}
+	sums.add(callKey{by, o.callee, peer, c.minute}, c.measure, c.weight, c.async || o.async)
+	h.note(at, o.callee)
+}
+
+func (h *halves) note(at uint32, callee service) {
+	if h.answered == nil {
+		h.answered = map[uint32][]service{}
+	}
+	h.answered[at] = append(slices.Clone(h.answered[at]), callee)
+}
+
+// bound lets go of what is too much. Callers of a whole generation are kept: to
+// choose among them would cost more than they do.
+func (h *halves) bound() {
+	const most = mostHalves / 2
+	if len(h.orphans) > most {
+		h.orphans = slices.Clone(h.orphans[len(h.orphans)-most:])
+	}
+	if h.callers.n > mostCallers {
+		h.callers, h.calls = spanTable{}, nil
+	}
+}
+
+// spanCollector makes halves of rows.
+type spanCollector struct {
+	h        *halves
+	services map[service]uint32
+	peers    map[call.Peer]uint32
+}
+
+func (k *spanCollector) service(s service) uint32 {
+	place, known := k.services[s]
+	if !known {
+		place = uint32(len(k.h.services))
+		k.h.services = append(k.h.services, s)
+		k.services[s] = place
+	}
+	return place
+}
+
+// callers notes the spans of a batch, each of which others may have been called from.
+func (k *spanCollector) callers(b *event.Batch) {
 	w := walksOf(b)
 	if w.span.c == nil || w.trace.c == nil {
 		return
 	}
-	places := map[uint32]uint32{}
+	places := map[[2]uint32]uint32{}
+	peers := peersOf(b)
+	outcomes := outcomesOf(b)
 	var hasher spanHasher
-	for row := range b.Times {
+	for row, at := range b.Times {
 		span := w.span.bytes(row)
-		if len(span) == 0 || string(w.kind.bytes(row)) == "internal" || w.annotation.has(row) {
+		if len(span) == 0 || w.annotation.has(row) {
 			continue
 		}
-		code := w.service.code(row)
-		place, known := places[code]
+		codes := [2]uint32{w.service.code(row), w.origin.code(row)}
+		place, known := places[codes]
 		if !known {
-			place = uint32(len(h.services))
-			h.services = append(h.services, service{b.Environment, w.service.text(code)})
-			places[code] = place
+			place = k.service(service{b.Environment, w.service.text(codes[0]), w.origin.text(codes[1])})
+			places[codes] = place
 		}
-		h.callers.put(hasher.of(&w.trace, row, span), place)
+		kind := string(w.kind.bytes(row))
+		own := place | ownWork
+		if ms, timed := w.ms(row); timed && call.Calls(kind) {
+			own = uint32(len(k.h.calls))
+			k.h.calls = append(k.h.calls, caller{
+				measure: measure{ms, outcomes.at(row)}, service: place, peer: k.peer(peers.at(row)), top: own,
+				minute: floorMinute(at), weight: float64(b.SampleRate(row)), async: kind == "producer",
+			})
+		}
+		k.h.callers.put(hasher.of(&w.trace, row, span), own)
 	}
 }
 
-// collectCalled finds the callers of spans that may have been called from
-// another service.
-func (h *halves) collectCalled(b *event.Batch, earlier []*halves, sums callSums) {
+// mostPeers bounds whom calls of one generation go to.
+const mostPeers = 5000
+
+func (k *spanCollector) peer(p call.Peer) uint32 {
+	place, known := k.peers[p]
+	if !known && len(k.peers) >= mostPeers {
+		p = call.Peer{Name: "other", Type: call.TypeRemote}
+		place, known = k.peers[p]
+	}
+	if !known {
+		place = uint32(len(k.h.peers))
+		k.h.peers = append(k.h.peers, p)
+		k.peers[p] = place
+	}
+	return place
+}
+
+// nest finds calls that are part of another of their service: what an SDK does
+// to ask for what it was asked for. at is the place of the batch's first call; it
+// returns the next batch's.
+func (k *spanCollector) nest(b *event.Batch, at uint32) uint32 {
+	w := walksOf(b)
+	if w.span.c == nil || w.trace.c == nil {
+		return at
+	}
+	var hasher spanHasher
+	for row := range b.Times {
+		if len(w.span.bytes(row)) == 0 || w.annotation.has(row) {
+			continue
+		}
+		if _, timed := w.ms(row); !timed || !call.Calls(string(w.kind.bytes(row))) {
+			continue
+		}
+		inner := at
+		at++
+		parent := w.parent.bytes(row)
+		if len(parent) == 0 {
+			continue
+		}
+		outer, ok := k.h.callers.get(hasher.of(&w.trace, row, parent))
+		if !ok || outer&ownWork != 0 || k.h.calls[inner].service != k.h.calls[outer].service {
+			continue
+		}
+		// A circle would have no outermost call.
+		if top := k.h.outermost(outer); top != inner {
+			k.h.calls[inner].top = top
+		}
+	}
+	return at
+}
+
+func (h *halves) outermost(at uint32) uint32 {
+	for h.calls[at].top != at {
+		at = h.calls[at].top
+	}
+	return at
+}
+
+// called finds the callers of spans that may have been called.
+func (k *spanCollector) called(b *event.Batch, all []*halves, sums callSums, fresh freshSums) {
 	w := walksOf(b)
 	if w.span.c == nil || w.trace.c == nil || w.parent.c == nil || w.duration.c == nil {
 		return
 	}
+	outcomes := outcomesOf(b)
 	var hasher spanHasher
 	for row, at := range b.Times {
 		parent := w.parent.bytes(row)
 		if len(parent) == 0 {
 			continue
 		}
-		switch string(w.kind.bytes(row)) {
-		case "internal", "client", "producer":
-			continue // within the service that does it
-		}
-		i, timed := w.duration.at(row)
-		if !timed || !w.span.has(row) || w.annotation.has(row) {
+		kind, document := string(w.kind.bytes(row)), string(w.document.bytes(row))
+		if !call.Answers(kind, document) || !w.span.has(row) || w.annotation.has(row) {
 			continue
 		}
-		ms, ok := w.duration.c.ValueAt(i).Number()
-		if !ok || math.IsInf(ms, 0) || math.IsNaN(ms) {
+		ms, timed := w.ms(row)
+		if !timed {
 			continue
 		}
 		o := orphan{
-			parent: hasher.of(&w.trace, row, parent), callee: service{b.Environment, string(w.service.bytes(row))},
-			minute: floorMinute(at), ms: ms, weight: float64(b.SampleRate(row)),
+			measure: measure{ms, outcomes.at(row)}, parent: hasher.of(&w.trace, row, parent),
+			callee: service{b.Environment, string(w.service.bytes(row)), string(w.origin.bytes(row))}, minute: floorMinute(at),
+			weight: float64(b.SampleRate(row)), serves: call.Serves(kind, document, false), async: kind == "consumer",
 		}
-		if i, ok := w.failed.at(row); ok {
-			o.failed = event.Failed(w.failed.c.ValueAt(i))
-		}
-		if caller, ok := h.find(o.parent); ok {
-			sums.add(caller, o)
-		} else if caller, ok := findIn(earlier, o.parent); ok {
-			sums.add(caller, o)
-		} else {
-			h.orphans = append(h.orphans, o)
+		if !k.join(&o, all, sums, fresh) {
+			k.h.orphans = append(k.h.orphans, o)
 		}
 	}
 }
 
-func (h *halves) find(span uint64) (service, bool) {
-	if place, ok := h.callers.get(span); ok {
-		return h.services[place], true
-	}
-	return service{}, false
+// spanWalks go through the columns that tell what a span is.
+type spanWalks struct {
+	trace, span, parent, annotation, service, origin, kind, document, duration walk
 }
 
-func findIn(list []*halves, span uint64) (service, bool) {
-	for _, h := range list {
-		if s, ok := h.find(span); ok {
-			return s, true
-		}
-	}
-	return service{}, false
-}
-
-// bound lets go of what is too much, whichever.
-func (h *halves) bound() {
-	h.callers = h.callers.cut(mostHalves / 2)
-	if len(h.orphans) > mostHalves/2 {
-		h.orphans = slices.Clone(h.orphans[len(h.orphans)-mostHalves/2:])
+func walksOf(b *event.Batch) spanWalks {
+	at := func(name string) walk { return walkOf(b, name) }
+	return spanWalks{
+		at(event.FieldTraceID), at(event.FieldSpanID), at(event.FieldParentID), at(event.FieldAnnotation),
+		at(event.FieldService), at(call.FieldOrigin), at(event.FieldSpanKind), at(call.FieldDocument), at(event.FieldDuration),
 	}
 }
 
-type callKey struct {
-	environment, caller, callee string
-	minute                      int64
-}
-
-type callSums map[callKey]*store.Call
-
-func (s callSums) add(caller service, o orphan) {
-	if caller == o.callee || caller.environment != o.callee.environment {
-		return
+// ms is how long the row's span took.
+func (w *spanWalks) ms(row int) (float64, bool) {
+	i, timed := w.duration.at(row)
+	if !timed {
+		return 0, false
 	}
-	c := s.sum(callKey{caller.environment, caller.name, o.callee.name, o.minute})
-	c.Count += o.weight
-	c.SumMS += o.ms * o.weight
-	c.Bins[query.HistogramBin(o.ms)] += o.weight
-	if o.failed {
-		c.Errors += o.weight
-	}
-}
-
-func (s callSums) sum(k callKey) *store.Call {
-	c := s[k]
-	if c == nil {
-		c = &store.Call{Minute: k.minute, Caller: k.caller, Callee: k.callee, Bins: map[int32]float64{}}
-		s[k] = c
-	}
-	return c
-}
-
-// merge adds sums made before.
-func (s callSums) merge(list []storedCall) {
-	for _, m := range list {
-		c := s.sum(callKey{m.Environment, m.Caller, m.Callee, m.Minute})
-		c.Count += m.Count
-		c.Errors += m.Errors
-		c.SumMS += m.SumMS
-		for bin, n := range m.Bins {
-			c.Bins[bin] += n
-		}
-	}
-}
-
-func (s callSums) list() []storedCall {
-	out := make([]storedCall, 0, len(s))
-	for k, c := range s {
-		call := storedCall{Environment: k.environment, Call: *c, Bins: c.Bins}
-		call.Call.Bins = nil
-		out = append(out, call)
-	}
-	slices.SortFunc(out, func(x, y storedCall) int {
-		return cmp.Or(cmp.Compare(x.Environment, y.Environment), cmp.Compare(x.Minute, y.Minute), cmp.Compare(x.Caller, y.Caller), cmp.Compare(x.Callee, y.Callee))
-	})
-	return out
-}
-
-// Calls implements store.Store. Minutes are whole, as in [Store.Rollups].
-func (s *Store) Calls(ctx context.Context, environment string, start, end int64) ([]store.Call, error) {
-	start = floorMinute(start)
-	// The caller of a span may have come later than it, and lie in a later segment.
-	const late = int64(time.Hour)
-	sn := s.snapshotOf(&query.Query{Environment: environment, Start: start, End: max(end, end+late)})
-	defer sn.release()
-	sums := callSums{}
-	for _, f := range sn.files {
-		if err := ctx.Err(); err != nil {
-			return nil, ended(ctx, err)
-		}
-		kept, err := summaryOf(f)
-		if err != nil {
-			return nil, err
-		}
-		sums.merge(kept.Calls)
-	}
-	fresh, _ := joinCalls(sn.hot, sn.open)
-	sums.merge(fresh)
-	var out []store.Call
-	for _, c := range sums.list() {
-		if c.Environment == environment && c.Minute >= start && c.Minute < end {
-			c.Call.Bins = c.Bins
-			out = append(out, c.Call)
-		}
-	}
-	return out, nil
-}
-
-func summaryOf(f *file) (*summary, error) {
-	raw, err := f.reader.Extra()
-	if err != nil {
-		return nil, fmt.Errorf("read the roll-ups of %s: %w", f.name, err)
-	}
-	s, err := decodeSummary(raw)
-	if err != nil {
-		return nil, fmt.Errorf("segment %s: %w", f.name, err)
-	}
-	return s, nil
+	ms, ok := w.duration.c.ValueAt(i).Number()
+	return ms, ok && !math.IsInf(ms, 0) && !math.IsNaN(ms)
 }

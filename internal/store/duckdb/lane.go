@@ -295,9 +295,9 @@ func (p *paging) keep(b *event.Batch, load func(names ...string) error) (query.M
 
 // collect makes candidates of rows, of no more than a page needs.
 func (p *paging) collect(to []candidate, b *event.Batch, kept query.Mask, place uint32, places []int) []candidate {
-	arrivals := &walk{c: b.Find(event.FieldArrival)}
+	arrivals := walkOf(b, event.FieldArrival)
 	if arrivals.c != nil && arrivals.c.Kind != event.Int {
-		arrivals.c = nil
+		arrivals = walk{}
 	}
 	low, high := p.cutoff(b, kept)
 	for i, at := range b.Times {

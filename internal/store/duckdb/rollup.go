@@ -6,13 +6,14 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"math"
+	"maps"
 	"slices"
 	"strconv"
 	"time"
 
 	"github.com/klauspost/compress/zstd"
 
+	"github.com/oriel-dev/oriel/internal/call"
 	"github.com/oriel-dev/oriel/internal/event"
 	"github.com/oriel-dev/oriel/internal/query"
 	"github.com/oriel-dev/oriel/internal/store"
@@ -27,9 +28,9 @@ type storedRollup struct {
 
 // rollupKey is what spans of a batch are summed up by: codes, not texts.
 type rollupKey struct {
-	minute              int64
-	service, name, kind uint32
-	root                bool
+	minute                                 int64
+	service, origin, namespace, name, kind uint32
+	root, serves                           bool
 }
 
 const noCode = ^uint32(0)
@@ -44,73 +45,45 @@ func rollupBatches(batches []*event.Batch) []storedRollup {
 	return out
 }
 
-// walk gives the values of a column row by row.
-type walk struct {
-	c    *event.Column
-	next int
-}
-
-func (w *walk) at(row int) (index int, ok bool) {
-	if w.c == nil {
-		return 0, false
-	}
-	for w.next < w.c.Len() && w.c.Row(w.next) < row {
-		w.next++
-	}
-	return w.next, w.next < w.c.Len() && w.c.Row(w.next) == row
-}
-
-// code returns the code of a text column's value, noCode if the row has none.
-func (w *walk) code(row int) uint32 {
-	if i, ok := w.at(row); ok && w.c.Kind == event.String {
-		return w.c.Codes[i]
-	}
-	return noCode
-}
-
-func (w *walk) has(row int) bool {
-	i, ok := w.at(row)
-	return ok && w.c.ValueAt(i).Text() != ""
-}
-
 func rollupBatch(b *event.Batch) []storedRollup {
-	columns := map[string]*walk{}
-	for _, name := range []string{
-		event.FieldSpanID, event.FieldAnnotation, event.FieldParentID, event.FieldService, event.FieldName, event.FieldSpanKind,
-		event.FieldDuration, event.FieldError,
-	} {
-		columns[name] = &walk{c: b.Find(name)}
-	}
-	span, annotation, parent := columns[event.FieldSpanID], columns[event.FieldAnnotation], columns[event.FieldParentID]
-	service, name, kind := columns[event.FieldService], columns[event.FieldName], columns[event.FieldSpanKind]
-	duration, failed := columns[event.FieldDuration], columns[event.FieldError]
+	w := walksOf(b)
+	name, namespace, failed := walkOf(b, event.FieldName), walkOf(b, call.FieldNamespace), walkOf(b, event.FieldError)
+	ended := outcomesOf(b)
 	sums := map[rollupKey]*store.Rollup{}
 	var order []rollupKey
 	for row, at := range b.Times {
-		i, timed := duration.at(row)
-		if !timed || annotation.has(row) || !span.has(row) {
+		ms, timed := w.ms(row)
+		if !timed || w.annotation.has(row) || !w.span.has(row) {
 			continue
 		}
-		ms, ok := duration.c.ValueAt(i).Number()
-		if !ok || math.IsInf(ms, 0) || math.IsNaN(ms) {
-			continue
-		}
-		key := rollupKey{floorMinute(at), service.code(row), name.code(row), kind.code(row), !parent.has(row)}
+		root := !w.parent.has(row)
+		serves := call.Serves(string(w.kind.bytes(row)), string(w.document.bytes(row)), root)
+		key := rollupKey{floorMinute(at), w.service.code(row), w.origin.code(row), namespace.code(row), name.code(row), w.kind.code(row), root, serves}
 		sum := sums[key]
 		if sum == nil {
 			sum = &store.Rollup{
-				Minute: key.minute, Dataset: b.Dataset, Service: service.text(key.service), Name: name.text(key.name),
-				Kind: kind.text(key.kind), Root: key.root, Bins: map[int32]float64{},
+				Minute: key.minute, Dataset: b.Dataset, Service: w.service.text(key.service), Origin: w.origin.text(key.origin),
+				Namespace: namespace.text(key.namespace), Name: name.text(key.name), Kind: w.kind.text(key.kind), Root: root, Serves: serves,
+				Bins: map[int32]float64{},
 			}
 			sums[key] = sum
 			order = append(order, key)
 		}
-		w := float64(b.SampleRate(row))
-		sum.Count += w
-		sum.SumMS += ms * w
-		sum.Bins[query.HistogramBin(ms)] += w
-		if i, ok := failed.at(row); ok && event.Failed(failed.c.ValueAt(i)) {
-			sum.Errors += w
+		weight := float64(b.SampleRate(row))
+		sum.Count += weight
+		sum.SumMS += ms * weight
+		sum.Bins[query.HistogramBin(ms)] += weight
+		if event.Failed(failed.value(row)) {
+			sum.Errors += weight
+		}
+		switch ended.at(row) {
+		case call.Error:
+			sum.Refused += weight
+		case call.Throttle:
+			sum.Throttles += weight
+		case call.Fault:
+			sum.Faults += weight
+		case call.OK:
 		}
 	}
 	out := make([]storedRollup, len(order))
@@ -119,13 +92,6 @@ func rollupBatch(b *event.Batch) []storedRollup {
 		out[i].Rollup.Bins = nil
 	}
 	return out
-}
-
-func (w *walk) text(code uint32) string {
-	if code == noCode {
-		return ""
-	}
-	return string(w.c.Dict.Bytes(code))
 }
 
 func floorMinute(at int64) int64 {
@@ -221,9 +187,9 @@ func (s *Store) Rollups(ctx context.Context, environment string, start, end int6
 	sn := s.snapshotOf(&query.Query{Environment: environment, Start: start, End: end})
 	defer sn.release()
 	type key struct {
-		minute                       int64
-		dataset, service, name, kind string
-		root                         bool
+		minute                                          int64
+		dataset, service, origin, namespace, name, kind string
+		root, serves                                    bool
 	}
 	sums := map[key]*store.Rollup{}
 	add := func(list []storedRollup) {
@@ -234,14 +200,19 @@ func (s *Store) Rollups(ctx context.Context, environment string, start, end int6
 			if from, some := sn.horizons[r.Dataset]; some && r.Minute < floorMinute(from) {
 				continue
 			}
-			k := key{r.Minute, r.Dataset, r.Service, r.Name, r.Kind, r.Root}
+			k := key{r.Minute, r.Dataset, r.Service, r.Origin, r.Namespace, r.Name, r.Kind, r.Root, r.Serves}
 			sum := sums[k]
 			if sum == nil {
-				sum = &store.Rollup{Minute: r.Minute, Dataset: r.Dataset, Service: r.Service, Name: r.Name, Kind: r.Kind, Root: r.Root, Bins: map[int32]float64{}}
-				sums[k] = sum
+				one := r.Rollup
+				one.Bins = maps.Clone(map[int32]float64(r.Bins))
+				sums[k] = &one
+				continue
 			}
 			sum.Count += r.Count
 			sum.Errors += r.Errors
+			sum.Refused += r.Refused
+			sum.Throttles += r.Throttles
+			sum.Faults += r.Faults
 			sum.SumMS += r.SumMS
 			for bin, n := range r.Bins {
 				sum.Bins[bin] += n

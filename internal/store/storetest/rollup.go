@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	spancall "github.com/oriel-dev/oriel/internal/call"
 	"github.com/oriel-dev/oriel/internal/event"
 	"github.com/oriel-dev/oriel/internal/query"
 	"github.com/oriel-dev/oriel/internal/store"
@@ -16,9 +17,9 @@ func (r *Reference) Rollups(ctx context.Context, environment string, start, end 
 		return nil, err
 	}
 	type key struct {
-		minute                       int64
-		dataset, service, name, kind string
-		root                         bool
+		minute                                          int64
+		dataset, service, origin, namespace, name, kind string
+		root, serves                                    bool
 	}
 	sums := map[key]*store.Rollup{}
 	var order []key
@@ -28,15 +29,17 @@ func (r *Reference) Rollups(ctx context.Context, environment string, start, end 
 			e.fields[event.FieldSpanID].Text() == "" || e.fields[event.FieldAnnotation].Text() != "" {
 			continue
 		}
+		text := func(field string) string { return e.fields[field].Text() }
+		root := text(event.FieldParentID) == ""
 		k := key{
-			floor(e.time, int64(time.Minute)), e.dataset, e.fields[event.FieldService].Text(),
-			e.fields[event.FieldName].Text(), e.fields[event.FieldSpanKind].Text(), e.fields[event.FieldParentID].Text() == "",
+			floor(e.time, int64(time.Minute)), e.dataset, text(event.FieldService), text(spancall.FieldOrigin), text(spancall.FieldNamespace),
+			text(event.FieldName), text(event.FieldSpanKind), root, spancall.Serves(text(event.FieldSpanKind), text(spancall.FieldDocument), root),
 		}
 		s := sums[k]
 		if s == nil {
 			s = &store.Rollup{
-				Minute: k.minute, Dataset: k.dataset, Service: k.service, Name: k.name, Kind: k.kind, Root: k.root,
-				Bins: map[int32]float64{},
+				Minute: k.minute, Dataset: k.dataset, Service: k.service, Origin: k.origin, Namespace: k.namespace, Name: k.name,
+				Kind: k.kind, Root: k.root, Serves: k.serves, Bins: map[int32]float64{},
 			}
 			sums[k] = s
 			order = append(order, k)
@@ -48,6 +51,15 @@ func (r *Reference) Rollups(ctx context.Context, environment string, start, end 
 		if event.Failed(e.fields[event.FieldError]) {
 			s.Errors += w
 		}
+		switch spancall.OutcomeOf(e.get) {
+		case spancall.Error:
+			s.Refused += w
+		case spancall.Throttle:
+			s.Throttles += w
+		case spancall.Fault:
+			s.Faults += w
+		case spancall.OK:
+		}
 	}
 	rollups := make([]store.Rollup, len(order))
 	for i, k := range order {
@@ -55,3 +67,5 @@ func (r *Reference) Rollups(ctx context.Context, environment string, start, end 
 	}
 	return rollups, nil
 }
+
+func (e row) get(field string) event.Value { return e.fields[field] }

@@ -43,6 +43,8 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"CatalogDescribesWhatIsHeld", catalogDescribes},
 		{"RollupsCountSpans", rollupsCountSpans},
 		{"CallsAreCounted", callsAreCounted},
+		{"CallsNobodyAnswers", callsNobodyAnswers},
+		{"RandomGraphs", randomGraphs},
 		{"RevisionsFollowRows", revisionsFollowRows},
 		{"DatasetsAreDropped", datasetsAreDropped},
 		{"RowsAreDropped", rowsAreDropped},

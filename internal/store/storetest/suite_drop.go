@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 
@@ -29,7 +30,7 @@ func (p *pair) sameAll() {
 	for _, environment := range []string{Environment, "prod"} {
 		p.sameCatalog(environment)
 		p.sameRollups(environment, suiteStart, suiteEnd)
-		p.sameCalls(environment, suiteStart, suiteEnd)
+		p.sameAnswered(environment, suiteStart, suiteEnd)
 		for _, id := range []string{"1", "2"} {
 			p.sameTrace(environment, id, 100)
 		}
@@ -39,9 +40,11 @@ func (p *pair) sameAll() {
 // datasetsAreDropped: nothing of a dropped dataset is left, all else is, and the
 // dataset can begin anew.
 func datasetsAreDropped(t *testing.T, p *pair) {
-	batches := func() []*event.Batch { return slices.Concat(callBatches("1"), callBatches("2"), callBatches("1")) }
-	p.inEveryLayout(batches(), p.sameAll)
-	for _, b := range batches() {
+	batches := func(first int) []*event.Batch {
+		return slices.Concat(callBatches(fmt.Sprint(first)), callBatches(fmt.Sprint(first+1)), callBatches(fmt.Sprint(first+2)))
+	}
+	p.inEveryLayout(batches(1), p.sameAll)
+	for _, b := range batches(4) {
 		p.append(b) // in memory when the dataset is dropped
 	}
 	seq := p.seq
@@ -57,7 +60,7 @@ func datasetsAreDropped(t *testing.T, p *pair) {
 		t.Errorf("durable is %d: the journal would bring back what was dropped up to %d", d, seq)
 	}
 	for again := range seq {
-		if err := p.store.Append(t.Context(), again+1, copies(batches())); err != nil {
+		if err := p.store.Append(t.Context(), again+1, copies(batches(4))); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -3,6 +3,7 @@ package storetest
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"testing"
@@ -226,6 +227,60 @@ func callBatches(trace string) []*event.Batch {
 		elsewhere,
 		batchOf("api", object{event.FieldTraceID: "other", event.FieldSpanID: "l", event.FieldParentID: "c", event.FieldDuration: 1.0, event.FieldService: "api"}),
 	}
+}
+
+// callsNobodyAnswers: what calls go to is known from them until something answers.
+func callsNobodyAnswers(_ *testing.T, p *pair) {
+	span := func(at int64, service, id, parent, kind string, more object) object {
+		o := object{
+			"_time": suiteBase + at*second, event.FieldService: service, event.FieldDuration: float64(at), event.FieldTraceID: "t",
+			event.FieldSpanID: id, event.FieldParentID: parent, event.FieldSpanKind: kind, event.FieldName: "n" + id,
+		}
+		maps.Copy(o, more)
+		return o
+	}
+	batches := []*event.Batch{
+		batchOf("web",
+			span(0, "web", "root", "", "server", object{"http.response.status_code": 404, "service.namespace": "shop"}),
+			span(1, "web", "sql", "root", "client", object{"db.system": "postgresql", "db.name": "users", "server.address": "db1", "error": true}),
+			span(2, "web", "sql2", "root", "client", object{"db.system": "postgresql", "db.name": "users", "server.address": "db1"}),
+			span(3, "web", "cache", "root", "client", object{"db.system": "redis"}),
+			span(4, "web", "mail", "root", "client", object{"url.full": "https://mail.example.com:8443/send?x=1", "http.status_code": "429"}),
+			span(5, "web", "sdk", "root", "client", object{"rpc.system": "aws-api", "rpc.service": "DynamoDB", "aws.dynamodb.table_names": `["items"]`}),
+			span(6, "web", "wire", "sdk", "client", object{"server.address": "dynamodb.example.com", "http.response.status_code": 500}),
+			span(7, "web", "to-api", "root", "client", object{"server.address": "api.internal"}),
+			span(8, "web", "to-api-wire", "to-api", "client", object{"server.address": "api.internal"}),
+			span(9, "web", "queue", "root", "producer", object{"messaging.system": "kafka", "messaging.destination.name": "orders"}),
+			span(10, "web", "again", "root", "client", object{"peer.service": "web"}),
+			span(11, "web", "mine", "again", "server", nil),
+			span(12, "web", "lost", "lost", "client", nil),
+			span(13, "web", "o1", "o2", "client", nil),
+		),
+		batchOf("api",
+			span(20, "api", "a1", "to-api-wire", "server", object{"xray.origin": "AWS::EC2::Instance", "xray.fault": true}),
+			span(21, "api", "a2", "to-api-wire", "server", object{"xray.origin": "AWS::EC2::Instance"}),
+			span(22, "api", "a3", "root", "server", object{"xray.type": "segment", "xray.throttle": true, "xray.error": true}),
+			span(23, "api", "a4", "a3", "client", object{"xray.type": "subsegment", "xray.namespace": "aws", "name": "SQS", "aws.queue_url": "https://q/1"}),
+			span(24, "api", "a5", "a3", "internal", object{"xray.type": "subsegment"}),
+		),
+		batchOf("worker",
+			span(30, "worker", "w1", "queue", "consumer", object{"http.response.status_code": 503}),
+			span(31, "worker2", "w2", "queue", "consumer", nil),
+			span(32, "worker", "w3", "nobody", "consumer", nil),
+			span(33, "worker", "w4", "a5", "internal", object{"xray.type": "segment", "xray.error": true}),
+		),
+	}
+	p.inEveryLayout(batches, func() {
+		p.sameRollups(Environment, suiteStart, suiteEnd)
+		p.sameCalls(Environment, suiteStart, suiteEnd)
+	})
+	slices.Reverse(batches)
+	for _, b := range batches {
+		for i := range b.Len() {
+			b.SetAt(i, event.FieldTraceID, event.StringValue("u"))
+		}
+	}
+	p.inEveryLayout(batches, func() { p.sameCalls(Environment, suiteStart, suiteEnd) })
 }
 
 // revisionsFollowRows: an answer may be kept while the revision stays the same.

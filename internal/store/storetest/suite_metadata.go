@@ -126,8 +126,8 @@ func (p *pair) sameCatalog(environment string) {
 func (p *pair) sameRollups(environment string, start, end int64) {
 	p.t.Helper()
 	type sums struct {
-		count, errors, ms float64
-		bins              map[int32]float64
+		count, errors, refused, throttles, faults, ms float64
+		bins                                          map[int32]float64
 	}
 	total := func(s store.Store) map[string]*sums {
 		rollups, err := s.Rollups(p.t.Context(), environment, start, end)
@@ -136,12 +136,15 @@ func (p *pair) sameRollups(environment string, start, end int64) {
 		}
 		by := map[string]*sums{}
 		for _, r := range rollups {
-			key := fmt.Sprint(r.Minute, r.Dataset, r.Service, r.Name, r.Root)
+			key := fmt.Sprint(r.Minute, r.Dataset, r.Service, r.Origin, r.Namespace, r.Name, r.Root, r.Serves)
 			if by[key] == nil {
 				by[key] = &sums{bins: map[int32]float64{}}
 			}
 			by[key].count += r.Count
 			by[key].errors += r.Errors
+			by[key].refused += r.Refused
+			by[key].throttles += r.Throttles
+			by[key].faults += r.Faults
 			by[key].ms += r.SumMS
 			for bin, n := range r.Bins {
 				by[key].bins[bin] += n
@@ -159,7 +162,7 @@ func (p *pair) sameRollups(environment string, start, end int64) {
 			p.t.Errorf("no roll-up %s", key)
 			continue
 		}
-		if g.count != w.count || g.errors != w.errors || math.Abs(g.ms-w.ms) > 1e-6 || !maps.Equal(w.bins, g.bins) {
+		if g.count != w.count || g.errors != w.errors || g.refused != w.refused || g.throttles != w.throttles || g.faults != w.faults || math.Abs(g.ms-w.ms) > 1e-6 || !maps.Equal(w.bins, g.bins) {
 			p.t.Errorf("roll-up %s is %+v, want %+v", key, *g, *w)
 		}
 	}
@@ -168,6 +171,17 @@ func (p *pair) sameRollups(environment string, start, end int64) {
 // sameCalls wants the same calls from both.
 func (p *pair) sameCalls(environment string, start, end int64) {
 	p.t.Helper()
+	p.sameCallsIf(environment, start, end, func(store.Call) bool { return true })
+}
+
+// sameAnswered wants the same calls between services from both.
+func (p *pair) sameAnswered(environment string, start, end int64) {
+	p.t.Helper()
+	p.sameCallsIf(environment, start, end, func(c store.Call) bool { return c.Callee != "" })
+}
+
+func (p *pair) sameCallsIf(environment string, start, end int64, wanted func(store.Call) bool) {
+	p.t.Helper()
 	lines := func(s store.Store) []string {
 		calls, err := s.Calls(p.t.Context(), environment, start, end)
 		if err != nil {
@@ -175,7 +189,11 @@ func (p *pair) sameCalls(environment string, start, end int64) {
 		}
 		var out []string
 		for _, c := range calls {
-			out = append(out, fmt.Sprintf("%d %s to %s: %v, %v failed, %.3f ms, %v", (c.Minute-suiteBase)/second, c.Caller, c.Callee, c.Count, c.Errors, c.SumMS, c.Bins))
+			if !wanted(c) {
+				continue
+			}
+			out = append(out, fmt.Sprintf("%d %s (%s) to %s (%s) as %s (%s), async %v: %v, %v refused, %v throttled, %v failed, %.3f ms, %v", (c.Minute-suiteBase)/second,
+				c.Caller, c.CallerOrigin, c.Callee, c.CalleeOrigin, c.Peer, c.PeerType, c.Async, c.Count, c.Refused, c.Throttles, c.Faults, c.SumMS, c.Bins))
 		}
 		slices.Sort(out)
 		return out
