@@ -34,7 +34,8 @@ type Stamper interface {
 	// Stamp may add fields to the batches of a request, which nobody else uses yet.
 	// It is called by many at once, before the rows are in the journal.
 	Stamp(batches []*event.Batch)
-	// Withdraw tells that batches which were stamped are not stored after all.
+	// Withdraw tells that batches are not stored after all, or were before. They
+	// may have been stamped.
 	Withdraw(batches []*event.Batch)
 }
 

@@ -66,6 +66,7 @@ func (d *Door) Write(ctx context.Context, req Request) error {
 				seen = true
 			}
 			if seen {
+				d.withdraw(w)
 				d.deduplicated.Add(int64(rows))
 				return nil
 			}

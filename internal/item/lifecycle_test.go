@@ -10,8 +10,6 @@ import (
 	"github.com/oriel-dev/oriel/internal/item"
 )
 
-func to[T any](v T) *T { return &v }
-
 func (r *rig) change(id int64, c item.Change) {
 	r.t.Helper()
 	if _, err := r.items.Change(r.t.Context(), []int64{id}, c); err != nil {

@@ -1,7 +1,6 @@
 package item
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 	"unicode"
@@ -73,109 +72,128 @@ type List struct {
 }
 
 // List returns a page of the items that pass a filter. It looks at each item of
-// the project once, in memory: some ten milliseconds for 100,000.
+// the project once, in memory, and keeps no more than the page asks for.
 func (t *Items) List(f Filter, s Sort, p Page) List {
 	m := f.matcher(t.now())
-	t.mu.RLock()
-	found := t.match(m)
-	keys := sortKeys(found, s.Key)
-	t.mu.RUnlock()
-	order := make([]int, len(found))
-	for i := range order {
-		order[i] = i
-	}
-	less := func(a, b int) int {
-		c := cmp.Or(cmp.Compare(keys[b].number, keys[a].number), strings.Compare(keys[b].text, keys[a].text), cmp.Compare(keys[b].id, keys[a].id))
-		if s.Ascending {
-			return -c
-		}
-		return c
-	}
-	from := min(max(p.Offset, 0), len(order))
-	to := min(from+max(p.Limit, 0), len(order))
-	selectFirst(order, to, less)
-	out := List{Items: make([]Item, 0, to-from), Total: len(order)}
+	from := max(p.Offset, 0)
+	best := &ranking{by: s.Key, ascending: s.Ascending, most: from + max(p.Limit, 0)}
 	t.mu.RLock()
 	defer t.mu.RUnlock()
-	for _, i := range order[from:to] {
-		out.Items = append(out.Items, found[i].Item)
+	out := List{Items: []Item{}, Total: t.match(m, best.add)}
+	for _, one := range best.sorted()[min(from, len(best.list)):] {
+		out.Items = append(out.Items, one.e.Item)
 	}
 	return out
 }
 
-// selectFirst puts the first n of an order in front, sorted: a page of many is
-// wanted more often than all.
-func selectFirst(order []int, n int, less func(a, b int) int) {
-	const worth = 4
-	if n*worth < len(order) && n > 0 {
-		best := slices.Clone(order[:n])
-		slices.SortFunc(best, less)
-		for _, i := range order[n:] {
-			if less(i, best[n-1]) < 0 {
-				at, _ := slices.BinarySearchFunc(best, i, less)
-				copy(best[at+1:], best[at:n-1])
-				best[at] = i
+// ranking keeps the first items of an order: a heap with the last of them on top.
+type ranking struct {
+	by        SortKey
+	ascending bool
+	most      int
+	list      []ranked
+}
+
+type ranked struct {
+	number int64
+	e      *entry
+}
+
+// before reports whether a comes before b.
+func (r *ranking) before(a, b ranked) bool {
+	if r.ascending {
+		a, b = b, a
+	}
+	if a.number != b.number {
+		return a.number > b.number
+	}
+	if r.by == ByTitle && a.e.Title != b.e.Title {
+		return a.e.Title > b.e.Title
+	}
+	return a.e.ID > b.e.ID
+}
+
+func (r *ranking) add(e *entry) {
+	one := ranked{sortNumber(e, r.by), e}
+	switch {
+	case len(r.list) < r.most:
+		r.list = append(r.list, one)
+		for i := len(r.list) - 1; i > 0 && r.before(r.list[(i-1)/2], r.list[i]); i = (i - 1) / 2 {
+			r.list[i], r.list[(i-1)/2] = r.list[(i-1)/2], r.list[i]
+		}
+	case r.most > 0 && r.before(one, r.list[0]):
+		r.list[0] = one
+		r.sink()
+	}
+}
+
+// sink moves the top to its place.
+func (r *ranking) sink() {
+	for i := 0; ; {
+		last := i
+		for child := 2*i + 1; child <= 2*i+2 && child < len(r.list); child++ {
+			if r.before(r.list[last], r.list[child]) {
+				last = child
 			}
 		}
-		copy(order, best)
-		return
-	}
-	slices.SortFunc(order, less)
-}
-
-type sortKey struct {
-	number int64
-	text   string
-	id     int64
-}
-
-func sortKeys(found []*entry, by SortKey) []sortKey {
-	keys := make([]sortKey, len(found))
-	for i, e := range found {
-		k := sortKey{id: e.ID}
-		switch by {
-		case ByFirst:
-			k.number = e.First.At
-		case ByActivated:
-			k.number = e.ActivatedAt
-		case ByTotal:
-			k.number = e.Total
-		case ByAllTime:
-			k.number = e.AllTime
-		case ByPeople:
-			k.number = e.People
-		case ByIPs:
-			k.number = e.IPs
-		case ByLevel:
-			k.number = int64(e.Level)
-		case ByCounter:
-			k.number = e.Counter
-		case ByTitle:
-			k.text = e.Title
-		case ByLast:
-			fallthrough
-		default:
-			k.number = e.Last.At
+		if last == i {
+			return
 		}
-		keys[i] = k
+		r.list[i], r.list[last] = r.list[last], r.list[i]
+		i = last
 	}
-	return keys
 }
 
-// match returns the items that pass, at whatever time they do.
-func (t *Items) match(m *matcher) []*entry {
-	var found []*entry
+func (r *ranking) sorted() []ranked {
+	slices.SortFunc(r.list, func(a, b ranked) int {
+		if r.before(a, b) {
+			return -1
+		}
+		return 1
+	})
+	return r.list
+}
+
+func sortNumber(e *entry, by SortKey) int64 {
+	switch by {
+	case ByFirst:
+		return e.First.At
+	case ByActivated:
+		return e.ActivatedAt
+	case ByTotal:
+		return e.Total
+	case ByAllTime:
+		return e.AllTime
+	case ByPeople:
+		return e.People
+	case ByIPs:
+		return e.IPs
+	case ByLevel:
+		return int64(e.Level)
+	case ByCounter:
+		return e.Counter
+	case ByTitle:
+		return 0
+	case ByLast:
+	}
+	return e.Last.At
+}
+
+// match calls f for each item that passes, and counts them.
+func (t *Items) match(m *matcher, f func(*entry)) (found int) {
+	wanted := t.wantedBy(m.f.Fingerprints)
 	each := func(list []*entry) {
 		for _, e := range list {
-			if m.passes(e) {
-				found = append(found, e)
+			if (wanted == nil || wanted[e.ID]) && m.passes(e) {
+				found++
+				f(e)
 			}
 		}
 	}
 	switch {
 	case len(m.f.IDs) > 0:
 		for _, id := range slices.Compact(slices.Sorted(slices.Values(m.f.IDs))) {
-			if e := t.items[id]; e != nil {
+			if e := t.items[id]; e != nil && (m.f.Environment == "" || e.Environment == m.f.Environment) {
 				each([]*entry{e})
 			}
 		}
@@ -186,16 +204,26 @@ func (t *Items) match(m *matcher) []*entry {
 			each(list)
 		}
 	}
-	if len(m.f.Fingerprints) > 0 {
-		wanted := map[int64]bool{}
-		for k, e := range t.byKey {
-			if slices.Contains(m.f.Fingerprints, k.fingerprint) {
-				wanted[e.ID], wanted[e.Group] = true, true
-			}
-		}
-		found = slices.DeleteFunc(found, func(e *entry) bool { return !wanted[e.ID] })
-	}
 	return found
+}
+
+// wantedBy returns the items, and their groups, that have one of the
+// fingerprints; nil if there are none to have.
+func (t *Items) wantedBy(fingerprints []string) map[int64]bool {
+	if len(fingerprints) == 0 {
+		return nil
+	}
+	asked := make(map[string]bool, len(fingerprints))
+	for _, f := range fingerprints {
+		asked[f] = true
+	}
+	wanted := map[int64]bool{}
+	for k, e := range t.byKey {
+		if asked[k.fingerprint] {
+			wanted[e.ID], wanted[e.Group] = true, true
+		}
+	}
+	return wanted
 }
 
 type matcher struct {
@@ -216,7 +244,7 @@ func (f Filter) matcher(now int64) *matcher {
 
 func (m *matcher) passes(e *entry) bool {
 	f := &m.f
-	return (f.Environment == "" || e.Environment == f.Environment) && (f.Members || e.Group == 0) &&
+	return (f.Members || e.Group == 0) &&
 		oneOf(f.ErrorEnvironments, e.ErrorEnvironment) && oneOf(f.Statuses, e.Status) && oneOf(f.Levels, e.Level) && oneOf(f.Frameworks, e.Framework) &&
 		oneOf(f.Platforms, e.Platform) && oneOf(f.Languages, e.Language) && oneOf(f.Counters, e.Counter) &&
 		(f.Version == "" || e.LastVersion == f.Version || e.FirstVersion == f.Version) && m.timely(e) && m.handled(e) && m.titled(e)
@@ -252,12 +280,48 @@ func is(want *bool, got bool) bool { return want == nil || *want == got }
 
 // containsFold reports whether s contains a word in lower case, whatever the case of s.
 func containsFold(s, lower string) bool {
+	if isASCII(lower) {
+		return containsASCII(s, lower)
+	}
 	for i := 0; i+1 <= len(s) || lower == ""; {
 		if startsFold(s[i:], lower) {
 			return true
 		}
 		_, size := utf8.DecodeRuneInString(s[i:])
 		i += max(size, 1)
+	}
+	return false
+}
+
+func isASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// containsASCII is containsFold for what most people look for, without decoding.
+func containsASCII(s, lower string) bool {
+	fold := func(c byte) byte {
+		if c-'A' < 26 {
+			c |= 0x20
+		}
+		return c
+	}
+	first := lower[0]
+next:
+	for i := 0; i+len(lower) <= len(s); i++ {
+		if fold(s[i]) != first {
+			continue
+		}
+		for k := 1; k < len(lower); k++ {
+			if fold(s[i+k]) != lower[k] {
+				continue next
+			}
+		}
+		return true
 	}
 	return false
 }

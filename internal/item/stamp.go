@@ -31,8 +31,20 @@ func (t *Items) StampPayload(environment string, data map[string]any, traceID st
 		Framework: FrameworkOf(data), Decision: d,
 	}
 	s.Level, _ = ParseLevel(d.Level)
+	t.keepOlder(environment, &s)
 	s.TwinOf = t.twin(environment, traceID, d, byPayload, s.ID)
 	return s
+}
+
+// keepOlder keeps what an earlier version of the algorithm has made an item of
+// there: a new version changes nothing that is known.
+func (t *Items) keepOlder(environment string, s *Stamp) {
+	for _, older := range s.Decision.Older {
+		if t.knows(key{environment, s.Environment, older}) {
+			s.Decision.Fingerprint = older
+			return
+		}
+	}
 }
 
 // twin looks whether an exception was reported before. What is not an exception,
@@ -140,6 +152,7 @@ func (t *Items) stampEvent(row event.Row) Stamp {
 		ID: t.nextID(), Environment: errorEnvironmentOf(firstText(row, "deployment.environment.name", "deployment.environment")),
 		Level: levelOfEvent(row), Platform: platformOfEvent(row), Framework: FrameworkOf(data), Decision: d,
 	}
+	t.keepOlder(row.Batch.Environment, &s)
 	by := bySpan
 	if row.Get(event.FieldSignal).Str() == event.SignalLog {
 		by = byLog
@@ -157,6 +170,21 @@ func (t *Items) Withdraw(batches []*event.Batch) {
 			}
 		}
 	}
+}
+
+// WithdrawStamp tells that the row a stamp was made for is not stored after all.
+// Where the door refuses or knows a batch, it tells so itself.
+func (t *Items) WithdrawStamp(s *Stamp) { t.twins.withdraw(s.ID) }
+
+// Knows reports whether the occurrence that a stamp makes has an item already.
+func (t *Items) Knows(environment string, s *Stamp) bool {
+	return t.knows(key{environment, s.Environment, s.Decision.Fingerprint})
+}
+
+func (t *Items) knows(k key) bool {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	return t.byKey[k] != nil
 }
 
 func firstText(row event.Row, names ...string) string {

@@ -3,6 +3,7 @@ package grouping_test
 import (
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -29,10 +30,10 @@ func FuzzDecide(f *testing.F) {
 			return
 		}
 		d := rules.Decide(data)
-		if again := rules.Decide(data); again != d {
+		if again := rules.Decide(data); !reflect.DeepEqual(again, d) {
 			t.Fatalf("%+v, then %+v", d, again)
 		}
-		if w := rules.Explain(data); w.Decision != d || len(w.Words) == 0 {
+		if w := rules.Explain(data); !reflect.DeepEqual(w.Decision, d) || len(w.Words) == 0 {
 			t.Fatalf("explained %+v, decided %+v", w.Decision, d)
 		}
 		if utf8.RuneCountInString(d.Fingerprint) > 40 || d.Fingerprint == "" || utf8.RuneCountInString(d.Title) > 255 || strings.ContainsAny(d.Title, "\n\r") || d.Title == "" {

@@ -55,11 +55,14 @@ type Decision struct {
 	Fingerprint string
 	Canonical   string // the text that the default fingerprint is the hash of
 	Default     string // the fingerprint of the algorithm, whatever decided
-	Title       string
-	Culprit     string // "function in file" of the frame at fault, "" if none is known
-	Class       string // of what was raised last; "" for messages
-	Message     string // its text
-	Level       string // as sent, or what its kind has
+	// Older are the fingerprints that earlier versions of the algorithm make of it,
+	// the first version's first, if the algorithm decided. There is none before 1.
+	Older   []string
+	Title   string
+	Culprit string // "function in file" of the frame at fault, "" if none is known
+	Class   string // of what was raised last; "" for messages
+	Message string // its text
+	Level   string // as sent, or what its kind has
 }
 
 // Decide groups the data of a payload by a project's rules; nil rules are the

@@ -190,6 +190,7 @@ func (p *post) add(at int64) (seen bool, err error) {
 	stamp := p.stamp()
 	if p.window.over && p.front.knows(p.token.Environment, &stamp) {
 		p.front.drops.add(p.token.Environment, &stamp, at)
+		p.front.Items.WithdrawStamp(&stamp)
 		return false, p.window.refusal()
 	}
 	if p.batch == nil {
