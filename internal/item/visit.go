@@ -6,7 +6,5 @@ func (t *Items) Visit(f Filter, visit func(i *Item)) {
 	m := f.matcher(t.now())
 	t.mu.RLock()
 	defer t.mu.RUnlock()
-	for _, e := range t.match(m) {
-		visit(&e.Item)
-	}
+	t.match(m, func(e *entry) { visit(&e.Item) })
 }
