@@ -46,15 +46,34 @@ func (t *Telemetry) SetPerson(ctx context.Context, p Person) {
 // caller's trace (traceparent or X-Amzn-Trace-Id), an access line in the log after
 // it, and a panic becomes an error item and the answer 500. The span is named by
 // method and route when next is an [http.ServeMux] or sets the request's Pattern.
-// The line goes to slog's default logger.
-func (t *Telemetry) Handler(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { t.serve(next, w, r) })
+// The line goes to slog's default logger unless [WithLogger] says otherwise.
+func (t *Telemetry) Handler(next http.Handler, options ...HandlerOption) http.Handler {
+	h := &handler{Telemetry: t, next: next, log: slog.Default}
+	for _, option := range options {
+		option(h)
+	}
+	return h
 }
 
-func (t *Telemetry) serve(next http.Handler, w http.ResponseWriter, r *http.Request) {
+// HandlerOption changes what [Telemetry.Handler] returns.
+type HandlerOption func(*handler)
+
+// WithLogger sends access lines to l.
+func WithLogger(l *slog.Logger) HandlerOption {
+	return func(h *handler) { h.log = func() *slog.Logger { return l } }
+}
+
+type handler struct {
+	*Telemetry
+	next http.Handler
+	log  func() *slog.Logger
+}
+
+// ServeHTTP implements http.Handler.
+func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	began := time.Now()
-	ctx := t.carrier.Extract(r.Context(), propagation.HeaderCarrier(r.Header))
-	ctx, span := t.tracer.Start(ctx, r.Method, trace.WithSpanKind(trace.SpanKindServer), trace.WithTimestamp(began), trace.WithAttributes(t.requestAttributes(r)...))
+	ctx := h.carrier.Extract(r.Context(), propagation.HeaderCarrier(r.Header))
+	ctx, span := h.tracer.Start(ctx, r.Method, trace.WithSpanKind(trace.SpanKindServer), trace.WithTimestamp(began), trace.WithAttributes(h.requestAttributes(r)...))
 	seen := &exchange{}
 	r = r.WithContext(context.WithValue(ctx, exchangeKey{}, seen))
 	seen.request = r
@@ -65,17 +84,17 @@ func (t *Telemetry) serve(next http.Handler, w http.ResponseWriter, r *http.Requ
 	finished := false
 	defer func() {
 		if !finished {
-			t.panicked(r.Context(), answer, recover()) //nolint:contextcheck // the request's own
+			h.panicked(r.Context(), answer, recover()) //nolint:contextcheck // the request's own
 		}
-		t.finish(r, answer, span, began)
+		h.finish(r, answer, span, began)
 	}()
-	next.ServeHTTP(answer.unwrapped(), r)
+	h.next.ServeHTTP(answer.unwrapped(), r)
 	finished = true
 }
 
 // panicked answers 500, if nothing was answered yet, and reports. What net/http
 // itself means by a panic goes on.
-func (t *Telemetry) panicked(ctx context.Context, a *answer, p any) {
+func (h *handler) panicked(ctx context.Context, a *answer, p any) {
 	if p == nil || p == http.ErrAbortHandler { //nolint:errorlint // it is the very value that net/http looks for
 		a.aborted = true
 		return
@@ -84,11 +103,11 @@ func (t *Telemetry) panicked(ctx context.Context, a *answer, p any) {
 		http.Error(a, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
 	}
 	a.panic = p
-	t.ReportPanic(ctx, p)
-	slog.Default().LogAttrs(context.WithValue(ctx, reportedKey{}, true), slog.LevelError, "a handler panicked", slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
+	h.ReportPanic(ctx, p)
+	h.log().LogAttrs(context.WithValue(ctx, reportedKey{}, true), slog.LevelError, "a handler panicked", slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
 }
 
-func (t *Telemetry) finish(r *http.Request, a *answer, span trace.Span, began time.Time) {
+func (h *handler) finish(r *http.Request, a *answer, span trace.Span, began time.Time) {
 	status := a.status
 	if status == 0 {
 		status = http.StatusOK
@@ -113,11 +132,11 @@ func (t *Telemetry) finish(r *http.Request, a *answer, span trace.Span, began ti
 	if status >= http.StatusInternalServerError {
 		level = slog.LevelWarn // the error itself was told where it happened
 	}
-	logger := slog.Default()
+	logger := h.log()
 	if logger.Enabled(r.Context(), level) {
 		logger.LogAttrs(r.Context(), level, r.Method+" "+r.URL.Path+" "+strconv.Itoa(status),
 			slog.String("remote_addr", clientOf(r)), slog.String("method", r.Method), slog.String("scheme", schemeOf(r)),
-			slog.String("full_path", t.fullPath(r)), slog.Int("status", status), slog.Float64("duration_ms", float64(time.Since(began).Microseconds())/1000))
+			slog.String("full_path", h.fullPath(r)), slog.Int("status", status), slog.Float64("duration_ms", float64(time.Since(began).Microseconds())/1000))
 	}
 	if a.aborted {
 		panic(http.ErrAbortHandler)

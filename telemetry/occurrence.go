@@ -235,7 +235,7 @@ func (r *reporter) frames(stack []runtime.Frame) []map[string]any {
 // ours reports whether a function is this library's, which says nothing about the app.
 func ours(function string) bool {
 	name, within := strings.CutPrefix(function, scope+".(*")
-	return within && (strings.HasPrefix(name, "Telemetry)") || strings.HasPrefix(name, "logHandler)") || strings.HasPrefix(name, "reporter)"))
+	return within && (strings.HasPrefix(name, "Telemetry)") || strings.HasPrefix(name, "logHandler)") || strings.HasPrefix(name, "handler)") || strings.HasPrefix(name, "reporter)"))
 }
 
 // shortFile leaves out where the toolchain keeps its modules.
