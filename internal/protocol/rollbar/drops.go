@@ -110,12 +110,6 @@ func addDropped(ctx context.Context, tx *sql.Tx, out map[int64]int64, environmen
 	return rows.Err()
 }
 
-// knows reports whether an item exists that an occurrence belongs to.
-func (f *Front) knows(environment string, s *item.Stamp) bool {
-	_, err := f.Items.ByFingerprint(environment, s.Environment, s.Decision.Fingerprint)
-	return err == nil
-}
-
 // tellLimit makes an item that says that a token reached its limit. It counts
 // against nothing.
 func (f *Front) tellLimit(r *http.Request, t *token) {

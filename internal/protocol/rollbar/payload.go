@@ -40,8 +40,6 @@ const (
 // request, what is no item is refused in Rollbar's words. at is where the scanner
 // stands, and stands at the payload's end after that.
 func (p *payload) read(s *jsonscan.Scanner) error {
-	p.data, p.body, p.form = none, none, ""
-	p.environment, p.level, p.uuid, p.version = "", "", "", ""
 	switch err := p.tree.read(s); {
 	case errors.Is(err, errDepth), errors.Is(err, errNodes):
 		return invalid("Invalid format. The payload is not taken: %w.", err)
@@ -54,6 +52,8 @@ func (p *payload) read(s *jsonscan.Scanner) error {
 // check finds out what the item is. Where Rollbar is strict for no one's good, we
 // are not; what is refused is what its clients rely on being refused.
 func (p *payload) check(lenient bool) error {
+	p.data, p.body, p.form = none, none, ""
+	p.environment, p.level, p.uuid, p.version = "", "", "", ""
 	if p.kindOf(0) != isObject {
 		return invalid("Invalid format. The payload must be an object with a 'data' key.")
 	}

@@ -55,6 +55,7 @@ func (p *post) items(ctx context.Context, w http.ResponseWriter) (accepted int, 
 		switch {
 		case err != nil:
 			first = firstOf(first, err)
+			p.front.reject(p.Request, p.token, p.secret, p.payload.print(nil, 0, none), err)
 			rejected = append(rejected, batchRejection{i, textOf(err)})
 		case added:
 			_, _ = sum.Write(id[:]) // a hash takes everything

@@ -188,7 +188,7 @@ func (p *post) add(at int64) (seen bool, err error) {
 	p.policy.scrubber.scrub(&one.tree, one.data)
 	p.fillAddress()
 	stamp := p.stamp()
-	if p.window.over && p.front.knows(p.token.Environment, &stamp) {
+	if p.window.over && p.knows(&stamp) {
 		p.front.drops.add(p.token.Environment, &stamp, at)
 		p.front.Items.WithdrawStamp(&stamp)
 		return false, p.window.refusal()
@@ -205,6 +205,18 @@ func (p *post) add(at int64) (seen bool, err error) {
 	set(p.batch, event.FieldName, stamp.Decision.Title)
 	p.stamps = append(p.stamps, stamp)
 	return false, nil
+}
+
+// knows reports whether an item exists, or is made by this very batch, that an
+// occurrence belongs to.
+func (p *post) knows(s *item.Stamp) bool {
+	for i := range p.stamps {
+		if p.stamps[i].Environment == s.Environment && p.stamps[i].Decision.Fingerprint == s.Decision.Fingerprint {
+			return true
+		}
+	}
+	_, err := p.front.Items.ByFingerprint(p.token.Environment, s.Environment, s.Decision.Fingerprint)
+	return err == nil
 }
 
 // stamp decides what error the item is an occurrence of.

@@ -25,7 +25,7 @@ import (
 
 // rig is a front end over real rooms and the reference store.
 type rig struct {
-	t     *testing.T
+	t     testing.TB
 	store *recorder
 	front *Front
 	keys  map[auth.Kind]string
@@ -35,6 +35,8 @@ type rig struct {
 	dir   string
 	open  bool
 }
+
+const testStart = 1_764_000_000 * int64(time.Second)
 
 // clock is the time that a test sets.
 type clock struct {
@@ -81,10 +83,10 @@ func (r *recorder) take() []event.Row {
 	return out
 }
 
-func newRig(t *testing.T, open bool) *rig {
+func newRig(t testing.TB, open bool) *rig {
 	t.Helper()
 	r := &rig{
-		t: t, dir: t.TempDir(), open: open, clock: &clock{now: time.Unix(1_764_000_000, 0)},
+		t: t, dir: t.TempDir(), open: open, clock: &clock{now: time.Unix(0, testStart)},
 		store: &recorder{Reference: storetest.NewReference()}, keys: map[auth.Kind]string{}, ids: map[auth.Kind]string{},
 	}
 	r.start()
@@ -169,7 +171,7 @@ func (r *rig) do(method, path string, body any, headers ...string) answer {
 	return answer{status: w.Code, header: w.Header(), body: w.Body.String()}
 }
 
-func must(t *testing.T, err error) {
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
