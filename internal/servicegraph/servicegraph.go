@@ -1,0 +1,255 @@
+// Package servicegraph makes the map of who calls whom: of roll-ups, which is what
+// maps of everything are made of, or of single traces, where only some of them are
+// wanted. Both give the same shape. It is pure.
+//
+// A node is a service with what it served itself, a client in front of a service
+// where requests begin, or what is known only from those who call it: a database, a
+// queue, a host. An edge is what the caller saw of its calls.
+package servicegraph
+
+import (
+	"cmp"
+	"maps"
+	"math"
+	"slices"
+
+	"github.com/oriel-dev/oriel/internal/call"
+	"github.com/oriel-dev/oriel/internal/query"
+	"github.com/oriel-dev/oriel/internal/store"
+)
+
+// NodeKind is how a node is known.
+type NodeKind uint8
+
+// The kinds of node.
+const (
+	Service  NodeKind = iota // by spans of its own
+	Client                   // by requests that come from nowhere
+	Inferred                 // by those who call it
+)
+
+// NodeID tells nodes apart.
+type NodeID struct {
+	Kind NodeKind
+	Name string
+	Type string // origin of a service, call.Peer.Type of what is inferred, "client"
+}
+
+// Stats sum up requests. A request is counted in one of the four outcomes.
+type Stats struct {
+	Count     float64
+	Refused   float64 // call.Error
+	Throttles float64
+	Faults    float64
+	SumMS     float64
+	Bins      map[int32]float64 // ms by query.HistogramBin
+}
+
+// Add adds other sums.
+func (s *Stats) Add(o Stats) {
+	s.Count += o.Count
+	s.Refused += o.Refused
+	s.Throttles += o.Throttles
+	s.Faults += o.Faults
+	s.SumMS += o.SumMS
+	if s.Bins == nil {
+		s.Bins = make(map[int32]float64, len(o.Bins))
+	}
+	for bin, n := range o.Bins {
+		s.Bins[bin] += n
+	}
+}
+
+// One counts a request.
+func (s *Stats) One(outcome call.Outcome, ms, weight float64) {
+	s.Count += weight
+	s.SumMS += ms * weight
+	if s.Bins == nil {
+		s.Bins = map[int32]float64{}
+	}
+	s.Bins[query.HistogramBin(ms)] += weight
+	switch outcome {
+	case call.Error:
+		s.Refused += weight
+	case call.Throttle:
+		s.Throttles += weight
+	case call.Fault:
+		s.Faults += weight
+	case call.OK:
+	}
+}
+
+// OK is how many ended well.
+func (s *Stats) OK() float64 { return s.Count - s.Refused - s.Throttles - s.Faults }
+
+// Quantile returns the latency in ms below which a share q of the requests lies,
+// false where there are none.
+func (s *Stats) Quantile(q float64) (float64, bool) {
+	total := 0.0
+	for _, n := range s.Bins {
+		total += n
+	}
+	if total <= 0 {
+		return 0, false
+	}
+	seen, last := 0.0, int32(0)
+	for _, bin := range slices.Sorted(maps.Keys(s.Bins)) {
+		last = bin
+		if seen += s.Bins[bin]; seen >= q*total {
+			break
+		}
+	}
+	return math.Max(query.HistogramValue(last), 0), true
+}
+
+// Node is a node of the map.
+type Node struct {
+	NodeID
+	Group string // namespace, "" for none or several
+	Root  bool   // requests begin here
+	Stats        // as it served; of what is inferred, as it was called; none of a client
+	First int64  // minute or time of the first and last request, Unix nanoseconds
+	Last  int64
+}
+
+// Edge is what a node saw of its calls to another.
+type Edge struct {
+	From, To int // places in Graph.Nodes
+	Async    bool
+	Stats
+	Aliases     []string // names by which it calls the other that are not the other's
+	First, Last int64
+}
+
+// Graph is a map. Nodes are ordered by kind of being known, name and type.
+type Graph struct {
+	Nodes []Node
+	Edges []Edge
+}
+
+// builder collects a graph.
+type builder struct {
+	nodes map[NodeID]*Node
+	edges map[[2]NodeID]*builtEdge
+}
+
+type builtEdge struct {
+	Edge
+	aliases map[string]bool
+}
+
+func newBuilder() *builder {
+	return &builder{nodes: map[NodeID]*Node{}, edges: map[[2]NodeID]*builtEdge{}}
+}
+
+func span(first, last *int64, at int64) {
+	if *first == 0 || at < *first {
+		*first = at
+	}
+	*last = max(*last, at)
+}
+
+func (b *builder) node(id NodeID, at int64) *Node {
+	n := b.nodes[id]
+	if n == nil {
+		n = &Node{NodeID: id}
+		b.nodes[id] = n
+	}
+	span(&n.First, &n.Last, at)
+	return n
+}
+
+func (b *builder) edge(from, to NodeID, at int64) *builtEdge {
+	e := b.edges[[2]NodeID{from, to}]
+	if e == nil {
+		e = &builtEdge{aliases: map[string]bool{}}
+		b.edges[[2]NodeID{from, to}] = e
+	}
+	span(&e.First, &e.Last, at)
+	return e
+}
+
+func (b *builder) graph() *Graph {
+	g := &Graph{}
+	ids := slices.SortedFunc(maps.Keys(b.nodes), func(x, y NodeID) int {
+		return cmp.Or(cmp.Compare(x.Kind, y.Kind), cmp.Compare(x.Name, y.Name), cmp.Compare(x.Type, y.Type))
+	})
+	place := map[NodeID]int{}
+	for i, id := range ids {
+		place[id] = i
+		g.Nodes = append(g.Nodes, *b.nodes[id])
+	}
+	for ends, e := range b.edges {
+		e.From, e.To = place[ends[0]], place[ends[1]]
+		delete(e.aliases, ends[1].Name)
+		e.Aliases = slices.Sorted(maps.Keys(e.aliases))
+		g.Edges = append(g.Edges, e.Edge)
+	}
+	slices.SortFunc(g.Edges, func(x, y Edge) int { return cmp.Or(cmp.Compare(x.From, y.From), cmp.Compare(x.To, y.To)) })
+	return g
+}
+
+// OfRollups makes the map of sums kept by a store.
+func OfRollups(rollups []store.Rollup, calls []store.Call) *Graph {
+	b := newBuilder()
+	groups := map[NodeID]map[string]bool{}
+	for i := range rollups {
+		r := &rollups[i]
+		if !r.Serves {
+			continue
+		}
+		id := NodeID{Service, r.Service, r.Origin}
+		n, stats := b.node(id, r.Minute), StatsOfRollup(r)
+		n.Add(stats)
+		if groups[id] == nil {
+			groups[id] = map[string]bool{}
+		}
+		groups[id][r.Namespace] = true
+		if n.Group = r.Namespace; len(groups[id]) > 1 {
+			n.Group = ""
+		}
+		if r.Root {
+			n.Root = true
+			client := NodeID{Client, r.Service, "client"}
+			b.node(client, r.Minute)
+			e := b.edge(client, id, r.Minute)
+			e.Add(stats)
+		}
+	}
+	for i := range calls {
+		c := &calls[i]
+		from, to := EndsOf(c)
+		stats := StatsOfCall(c)
+		b.node(from, c.Minute)
+		n := b.node(to, c.Minute)
+		if to.Kind == Inferred {
+			n.Add(stats)
+		}
+		e := b.edge(from, to, c.Minute)
+		e.Add(stats)
+		e.Async = e.Async || c.Async
+		if to.Kind == Service && c.Peer != "" {
+			e.aliases[c.Peer] = true
+		}
+	}
+	return b.graph()
+}
+
+// EndsOf names the two nodes of a call.
+func EndsOf(c *store.Call) (from, to NodeID) {
+	from, to = NodeID{Service, c.Caller, c.CallerOrigin}, NodeID{Service, c.Callee, c.CalleeOrigin}
+	if c.Callee == "" && c.CalleeOrigin == "" {
+		to = NodeID{Inferred, c.Peer, c.PeerType}
+	}
+	return from, to
+}
+
+// StatsOfRollup takes over the sums of a roll-up.
+func StatsOfRollup(r *store.Rollup) Stats {
+	return Stats{r.Count, r.Refused, r.Throttles, r.Faults, r.SumMS, r.Bins}
+}
+
+// StatsOfCall takes over the sums of calls.
+func StatsOfCall(c *store.Call) Stats {
+	return Stats{c.Count, c.Refused, c.Throttles, c.Faults, c.SumMS, c.Bins}
+}
