@@ -60,12 +60,18 @@ func callers(skip int) []runtime.Frame {
 	return framesOf(pcs[:runtime.Callers(skip+2, pcs[:])])
 }
 
-// framesAt is the stack of which only the innermost place is known.
-func framesAt(pc uintptr) []runtime.Frame {
+// from leaves out the frames of logging: what is above the place that logged.
+func from(pc uintptr, stack []runtime.Frame) []runtime.Frame {
 	if pc == 0 {
-		return nil
+		return stack
 	}
-	return framesOf([]uintptr{pc})
+	place := framesOf([]uintptr{pc})[0]
+	for i, f := range stack {
+		if f.Function == place.Function && f.Line == place.Line {
+			return stack[i:]
+		}
+	}
+	return []runtime.Frame{place} // it was logged by another goroutine
 }
 
 func framesOf(pcs []uintptr) []runtime.Frame {

@@ -180,7 +180,7 @@ func (r *reporter) reportRecord(ctx context.Context, record slog.Record, preset 
 		return true
 	})
 	if err != nil {
-		o.errors = chainOf(err, framesAt(record.PC))
+		o.errors = chainOf(err, from(record.PC, callers(1)))
 		o.custom["log.message"] = record.Message
 	} else {
 		o.message = record.Message

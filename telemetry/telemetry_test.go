@@ -243,6 +243,32 @@ func TestHandler_TurnsAPanicInto500AndAnItem(t *testing.T) {
 	}
 }
 
+// logged is the function whose name an item of a log record must begin with.
+func logged(log *slog.Logger) { log.Error("no tea", "error", io.ErrUnexpectedEOF, "shelf", 7) }
+
+func TestLogHandler_MakesItemsOfErrorsWithTheStackOfTheCall(t *testing.T) {
+	c := newChaos(t)
+	tel := c.start(func(cfg *Config) { cfg.Logs.Group = "" })
+	logged(slog.New(tel.LogHandler(nil)).With("request", "r1").WithGroup("shop"))
+	if err := tel.Shutdown(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	taken := c.wait("/api/1/item/", func(taken [][]byte, _ int) bool { return len(taken) > 0 })
+	var sent item
+	if err := json.Unmarshal(taken[0], &sent); err != nil {
+		t.Fatal(err)
+	}
+	chain := sent.Data.Body["trace_chain"].([]any)[0].(map[string]any)
+	frames := chain["frames"].([]any)
+	first, second := frames[0].(map[string]any)["method"], frames[1].(map[string]any)["method"]
+	if first != scope+".logged" || second != scope+".TestLogHandler_MakesItemsOfErrorsWithTheStackOfTheCall" {
+		t.Errorf("the stack begins with %v, %v", first, second)
+	}
+	if custom := sent.Data.Custom; custom["shop.shelf"] != 7.0 || custom["request"] != "r1" || custom["log.message"] != "no tea" {
+		t.Errorf("custom: %v", custom)
+	}
+}
+
 func TestStart_NeedsNothing(t *testing.T) {
 	tel, err := Start(t.Context(), Config{})
 	if err != nil {
