@@ -12,7 +12,7 @@ import (
 const module = "github.com/oriel-dev/oriel/"
 
 // core is what the design calls "@": the rooms that know the domain and no wire.
-var core = []string{"event", "fault", "query", "meta", "auth", "dataset", "workspace", "sampling", "trace", "ingest", "querier", "item", "item/grouping"}
+var core = []string{"event", "fault", "query", "meta", "auth", "dataset", "workspace", "sampling", "trace", "ingest", "querier", "item", "item/grouping", "symbol"}
 
 // arrows is the whole list of who may import whom. A room that is not here, or
 // an arrow that is not here, fails the test: a new one is a reviewed line.
@@ -37,6 +37,7 @@ var arrows = map[string][]string{
 	"internal/item/grouping":               rooms("fault"),
 	"internal/sourcemap":                   rooms("fault"),
 	"internal/xraymodel":                   rooms("event", "fault", "trace"),
+	"internal/symbol":                      rooms("fault", "meta", "sourcemap"),
 	"internal/store":                       rooms("event", "fault", "query"),
 	"internal/store/segment":               rooms("event", "fault"),
 	"internal/store/sqlgen":                rooms("event", "fault", "query", "query/pattern", "store"),

@@ -20,6 +20,7 @@ import (
 	"github.com/oriel-dev/oriel/internal/meta"
 	"github.com/oriel-dev/oriel/internal/querier"
 	"github.com/oriel-dev/oriel/internal/sampling"
+	"github.com/oriel-dev/oriel/internal/symbol"
 	"github.com/oriel-dev/oriel/internal/workspace"
 )
 
@@ -31,6 +32,7 @@ type Deps struct {
 	Datasets  *dataset.Registry
 	Workspace *workspace.Library
 	Items     *item.Items
+	Symbols   *symbol.Store
 	Sampling  *sampling.Sampler
 	Meta      *meta.DB
 	Clock     func() time.Time
@@ -105,6 +107,8 @@ func (a *API) routes() []route {
 		{"POST /api/errors/rql/check", reader, a.checkRQL},
 		{"POST /api/errors/rql/export", reader, a.exportRQL},
 		{"GET /api/errors/rql/complete", reader, a.rqlHelp},
+		{"GET /api/errors/sourcemaps", reader, a.sourceMaps},
+		{"DELETE /api/errors/sourcemaps/{id}", sender, a.deleteSourceMap},
 		{"POST /api/bubbleup", reader, a.bubbleUp},
 		{"POST /api/explore", reader, a.explore},
 		{"POST /api/events", reader, a.events},

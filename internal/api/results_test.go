@@ -24,6 +24,7 @@ import (
 	"github.com/oriel-dev/oriel/internal/querier"
 	"github.com/oriel-dev/oriel/internal/sampling"
 	"github.com/oriel-dev/oriel/internal/store/storetest"
+	"github.com/oriel-dev/oriel/internal/symbol"
 	"github.com/oriel-dev/oriel/internal/workspace"
 )
 
@@ -81,12 +82,15 @@ func (b *bench) open() {
 	b.must(err)
 	items, err := item.Open(ctx, db, item.Config{Clock: func() time.Time { return b.clock }, Log: log})
 	b.must(err)
+	symbols, err := symbol.Open(ctx, db, symbol.Config{Dir: filepath.Join(b.dir, "symbols"), Clock: func() time.Time { return b.clock }, Log: log})
+	b.must(err)
 	b.api, err = New(ctx, Deps{
 		Querier: querier.New(querier.Config{Store: b.store, Clock: clock, Log: log}), Keys: b.keys, Datasets: sets,
-		Workspace: shelf, Items: items, Sampling: rules, Meta: db, Clock: clock, Log: log, Open: true, Version: "test",
+		Workspace: shelf, Items: items, Symbols: symbols, Sampling: rules, Meta: db, Clock: clock, Log: log, Open: true, Version: "test",
 	})
 	b.must(err)
 	b.closer = func() {
+		b.must(symbols.Close(ctx))
 		b.must(items.Close(ctx))
 		shelf.Close()
 		b.must(rules.Close(ctx))

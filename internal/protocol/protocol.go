@@ -13,6 +13,7 @@ import (
 	"github.com/oriel-dev/oriel/internal/item"
 	"github.com/oriel-dev/oriel/internal/querier"
 	"github.com/oriel-dev/oriel/internal/sampling"
+	"github.com/oriel-dev/oriel/internal/symbol"
 	"github.com/oriel-dev/oriel/internal/workspace"
 )
 
@@ -41,6 +42,7 @@ type Deps struct {
 	Datasets  *dataset.Registry
 	Workspace *workspace.Library
 	Items     *item.Items
+	Symbols   *symbol.Store
 	Sampling  *sampling.Sampler
 	Clock     func() time.Time
 	Log       *slog.Logger

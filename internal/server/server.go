@@ -35,6 +35,7 @@ import (
 	"github.com/oriel-dev/oriel/internal/sampling"
 	"github.com/oriel-dev/oriel/internal/store"
 	"github.com/oriel-dev/oriel/internal/store/duckdb"
+	"github.com/oriel-dev/oriel/internal/symbol"
 	"github.com/oriel-dev/oriel/internal/workspace"
 	"github.com/oriel-dev/oriel/ui"
 )
@@ -45,6 +46,7 @@ const (
 	journalFolder = "journal"
 	storeFolder   = "store"
 	exportsFolder = "exports"
+	symbolsFolder = "symbols"
 )
 
 // Surroundings are what the server is given by the program around it.
@@ -68,6 +70,7 @@ type Server struct {
 	sampling  *sampling.Sampler
 	logGroups *cloudwatch.Groups
 	items     *item.Items
+	symbols   *symbol.Store
 	store     *duckdb.Store
 	door      *ingest.Door
 	querier   *querier.Querier
@@ -178,6 +181,10 @@ func (s *Server) openRooms(ctx context.Context) (err error) {
 		return fmt.Errorf("open the items: %w", err)
 	}
 	s.later("items", s.items.Close)
+	if s.symbols, err = symbol.Open(ctx, s.meta, symbol.Config{Dir: filepath.Join(c.Data, symbolsFolder), Clock: clock, Log: s.log}); err != nil {
+		return fmt.Errorf("open the source maps: %w", err)
+	}
+	s.later("source maps", s.symbols.Close)
 	s.store.Retain(s.logGroups.Horizon)
 	s.querier = querier.New(querier.Config{
 		Store: s.store, Clock: clock, MaxConcurrent: c.MaxQueries, Deadline: c.QueryTimeout, CacheBytes: c.MemoryBytes / 20, Log: s.log,
@@ -237,7 +244,7 @@ func (s *Server) storeConfig() duckdb.Config {
 
 func (s *Server) openFronts(ctx context.Context) (err error) {
 	deps := protocol.Deps{
-		Door: s.door, Querier: s.querier, Keys: s.keys, Datasets: s.datasets, Workspace: s.workspace, Items: s.items, Sampling: s.sampling, Clock: s.around.Clock, Log: s.log,
+		Door: s.door, Querier: s.querier, Keys: s.keys, Datasets: s.datasets, Workspace: s.workspace, Items: s.items, Symbols: s.symbols, Sampling: s.sampling, Clock: s.around.Clock, Log: s.log,
 		Version: s.around.Version,
 		Ready:   s.isReady, RequestBytes: s.config.MemoryBytes / 4, PrivateDestinations: s.config.PrivateDestinations, CreateLogGroups: s.config.CreateLogGroups,
 	}
@@ -257,7 +264,7 @@ func (s *Server) openFronts(ctx context.Context) (err error) {
 	s.later("Rollbar", s.rollbar.Close)
 	s.fronts = []protocol.Front{s.rollbar, s.logs, sts.New(deps), s.xray, s.honeycomb}
 	s.api, err = api.New(ctx, api.Deps{
-		Querier: s.querier, Door: s.door, Keys: s.keys, Datasets: s.datasets, Workspace: s.workspace, Items: s.items, Sampling: s.sampling, Meta: s.meta, Clock: s.around.Clock, Log: s.log,
+		Querier: s.querier, Door: s.door, Keys: s.keys, Datasets: s.datasets, Workspace: s.workspace, Items: s.items, Symbols: s.symbols, Sampling: s.sampling, Meta: s.meta, Clock: s.around.Clock, Log: s.log,
 		Open: s.config.Auth == AuthOpen, Version: s.around.Version, Endpoints: s.Addresses,
 	})
 	return err

@@ -19,7 +19,9 @@ import (
 	"github.com/oriel-dev/oriel/internal/item"
 	"github.com/oriel-dev/oriel/internal/meta"
 	"github.com/oriel-dev/oriel/internal/protocol"
+	"github.com/oriel-dev/oriel/internal/querier"
 	"github.com/oriel-dev/oriel/internal/store/storetest"
+	"github.com/oriel-dev/oriel/internal/symbol"
 	"github.com/oriel-dev/oriel/internal/workspace"
 )
 
@@ -112,17 +114,20 @@ func (r *rig) start() {
 	must(t, err)
 	items, err := item.Open(ctx, db, item.Config{Clock: r.clock.Now, Log: log})
 	must(t, err)
+	symbols, err := symbol.Open(ctx, db, symbol.Config{Dir: r.dir + "/symbols", Clock: r.clock.Now, Log: log})
+	must(t, err)
 	door, err := ingest.Open(ctx, ingest.Config{
 		Dir: r.dir + "/journal", Store: r.store, Datasets: sets, Clock: r.clock.Now, Log: log, Followers: []ingest.Follower{items}, Stamper: items,
 	})
 	must(t, err)
 	shelf, err := workspace.Open(ctx, db, workspace.Config{Clock: r.clock.Now, Log: log})
 	must(t, err)
-	r.front, err = New(ctx, protocol.Deps{Door: door, Keys: keys, Datasets: sets, Workspace: shelf, Items: items, Clock: r.clock.Now, Log: log, Version: "test", Ready: door.Ready}, db)
+	r.front, err = New(ctx, protocol.Deps{Door: door, Keys: keys, Datasets: sets, Workspace: shelf, Items: items, Symbols: symbols, Querier: querier.New(querier.Config{Store: r.store, Clock: r.clock.Now, Log: log}), PrivateDestinations: true, Clock: r.clock.Now, Log: log, Version: "test", Ready: door.Ready}, db)
 	must(t, err)
 	r.stop = func() {
 		must(t, r.front.Close(ctx))
 		must(t, door.Close(ctx))
+		must(t, symbols.Close(ctx))
 		must(t, items.Close(ctx))
 		shelf.Close()
 		must(t, sets.Close(ctx))

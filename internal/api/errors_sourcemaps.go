@@ -1,0 +1,61 @@
+package api
+
+import (
+	"net/http"
+	"strconv"
+
+	"github.com/oriel-dev/oriel/internal/fault"
+	"github.com/oriel-dev/oriel/internal/store"
+	"github.com/oriel-dev/oriel/internal/symbol"
+)
+
+// sourceMap is a source map as the status page shows it.
+type sourceMap struct {
+	ID        int64  `json:"id"`
+	Version   string `json:"version"`
+	URL       string `json:"minified_url"` // without scheme
+	Variant   string `json:"variant"`      // how the URL came about: as sent, joined or resolved
+	Bytes     int64  `json:"bytes"`
+	Sources   int    `json:"sources"` // beside the map
+	DebugID   string `json:"debug_id"`
+	Code      string `json:"code"`    // why there is no map, "" if there is one
+	Problem   string `json:"problem"` // the same in words
+	Uploaded  string `json:"uploaded"`
+	Matched   string `json:"matched"`    // when it last resolved a frame, "0" for never
+	MatchedBy string `json:"matched_by"` // url, path …
+}
+
+const sourceMapPage = 100
+
+// sourceMaps lists the source maps of the environment, those uploaded last first.
+func (a *API) sourceMaps(w http.ResponseWriter, r *http.Request) error {
+	q := r.URL.Query()
+	page := 1
+	if text := q.Get("page"); text != "" {
+		var err error
+		if page, err = strconv.Atoi(text); err != nil || page < 1 || page > 1e6 {
+			return fault.New(fault.Invalid, "page is %.20q; it must be a number from 1 on", text)
+		}
+	}
+	list, total := a.Symbols.List(a.environment(r), symbol.Filter{Version: q.Get("version"), Text: q.Get("text")}, (page-1)*sourceMapPage, sourceMapPage)
+	out := make([]sourceMap, len(list))
+	for i, m := range list {
+		out[i] = sourceMap{
+			m.ID, m.Version, m.URL, m.Variant, m.Bytes, len(m.Sources), m.DebugID, m.Code, m.Problem, ns(m.Uploaded), ns(m.Matched), m.MatchedBy,
+		}
+	}
+	return a.answer(w, r, store.Stats{}, map[string]any{"source_maps": out, "total": total, "page": page, "page_size": sourceMapPage})
+}
+
+// deleteSourceMap takes a source map away.
+func (a *API) deleteSourceMap(w http.ResponseWriter, r *http.Request) error {
+	id, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
+	if err != nil {
+		return fault.New(fault.NotFound, "source map %.20q is not known", r.PathValue("id"))
+	}
+	if err := a.Symbols.Delete(r.Context(), a.environment(r), id); err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
