@@ -153,14 +153,13 @@ func (t *Items) touched(e *entry, actor string) int64 {
 // mutes, snoozes, deploys that never finished, items that stopped happening. It
 // runs each minute by itself.
 func (t *Items) Tidy(ctx context.Context) error {
-	err := t.edit(ctx, func() error {
-		now := t.now()
-		for _, e := range t.items {
-			t.expire(e, now)
-		}
-		return nil
-	})
-	if err != nil {
+	now := t.now()
+	t.mu.Lock()
+	for _, e := range t.items {
+		t.expire(e, now)
+	}
+	t.mu.Unlock()
+	if err := t.flush(ctx); err != nil {
 		return err
 	}
 	if err := t.endDeploys(ctx); err != nil {

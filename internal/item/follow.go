@@ -130,11 +130,7 @@ func (t *Items) take(o *occurrence) {
 	t.seeRelease(o)
 	e, isNew := t.byKey[key{o.environment, o.errorEnvironment, o.fingerprint}], false
 	if e == nil {
-		if e = t.create(o); e == nil {
-			t.refused += o.n
-			return
-		}
-		isNew = true
+		e, isNew = t.create(o), true
 	}
 	group := t.items[e.Group]
 	if group == nil {
@@ -146,10 +142,10 @@ func (t *Items) take(o *occurrence) {
 	t.live(group, o, false)
 }
 
-// create makes the item of an occurrence, nil if there are too many.
+// create makes the item of an occurrence.
 func (t *Items) create(o *occurrence) *entry {
 	if len(t.items) >= t.cfg.MaxItems {
-		return nil
+		t.evict()
 	}
 	t.lastItem++
 	e := &entry{Item: Item{
@@ -176,6 +172,7 @@ func (t *Items) add(e *entry) {
 func (t *Items) bind(e *entry, fingerprint string) {
 	k := key{e.Environment, e.ErrorEnvironment, fingerprint}
 	t.byKey[k] = e
+	e.prints = append(e.prints, fingerprint)
 	t.wanted.keys[k] = e.ID
 }
 

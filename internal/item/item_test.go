@@ -26,6 +26,7 @@ type rig struct {
 	now     atomic.Int64
 	journal []*event.Batch
 	marks   []item.Mark
+	config  item.Config
 }
 
 func newRig(t testing.TB) *rig {
@@ -43,14 +44,12 @@ func (r *rig) open() {
 	if r.db, err = meta.Open(r.t.Context(), r.path); err != nil {
 		r.t.Fatal(err)
 	}
-	r.items, err = item.Open(r.t.Context(), r.db, item.Config{
-		Clock: func() time.Time { return time.Unix(0, r.now.Load()) }, Log: slog.New(slog.DiscardHandler),
-		Mark: func(_ context.Context, m item.Mark) error {
-			r.marks = append(r.marks, m)
-			return nil
-		},
-	})
-	if err != nil {
+	r.config.Clock, r.config.Log = func() time.Time { return time.Unix(0, r.now.Load()) }, slog.New(slog.DiscardHandler)
+	r.config.Mark = func(_ context.Context, m item.Mark) error {
+		r.marks = append(r.marks, m)
+		return nil
+	}
+	if r.items, err = item.Open(r.t.Context(), r.db, r.config); err != nil {
 		r.t.Fatal(err)
 	}
 }

@@ -70,7 +70,7 @@ type Items struct {
 	writing               bool
 	lastItem, lastRelease int64
 	notices               int64 // last id
-	refused               int64 // occurrences without an item, because there are too many
+	evicted               int64
 
 	kept         atomic.Uint64
 	lastID       atomic.Int64 // of an occurrence
@@ -86,6 +86,7 @@ type key struct{ environment, errorEnvironment, fingerprint string }
 // entry is an item in memory.
 type entry struct {
 	Item
+	prints      []string // its fingerprints
 	ips, people sketch
 	versions    int // rows of item_version
 	persons     int // rows of item_person
@@ -163,10 +164,10 @@ func (t *Items) Fingerprints(id int64) []string {
 	if e == nil {
 		return nil
 	}
-	var list []string
-	for k, of := range t.byKey { // asked per page, not per occurrence
-		if of == e || (e.IsGroup && of.Group == id) {
-			list = append(list, k.fingerprint)
+	list := slices.Clone(e.prints)
+	for _, m := range e.Members {
+		if member := t.items[m]; member != nil {
+			list = append(list, member.prints...)
 		}
 	}
 	slices.Sort(list)
@@ -192,14 +193,14 @@ func (t *Items) Environments(environment string) []string {
 // Stats are counts for metrics.
 type Stats struct {
 	Items   int
-	Refused int64 // occurrences that belong to no item, because there are as many as may be
+	Evicted int64 // items that were forgotten to make room, since the start
 }
 
 // Stats returns the counts.
 func (t *Items) Stats() Stats {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
-	return Stats{Items: len(t.items), Refused: t.refused}
+	return Stats{Items: len(t.items), Evicted: t.evicted}
 }
 
 const (

@@ -207,9 +207,3 @@ func (t *Items) Siblings(id int64) []Item {
 	slices.SortFunc(list, func(a, b Item) int { return strings.Compare(a.ErrorEnvironment, b.ErrorEnvironment) })
 	return list
 }
-
-// Remove deletes items and all that is known of them; their rows stay. What
-// happens again is a new item.
-func (t *Items) Remove(ctx context.Context, ids []int64) error {
-	return t.remove(ctx, ids)
-}

@@ -18,6 +18,7 @@ type pending struct {
 	projects map[string]*project
 	notices  []Notice
 	acts     []Activity
+	gone     []int64 // items of which nothing is kept
 
 	occurrences int // notices of that kind, those left out included
 }
@@ -71,6 +72,7 @@ func (p *pending) after(later pending) {
 	maps.Copy(p.projects, later.projects)
 	p.notices = keepNewest(append(p.notices, later.notices...), maxNotices)
 	p.acts = append(p.acts, later.acts...)
+	p.gone = append(p.gone, later.gone...)
 }
 
 func cloneText(s string) string { return strings.Clone(s) }

@@ -1,8 +1,10 @@
 package item
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
+	"slices"
 	"strings"
 )
 
@@ -113,4 +115,61 @@ func (p *pending) person(e *entry, o *occurrence) {
 		known.Email = strings.Clone(cutText(o.email, maxPersonText))
 	}
 	known.Count += o.n
+}
+
+// FindPeople lists the people whom errors of a project hit, with sums over its
+// items, who was hit last first; search is a part of the id, the name or the
+// e-mail address, in any case.
+func (t *Items) FindPeople(ctx context.Context, environment, search string, p Page) (list []Person, total int, err error) {
+	if err := t.flush(ctx); err != nil {
+		return nil, 0, err
+	}
+	t.mu.RLock()
+	ids := make(map[int64]bool, len(t.byEnv[environment]))
+	for _, e := range t.byEnv[environment] {
+		ids[e.ID] = true
+	}
+	t.mu.RUnlock()
+	word, people := strings.ToLower(search), map[string]*Person{}
+	err = t.db.Read(ctx, func(tx *sql.Tx) error {
+		rows, err := tx.QueryContext(ctx, "SELECT item, person, username, email, first_at, last_at, n FROM item_person")
+		if err != nil {
+			return err
+		}
+		defer rows.Close() //nolint:errcheck // rows.Err tells
+		for rows.Next() {
+			var item int64
+			var one Person
+			if err := rows.Scan(&item, &one.ID, &one.Username, &one.Email, &one.FirstAt, &one.LastAt, &one.Count); err != nil {
+				return err
+			}
+			if ids[item] && (word == "" || containsFold(one.ID, word) || containsFold(one.Username, word) || containsFold(one.Email, word)) {
+				one.addTo(people)
+			}
+		}
+		return rows.Err()
+	})
+	if err != nil {
+		return nil, 0, err
+	}
+	list = make([]Person, 0, len(people))
+	for _, one := range people {
+		list = append(list, *one)
+	}
+	slices.SortFunc(list, func(a, b Person) int { return cmp.Or(cmp.Compare(b.LastAt, a.LastAt), cmp.Compare(a.ID, b.ID)) })
+	from := min(max(p.Offset, 0), len(list))
+	return list[from:min(from+max(p.Limit, 0), len(list))], len(list), nil
+}
+
+// addTo adds what one item knows of a person to what others do.
+func (p *Person) addTo(people map[string]*Person) {
+	known := people[p.ID]
+	if known == nil {
+		people[p.ID] = p
+		return
+	}
+	if p.LastAt >= known.LastAt {
+		known.Username, known.Email = cmp.Or(p.Username, known.Username), cmp.Or(p.Email, known.Email)
+	}
+	known.FirstAt, known.LastAt, known.Count = min(known.FirstAt, p.FirstAt), max(known.LastAt, p.LastAt), known.Count+p.Count
 }

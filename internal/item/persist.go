@@ -114,6 +114,7 @@ func (b *batch) write(ctx context.Context, tx *sql.Tx, cfg Config) error {
 		func() error { return b.writeReleases(ctx, tx) },
 		func() error { return b.writeNotices(ctx, tx) },
 		func() error { return b.writeActivity(ctx, tx) },
+		func() error { return removeRows(ctx, tx, b.gone) },
 	} {
 		if err := f(); err != nil {
 			return err
@@ -321,6 +322,7 @@ func (t *Items) readKeys(ctx context.Context, tx *sql.Tx) error {
 		}
 		if e := t.items[id]; e != nil {
 			t.byKey[k] = e
+			e.prints = append(e.prints, k.fingerprint)
 		}
 	}
 	return rows.Err()
