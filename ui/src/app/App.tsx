@@ -15,6 +15,7 @@ const Trace = lazy(() => import('../pages/trace/page'));
 const Query = lazy(() => import('../pages/query/page'));
 const Logs = lazy(() => import('../pages/logs/page'));
 const Errors = lazy(() => import('../pages/errors/page'));
+const MapPage = lazy(() => import('../pages/map/page'));
 const Setup = lazy(() => import('../pages/setup/page'));
 
 export function App(): React.ReactElement {
@@ -25,6 +26,7 @@ export function App(): React.ReactElement {
   useKeys('Everywhere', {
     '?': ['show the keys', () => setSheet((s) => !s)],
     'g t': ['go to Traces', () => go('/traces')],
+    'g m': ['go to Map', () => go('/map')],
     'g q': ['go to Query', () => go('/query')],
     'g l': ['go to Logs', () => go('/logs')],
     'g e': ['go to Errors', () => go('/errors')],
@@ -85,6 +87,7 @@ function page(url: URL, start: Start | undefined): React.ReactElement {
   if (pageKey(url.pathname) === '/query') return <Query path={url.pathname} start={start} />;
   if (pageKey(url.pathname) === '/logs') return <Logs path={url.pathname} start={start} />;
   if (pageKey(url.pathname) === '/errors') return <Errors path={url.pathname} start={start} />;
+  if (url.pathname === '/map') return <MapPage start={start} />;
   if (url.pathname === '/setup') return <Setup />;
   if (url.pathname === '/' || fromHoneycomb(url.pathname, url.searchParams)) return <div className="page" aria-busy="true" />;
   return (

@@ -20,6 +20,7 @@ interface Props {
 const pages: { to: string; name: string; glyph: GlyphName; keys: string }[] = [
   { to: '/query', name: 'Query', glyph: 'query', keys: 'g q' },
   { to: '/traces', name: 'Traces', glyph: 'traces', keys: 'g t' },
+  { to: '/map', name: 'Map', glyph: 'map', keys: 'g m' },
   { to: '/logs', name: 'Logs', glyph: 'logs', keys: 'g l' },
   { to: '/errors', name: 'Errors', glyph: 'errors', keys: 'g e' },
   { to: '/setup', name: 'Set-up', glyph: 'setup', keys: 'g s' },
@@ -30,6 +31,7 @@ function pageOf(path: string): string {
   if (path.startsWith('/trace/')) return '/traces';
   if (path.startsWith('/logs/')) return '/logs';
   if (path.startsWith('/errors/') || path === '/rql') return '/errors';
+  if (path.startsWith('/service/')) return '/map';
   return /^\/(query|r)\//.test(path) ? '/query' : path;
 }
 
@@ -99,7 +101,13 @@ export function Shell({ start, onKeys, children }: Props): React.ReactElement {
 const usualRange = { from: 'now-1h', to: 'now' };
 
 function isAboutTime(path: string): boolean {
-  return path === '/traces' || /^\/logs(?:\/(?:insights|patterns))?$/.test(path) || /^\/query(?:\/|$)/.test(path);
+  return (
+    path === '/traces' ||
+    path === '/map' ||
+    path.startsWith('/service/') ||
+    /^\/logs(?:\/(?:insights|patterns))?$/.test(path) ||
+    /^\/query(?:\/|$)/.test(path)
+  );
 }
 
 /** Pages about time open with the range that is shown. */

@@ -18,11 +18,17 @@ export interface Theme {
   accentBg: string;
   pick: string;
   error: string;
+  ok: string;
+  warn: string;
+  throttle: string;
+  lineControl: string;
   critical: string;
   halo: string;
   heat: string[];
   /** Counts inside a selection. */
   pickRamp: string[];
+  /** From less to more, the same in the middle. */
+  change: string[];
   mono: string;
   sans: string;
   /** Ink to write on each slot's colour; empty where nothing may be written on it. */
@@ -65,10 +71,15 @@ export function readTheme(e: Element): Theme {
     accentBg: v('--accent-bg'),
     pick: v('--pick'),
     error: v('--error-mark'),
+    ok: v('--ok'),
+    warn: v('--warn'),
+    throttle: v('--throttle'),
+    lineControl: v('--line-control'),
     critical: v('--critical'),
     halo: v('--critical-halo'),
     heat: ramp('--heat'),
     pickRamp: ramp('--pick-ramp'),
+    change: ramp('--change'),
     mono: v('--mono'),
     sans: v('--sans'),
   };
