@@ -28,17 +28,17 @@ const (
 // value and the span did not come as a document, it never resorts to those.
 func PeerFields() []string {
 	return []string{
-		"peer.service", "server.address", "net.peer.name", "http.host", "db.system.name", "db.system", "messaging.system",
+		"peer.service", "service.peer.name", "server.address", "net.peer.name", "net.peer.ip", "http.host", "db.system.name", "db.system", "messaging.system",
 		"aws.service", "aws.remote.service", "rpc.service",
 		FieldDocument, fieldNamespace, "rpc.system",
 		"db.name", "db.namespace", "messaging.destination.name", "messaging.destination",
-		"aws.table_name", "aws.table.name", "aws.dynamodb.table_names", "aws.queue_url", "aws.sqs.queue.url", "messaging.url",
+		"aws.table_name", "aws.table.name", "aws.dynamodb.table_names", "aws.queue_url", "aws.queue.url", "aws.sqs.queue.url", "messaging.url",
 		"aws.topic_arn", "aws.sns.topic.arn", "aws.bucket_name", "aws.s3.bucket", "aws.function_name", "faas.invoked_name",
 	}
 }
 
 // DecidingFields is how many of PeerFields tell a peer for themselves.
-const DecidingFields = 10
+const DecidingFields = 12
 
 // LastResorts are the other fields that PeerOf reads.
 func LastResorts() []string { return []string{event.FieldName, "url.full", "http.url"} }
@@ -88,7 +88,7 @@ func peerOf(first func(fields ...string) string) Peer {
 	if s := first("aws.service"); s != "" {
 		return cloudPeer(s, first)
 	}
-	host := first("peer.service", "server.address", "net.peer.name", "http.host")
+	host := first("peer.service", "service.peer.name", "server.address", "net.peer.name", "http.host", "net.peer.ip")
 	if system != "" {
 		return databasePeer(system, host, first)
 	}
@@ -143,7 +143,7 @@ func isSQL(system string) bool {
 // cloudPeer names the resource of a service of AWS, as X-Ray does.
 func cloudPeer(service string, first func(...string) string) Peer {
 	service = strings.TrimPrefix(strings.TrimPrefix(service, "AWS.SDK."), "AWS::")
-	switch strings.ToLower(service) {
+	switch plainService(service) {
 	case "dynamodb":
 		if table := first("aws.table_name", "aws.table.name"); table != "" {
 			return Peer{table, "AWS::DynamoDB::Table"}
@@ -155,7 +155,9 @@ func cloudPeer(service string, first func(...string) string) Peer {
 		return Peer{"DynamoDB", "AWS::DynamoDB"}
 	case "sns":
 		if topic := first("aws.topic_arn", "aws.sns.topic.arn"); topic != "" {
-			return Peer{topic[strings.LastIndexByte(topic, ':')+1:], "AWS::SNS"}
+			if name := topic[strings.LastIndexByte(topic, ':')+1:]; name != "" {
+				return Peer{name, "AWS::SNS"}
+			}
 		}
 		return Peer{"SNS", "AWS::SNS"}
 	case "s3":
@@ -164,19 +166,48 @@ func cloudPeer(service string, first func(...string) string) Peer {
 		}
 		return Peer{"S3", "AWS::S3"}
 	case "sqs":
-		if queue := first("aws.queue_url", "aws.sqs.queue.url", "messaging.url"); queue != "" {
+		if queue := first("aws.queue_url", "aws.queue.url", "aws.sqs.queue.url", "messaging.url"); queue != "" {
 			return Peer{queue, "AWS::SQS::Queue"}
 		}
 		return Peer{"SQS", "AWS::SQS"}
 	case "lambda":
 		if function := first("aws.function_name", "faas.invoked_name"); function != "" {
-			return Peer{function, "AWS::Lambda"}
+			return Peer{functionName(function), "AWS::Lambda"}
 		}
 		return Peer{"Lambda", "AWS::Lambda"}
 	case "":
 		return Peer{"AWS", TypeRemote}
 	}
 	return Peer{service, "AWS::" + service}
+}
+
+// plainService is the name of a service of AWS without case, punctuation and
+// prefixes, since SDKs write it in many ways.
+func plainService(name string) string {
+	out := make([]byte, 0, len(name))
+	for i := range len(name) {
+		switch c := name[i]; {
+		case c >= 'A' && c <= 'Z':
+			out = append(out, c+'a'-'A')
+		case c >= 'a' && c <= 'z' || c >= '0' && c <= '9':
+			out = append(out, c)
+		}
+	}
+	for _, prefix := range []string{"amazon", "aws"} {
+		if rest, ok := strings.CutPrefix(string(out), prefix); ok && rest != "" {
+			return rest
+		}
+	}
+	return string(out)
+}
+
+// functionName takes the name out of a function's ARN.
+func functionName(text string) string {
+	if _, name, ok := strings.Cut(text, ":function:"); ok {
+		name, _, _ = strings.Cut(name, ":")
+		return name
+	}
+	return text
 }
 
 // KindOf says what kind of thing a node of the type is: service, database, cache,

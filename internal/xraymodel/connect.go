@@ -2,7 +2,9 @@ package xraymodel
 
 import (
 	"slices"
-	"strings"
+
+	"github.com/oriel-dev/oriel/internal/call"
+	"github.com/oriel-dev/oriel/internal/event"
 )
 
 // connect finds what called each segment, and infers those that sent nothing.
@@ -68,7 +70,8 @@ func (b *Builder) inferOne(s, via *Part) {
 	p := b.part()
 	p.Segment, p.Inferred, p.ParentID, p.Via, p.Row = true, true, via.ID, via, via.Row
 	p.ID = derivedID(b.trace.ID, via.ID, "inferred")
-	p.Name, p.Type = called(via)
+	peer := call.PeerOf(b.peerField(via))
+	p.Name, p.Type = peer.Name, peer.Type
 	p.Start, p.End, p.Flags, p.HTTP, p.Account = via.Start, via.End, via.Flags&^Traced, via.HTTP, via.Account
 	p.call, p.Of, p.made = via.call, p, via.made
 	via.Callees = append(via.Callees, p)
@@ -76,73 +79,17 @@ func (b *Builder) inferOne(s, via *Part) {
 	b.trace.Calls = append(b.trace.Calls, Call{From: s, Via: via, To: p})
 }
 
-// called is the name and type of the node that a call leads to.
-func called(via *Part) (name, kind string) {
-	c := &via.call
-	if via.Namespace != "aws" {
-		if c.sql() {
-			return via.Name, "Database::SQL"
+// peerField reads the fields of a call that tell whom it asks: by the names that
+// its dataset has for them, of a span that is its service's first part too.
+func (b *Builder) peerField(via *Part) call.Get {
+	return func(field string) event.Value {
+		if b.options.Column != nil {
+			if c := b.options.Column(via.Row.Batch, field); c != nil {
+				return c.Get(via.Row.Index)
+			}
 		}
-		return via.Name, "remote"
+		return via.Row.Get(field)
 	}
-	switch service := awsService(via.Name); service {
-	case "dynamodb":
-		if c.table != "" {
-			return c.table, "AWS::DynamoDB::Table"
-		}
-		return "DynamoDB", "AWS::DynamoDB"
-	case "sns":
-		if at := strings.LastIndexByte(c.topic, ':'); at >= 0 && at < len(c.topic)-1 {
-			return c.topic[at+1:], "AWS::SNS"
-		}
-		return "SNS", "AWS::SNS"
-	case "s3":
-		if c.bucket != "" {
-			return c.bucket, "AWS::S3"
-		}
-		return "S3", "AWS::S3"
-	case "sqs":
-		if c.queue != "" {
-			return c.queue, "AWS::SQS::Queue"
-		}
-		return "SQS", "AWS::SQS"
-	case "lambda":
-		if c.function != "" {
-			return functionName(c.function), "AWS::Lambda"
-		}
-		return "Lambda", "AWS::Lambda"
-	}
-	short := strings.TrimPrefix(strings.TrimPrefix(via.Name, "AWS.SDK."), "AWS::")
-	return short, "AWS::" + short
-}
-
-// awsService is a service's name without case, punctuation and prefixes.
-func awsService(name string) string {
-	name = strings.TrimPrefix(strings.TrimPrefix(name, "AWS.SDK."), "AWS::")
-	out := make([]byte, 0, len(name))
-	for i := range len(name) {
-		switch c := name[i]; {
-		case c >= 'A' && c <= 'Z':
-			out = append(out, c+'a'-'A')
-		case c >= 'a' && c <= 'z' || c >= '0' && c <= '9':
-			out = append(out, c)
-		}
-	}
-	for _, prefix := range []string{"amazon", "aws"} {
-		if rest, ok := strings.CutPrefix(string(out), prefix); ok && rest != "" {
-			return rest
-		}
-	}
-	return string(out)
-}
-
-// functionName takes the name out of a function's ARN.
-func functionName(text string) string {
-	if _, name, ok := strings.Cut(text, ":function:"); ok {
-		name, _, _ = strings.Cut(name, ":")
-		return name
-	}
-	return text
 }
 
 // sum finds the root and the bounds.

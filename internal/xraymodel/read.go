@@ -3,8 +3,10 @@ package xraymodel
 import (
 	"math"
 	"net"
+	"slices"
 	"strings"
 
+	"github.com/oriel-dev/oriel/internal/call"
 	"github.com/oriel-dev/oriel/internal/event"
 )
 
@@ -217,6 +219,11 @@ func Fields(o Options) []string {
 	list := []string{event.FieldTraceID, event.FieldSpanID, event.FieldAnnotation, event.FieldSignal, event.FieldLinkTraceID, event.FieldLinkSpanID, FieldReference}
 	for _, k := range treeFields() {
 		list = append(list, k.field)
+	}
+	for _, f := range append(call.PeerFields(), call.LastResorts()...) {
+		if !slices.Contains(list, f) {
+			list = append(list, f)
+		}
 	}
 	if o.Annotations {
 		list = append(list, FieldAnnotations)
