@@ -36,9 +36,9 @@ type Config struct {
 	Listen   string // main address: UI, API and every protocol
 	OTLPGRPC string // customary address for OTLP over gRPC; "" is off
 	OTLPHTTP string // customary address for OTLP over HTTP; "" is off
-	XRay     string // address of the X-Ray daemon's protocol; "" is off
+	XRay     string // address of the X-Ray daemon's protocol, UDP and TCP; "" is off
 	Auth     string
-	Insecure bool // allow open mode on addresses other than loopback
+	Insecure bool // allow open mode, and the daemon's protocol, on addresses other than loopback
 	LogLevel string
 	LogJSON  bool
 
@@ -61,7 +61,7 @@ type Config struct {
 func DefaultConfig() Config {
 	return Config{
 		Data: "oriel-data", Listen: "127.0.0.1:6743", OTLPGRPC: "127.0.0.1:4317", OTLPHTTP: "127.0.0.1:4318",
-		XRay: "", Auth: AuthAuto, LogLevel: "info", CreateLogGroups: "otlp",
+		XRay: "127.0.0.1:2000", Auth: AuthAuto, LogLevel: "info", CreateLogGroups: "otlp",
 		Retention: 60 * 24 * time.Hour, MemoryBytes: 1536 << 20, QueryThreads: 2, QueryTimeout: 30 * time.Second,
 		MaxQueries: 4, FlushRows: 500_000, FlushAge: time.Minute, MaxFields: 2000, ShutdownWait: 10 * time.Second,
 	}
@@ -219,6 +219,9 @@ func (c *Config) check() error {
 	}
 	if c.Auth == AuthOpen && !loopback && !c.Insecure {
 		return errors.New("open mode takes any key, and an address other than loopback was asked for: use --auth required, or --insecure if everyone who reaches it may send and read")
+	}
+	if !isLoopback(c.XRay) && !c.Insecure {
+		return fmt.Errorf("xray is %s: the daemon's protocol has no keys, so whoever reaches that address could send segments and ask for sampling rules: use a loopback address, or --insecure if the network keeps others out", c.XRay)
 	}
 	return nil
 }

@@ -36,6 +36,7 @@ type listeners struct {
 	connections *connections
 	tls         *tlsNotice
 	list        []*listener
+	datagrams   string // address of the X-Ray daemon's sockets
 	wg          sync.WaitGroup
 }
 
@@ -48,16 +49,7 @@ func (l *listeners) bind(ctx context.Context, name, address string, customary bo
 	var lc net.ListenConfig
 	ln, err := lc.Listen(ctx, "tcp", address)
 	if err != nil {
-		if customary {
-			l.log.WarnContext(ctx, "a customary port is taken; the main address speaks the same protocol",
-				slog.String("door", name), slog.String("address", address), slog.Any("error", err))
-			return nil
-		}
-		setting := "--" + strings.ReplaceAll(name, "_", "-")
-		if errors.Is(err, syscall.EADDRINUSE) {
-			return fmt.Errorf("another program listens at %s: stop it, or choose another address with %s", address, setting)
-		}
-		return fmt.Errorf("%s %s: %w", setting, address, err)
+		return l.taken(ctx, name, address, customary, err)
 	}
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
@@ -73,9 +65,23 @@ func (l *listeners) bind(ctx context.Context, name, address string, customary bo
 	return nil
 }
 
+// taken says why an address can't be bound; for a customary one that is a warning.
+func (l *listeners) taken(ctx context.Context, name, address string, customary bool, err error) error {
+	if customary {
+		l.log.WarnContext(ctx, "a customary port is taken; the main address speaks the same protocol",
+			slog.String("door", name), slog.String("address", address), slog.Any("error", err))
+		return nil
+	}
+	setting := "--" + strings.ReplaceAll(name, "_", "-")
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return fmt.Errorf("another program listens at %s: stop it, or choose another address with %s", address, setting)
+	}
+	return fmt.Errorf("%s %s: %w", setting, address, err)
+}
+
 // addresses returns the bound addresses by name; those not bound are "".
 func (l *listeners) addresses() map[string]string {
-	out := map[string]string{"listen": "", "otlp_grpc": "", "otlp_http": "", "xray": ""}
+	out := map[string]string{"listen": "", "otlp_grpc": "", "otlp_http": "", "xray": l.datagrams}
 	for _, ln := range l.list {
 		out[ln.name] = ln.Addr().String()
 	}

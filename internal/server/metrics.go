@@ -103,5 +103,21 @@ func (s *Server) writeOwnMetrics(w http.ResponseWriter) {
 		}
 		samples = append(samples, sample{fmt.Sprintf("%s{reason=%q,protocol=%q}", name, d.Reason, d.Protocol), float64(d.Count)})
 	}
-	writeSamples(w, samples)
+	writeSamples(w, append(samples, s.daemonSamples()...))
+}
+
+// daemonSamples are the counts of the X-Ray daemon, none where it does not listen.
+func (s *Server) daemonSamples() []sample {
+	d, ok := s.xray.DaemonStats()
+	if !ok {
+		return nil
+	}
+	return []sample{
+		{`oriel_xray_datagrams_total{outcome="received"}`, float64(d.Datagrams)},
+		{`oriel_xray_datagrams_total{outcome="rejected"}`, float64(d.Rejected)},
+		{`oriel_xray_datagrams_total{outcome="lost_in_socket"}`, float64(d.Lost)},
+		{`oriel_xray_datagrams_total{outcome="dropped"}`, float64(d.Dropped)},
+		{`oriel_xray_documents_total`, float64(d.Documents)},
+		{`oriel_xray_socket_buffer_bytes`, float64(d.Buffer)},
+	}
 }

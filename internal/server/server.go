@@ -81,6 +81,7 @@ type Server struct {
 	logs      *cloudwatch.Front
 	rollbar   *rollbar.Front
 	xray      *xray.Front
+	datagrams *xray.Sockets
 
 	listeners  listeners
 	serving    atomic.Bool
@@ -258,6 +259,9 @@ func (s *Server) openFronts(ctx context.Context) (err error) {
 		return fmt.Errorf("open X-Ray: %w", err)
 	}
 	s.later("X-Ray", s.xray.Close)
+	if s.datagrams != nil {
+		s.xray.Receive(ctx, s.datagrams)
+	}
 	if s.rollbar, err = rollbar.New(ctx, deps, s.meta); err != nil {
 		return fmt.Errorf("open Rollbar: %w", err)
 	}
@@ -272,9 +276,6 @@ func (s *Server) openFronts(ctx context.Context) (err error) {
 
 func (s *Server) bind(ctx context.Context) error {
 	c, defaults := s.config, DefaultConfig()
-	if c.XRay != "" {
-		s.log.WarnContext(ctx, "this version does not speak the X-Ray daemon's protocol; nobody listens there", slog.String("xray", c.XRay))
-	}
 	for _, door := range []struct {
 		name, address, customary string
 	}{
@@ -286,8 +287,30 @@ func (s *Server) bind(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+	return s.bindDaemon(ctx, c.XRay, c.XRay == defaults.XRay)
 }
+
+// bindDaemon binds the X-Ray daemon's address twice: for datagrams, and for requests.
+func (s *Server) bindDaemon(ctx context.Context, address string, customary bool) (err error) {
+	if address == "" {
+		return nil
+	}
+	handler := unhurried(s.around.Clock, xray.Daemon(s.handler()))
+	for range bindTries {
+		if s.datagrams, err = xray.Bind(ctx, address); err != nil {
+			return s.listeners.taken(ctx, "xray", address, customary, err)
+		}
+		if err = s.listeners.bind(ctx, "xray", s.datagrams.Addr(), customary, handler); err == nil || !strings.HasSuffix(address, ":0") {
+			break // a port that was picked for the one may be taken for the other
+		}
+		err = errors.Join(err, s.datagrams.Close())
+	}
+	s.listeners.datagrams = s.datagrams.Addr()
+	s.later("X-Ray sockets", func(context.Context) error { return s.datagrams.Close() })
+	return err
+}
+
+const bindTries = 10
 
 // URL is the main address as a browser on this machine opens it; "" if that
 // listener is off. It is known once the server is ready.

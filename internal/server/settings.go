@@ -36,9 +36,9 @@ func settings() []setting {
 		{"listen", "main `address`: UI, API and every protocol", anAddress, textSetting(func(c *Config) *string { return &c.Listen })},
 		{"otlp-grpc", "OTLP over gRPC `address`; empty switches it off", anAddress, textSetting(func(c *Config) *string { return &c.OTLPGRPC })},
 		{"otlp-http", "OTLP over HTTP `address`; empty switches it off", anAddress, textSetting(func(c *Config) *string { return &c.OTLPHTTP })},
-		{"xray", "X-Ray daemon `address`; this version does not speak its protocol: it warns and listens to nobody there", anAddress, textSetting(func(c *Config) *string { return &c.XRay })},
+		{"xray", "X-Ray daemon `address`, for segments over UDP and sampling over TCP; empty switches it off", anAddress, textSetting(func(c *Config) *string { return &c.XRay })},
 		{"auth", "`mode` of access: open takes any key, required only known ones; auto is open on loopback", "`open`, `required` or `auto`", textSetting(func(c *Config) *string { return &c.Auth })},
-		{"insecure", "allow open mode on addresses that others can reach", "`true` or `false`", func(fs *flag.FlagSet, c *Config, name, about string) {
+		{"insecure", "allow open mode, and the X-Ray daemon, which has no keys, on addresses that others can reach", "`true` or `false`", func(fs *flag.FlagSet, c *Config, name, about string) {
 			fs.BoolVar(&c.Insecure, name, c.Insecure, about)
 		}},
 		{"create-log-groups", "for which `lines` over HTTP log groups and streams are made that are not there: otlp, all or none", "`otlp`, `all` or `none`", textSetting(func(c *Config) *string { return &c.CreateLogGroups })},

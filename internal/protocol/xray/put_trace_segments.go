@@ -124,10 +124,35 @@ func (in *intake) element(at int, text []byte, sender string, refuse func(at int
 	case len(text) > 0 && text[0] == '[':
 		return in.documents(at, text, sender, refuse)
 	}
-	if err := in.add(at, text, sender); err != nil {
+	err := in.add(at, text, sender)
+	if err != nil && bytes.IndexByte(text, '\n') > 0 {
+		if rest := in.several(at, text, sender, refuse); rest {
+			return nil
+		}
+	}
+	if err != nil {
 		refuse(at, err)
 	}
 	return nil
+}
+
+// several takes documents that stand one behind the other, and reports whether that
+// is what a text is.
+func (in *intake) several(at int, text []byte, sender string, refuse func(at int, bad error)) bool {
+	var list [][]byte
+	s := &jsonscan.Scanner{In: text, Most: maxDepth}
+	for s.Err == nil && s.Peek() != 0 {
+		list = append(list, value(s, '{'))
+	}
+	if s.Err != nil || len(list) < 2 {
+		return false
+	}
+	for _, raw := range list {
+		if err := in.add(at, raw, sender); err != nil {
+			refuse(at, err)
+		}
+	}
+	return true
 }
 
 // documents takes a list of documents.

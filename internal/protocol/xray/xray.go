@@ -17,6 +17,7 @@ import (
 	"runtime/debug"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/oriel-dev/oriel/internal/auth"
 	"github.com/oriel-dev/oriel/internal/ingest"
@@ -50,6 +51,7 @@ type Front struct {
 	byPath   map[string]operation
 	owners   *owners
 	intakes  sync.Pool // *intake
+	daemon   atomic.Pointer[daemon]
 }
 
 // New returns the front end; its tables are in db, which must outlive it.
@@ -72,8 +74,13 @@ func New(ctx context.Context, deps protocol.Deps, db *meta.DB) (*Front, error) {
 	return f, nil
 }
 
-// Close ends the background work.
-func (f *Front) Close(context.Context) error { return nil }
+// Close ends the background work: what came as datagrams is stored.
+func (f *Front) Close(ctx context.Context) error {
+	if d := f.daemon.Load(); d != nil {
+		return d.close(ctx)
+	}
+	return nil
+}
 
 // fromDaemon marks requests that came to the daemon's own address.
 type fromDaemon struct{}
