@@ -66,10 +66,13 @@ function drawEdge(ctx: CanvasRenderingContext2D, theme: Theme, input: GraphInput
   trace(ctx, c);
   ctx.stroke();
   if (e.faults >= leastFaults && e.change === undefined) {
-    // The share that failed, as a core.
+    // The share that failed, as a core that is the stronger the more it is.
+    const alpha = ctx.globalAlpha;
+    ctx.globalAlpha = alpha * Math.min(0.3 + e.faults * 4, 1);
     ctx.strokeStyle = theme.error;
     ctx.lineWidth = Math.max(width * Math.max(e.faults, 0.25), 1 / input.k);
     ctx.stroke();
+    ctx.globalAlpha = alpha;
   }
   ctx.setLineDash([]);
   drawHead(ctx, theme, c, width, input.k, e.faults >= 0.5 ? theme.error : near || picked ? theme.text2 : theme.lineControl);
