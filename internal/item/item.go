@@ -76,54 +76,54 @@ type Sighting struct {
 
 // Item is all occurrences of one error. Times are Unix nanoseconds, 0 for never.
 type Item struct {
-	ID               int64  // unique in the server
-	Counter          int64  // #123: unique in its project
-	Environment      string // Oriel's: the project
-	ErrorEnvironment string // where it happened: "production"
-	Fingerprint      string // of the first occurrence; [Items.Fingerprints] has all
-	GroupingVersion  int
-	Grouping         string // which step chose the fingerprint: client, rule, default
+	ID               int64  `json:",omitzero"` // unique in the server
+	Counter          int64  `json:",omitzero"` // #123: unique in its project
+	Environment      string `json:",omitzero"` // Oriel's: the project
+	ErrorEnvironment string `json:",omitzero"` // where it happened: "production"
+	Fingerprint      string `json:",omitzero"` // of the first occurrence; [Items.Fingerprints] has all
+	GroupingVersion  int    `json:",omitzero"`
+	Grouping         string `json:",omitzero"` // which step chose the fingerprint: client, rule, default
 
-	Title       string
-	TitleLocked bool // edited by a person: no occurrence changes it
-	LatestTitle string
-	Culprit     string
-	Platform    string
-	Framework   string
-	Language    string
-	Level       Level
-	LevelLocked bool
-	MaxLevel    Level // of any occurrence
+	Title       string `json:",omitzero"`
+	TitleLocked bool   `json:",omitzero"` // edited by a person: no occurrence changes it
+	LatestTitle string `json:",omitzero"`
+	Culprit     string `json:",omitzero"`
+	Platform    string `json:",omitzero"`
+	Framework   string `json:",omitzero"`
+	Language    string `json:",omitzero"`
+	Level       Level  `json:",omitzero"`
+	LevelLocked bool   `json:",omitzero"`
+	MaxLevel    Level  `json:",omitzero"` // of any occurrence
 
-	Status            Status
-	First             Sighting
-	Last              Sighting
-	Activating        Sighting // the one that made it active the last time
-	ActivatedAt       int64
-	ResolvedAt        int64
-	ResolvedInVersion string
-	MutedAt           int64
-	Mute              *MuteEnd `json:",omitempty"` // nil: until a person ends it
-	Snooze            *Snooze  `json:",omitempty"`
-	OnNextDeploy      bool     `json:",omitempty"` // the next deploy to its environment resolves it
-	ModifiedAt        int64
-	ModifiedBy        string // who changed it last, "" for nobody
+	Status            Status   `json:",omitzero"`
+	First             Sighting `json:",omitzero"`
+	Last              Sighting `json:",omitzero"`
+	Activating        Sighting `json:",omitzero"` // the one that made it active the last time
+	ActivatedAt       int64    `json:",omitzero"`
+	ResolvedAt        int64    `json:",omitzero"`
+	ResolvedInVersion string   `json:",omitzero"`
+	MutedAt           int64    `json:",omitzero"`
+	Mute              *MuteEnd `json:",omitzero"` // nil: until a person ends it
+	Snooze            *Snooze  `json:",omitzero"`
+	OnNextDeploy      bool     `json:",omitzero"` // the next deploy to its environment resolves it
+	ModifiedAt        int64    `json:",omitzero"`
+	ModifiedBy        string   `json:",omitzero"` // who changed it last, "" for nobody
 
-	Total   int64 // occurrences since it was activated
-	AllTime int64
-	IPs     int64 // distinct addresses, about
-	People  int64 // distinct persons, about
+	Total   int64 `json:",omitzero"` // occurrences since it was activated
+	AllTime int64 `json:",omitzero"`
+	IPs     int64 `json:",omitzero"` // distinct addresses, about
+	People  int64 `json:",omitzero"` // distinct persons, about
 
-	FirstVersion string
-	LastVersion  string
+	FirstVersion string `json:",omitzero"`
+	LastVersion  string `json:",omitzero"`
 
-	AssignedUser int64 // 0 for nobody
-	AssignedTeam int64
+	AssignedUser int64 `json:",omitzero"` // 0 for nobody
+	AssignedTeam int64 `json:",omitzero"`
 
-	IsGroup  bool
-	Group    int64   // id of the group item it is merged into, 0 for none
-	Members  []int64 `json:",omitempty"` // of a group
-	Comments int
+	IsGroup  bool    `json:",omitzero"`
+	Group    int64   `json:",omitzero"` // id of the group item it is merged into, 0 for none
+	Members  []int64 `json:",omitzero"` // of a group
+	Comments int     `json:",omitzero"`
 }
 
 // MuteEnd says when a muted item becomes active by itself: whatever comes first.

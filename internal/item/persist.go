@@ -141,65 +141,101 @@ func (b *batch) writeItems(ctx context.Context, tx *sql.Tx) error {
 }
 
 func (b *batch) writeKeys(ctx context.Context, tx *sql.Tx) error {
+	var bound, loose []key
 	for k, id := range b.keys {
-		var err error
 		if id == 0 {
-			_, err = tx.ExecContext(ctx, "DELETE FROM item_fingerprint WHERE environment = ? AND error_environment = ? AND fingerprint = ?",
-				k.environment, k.errorEnvironment, k.fingerprint)
+			loose = append(loose, k)
 		} else {
-			_, err = tx.ExecContext(ctx, `INSERT INTO item_fingerprint (environment, error_environment, fingerprint, item) VALUES (?, ?, ?, ?)
-				ON CONFLICT (environment, error_environment, fingerprint) DO UPDATE SET item = excluded.item`, k.environment, k.errorEnvironment, k.fingerprint, id)
+			bound = append(bound, k)
 		}
+	}
+	err := writeEach(ctx, tx, "DELETE FROM item_fingerprint WHERE environment = ? AND error_environment = ? AND fingerprint = ?", loose, func(k key) ([]any, error) {
+		return []any{k.environment, k.errorEnvironment, k.fingerprint}, nil
+	})
+	if err != nil {
+		return err
+	}
+	return writeEach(ctx, tx, `INSERT INTO item_fingerprint (environment, error_environment, fingerprint, item) VALUES (?, ?, ?, ?)
+		ON CONFLICT (environment, error_environment, fingerprint) DO UPDATE SET item = excluded.item`, bound, func(k key) ([]any, error) {
+		return []any{k.environment, k.errorEnvironment, k.fingerprint, b.keys[k]}, nil
+	})
+}
+
+// rowsOf bounds the rows of a table that an item may have: one that is there is
+// changed, another is added while there is room.
+type rowsOf struct {
+	update, insert *sql.Stmt
+	most           int
+}
+
+func prepareRows(ctx context.Context, tx *sql.Tx, most int, update, insert string) (r rowsOf, err error) {
+	r.most = most
+	if r.update, err = tx.PrepareContext(ctx, update); err == nil {
+		r.insert, err = tx.PrepareContext(ctx, insert)
+	}
+	return r, err
+}
+
+// put changes or adds a row; had counts the item's rows.
+func (r *rowsOf) put(ctx context.Context, had *int, change, add []any) error {
+	if *had > 0 {
+		done, err := r.update.ExecContext(ctx, change...)
 		if err != nil {
 			return err
 		}
+		if n, err := done.RowsAffected(); err != nil || n > 0 {
+			return err
+		}
 	}
-	return nil
+	if *had >= r.most {
+		return nil
+	}
+	*had++
+	_, err := r.insert.ExecContext(ctx, add...)
+	return err
 }
 
 // writePeople keeps names as long as an item has not too many.
 func (b *batch) writePeople(ctx context.Context, tx *sql.Tx, rows map[int64]*kept, most int) error {
+	if len(b.people) == 0 {
+		return nil
+	}
+	r, err := prepareRows(ctx, tx, most, `UPDATE item_person SET username = CASE WHEN ? = '' THEN username ELSE ? END, email = CASE WHEN ? = '' THEN email ELSE ? END,
+		last_at = ?, n = n + ? WHERE item = ? AND person = ?`, "INSERT INTO item_person (item, person, username, email, first_at, last_at, n) VALUES (?, ?, ?, ?, ?, ?, ?)")
+	if err != nil {
+		return err
+	}
 	for k, p := range b.people {
-		done, err := tx.ExecContext(ctx, `UPDATE item_person SET username = CASE WHEN ? = '' THEN username ELSE ? END, email = CASE WHEN ? = '' THEN email ELSE ? END,
-			last_at = ?, n = n + ? WHERE item = ? AND person = ?`, p.Username, p.Username, p.Email, p.Email, p.LastAt, p.Count, k.item, k.person)
+		if rows[k.item] == nil {
+			continue // the item is gone
+		}
+		err := r.put(ctx, &rows[k.item].PersonRows, []any{p.Username, p.Username, p.Email, p.Email, p.LastAt, p.Count, k.item, k.person},
+			[]any{k.item, k.person, p.Username, p.Email, p.FirstAt, p.LastAt, p.Count})
 		if err != nil {
 			return err
 		}
-		if n, err := done.RowsAffected(); err != nil || n > 0 || rows[k.item] == nil || rows[k.item].PersonRows >= most {
-			if err != nil {
-				return err
-			}
-			continue
-		}
-		_, err = tx.ExecContext(ctx, "INSERT INTO item_person (item, person, username, email, first_at, last_at, n) VALUES (?, ?, ?, ?, ?, ?, ?)",
-			k.item, k.person, p.Username, p.Email, p.FirstAt, p.LastAt, p.Count)
-		if err != nil {
-			return err
-		}
-		rows[k.item].PersonRows++
 	}
 	return nil
 }
 
 func (b *batch) writeVersions(ctx context.Context, tx *sql.Tx, rows map[int64]*kept, most int) error {
+	if len(b.versions) == 0 {
+		return nil
+	}
+	r, err := prepareRows(ctx, tx, most, "UPDATE item_version SET last_id = ?, last_at = ?, n = n + ?, how = how | ? WHERE item = ? AND version = ?",
+		"INSERT INTO item_version (item, version, first_id, first_at, last_id, last_at, n, how) VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
+	if err != nil {
+		return err
+	}
 	for k, v := range b.versions {
-		done, err := tx.ExecContext(ctx, "UPDATE item_version SET last_id = ?, last_at = ?, n = n + ?, how = how | ? WHERE item = ? AND version = ?",
-			v.Last.ID, v.Last.At, v.Count, v.How, k.item, k.version)
-		if err != nil {
-			return err
-		}
-		if n, err := done.RowsAffected(); err != nil || n > 0 || rows[k.item] == nil || rows[k.item].VersionRows >= most {
-			if err != nil {
-				return err
-			}
+		if rows[k.item] == nil {
 			continue
 		}
-		_, err = tx.ExecContext(ctx, "INSERT INTO item_version (item, version, first_id, first_at, last_id, last_at, n, how) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-			k.item, k.version, v.First.ID, v.First.At, v.Last.ID, v.Last.At, v.Count, v.How)
+		err := r.put(ctx, &rows[k.item].VersionRows, []any{v.Last.ID, v.Last.At, v.Count, v.How, k.item, k.version},
+			[]any{k.item, k.version, v.First.ID, v.First.At, v.Last.ID, v.Last.At, v.Count, v.How})
 		if err != nil {
 			return err
 		}
-		rows[k.item].VersionRows++
 	}
 	return nil
 }
