@@ -126,7 +126,7 @@ func demoTraffic(ctx context.Context, s *server.Server) error {
 		return nil
 	}
 	return demo.Run(ctx, demo.Config{
-		Endpoint: s.URL(), Key: "demo", Past: time.Hour, Rate: 5, Clock: time.Now, Log: s.Log(),
+		Endpoint: s.URL(), XRay: s.Addresses()["xray"], Key: "demo", Past: time.Hour, Rate: 5, Clock: time.Now, Log: s.Log(),
 	})
 }
 

@@ -1,8 +1,8 @@
 // Package demo sends sample traffic to a running Oriel: an hour of the past at
 // once, or what of it is not there yet, then live traces and the log lines of
 // the services, and the errors they report, until it is stopped. It sends by the
-// public doors, OTLP, Rollbar's API and, for some services' lines, CloudWatch
-// Logs, as any application would.
+// public doors, OTLP, Rollbar's API and, for some services, CloudWatch Logs and the
+// X-Ray daemon, as any application would.
 package demo
 
 import (
@@ -23,6 +23,7 @@ import (
 // Config says where the traffic goes and how much of it there is.
 type Config struct {
 	Endpoint string        // base URL, without /v1/…
+	XRay     string        // address of the X-Ray daemon; "" sends its segments over HTTP
 	Key      string        // sent as x-honeycomb-team
 	Past     time.Duration // history sent at the start
 	Rate     float64       // traces a second, on average
@@ -72,7 +73,7 @@ func Run(ctx context.Context, c Config) error {
 			if len(traces) == 0 {
 				continue
 			}
-			_, err := s.send(ctx, g, traces, starts)
+			_, err := s.send(ctx, g, traces, starts, true)
 			if err == nil {
 				err = s.report(ctx, traces, starts)
 			}
@@ -132,7 +133,7 @@ func (s *sender) past(ctx context.Context, g *sample.Generator, from, now time.T
 		if len(traces) == 0 {
 			return nil
 		}
-		n, err := s.send(ctx, g, traces, starts)
+		n, err := s.send(ctx, g, traces, starts, false)
 		if last := starts[len(starts)-1]; err == nil && last > now.Add(-reportedPast).UnixNano() {
 			err = s.report(ctx, traces, starts)
 		}
@@ -155,10 +156,13 @@ func (s *sender) past(ctx context.Context, g *sample.Generator, from, now time.T
 }
 
 // send sends traces and what the services print while they serve them.
-func (s *sender) send(ctx context.Context, g *sample.Generator, traces []sample.Trace, starts []int64) (spans int, err error) {
-	r := g.Encode(traces, starts)
+func (s *sender) send(ctx context.Context, g *sample.Generator, traces []sample.Trace, starts []int64, live bool) (spans int, err error) {
+	r := g.Encode(traces, starts, tracedByXRay()...)
 	if err := s.deliver(ctx, "/v1/traces", r.Body); err != nil {
 		return 0, err
+	}
+	if err := s.sendSegments(ctx, traces, starts, live); err != nil {
+		return r.Spans, err
 	}
 	var lines []sample.Line
 	for i := range traces {

@@ -20,7 +20,7 @@ import (
 func TestRun_SendsThePastAndWaitsWhenAsked(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
-	var requests, refused, logs, puts atomic.Int32
+	var requests, refused, logs, puts, segments atomic.Int32
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/api/start" {
 			_, _ = io.WriteString(w, `{"last_event":"0"}`)
@@ -38,6 +38,9 @@ func TestRun_SendsThePastAndWaitsWhenAsked(t *testing.T) {
 		_, _ = io.Copy(io.Discard, r.Body)
 		switch r.URL.Path {
 		case "/v1/traces":
+		case "/TraceSegments":
+			segments.Add(1)
+			return
 		case "/":
 			if !strings.HasPrefix(r.Header.Get("X-Amz-Target"), "Logs_20140328.") {
 				t.Errorf("a request for %q", r.Header.Get("X-Amz-Target"))
@@ -66,8 +69,8 @@ func TestRun_SendsThePastAndWaitsWhenAsked(t *testing.T) {
 	if err != nil && ctx.Err() == nil {
 		t.Fatal(err)
 	}
-	if requests.Load() < 3 || logs.Load() < 2 || puts.Load() < 2 {
-		t.Fatalf("%d requests with traces, %d with their log lines, %d to log groups", requests.Load(), logs.Load(), puts.Load())
+	if requests.Load() < 3 || logs.Load() < 2 || puts.Load() < 2 || segments.Load() < 2 {
+		t.Fatalf("%d requests with traces, %d with segments, %d with their log lines, %d to log groups", requests.Load(), segments.Load(), logs.Load(), puts.Load())
 	}
 }
 

@@ -27,8 +27,8 @@ import (
 
 // Bounds of the daemon.
 const (
-	sockets       = 4        // of one address: the kernel spreads senders over them
-	receiveBuffer = 16 << 20 // of each socket, as far as the kernel grants it
+	sockets       = 4       // of one address: the kernel spreads senders over them
+	receiveBuffer = 8 << 20 // of each socket, as far as the kernel grants it
 	chunkBytes    = 256 << 10
 	maxDatagram   = 64 << 10
 	maxQueued     = 64 << 20 // bytes that wait for a worker

@@ -96,13 +96,13 @@ func (r *reader) read(c *chunk) error {
 				r.headers[i].Namelen = unix.SizeofSockaddrAny
 			}
 			n, _, errno := unix.Syscall6(unix.SYS_RECVMMSG, fd, uintptr(unsafe.Pointer(&r.headers[0])), datagramsAtOnce, unix.MSG_DONTWAIT, 0, 0)
-			switch errno {
-			case 0:
-			case unix.EINTR:
+			if errno == unix.EINTR {
 				continue
-			case unix.EAGAIN:
+			}
+			if errno == unix.EAGAIN {
 				return len(c.parts) > 0
-			default:
+			}
+			if errno != 0 {
 				failed = errno
 				return true
 			}
