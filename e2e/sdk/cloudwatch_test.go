@@ -182,7 +182,7 @@ type running struct {
 }
 
 // runs starts a client. It is stopped when the test ends.
-func (s *awsServer) runs(env []string, name string, args ...string) *running {
+func (s *server) runs(env []string, name string, args ...string) *running {
 	s.t.Helper()
 	r := &running{t: s.t, cmd: exec.CommandContext(s.t.Context(), name, args...), out: make(chan string, 1000)}
 	r.cmd.Env, r.cmd.Stderr = append(os.Environ(), env...), &r.errs
