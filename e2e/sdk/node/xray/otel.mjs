@@ -1,21 +1,20 @@
 // OpenTelemetry with X-Ray's ids, header and remote sampler.
 import { context, propagation, trace, ROOT_CONTEXT } from '@opentelemetry/api';
-import { NodeSDK, resources, tracing } from '@opentelemetry/sdk-node';
+import { resourceFromAttributes } from '@opentelemetry/resources';
+import { NodeTracerProvider, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-node';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import { AWSXRayIdGenerator } from '@opentelemetry/id-generator-aws-xray';
 import { AWSXRayPropagator } from '@opentelemetry/propagator-aws-xray';
 import { AWSXRayRemoteSampler } from '@opentelemetry/sampler-aws-xray';
 
-const resource = resources.resourceFromAttributes({ 'service.name': 'otel-web' });
+const resource = resourceFromAttributes({ 'service.name': 'otel-web' });
 const sampler = new AWSXRayRemoteSampler({ endpoint: process.env.SAMPLING_ENDPOINT, pollingInterval: 10, resource });
-const sdk = new NodeSDK({
+new NodeTracerProvider({
   resource,
   sampler,
   idGenerator: new AWSXRayIdGenerator(),
-  textMapPropagator: new AWSXRayPropagator(),
-  spanProcessors: [new tracing.SimpleSpanProcessor(new OTLPTraceExporter())],
-});
-sdk.start();
+  spanProcessors: [new SimpleSpanProcessor(new OTLPTraceExporter())],
+}).register({ propagator: new AWSXRayPropagator() });
 const tracer = trace.getTracer('otel-web');
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 const request = (path, parent = ROOT_CONTEXT) => {
