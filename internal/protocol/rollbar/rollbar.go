@@ -37,6 +37,7 @@ type Front struct {
 	drops    *drops
 	uuids    *uuids
 	agents   agents
+	jobs     *rqlJobs
 	posts    sync.Pool // *post
 	replays  replays
 
@@ -68,6 +69,10 @@ func New(ctx context.Context, deps protocol.Deps, db *meta.DB) (*Front, error) {
 	}
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	f.stop = stop
+	if f.jobs, err = openRQLJobs(background, db, deps.Clock, deps.Log, f.runRQL); err != nil {
+		stop()
+		return nil, err
+	}
 	go f.run(background)
 	return f, nil
 }
@@ -76,6 +81,7 @@ func New(ctx context.Context, deps protocol.Deps, db *meta.DB) (*Front, error) {
 func (f *Front) Close(ctx context.Context) error {
 	f.stop()
 	<-f.done
+	f.jobs.running.Wait()
 	return f.persist(ctx)
 }
 

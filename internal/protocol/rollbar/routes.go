@@ -17,7 +17,7 @@ type handler func(f *Front, c *call) (reply, error)
 
 // handlers are those of all endpoints.
 func handlers() []map[string]handler {
-	return []map[string]handler{replayHandlers(), symbolHandlers()}
+	return []map[string]handler{replayHandlers(), symbolHandlers(), rqlHandlers()}
 }
 
 // rawHandler serves a request whose caller is not known yet.
