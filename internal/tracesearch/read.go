@@ -1,0 +1,185 @@
+package tracesearch
+
+import (
+	"context"
+	"slices"
+	"sync"
+
+	"github.com/oriel-dev/oriel/internal/event"
+	"github.com/oriel-dev/oriel/internal/query"
+	"github.com/oriel-dev/oriel/internal/query/xrayfilter"
+	"github.com/oriel-dev/oriel/internal/store"
+	"github.com/oriel-dev/oriel/internal/xraymodel"
+)
+
+// readTrace is a trace and the rows it was made of.
+type readTrace struct {
+	trace *xraymodel.Trace
+	rows  []event.Row
+}
+
+// mostRows bounds what is read of one trace.
+const mostRows = 20_000
+
+func (s *search) options() xraymodel.Options {
+	return xraymodel.Options{Annotations: true, Exceptions: true, Column: s.q.Column}
+}
+
+// Read reads one trace whole; its Segments are empty if nothing of it is there.
+func Read(ctx context.Context, source Source, environment, id string, column func(*event.Batch, string) *event.Column) (t *xraymodel.Trace, more bool, err error) {
+	batches, more, err := source.Trace(ctx, environment, id, mostRows)
+	if err != nil {
+		return nil, false, err
+	}
+	return xraymodel.Build(id, batches, xraymodel.Options{Annotations: true, Exceptions: true, Column: column}), more, nil
+}
+
+// readEach reads traces one by one, whole.
+func (s *search) readEach(ctx context.Context, ids []string, _, _ int64) ([]readTrace, error) {
+	out := make([]readTrace, len(ids))
+	errs := make([]error, len(ids))
+	const readers = 4
+	var wg sync.WaitGroup
+	for k := range readers {
+		wg.Go(func() {
+			for i := k; i < len(ids); i += readers {
+				batches, _, err := s.source.Trace(ctx, s.q.Environment, ids[i], mostRows)
+				if errs[i] = err; err != nil {
+					return
+				}
+				out[i].trace = xraymodel.Build(ids[i], batches, s.options())
+				for _, b := range batches {
+					for row := range b.Len() {
+						out[i].rows = append(out[i].rows, event.Row{Batch: b, Index: row})
+					}
+				}
+			}
+		})
+	}
+	wg.Wait()
+	for i, err := range errs {
+		if err != nil {
+			return nil, err
+		}
+		if out[i].trace != nil {
+			s.reach.Scanned += int64(len(out[i].rows))
+		}
+	}
+	return slices.DeleteFunc(out, func(r readTrace) bool { return r.trace == nil }), nil
+}
+
+// gathering is what one worker of a scan keeps of the wanted traces.
+type gathering struct {
+	batches map[string]*event.Batch // by dataset
+	rows    map[string][]event.Row  // by trace
+}
+
+// readAll reads traces by a scan of all rows around a slice.
+func (s *search) readAll(ctx context.Context, ids []string, start, end int64) ([]readTrace, error) {
+	wanted := make(map[string]bool, len(ids))
+	for _, id := range ids {
+		wanted[id] = true
+	}
+	var workers []*gathering
+	ask := &query.Query{Environment: s.q.Environment, Start: start - margin, End: end + margin, Stages: []query.Stage{
+		query.Filter{Where: query.Exists{X: query.Field{Name: event.FieldTraceID}}},
+	}}
+	stats, err := s.source.Scan(ctx, ask, store.ScanOptions{
+		Fields: s.fields,
+		Begin: func(n int) {
+			workers = make([]*gathering, n)
+			for i := range workers {
+				workers[i] = &gathering{map[string]*event.Batch{}, map[string][]event.Row{}}
+			}
+		},
+		Visit: func(worker int, b *event.Batch, rows query.Mask) { workers[worker].take(b, rows, wanted) },
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.reach.Scanned += stats.Scanned
+	var out []readTrace
+	builder := func(id string, rows []event.Row) readTrace {
+		b := xraymodel.NewBuilder(s.options())
+		b.Begin(id)
+		for _, r := range rows {
+			b.Add(r.Batch, r.Index)
+		}
+		return readTrace{b.Trace(), rows}
+	}
+	for _, id := range ids {
+		var rows []event.Row
+		for _, w := range workers {
+			rows = append(rows, w.rows[id]...)
+		}
+		if len(rows) > 0 {
+			out = append(out, builder(id, rows))
+		}
+	}
+	return out, nil
+}
+
+// take copies the rows of wanted traces: batches of a scan are not to be kept.
+func (g *gathering) take(b *event.Batch, rows query.Mask, wanted map[string]bool) {
+	ids := b.Find(event.FieldTraceID)
+	if ids == nil {
+		return
+	}
+	to := g.batches[b.Dataset]
+	if to == nil {
+		to = event.NewBatch(b.Environment, b.Dataset)
+		g.batches[b.Dataset] = to
+	}
+	for i, at := range b.Times {
+		if !rows.Has(i) {
+			continue
+		}
+		id := ids.Get(i).Text()
+		if !wanted[id] || len(g.rows[id]) >= mostRows {
+			continue
+		}
+		row := to.Len()
+		to.Begin(at)
+		to.SetSampleRate(b.SampleRate(i))
+		for _, c := range b.Columns {
+			if v := c.Get(i); !v.IsNull() {
+				to.SetAt(row, c.Name, v)
+			}
+		}
+		g.rows[id] = append(g.rows[id], event.Row{Batch: to, Index: row})
+	}
+}
+
+// wantedFields are the columns that scans load.
+func (s *search) wantedFields() []string {
+	fields := xraymodel.Fields(s.options())
+	add := func(names ...string) {
+		for _, n := range names {
+			if !event.IsSystem(n) && !slices.Contains(fields, n) {
+				fields = append(fields, n)
+			}
+		}
+	}
+	for _, f := range s.q.Fields {
+		add(f, xraymodel.AnnotationPrefix+f)
+	}
+	for _, e := range s.q.Spans {
+		add(query.FieldsOf(e)...)
+	}
+	for _, f := range s.q.Filters {
+		xrayfilter.Walk(f.Root, func(e xrayfilter.Expr) {
+			var k xrayfilter.Key
+			switch e := e.(type) {
+			case xrayfilter.Has:
+				k = e.Key
+			case xrayfilter.Compare:
+				k = e.Key
+			}
+			if k.Name != xrayfilter.KeyAnnotation {
+				return
+			}
+			add(k.Annotation, xraymodel.AnnotationPrefix+k.Annotation)
+		})
+	}
+	return fields
+}

@@ -1,0 +1,259 @@
+// Package tracesearch finds whole traces: the newest first, slice by slice of time.
+// What a store can answer about single rows picks candidates, and what is asked of
+// a trace as a whole is tested on each of them.
+package tracesearch
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"github.com/oriel-dev/oriel/internal/event"
+	"github.com/oriel-dev/oriel/internal/query"
+	"github.com/oriel-dev/oriel/internal/query/xrayfilter"
+	"github.com/oriel-dev/oriel/internal/store"
+	"github.com/oriel-dev/oriel/internal/xraymodel"
+)
+
+// Source answers questions about rows.
+type Source interface {
+	Run(ctx context.Context, ask *query.Query) (*store.Result, error)
+	Scan(ctx context.Context, ask *query.Query, opts store.ScanOptions) (store.Stats, error)
+	Trace(ctx context.Context, environment, traceID string, limit int) (rows []*event.Batch, more bool, err error)
+}
+
+// Question says which traces are wanted.
+type Question struct {
+	Environment string
+	Start, End  int64 // Unix ns, of what At gives
+	// Filters must match, all of them; their groups must have been put in.
+	Filters []xrayfilter.Expression
+	Spans   []query.Expr // each must hold for some span of the trace
+	Slow    func(*xraymodel.Trace) bool
+	ByEnd   bool // the range is of the traces' ends, not their starts
+
+	// Fields are read beside those that the tree and the filters need, where traces
+	// are not read whole: annotations, mostly.
+	Fields []string
+	Whole  bool // read every trace whole, whatever its fields
+
+	Column func(b *event.Batch, field string) *event.Column // see xraymodel.Options
+}
+
+// Limits bound a search.
+type Limits struct {
+	Traces  int // stops once so many matched, at the end of a slice; 0 for no such limit
+	Examine int // stops once so many were looked at; 0 means 100,000
+}
+
+// Reach says how far a search came.
+type Reach struct {
+	Start    int64 // all from here to the question's end was looked at
+	Examined int   // traces that were matched with the filters
+	Traces   int64 // traces that began in there, as far as roots tell
+	Matched  int
+	Scanned  int64 // rows that the store looked at
+	Done     bool  // Start is the question's
+}
+
+// At is the time by which the question orders a trace.
+func (q *Question) At(t *xraymodel.Trace) int64 {
+	if q.ByEnd {
+		return t.End
+	}
+	return t.Start
+}
+
+const (
+	minute = int64(time.Minute)
+	second = int64(time.Second)
+	// Rows of a trace are looked for so long before and after the slice it is in.
+	margin = 2 * minute
+	// So many traces are read one by one; more are scanned for.
+	fewTraces = 300
+	// A slice has at most so many candidates, if it can be helped.
+	sliceTraces = 30_000
+)
+
+type search struct {
+	source     Source
+	q          *Question
+	conditions []query.TraceCondition
+	fields     []string
+	seen       map[string]bool
+	reach      Reach
+}
+
+// Newest visits the traces of a question, the newest first. A trace may be kept.
+func Newest(ctx context.Context, source Source, q *Question, limits Limits, visit func(*xraymodel.Trace)) (Reach, error) {
+	if limits.Examine <= 0 {
+		limits.Examine = 100_000
+	}
+	s := &search{source: source, q: q, seen: map[string]bool{}}
+	for _, f := range q.Filters {
+		s.conditions = append(s.conditions, f.Candidates()...)
+	}
+	for _, e := range q.Spans {
+		s.conditions = append(s.conditions, query.TraceCondition{Relation: query.Any, Where: e})
+	}
+	s.fields = s.wantedFields()
+	total, err := s.roots(ctx, q.Start, q.End)
+	if err != nil {
+		return s.reach, err
+	}
+	end := q.End
+	for width := s.firstWidth(total, limits); end > q.Start; {
+		start := max(q.Start, end-width)
+		ids, err := s.candidates(ctx, start, end)
+		if err != nil {
+			return s.reach, err
+		}
+		if most := s.most(limits); len(ids) > most && end-start > second {
+			width = max((end-start)/4, second)
+			continue
+		}
+		if err := s.slice(ctx, ids, start, end, visit); err != nil {
+			return s.reach, err
+		}
+		end, s.reach.Start = start, start
+		if limits.Traces > 0 && s.reach.Matched >= limits.Traces || s.reach.Examined >= limits.Examine {
+			break
+		}
+		if len(ids) < s.most(limits)/8 {
+			width *= 4
+		}
+	}
+	s.reach.Done = s.reach.Start == q.Start
+	s.reach.Traces = total
+	if !s.reach.Done {
+		if s.reach.Traces, err = s.roots(ctx, s.reach.Start, q.End); err != nil {
+			return s.reach, err
+		}
+	}
+	s.reach.Traces = max(s.reach.Traces, int64(s.reach.Examined))
+	return s.reach, nil
+}
+
+// most is how many candidates a slice may have: not many more than are asked for.
+func (s *search) most(l Limits) int {
+	if l.Traces > 0 && l.Traces*4 < sliceTraces {
+		return max(l.Traces*4, fewTraces)
+	}
+	return min(sliceTraces, max(l.Examine, fewTraces))
+}
+
+func (s *search) firstWidth(total int64, l Limits) int64 {
+	length := s.q.End - s.q.Start
+	wanted := int64(s.most(l)) / 2
+	if len(s.conditions) > 0 {
+		wanted = max(wanted, 100_000)
+	}
+	if total <= wanted {
+		return length
+	}
+	return max(int64(float64(length)*float64(wanted)/float64(total)), second)
+}
+
+func isSpan() query.Expr {
+	field := func(name string) query.Expr { return query.Exists{X: query.Field{Name: name}} }
+	return query.And{Terms: []query.Expr{field(event.FieldTraceID), field(event.FieldSpanID), query.Not{X: field(event.FieldAnnotation)}}}
+}
+
+// roots counts the traces that begin in a range, as far as they have a root.
+func (s *search) roots(ctx context.Context, start, end int64) (int64, error) {
+	where := query.And{Terms: []query.Expr{isSpan(), query.Not{X: query.Exists{X: query.Field{Name: event.FieldParentID}}}}}
+	res, err := s.run(ctx, start, end, query.Filter{Where: where}, query.Aggregate{Calcs: []query.Calc{{Op: query.Count, Name: "n"}}})
+	if err != nil || res.Rows == 0 {
+		return 0, err
+	}
+	n, _ := res.Column("n").Values[0].Number()
+	return int64(n), nil
+}
+
+func (s *search) run(ctx context.Context, start, end int64, stages ...query.Stage) (*store.Result, error) {
+	res, err := s.source.Run(ctx, &query.Query{Environment: s.q.Environment, Start: start, End: end, Unweighted: true, Stages: stages})
+	if err == nil {
+		s.reach.Scanned += res.Stats.Scanned
+	}
+	return res, err
+}
+
+// candidates returns the ids of traces that may have their time in a slice, one
+// more than sliceTraces at most.
+func (s *search) candidates(ctx context.Context, start, end int64) ([]string, error) {
+	where := []query.Expr{query.Exists{X: query.Field{Name: event.FieldTraceID}}}
+	var stages []query.Stage
+	from, to := start, end
+	if len(s.conditions) == 0 {
+		where = append(where, query.Exists{X: query.Field{Name: event.FieldSpanID}})
+	} else {
+		from, to = start-margin, end+margin
+		where = append(where, s.conditions[0].Where)
+		if len(s.conditions) > 1 {
+			stages = append(stages, query.TraceFilter{Conditions: s.conditions[1:]})
+		}
+	}
+	stages = append([]query.Stage{query.Filter{Where: query.And{Terms: where}}}, stages...)
+	stages = append(stages, query.Aggregate{Groups: []string{event.FieldTraceID}, Calcs: []query.Calc{{Op: query.Count, Name: "n"}}},
+		query.Limit{Count: sliceTraces + 1}, query.Project{Fields: []string{event.FieldTraceID}})
+	res, err := s.run(ctx, from, to, stages...)
+	if err != nil {
+		return nil, err
+	}
+	var ids []string
+	if c := res.Column(event.FieldTraceID); c != nil {
+		for _, v := range c.Values {
+			if id := v.Text(); id != "" {
+				ids = append(ids, id)
+			}
+		}
+	}
+	return ids, nil
+}
+
+// slice reads candidates and visits those that are wanted.
+func (s *search) slice(ctx context.Context, ids []string, start, end int64, visit func(*xraymodel.Trace)) error {
+	read := s.readEach
+	if len(ids) > fewTraces && !s.q.Whole {
+		read = s.readAll
+	}
+	traces, err := read(ctx, ids, start, end)
+	if err != nil {
+		return err
+	}
+	var found []*xraymodel.Trace
+	for _, r := range traces {
+		if at := s.q.At(r.trace); len(r.trace.Segments) == 0 || at < start || at >= end || s.seen[r.trace.ID] {
+			continue
+		}
+		s.seen[r.trace.ID] = true
+		s.reach.Examined++
+		if s.wanted(&r) {
+			found = append(found, r.trace)
+		}
+	}
+	slices.SortFunc(found, func(x, y *xraymodel.Trace) int {
+		return cmp.Or(cmp.Compare(s.q.At(y), s.q.At(x)), cmp.Compare(x.ID, y.ID))
+	})
+	s.reach.Matched += len(found)
+	for _, t := range found {
+		visit(t)
+	}
+	return nil
+}
+
+// wanted tests what is asked of the trace.
+func (s *search) wanted(r *readTrace) bool {
+	for _, e := range s.q.Spans {
+		if !slices.ContainsFunc(r.rows, func(row event.Row) bool { return query.Match(e, row) }) {
+			return false
+		}
+	}
+	for _, f := range s.q.Filters {
+		if !f.Match(r.trace, xrayfilter.Options{Slow: s.q.Slow}) {
+			return false
+		}
+	}
+	return true
+}
