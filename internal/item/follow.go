@@ -109,8 +109,8 @@ func (r *reader) read(row int) occurrence {
 		o.level = Error
 	}
 	o.exact = r.annotation != nil && text(r.annotation) == event.AnnotationSpanEvent
-	if !o.exact && o.id > 0 {
-		o.at = o.id * nanosPerMicro
+	if arrived := o.id * nanosPerMicro; arrived > 0 && (!o.exact || o.at > arrived) { // no sender's clock is ahead of ours
+		o.at = arrived
 	}
 	o.language, o.address = first(r.language), first(r.address)
 	if o.version = first(r.version); len(o.version) > maxVersionName {

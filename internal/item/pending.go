@@ -35,10 +35,17 @@ func newPending() pending {
 	}
 }
 
+// maxPending bounds the versions and the people that wait to be written, however
+// long that takes; beyond, only their numbers are kept.
+const maxPending = 50_000
+
 // version notes that an item was seen in a version.
 func (p *pending) version(e *entry, o *occurrence, how int) {
 	v := p.versions[versionKey{e.ID, o.version}]
 	if v == nil {
+		if len(p.versions) >= maxPending {
+			return
+		}
 		v = &InVersion{Item: e.ID, Version: strings.Clone(o.version), First: Sighting{o.id, o.at}}
 		p.versions[versionKey{e.ID, v.Version}] = v
 	}

@@ -104,6 +104,9 @@ func (p *pending) person(e *entry, o *occurrence) {
 	id := cutText(o.person, maxPersonText)
 	known := p.people[personKey{e.ID, id}]
 	if known == nil {
+		if len(p.people) >= maxPending {
+			return
+		}
 		known = &Person{ID: strings.Clone(id), FirstAt: o.at}
 		p.people[personKey{e.ID, known.ID}] = known
 	}

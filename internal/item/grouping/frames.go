@@ -44,8 +44,11 @@ func (s *subject) frames(trace map[string]any, index int, note func(Note)) []fra
 		}
 		calls = append(calls, c)
 	}
-	return s.choose(calls, anyOwn, index, note)
+	return s.choose(calls[max(len(calls)-mostCalls, 0):], anyOwn, index, note)
 }
+
+// mostCalls bounds the calls that are told apart: those nearest to the fault.
+const mostCalls = 2 * maxCounted
 
 // call is a frame as it was sent, equal neighbours taken together.
 type call struct {

@@ -135,3 +135,18 @@ func BenchmarkDecide(b *testing.B) {
 		r.Decide(data)
 	}
 }
+
+func BenchmarkNormalMessage(b *testing.B) {
+	const text = "GET https://api.example.com/v2/users/48211/orders failed after 3 attempts: upstream 10.2.3.4:8080 answered HTTP 503 in 120.5 ms (request 550e8400-e29b-41d4-a716-446655440000)"
+	for b.Loop() {
+		grouping.NormalMessage(text)
+	}
+}
+
+func BenchmarkFromEvent(b *testing.B) {
+	stack := "Traceback (most recent call last):\n" + strings.Repeat("  File \"/srv/app/part/views.py\", line 10, in index\n    return load(user)\n  File \"/srv/app/db.py\", line 33, in load\n    raise CartError()\n", 10) + "CartError: no cart\n"
+	var r *grouping.Rules
+	for b.Loop() {
+		r.Decide(grouping.FromEvent(grouping.Event{Language: "python", Type: "CartError", Message: "no cart", Stacktrace: stack}))
+	}
+}

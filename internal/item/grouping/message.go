@@ -6,28 +6,70 @@ import (
 	"strings"
 )
 
-// messagePatterns are tried in this order on the text of a message; each match
-// is blanked. The codes are put away between addresses and numbers.
+// volatile is something that differs from one message to the next. Looking for
+// its signs first costs a hundredth of trying the expression.
+type volatile struct {
+	signs func(s string) bool
+	re    *regexp.Regexp
+}
+
+// They are tried in this order; each match is blanked. The codes are put away
+// between addresses and numbers.
 //
 //nolint:gochecknoglobals // compiled once, never changed
 var (
-	beforeCodes = []*regexp.Regexp{
-		regexp.MustCompile(`(?i)\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b`),
-		regexp.MustCompile(`\b\d{4}[-/]\d{2}[-/]\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?: ?(?:Z|UTC|GMT|[+-]\d{2}:?\d{2}))?)?\b`),
-		regexp.MustCompile(`\b\d{1,2} (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]* \d{4}(?: \d{2}:\d{2}(?::\d{2})?)?\b`),
-		regexp.MustCompile(`\b\d{1,2}:\d{2}:\d{2}(?:[.,]\d+)?\b`),
-		regexp.MustCompile(`[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+`),
-		regexp.MustCompile(`\b\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}(?::\d{1,5})?\b`),
-		regexp.MustCompile(`(?i)\[(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?:%\w+)?\](?::\d{1,5})?|\b(?:[0-9a-f]{1,4}:){7}[0-9a-f]{1,4}\b|\b(?:[0-9a-f]{1,4}:){1,6}(?::[0-9a-f]{1,4}){1,6}\b`),
+	beforeCodes = []volatile{
+		{atLeast("-", 4), regexp.MustCompile(`(?i)\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b`)},
+		{anyOf("-/"), regexp.MustCompile(`\b\d{4}[-/]\d{2}[-/]\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?: ?(?:Z|UTC|GMT|[+-]\d{2}:?\d{2}))?)?\b`)},
+		{named("JFMASOND"), regexp.MustCompile(`\b\d{1,2} (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]* \d{4}(?: \d{2}:\d{2}(?::\d{2})?)?\b`)},
+		{atLeast(":", 2), regexp.MustCompile(`\b\d{1,2}:\d{2}:\d{2}(?:[.,]\d+)?\b`)},
+		{anyOf("@"), regexp.MustCompile(`[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+`)},
+		{atLeast(".", 3), regexp.MustCompile(`\b\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}(?::\d{1,5})?\b`)},
+		{atLeast(":", 2), regexp.MustCompile(`(?i)\[(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?:%\w+)?\](?::\d{1,5})?|\b(?:[0-9a-f]{1,4}:){7}[0-9a-f]{1,4}\b|\b(?:[0-9a-f]{1,4}:){1,6}(?::[0-9a-f]{1,4}){1,6}\b`)},
 	}
-	codes      = regexp.MustCompile(`(?i)\b(HTTP(?:/\d(?:\.\d)?)?|status(?: code)?|exit code|code|errno|error|SQLSTATE)([ :=#\[(]{1,3})([0-9]+[0-9A-Z]*)\b`)
-	afterCodes = []*regexp.Regexp{
-		regexp.MustCompile(`(?i)\b0x[0-9a-f]+\b`),
-		regexp.MustCompile(`\b\d+\.\d+\b`),
+	codes      = volatile{namesCode, regexp.MustCompile(`(?i)\b(HTTP(?:/\d(?:\.\d)?)?|status(?: code)?|exit code|code|errno|error|SQLSTATE)([ :=#\[(]{1,3})([0-9]+[0-9A-Z]*)\b`)}
+	afterCodes = []volatile{
+		{anyOf("xX"), regexp.MustCompile(`(?i)\b0x[0-9a-f]+\b`)},
+		{anyOf("."), regexp.MustCompile(`\b\d+\.\d+\b`)},
 	}
-	hexWord   = regexp.MustCompile(`(?i)\b[0-9a-f]{4,}\b`)
-	digitRuns = regexp.MustCompile(`\d{2,}`)
 )
+
+func anyOf(chars string) func(string) bool {
+	return func(s string) bool { return strings.ContainsAny(s, chars) }
+}
+
+func atLeast(part string, n int) func(string) bool {
+	return func(s string) bool { return strings.Count(s, part) >= n }
+}
+
+// named looks for a blank and the first letter of a name after a digit.
+func named(first string) func(string) bool {
+	return func(s string) bool {
+		for i := 2; i < len(s); i++ {
+			if s[i-1] == ' ' && isDigit(s[i-2]) && strings.IndexByte(first, s[i]) >= 0 {
+				return true
+			}
+		}
+		return false
+	}
+}
+
+// namesCode looks for a digit after one of the characters that come before a code.
+func namesCode(s string) bool {
+	for i := 1; i < len(s); i++ {
+		if isDigit(s[i]) && strings.IndexByte(" :=#[(", s[i-1]) >= 0 {
+			return true
+		}
+	}
+	return false
+}
+
+func (v *volatile) blank(s string) string {
+	if !v.signs(s) {
+		return s
+	}
+	return v.re.ReplaceAllLiteralString(s, blank)
+}
 
 // NormalMessage is a message without what differs from one time to the next:
 // ids, times, addresses, numbers. Codes of errors and statuses stay.
@@ -36,27 +78,63 @@ func NormalMessage(s string) string {
 	if !strings.ContainsAny(s, "0123456789@") && !strings.Contains(s, "::") {
 		return strings.Join(strings.Fields(s), " ")
 	}
-	for _, p := range beforeCodes {
-		s = p.ReplaceAllLiteralString(s, blank)
+	for i := range beforeCodes {
+		s = beforeCodes[i].blank(s)
 	}
 	s = strings.ReplaceAll(s, "\x00", " ")
 	var kept []string
-	s = codes.ReplaceAllStringFunc(s, func(m string) string {
-		kept = append(kept, m)
-		return "\x00" + string(rune('g'+len(kept)%2)) + "\x00" // no digits, no hex
-	})
-	for _, p := range afterCodes {
-		s = p.ReplaceAllLiteralString(s, blank)
+	if codes.signs(s) {
+		s = codes.re.ReplaceAllStringFunc(s, func(m string) string {
+			kept = append(kept, m)
+			return "\x00g\x00" // no digit, and not hexadecimal
+		})
 	}
-	s = hexWord.ReplaceAllStringFunc(s, func(m string) string {
-		if strings.ContainsAny(m, "0123456789") {
-			return blank
+	for i := range afterCodes {
+		s = afterCodes[i].blank(s)
+	}
+	return strings.Join(strings.Fields(restore(blankNumbers(s), kept)), " ")
+}
+
+// blankNumbers blanks hexadecimal words of four characters or more that have a
+// digit, and then runs of two digits or more.
+func blankNumbers(s string) string {
+	var b strings.Builder
+	b.Grow(len(s))
+	for i := 0; i < len(s); {
+		if i == 0 || !isASCIIWord(s[i-1]) {
+			if n := hexWord(s, i); n > 0 {
+				b.WriteString(blank)
+				i += n
+				continue
+			}
 		}
-		return m
-	})
-	s = digitRuns.ReplaceAllLiteralString(s, blank)
-	s = restore(s, kept)
-	return strings.Join(strings.Fields(s), " ")
+		if n := digitRun(s, i); n > 0 {
+			b.WriteString(blank)
+			i += n
+			continue
+		}
+		b.WriteByte(s[i])
+		i++
+	}
+	return b.String()
+}
+
+func isASCIIWord(c byte) bool { return isDigit(c) || isLower(c|0x20) || c == '_' }
+
+func hexWord(s string, i int) int {
+	n, digits := 0, false
+	for i+n < len(s) && isASCIIWord(s[i+n]) {
+		if !isHex(s[i+n]) {
+			return 0
+		}
+		digits = digits || isDigit(s[i+n])
+		n++
+	}
+	const shortest = 4
+	if n < shortest || !digits {
+		return 0
+	}
+	return n
 }
 
 // restore puts back what stands between two zero bytes, in order.
