@@ -154,12 +154,18 @@ func (t *Items) stampEvent(row event.Row) Stamp {
 	}
 	t.keepOlder(row.Batch.Environment, &s)
 	by := bySpan
-	if row.Get(event.FieldSignal).Str() == event.SignalLog {
+	switch {
+	case row.Get(event.FieldSignal).Str() == event.SignalLog:
 		by = byLog
+	case !row.Get(fieldXRayException).IsNull():
+		by = byDocument
 	}
 	s.TwinOf = t.twin(row.Batch.Environment, row.Get(event.FieldTraceID).Text(), d, by, s.ID)
 	return s
 }
+
+// fieldXRayException tells an exception of a segment document from one of a span.
+const fieldXRayException = "xray.exception.id"
 
 // Withdraw implements ingest.Stamper: rows that were stamped are not stored.
 func (t *Items) Withdraw(batches []*event.Batch) {

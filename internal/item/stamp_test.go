@@ -125,6 +125,26 @@ func TestStamp_OneExceptionReportedBothWaysIsOneOccurrence(t *testing.T) {
 	}
 }
 
+// Three exporters in one app: one occurrence.
+func TestStamp_OneExceptionReportedManyWaysIsOneOccurrence(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	document := cartError()
+	document["xray.exception.id"] = "70de5b6f19ff9a0a"
+	for range 2 {
+		r.advance(time.Second)
+		r.take(r.spanEvents(document))
+		r.take(r.spanEvents(cartError()))
+		b := event.NewBatch("test", "errors")
+		b.Begin(r.now.Load())
+		item.Apply(b, []item.Stamp{r.items.StampPayload("test", sdkError(), traceID)})
+		r.take(b)
+	}
+	if i := r.get(1); i.Total != 2 || len(r.all()) != 1 {
+		t.Errorf("%+v", r.all())
+	}
+}
+
 func TestStamp_WhatWasNotStoredHasNoTwins(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)

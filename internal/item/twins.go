@@ -10,15 +10,17 @@ import (
 type way uint8
 
 const (
-	byPayload way = iota + 1 // Rollbar's
-	bySpan                   // an event of a span
-	byLog                    // a log record of a span
+	byPayload  way = iota + 1 // Rollbar's
+	bySpan                    // an event of a span
+	byLog                     // a log record of a span
+	byDocument                // a segment document of X-Ray's
+	ways
 )
 
 // twins finds out whether an exception was reported before another way: an app
-// may have both an OpenTelemetry SDK and Rollbar's. Reports of one trace, class
-// and message are matched one to one; those of the same way never are. It is
-// bounded in time and number.
+// may have an OpenTelemetry SDK, Rollbar's and X-Ray's. Reports of one trace,
+// class and message are matched, one of each other way to the first; those of the
+// same way never are. It is bounded in time and number.
 type twins struct {
 	mu    sync.Mutex
 	ring  []report
@@ -28,8 +30,8 @@ type twins struct {
 
 type report struct {
 	key    uint64
-	id     int64 // of the occurrence
-	usedBy int64 // of the report that is its twin
+	id     int64       // of the occurrence
+	usedBy [ways]int64 // the reports that are its twins
 	at     int64
 	way    way
 }
@@ -57,8 +59,8 @@ func (w *twins) match(key uint64, by way, id, now int64) int64 {
 	defer w.mu.Unlock()
 	places := w.byKey[key]
 	for _, p := range places {
-		if r := &w.ring[p]; r.way != by && r.usedBy == 0 && now-r.at < twinWindow {
-			r.usedBy = id
+		if r := &w.ring[p]; r.way != by && r.usedBy[by] == 0 && now-r.at < twinWindow {
+			r.usedBy[by] = id
 			return r.id
 		}
 	}
@@ -99,11 +101,14 @@ func (w *twins) withdraw(id int64) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for i := range w.ring {
-		switch r := &w.ring[i]; id {
-		case r.id:
+		r := &w.ring[i]
+		if r.id == id {
 			r.at = -twinWindow // no longer matched
-		case r.usedBy:
-			r.usedBy = 0
+		}
+		for by := range r.usedBy {
+			if r.usedBy[by] == id {
+				r.usedBy[by] = 0
+			}
 		}
 	}
 }

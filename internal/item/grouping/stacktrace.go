@@ -39,6 +39,9 @@ func FromEvent(e Event) map[string]any {
 		data["language"] = language
 	}
 	traces := readStack(language, text)
+	if len(traces) == 0 { // what others wrote in the language's place
+		traces = readNewestFirst(strings.Split(text, "\n"), scriptCall)
+	}
 	if len(traces) == 0 {
 		traces = []stack{{}}
 	}
@@ -158,7 +161,7 @@ func readStack(language, text string) []stack {
 // readNewestFirst reads a trace whose lines are calls, the newest first.
 func readNewestFirst(lines []string, read func(line string) (stackCall, bool)) []stack {
 	var s stack
-	for _, line := range lines {
+	for _, line := range lines[:min(len(lines), maxStackLines)] {
 		if c, ok := read(line); ok {
 			s.calls = append(s.calls, c)
 		}

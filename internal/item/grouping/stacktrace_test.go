@@ -52,6 +52,10 @@ CartError: no cart
 			golang("errors.errorString", "no cart 99", "github.com/rollbar/rollbar-go@v1.4.8/client.go", "rollbar.Error",
 				"github.com/acme/shop/cart/cart.go", "cart.(*Cart).Total", "/src/app/main.go", "main.handler", "/usr/local/go/src/net/http/server.go", "http.HandlerFunc.ServeHTTP", "/usr/local/go/src/runtime/asm_amd64.s", "runtime.goexit"),
 		},
+		"go, of a segment document": {
+			grouping.Event{Language: "go", Type: "shop.CartError", Message: "no cart", Stacktrace: "shop.CartError: no cart\n    at cart.Total (/src/app/cart.go:20)\n    at main.handler (/src/app/main.go:31)"},
+			golang("shop.CartError", "x", "/src/app/cart.go", "cart.Total", "/src/app/main.go", "main.handler"),
+		},
 		"node": {
 			grouping.Event{Language: "nodejs", Type: "TypeError", Message: "x is not a function", Stacktrace: "TypeError: x is not a function\n    at Cart.total (/app/src/cart.js:10:5)\n    at async run (file:///app/src/main.mjs:3:1)\n    at node:internal/process/task_queues:95:5\n"},
 			script("TypeError", "x is not a function", "node:internal/process/task_queues", "<unknown>", "/app/src/main.mjs", "async run", "/app/src/cart.js", "Cart.total"),
