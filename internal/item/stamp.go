@@ -25,7 +25,18 @@ type Stamp struct {
 // while, and may be called by many at once. The caller gives the stamps to
 // [Apply], and the batch to the door.
 func (t *Items) StampPayload(environment string, data map[string]any, traceID string) Stamp {
-	d := t.Rules(environment).Decide(data)
+	return t.StampMapped(environment, data, nil, traceID)
+}
+
+// StampMapped is StampPayload of data whose frames were found in their sources;
+// sent is the data as it came, nil if that is the same. What is an item by the
+// frames as they came stays one: a source map that comes late splits nothing.
+func (t *Items) StampMapped(environment string, data, sent map[string]any, traceID string) Stamp {
+	rules := t.Rules(environment)
+	d := rules.Decide(data)
+	if sent != nil && d.Step == grouping.StepDefault {
+		d.Older = append(d.Older, rules.Decide(sent).Fingerprint)
+	}
 	s := Stamp{
 		ID: t.nextID(), Environment: errorEnvironmentOf(scalar(data["environment"])), Platform: cutText(scalar(data["platform"]), maxTitle),
 		Framework: FrameworkOf(data), Decision: d,

@@ -2,6 +2,7 @@ package symbol
 
 import (
 	"container/list"
+	"strings"
 	"sync"
 
 	"github.com/oriel-dev/oriel/internal/sourcemap"
@@ -17,7 +18,16 @@ type cache struct {
 	size  int
 	order *list.List // of *kept, the one used last first
 	byKey map[string]*list.Element
+
+	functions map[functionKey]string // that positions are in
 }
+
+type functionKey struct {
+	hash, file   string
+	line, column int
+}
+
+const mostFunctions = 20_000
 
 type kept struct {
 	hash string
@@ -26,7 +36,7 @@ type kept struct {
 }
 
 func newCache(most int) *cache {
-	return &cache{most: most, order: list.New(), byKey: map[string]*list.Element{}}
+	return &cache{most: most, order: list.New(), byKey: map[string]*list.Element{}, functions: map[functionKey]string{}}
 }
 
 func (c *cache) decode(raw []byte) (*sourcemap.Map, error) {
@@ -84,4 +94,24 @@ func (s *Store) decoded(hash string) (*sourcemap.Map, error) {
 	}
 	s.cache.put(hash, m)
 	return m, nil
+}
+
+// function is the name of the function that a place is in: an error that happens
+// again and again asks for the same.
+func (c *cache) function(hash, text string, at *Resolved) string {
+	k := functionKey{hash, at.File, at.Line, at.Column}
+	c.mu.Lock()
+	name, known := c.functions[k]
+	c.mu.Unlock()
+	if known {
+		return name
+	}
+	name = strings.Clone(sourcemap.EnclosingFunction(text, at.Line, at.Column-1))
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.functions) >= mostFunctions {
+		clear(c.functions)
+	}
+	c.functions[k] = name
+	return name
 }

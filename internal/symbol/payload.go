@@ -130,12 +130,14 @@ func (s *Store) trace(t Trace, sent trace) []Resolved {
 }
 
 func isJavaScript(d data, in client) bool {
-	language, _, _ := strings.Cut(strings.ToLower(strings.TrimSpace(string(d.Language))), " ")
-	switch language {
+	return isJavaScriptName(string(d.Language)) || d.Language == "" && isObject(in.JavaScript)
+}
+
+func isJavaScriptName(language string) bool {
+	first, _, _ := strings.Cut(strings.ToLower(strings.TrimSpace(language)), " ")
+	switch first {
 	case "javascript", "typescript", "ecmascript", "nodejs", "webjs":
 		return true
-	case "":
-		return isObject(in.JavaScript)
 	}
 	return false
 }

@@ -70,11 +70,14 @@ type Resolved struct {
 
 // Resolve finds the original positions of frames, one for each. It reads at most
 // as many maps as there are files.
-func (s *Store) Resolve(t Trace) []Resolved {
+func (s *Store) Resolve(t Trace) []Resolved { return s.resolve(&t, true) }
+
+// resolve finds the positions, with the text around them if that is wanted.
+func (s *Store) resolve(t *Trace, texts bool) []Resolved {
 	out := make([]Resolved, len(t.Frames))
 	maps := map[string]*mapped{}
 	for i, f := range t.Frames {
-		out[i] = s.frame(&t, f, maps)
+		out[i] = s.frame(t, f, maps, texts)
 	}
 	for i := range out {
 		if out[i].Code != "" {
@@ -85,7 +88,7 @@ func (s *Store) Resolve(t Trace) []Resolved {
 		case i > 0 && out[i-1].Code == "" && out[i-1].name != "":
 			out[i].Method = out[i-1].name
 		default:
-			if name := sourcemap.EnclosingFunction(m.texts[out[i].File], out[i].Line, out[i].Column-1); name != "" {
+			if name := s.cache.function(m.found.m.hash, m.texts[out[i].File], &out[i]); name != "" {
 				out[i].Method = name
 			}
 		}
@@ -104,7 +107,7 @@ type mapped struct {
 
 func mapKey(f Frame) string { return f.DebugID + "\x00" + f.File }
 
-func (s *Store) frame(t *Trace, f Frame, maps map[string]*mapped) Resolved {
+func (s *Store) frame(t *Trace, f Frame, maps map[string]*mapped, texts bool) Resolved {
 	if isRuntime(f.File) {
 		return Resolved{Code: CodeRuntime, Reason: "the frame is of the runtime itself, not of a file"}
 	}
@@ -137,21 +140,24 @@ func (s *Store) frame(t *Trace, f Frame, maps map[string]*mapped) Resolved {
 	if !ok {
 		return r
 	}
-	s.fill(&r, m, at)
+	s.fill(&r, m, at, texts)
 	return r
 }
 
 // fill writes down the place that was found.
-func (s *Store) fill(r *Resolved, m *mapped, at sourcemap.Position) {
+func (s *Store) fill(r *Resolved, m *mapped, at sourcemap.Position, texts bool) {
 	file := m.m.Sources()[at.Source]
 	r.File, r.Line, r.Column, r.name = file, at.Line, at.Column+1, at.Name
 	r.InProject = !m.m.Ignored(at.Source) && !strings.Contains(file, "node_modules") && !strings.HasPrefix(file, "webpack/")
 	text, known := m.texts[file]
 	if !known {
-		if text, known = m.m.Content(at.Source); !known {
+		if text, known = m.m.Content(at.Source); !known && texts {
 			text = s.beside(m.found.m, file)
 		}
 		m.texts[file] = text
+	}
+	if !texts {
+		return
 	}
 	if e, ok := sourcemap.Excerpts(text, at.Line, at.Column); ok && text != "" {
 		r.Text, r.Pre, r.Post = e.Code, e.Pre, e.Post

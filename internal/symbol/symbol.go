@@ -80,6 +80,8 @@ type Store struct {
 	byVer  map[versionKey][]*Map
 	used   map[int64]bool // whose Matched is not written yet
 	lastID int64
+	// perEnvironment is how many maps there are.
+	perEnvironment map[string]int
 
 	cache  *cache
 	cancel context.CancelFunc
@@ -105,7 +107,7 @@ func Open(ctx context.Context, db *meta.DB, cfg Config) (*Store, error) {
 		return nil, fmt.Errorf("make the folder of source maps: %w", err)
 	}
 	s := &Store{
-		db: db, cfg: cfg, maps: map[int64]*Map{}, byKey: map[key]*Map{}, byVer: map[versionKey][]*Map{}, used: map[int64]bool{},
+		db: db, cfg: cfg, maps: map[int64]*Map{}, byKey: map[key]*Map{}, byVer: map[versionKey][]*Map{}, used: map[int64]bool{}, perEnvironment: map[string]int{},
 		cache: newCache(cfg.CacheBytes), done: make(chan struct{}),
 	}
 	if err := s.read(ctx); err != nil {
@@ -171,6 +173,7 @@ func (s *Store) read(ctx context.Context) error {
 func (s *Store) add(m *Map) {
 	s.remove(s.byKey[key{m.Environment, m.Version, m.URL}])
 	s.maps[m.ID] = m
+	s.perEnvironment[m.Environment]++
 	s.byKey[key{m.Environment, m.Version, m.URL}] = m
 	v := versionKey{m.Environment, m.Version}
 	s.byVer[v] = append(s.byVer[v], m)
@@ -182,6 +185,9 @@ func (s *Store) remove(m *Map) {
 		return
 	}
 	delete(s.maps, m.ID)
+	if s.perEnvironment[m.Environment]--; s.perEnvironment[m.Environment] == 0 {
+		delete(s.perEnvironment, m.Environment)
+	}
 	delete(s.byKey, key{m.Environment, m.Version, m.URL})
 	delete(s.used, m.ID)
 	v := versionKey{m.Environment, m.Version}

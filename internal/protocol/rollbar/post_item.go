@@ -224,6 +224,12 @@ func (p *post) stamp() item.Stamp {
 	items, one := p.front.Items, &p.payload
 	data, _ := one.plain(one.data, items.Rules(p.token.Environment) != nil).(map[string]any) // it was checked
 	data["environment"], data["level"] = one.environment, one.level
+	if p.front.Symbols != nil {
+		browser := strings.EqualFold(one.textAt(one.data, "platform"), "browser")
+		if mapped, ok := p.front.Symbols.Applied(p.token.Environment, one.version, browser, data); ok {
+			return items.StampMapped(p.token.Environment, mapped, data, one.link().trace)
+		}
+	}
 	return items.StampPayload(p.token.Environment, data, one.link().trace)
 }
 

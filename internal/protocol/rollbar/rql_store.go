@@ -43,7 +43,7 @@ func openRQLJobs(ctx context.Context, db *meta.DB, clock func() time.Time, log *
 	}
 	for _, j := range left {
 		s.waiting[j.environment]++
-		s.launch(j)
+		s.launch(j) //nolint:contextcheck // jobs outlive the calls that start them
 	}
 	return s, nil
 }
@@ -120,7 +120,7 @@ func (s *rqlJobs) start(ctx context.Context, j rqlJob) (rqlJob, error) {
 		s.leave(j.environment)
 		return j, err
 	}
-	s.launch(j)
+	s.launch(j) //nolint:contextcheck // jobs outlive the calls that start them
 	return j, nil
 }
 
@@ -169,7 +169,7 @@ func (s *rqlJobs) work(ctx context.Context, j rqlJob) {
 	var text []byte
 	err := ctx.Err()
 	if err == nil {
-		if _, err = s.move(s.base, j.id, jobRunning, "", nil, jobNew); err == nil {
+		if _, err = s.move(s.base, j.id, jobRunning, "", nil, jobNew); err == nil { //nolint:contextcheck // also where the job was cancelled
 			text, err = s.run(ctx, j)
 		}
 	}
@@ -189,7 +189,7 @@ func (s *rqlJobs) work(ctx context.Context, j rqlJob) {
 			s.log.ErrorContext(ctx, "an RQL job failed", slog.Int64("job", j.id), slog.Any("error", err))
 		}
 	}
-	if _, err := s.move(s.base, j.id, status, problem, text, jobNew, jobRunning); err != nil && s.base.Err() == nil {
+	if _, err := s.move(s.base, j.id, status, problem, text, jobNew, jobRunning); err != nil && s.base.Err() == nil { //nolint:contextcheck // also where the job was cancelled
 		s.log.WarnContext(ctx, "the result of an RQL job could not be kept", slog.Int64("job", j.id), slog.Any("error", err))
 	}
 }

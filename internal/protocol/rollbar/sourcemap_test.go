@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/oriel-dev/oriel/internal/auth"
+	"github.com/oriel-dev/oriel/internal/event"
 	"github.com/oriel-dev/oriel/internal/symbol"
 )
 
@@ -219,5 +220,51 @@ func TestSourceMapBundle_RefusesWhatIsNone(t *testing.T) {
 	}
 	if a := r.do(http.MethodPut, "/api/1/sourcemap_bundle/x", "y"); a.status != 403 {
 		t.Errorf("a URL that nobody signed: %d %s", a.status, a.body)
+	}
+}
+
+func TestPostItem_IsGroupedByItsSources(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, false)
+	// Two builds of one source, whose minified names and places differ.
+	maps := map[string]string{
+		"1": `{"version":3,"sources":["webpack:///./src/cart.js"],"names":["total"],"mappings":"AAKIA","sourcesContent":["\nfunction total(cart) {\n\n\n\n  return cart.x.y\n}\n"]}`,
+		"2": `{"version":3,"sources":["webpack:///./src/cart.js"],"names":["total"],"mappings":";;;;AAKIA","sourcesContent":["\nfunction total(cart) {\n\n\n\n  return cart.x.y\n}\n"]}`,
+		"3": `{"version":3,"sources":["webpack:///./src/cart.js"],"names":["total"],"mappings":"AAKIA","sourcesContent":["\nfunction total(cart) {\n\n\n\n  return cart.x.y\n}\n"]}`,
+	}
+	upload := func(version string) {
+		t.Helper()
+		body, kind := form(t, "version", version, "minified_url", "https://h.example/static/app."+version+"f0.min.js", "@source_map", maps[version])
+		if a := r.do(http.MethodPost, "/api/1/sourcemap", body, "Content-Type", kind, tokenHeader, r.keys[auth.RollbarWrite]); a.status != 200 {
+			t.Fatalf("%d %s", a.status, a.body)
+		}
+	}
+	post := func(version, method string, line int) event.Row {
+		t.Helper()
+		frame, err := json.Marshal(map[string]any{"filename": "https://h.example/static/app." + version + "f0.min.js", "lineno": line, "colno": 7, "method": method})
+		must(t, err)
+		return r.stored(`{"data":{"environment":"production","platform":"browser","language":"javascript","client":{"javascript":{"code_version":"` + version +
+			`"}},"body":{"trace":{"frames":[` + string(frame) + `],"exception":{"class":"TypeError","message":"x is undefined"}}}}}`)
+	}
+	print := func(row event.Row) string { return row.Get(event.FieldErrorFingerprint).Str() }
+	upload("1")
+	upload("2")
+	first, second := post("1", "r", 1), post("2", "n", 5)
+	if print(first) == "" || print(first) != print(second) {
+		t.Errorf("two builds of one source are %s and %s", print(first), print(second))
+	}
+	if culprit := first.Get(event.FieldErrorCulprit).Str(); culprit != "total in src/cart.js" {
+		t.Errorf("the culprit is %q", culprit)
+	}
+	if sent := first.Get(fieldPayload).Str(); !strings.Contains(sent, `"method":"r"`) || strings.Contains(sent, "cart.js") {
+		t.Errorf("the payload is not kept as it came: %s", sent)
+	}
+	late := post("3", "q", 1)
+	if print(late) == print(first) {
+		t.Fatal("without a map the frames are as they came")
+	}
+	upload("3")
+	if again := post("3", "q", 1); print(again) != print(late) {
+		t.Errorf("a map that comes late splits an item: %s, and then %s", print(late), print(again))
 	}
 }
