@@ -174,7 +174,7 @@ func (d *decoder) unit(s *jsonscan.Scanner, up int32, nested int) error {
 	}
 	d.doc.units[at] = u
 	if s.Err != nil || len(inner) == 0 {
-		return nil
+		return nil //nolint:nilerr // the scanner keeps what is wrong
 	}
 	in := &jsonscan.Scanner{In: inner, Most: maxDepth}
 	if !in.Enter('[') {
@@ -189,7 +189,10 @@ func (d *decoder) unit(s *jsonscan.Scanner, up int32, nested int) error {
 			return err
 		}
 	}
-	return nil // what is not JSON was found by whoever skipped it
+	if in.Err != nil && s.Err == nil { // whoever skipped it found no fault
+		s.Err = in.Err
+	}
+	return nil
 }
 
 // member reads one member of a segment or subsegment. What has the wrong type is as
@@ -211,7 +214,7 @@ func (d *decoder) member(s *jsonscan.Scanner, u *unit, name []byte) { //nolint:c
 	case "in_progress":
 		u.inProgress = d.truth(s)
 	case "type":
-		u.subsegment = u.subsegment || string(d.text(s)) == xraymodel.TypeSubsegment
+		u.subsegment = string(d.text(s)) == xraymodel.TypeSubsegment || u.subsegment
 	case "fault":
 		u.fault = d.truth(s)
 	case "error":

@@ -41,7 +41,9 @@ type waiting struct {
 func newIntake(f *Front, protocol string) *intake {
 	in := &intake{f: f, protocol: protocol, batches: map[string]*event.Batch{}}
 	in.rows.batchOf = in.batchOf
-	in.rows.altered = func(reason string, count int, sample string) { f.Door.Ledger().Alter(reason, protocol, count, sample) }
+	in.rows.altered = func(reason string, count int, sample string) {
+		in.f.Door.Ledger().Alter(reason, protocol, count, sample)
+	}
 	return in
 }
 

@@ -49,7 +49,7 @@ func segmentOperations() []operation {
 
 func traceOperations() []operation {
 	return []operation{
-		{name: "BatchGetTraces", path: "/Traces", unserved: later},
+		{name: "BatchGetTraces", path: "/Traces", serve: (*Front).batchGetTraces},
 		{name: "GetTraceSummaries", path: "/TraceSummaries", unserved: later},
 		{name: "StartTraceRetrieval", path: "/StartTraceRetrieval", unserved: later},
 		{name: "ListRetrievedTraces", path: "/ListRetrievedTraces", unserved: later},
