@@ -32,6 +32,7 @@ type Deps struct {
 	Datasets  *dataset.Registry
 	Workspace *workspace.Library
 	Items     *item.Items
+	Intake    Intake
 	Symbols   *symbol.Store
 	Sampling  *sampling.Sampler
 	Meta      *meta.DB

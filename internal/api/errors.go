@@ -20,6 +20,26 @@ func (a *API) errorRoutes() []route {
 		{"GET /api/errors/items", reader, a.errorItems},
 		{"POST /api/errors/items/change", reader, a.changeErrors},
 		{"POST /api/errors/undo", reader, a.undoErrors},
+		{"GET /api/errors/items/{id}", reader, a.errorItem},
+		{"GET /api/errors/items/{id}/occurrence", reader, a.itemOccurrence},
+		{"GET /api/errors/items/{id}/occurrence/{occurrence}/part", reader, a.occurrencePart},
+		{"GET /api/errors/items/{id}/counts", reader, a.itemCounts},
+		{"GET /api/errors/items/{id}/people", reader, a.itemPeople},
+		{"GET /api/errors/items/{id}/versions", reader, a.itemVersions},
+		{"GET /api/errors/items/{id}/related", reader, a.itemRelated},
+		{"GET /api/errors/items/{id}/activity", reader, a.itemActivity},
+		{"POST /api/errors/items/{id}/comments", reader, a.commentItem},
+		{"POST /api/errors/items/{id}/comments/{comment}/remove", reader, a.removeItemComment},
+		{"POST /api/errors/items/{id}/unmerge", reader, a.unmergeItem},
+		{"GET /api/errors/items/{id}/grouping", reader, a.itemGrouping},
+		{"POST /api/errors/items/{id}/split", reader, a.splitItem},
+		{"GET /api/errors/rules", reader, a.errorRules},
+		{"POST /api/errors/rules/{kind}", reader, a.setErrorRules},
+		{"POST /api/errors/try", reader, a.tryErrorRules},
+		{"GET /api/errors/rejected", reader, a.rejectedPayloads},
+		{"GET /api/errors/intake", reader, a.intakeSettings},
+		{"POST /api/errors/intake", reader, a.setIntakeSettings},
+		{"GET /api/errors/find", reader, a.findError},
 		{"GET /api/errors/team", reader, a.errorTeam},
 		{"POST /api/errors/team", reader, a.addToTeam},
 		{"POST /api/errors/team/{id}/remove", reader, a.removeFromTeam},
@@ -87,7 +107,7 @@ func moment(t int64) string {
 	return ns(t)
 }
 
-func errorItem(i *item.Item, team map[int64]string, spark []int64) itemJSON {
+func itemToJSON(i *item.Item, team map[int64]string, spark []int64) itemJSON {
 	out := itemJSON{
 		ID: strconv.FormatInt(i.ID, 10), Counter: i.Counter, Title: i.Title, Culprit: i.Culprit, Environment: i.ErrorEnvironment,
 		Level: i.Level.String(), MaxLevel: i.MaxLevel.String(), Status: i.Status.String(), Platform: i.Platform, Framework: i.Framework, Language: i.Language,
@@ -150,7 +170,7 @@ func (a *API) errorItems(w http.ResponseWriter, r *http.Request) error {
 	team := a.team(r.Context())
 	items := make([]itemJSON, len(list.Items))
 	for i := range list.Items {
-		items[i] = errorItem(&list.Items[i], team, sparks[list.Items[i].ID].N)
+		items[i] = itemToJSON(&list.Items[i], team, sparks[list.Items[i].ID].N)
 	}
 	next := ""
 	if offset+len(items) < list.Total && len(items) > 0 {

@@ -35,6 +35,7 @@ export interface ErrorItem {
   /** It came back after it was resolved. */
   reactivated: boolean;
   resolved_in: string;
+  next_deploy: boolean;
   total: number;
   people: number;
   first_version: string;

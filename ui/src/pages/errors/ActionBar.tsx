@@ -13,6 +13,8 @@ interface Props {
   people: Assignee[];
   onChange: (c: Change) => void;
   onDelete: () => void;
+  /** Somebody who is not in the list yet. */
+  onTeam: () => void;
   /** Menus that keys open hang from these. */
   keys: React.RefObject<ActionKeys | null>;
 }
@@ -23,7 +25,7 @@ export interface ActionKeys {
 }
 
 /** What can be done with an item, or with those that are picked. */
-export function ActionBar({ what, many, active, people, onChange, onDelete, keys }: Props): React.ReactElement {
+export function ActionBar({ what, many, active, people, onChange, onDelete, onTeam, keys }: Props): React.ReactElement {
   const [version, setVersion] = useState(false);
   const [open, setOpen] = useState<'mute' | 'assign'>();
   const muteAt = useRef<HTMLSpanElement>(null);
@@ -40,6 +42,7 @@ export function ActionBar({ what, many, active, people, onChange, onDelete, keys
   const assignItems: MenuItem[] = [
     { label: 'Nobody', run: () => onChange({ assignee: 0 }) },
     ...people.map((p): MenuItem => ({ label: p.name, run: () => onChange({ assignee: p.id }) })),
+    { label: 'Somebody new…', run: onTeam },
   ];
   return (
     <div className="eactions" role="group" aria-label={`Actions on ${what}`}>

@@ -7,6 +7,8 @@ import { linkTo } from '../../app/location';
 
 const List = lazy(() => import('./list/List'));
 
+const Item = lazy(() => import('./item/Item'));
+
 const pages = [['/errors', 'Items', List]] as const;
 
 /** What is broken, since when, for whom. */
@@ -16,13 +18,13 @@ export default function ErrorsPage({ path, start }: { path: string; start: Start
     <div className="page errors-page">
       <nav className="subnav" aria-label="Errors">
         {pages.map(([to, name]) => (
-          <a key={to} {...linkTo(to)} aria-current={path === to ? 'page' : undefined}>
+          <a key={to} {...linkTo(to)} aria-current={path === to || (to === '/errors' && /^\/errors\/\d/.test(path)) ? 'page' : undefined}>
             {name}
           </a>
         ))}
       </nav>
       <Suspense fallback={<div className="ebody" aria-busy="true" />}>
-        <Shown start={start} />
+        {/^\/errors\/\d/.test(path) ? <Item key={path.split('/')[2]} path={path} /> : <Shown start={start} />}
       </Suspense>
     </div>
   );

@@ -21,6 +21,10 @@ export function TraceExcerpt({ trace, span }: { trace: string; span: string }): 
     );
   }
   if (!data) return <p className="lexcerpt-none muted">{loading ? 'Looking for the trace…' : ''}</p>;
+  if (data.total_spans === 0)
+    return (
+      <p className="lexcerpt-none muted">No span of this trace has come (yet): what names it is here, but no service sent its spans.</p>
+    );
   const s = data.spans;
   const at = s.id.indexOf(span);
   const shown = excerpt(s, at, most);

@@ -28,8 +28,9 @@ export function Facts({ title, value, prefix, source, without = [], children }: 
     <section className="epart" aria-label={title}>
       <header>
         <h2>{title}</h2>
+        <span className="grow" />
+        {children}
       </header>
-      {children}
       <dl className="efacts">
         {shown.map(([name, v]) => (
           <div key={name}>

@@ -31,7 +31,7 @@ export function FrameRow({ frame, open, original, source, onFlip }: Props): Reac
           <span className="muted"> in </span>
           <span className="mono file">{placeOf(f)}</span>
         </span>
-        {!frame.own && <span className="badge fold">{frame.library || 'library'}</span>}
+        {!frame.own && <span className="badge es-muted">{frame.library || 'library'}</span>}
         {original && frame.original && <span className="badge es-new">source map</span>}
       </button>
       {open && hasMore && (

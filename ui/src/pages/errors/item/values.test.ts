@@ -43,4 +43,10 @@ it('flattens to paths and stops in time', () => {
 });
 
 it('sees what was scrubbed', () =>
-  expect([isScrubbed('******'), isScrubbed('a*'), isScrubbed(''), isScrubbed(3)]).toEqual([true, false, false, false]));
+  expect([isScrubbed('******'), isScrubbed('[FILTERED]'), isScrubbed('a*'), isScrubbed(''), isScrubbed(3)]).toEqual([
+    true,
+    true,
+    false,
+    false,
+    false,
+  ]));

@@ -39,7 +39,7 @@ function short(s: string, room: number): string {
   return s.length > room ? `${s.slice(0, room)}…` : s;
 }
 
-const mask = /^\*+$/;
+const mask = /^(?:\*+|\[FILTERED\])$/;
 
 /** Whether a value was taken out before it was stored. */
 export function isScrubbed(v: Json | LeftOut): boolean {

@@ -49,7 +49,7 @@ export const ItemRow = memo(function ItemRow({ item, now, utc, focused, picked, 
         <span className="esub clip">
           <span className="ecounter">#{item.counter}</span>
           {state.kind !== 'active' && <span className={`badge es-${state.kind}`}>{state.word}</span>}
-          {item.is_group && <span className="badge fold">group</span>}
+          {item.is_group && <span className="badge es-muted">group</span>}
           {item.comments > 0 && <span>{item.comments === 1 ? '1 comment' : `${item.comments} comments`}</span>}
           <span className="clip mono" title={item.culprit}>
             {item.culprit}

@@ -14,6 +14,7 @@ import { VirtualList, type ListHandle } from '../../../widgets/VirtualList';
 import { ActionBar, type ActionKeys } from '../ActionBar';
 import { apply, effect, type Change, type Which } from '../changes';
 import { ConfirmDialog } from '../ConfirmDialog';
+import { TeamDialog } from '../TeamDialog';
 import { Filters } from './Filters';
 import { ItemRow } from './ItemRow';
 import { Head } from './Head';
@@ -44,13 +45,14 @@ export default function List({ start }: { start: Start | undefined }): React.Rea
   const filter = filterOf(state, me);
   const look = JSON.stringify([env, filter, state.sort, state.order, state.span]);
   const list = useItems(state, me, `items ${look} ${turn}`);
-  const people = useLoad(`people ${env}`, (signal) => get<People>('errors/team', {}, signal));
+  const people = useLoad(`people ${env} ${turn}`, (signal) => get<People>('errors/team', {}, signal));
   const team = people.data?.people ?? [];
   const { items } = list;
   const [focused, setFocused] = useState('');
   const [picked, setPicked] = useState<ReadonlySet<string>>(new Set());
   const [whole, setWhole] = useState(false);
   const [deleting, setDeleting] = useState<Which>();
+  const [naming, setNaming] = useState(false);
   const from = useRef('');
   const box = useRef<ListHandle>(null);
   const field = useRef<HTMLInputElement>(null);
@@ -188,6 +190,7 @@ export default function List({ start }: { start: Start | undefined }): React.Rea
             keys={keys}
             onChange={change}
             onDelete={() => setDeleting(which())}
+            onTeam={() => setNaming(true)}
           />
         )}
       </div>
@@ -254,6 +257,7 @@ export default function List({ start }: { start: Start | undefined }): React.Rea
           </p>
         </ConfirmDialog>
       )}
+      {naming && <TeamDialog onClose={() => setNaming(false)} onDone={(p) => (setNaming(false), change({ assignee: p.id }))} />}
     </div>
   );
 }

@@ -6,7 +6,7 @@ import { age, shortVersion, stateOf, titleParts, versionsOf } from './columns';
 const now = 1_800_000_000_000;
 const ns = (ms: number): string => `${ms}000000`;
 
-export const sample: ErrorItem = {
+const sample: ErrorItem = {
   id: '1',
   counter: 12,
   title: "KeyError: 'user'",
@@ -23,6 +23,7 @@ export const sample: ErrorItem = {
   activated: ns(now - 3 * 86_400e3),
   reactivated: false,
   resolved_in: '',
+  next_deploy: false,
   total: 1204,
   people: 318,
   first_version: '',
