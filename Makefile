@@ -69,12 +69,13 @@ e2e-cli: ## Command line and crash tests
 	cd e2e/cli && ORIEL_BIN=$(CURDIR)/bin/oriel $(GO) test -timeout 10m ./...
 
 .PHONY: e2e-sdk
-e2e-sdk: ## The real clients: OpenTelemetry in Go, Python and Node, Honeycomb's own, and AWS's for logs
+e2e-sdk: ## The real clients: OpenTelemetry in Go, Python and Node, Honeycomb's own, AWS's for logs, and Rollbar's
 	cd e2e/sdk/node && $(NPM_CI)
 	cd e2e/sdk/node/setup && $(NPM_CI)
 	cd e2e/sdk/node/honeycomb && $(NPM_CI)
 	cd e2e/sdk/node/cloudwatch && $(NPM_CI)
 	cd e2e/sdk/node/xray && $(NPM_CI)
+	cd e2e/sdk/node/rollbar && $(NPM_CI)
 	cd e2e/sdk && ORIEL_BIN=$(CURDIR)/bin/oriel E2E_PYTHON=$(CURDIR)/$(VENV)/bin/python $(GO) test -timeout 10m ./...
 
 .PHONY: e2e-ui

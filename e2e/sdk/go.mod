@@ -13,6 +13,7 @@ require (
 	github.com/honeycombio/honeycomb-derived-column-validator v0.2.0
 	github.com/honeycombio/husky v0.30.0
 	github.com/oriel-dev/oriel v0.0.0
+	github.com/rollbar/rollbar-go v1.4.8
 	go.opentelemetry.io/otel v1.47.0
 	go.opentelemetry.io/otel/exporters/otlp/otlplog/otlploggrpc v0.23.0
 	go.opentelemetry.io/otel/exporters/otlp/otlplog/otlploghttp v0.23.0

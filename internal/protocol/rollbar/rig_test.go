@@ -30,6 +30,7 @@ type rig struct {
 	t     testing.TB
 	store *recorder
 	front *Front
+	door  *ingest.Door
 	keys  map[auth.Kind]string
 	ids   map[auth.Kind]string
 	clock *clock
@@ -62,27 +63,33 @@ func (c *clock) advance(by time.Duration) {
 type recorder struct {
 	*storetest.Reference
 	mu    sync.Mutex
-	taken []event.Row
+	taken []*event.Batch
 }
 
 func (r *recorder) Append(ctx context.Context, seq uint64, batches []*event.Batch) error {
 	r.mu.Lock()
-	for _, b := range batches {
-		for i := range b.Len() {
-			r.taken = append(r.taken, b.Row(i))
-		}
-	}
+	r.taken = append(r.taken, batches...)
 	r.mu.Unlock()
 	return r.Reference.Append(ctx, seq, batches)
 }
 
-// take returns the rows since it was last called.
-func (r *recorder) take() []event.Row {
+// batches returns what came since it or take was last called.
+func (r *recorder) batches() []*event.Batch {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	out := r.taken
 	r.taken = nil
 	return out
+}
+
+// take returns the rows since it was last called.
+func (r *recorder) take() (rows []event.Row) {
+	for _, b := range r.batches() {
+		for i := range b.Len() {
+			rows = append(rows, b.Row(i))
+		}
+	}
+	return rows
 }
 
 func newRig(t testing.TB, open bool) *rig {
@@ -124,6 +131,7 @@ func (r *rig) start() {
 	must(t, err)
 	r.front, err = New(ctx, protocol.Deps{Door: door, Keys: keys, Datasets: sets, Workspace: shelf, Items: items, Symbols: symbols, Querier: querier.New(querier.Config{Store: r.store, Clock: r.clock.Now, Log: log}), PrivateDestinations: true, Clock: r.clock.Now, Log: log, Version: "test", Ready: door.Ready}, db)
 	must(t, err)
+	r.front.host, r.door = "oriel-1", door
 	r.stop = func() {
 		must(t, r.front.Close(ctx))
 		must(t, door.Close(ctx))
