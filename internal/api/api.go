@@ -19,6 +19,7 @@ import (
 	"github.com/oriel-dev/oriel/internal/item"
 	"github.com/oriel-dev/oriel/internal/meta"
 	"github.com/oriel-dev/oriel/internal/querier"
+	"github.com/oriel-dev/oriel/internal/query/xrayfilter"
 	"github.com/oriel-dev/oriel/internal/sampling"
 	"github.com/oriel-dev/oriel/internal/symbol"
 	"github.com/oriel-dev/oriel/internal/workspace"
@@ -40,6 +41,8 @@ type Deps struct {
 	Log       *slog.Logger
 	Open      bool // any key is taken
 	Version   string
+	// Groups are the groups of traces of an environment that expressions may name; may be nil.
+	Groups func(environment string) []xrayfilter.Group
 	// Endpoints are the bound addresses, by the names of the ready line.
 	Endpoints func() map[string]string
 }
@@ -124,6 +127,9 @@ func (a *API) routes() []route {
 		{"GET /api/map", reader, a.serviceMap},
 		{"GET /api/map/node", reader, a.mapOfNode},
 		{"GET /api/map/edge", reader, a.mapOfEdge},
+		{"POST /api/traces/analytics", reader, a.analytics},
+		{"POST /api/traces/parse", reader, a.parseTraceFilter},
+		{"GET /api/traces/complete", reader, a.traceFilterHelp},
 		{"GET /api/volume", reader, a.volume},
 		{"GET /api/trace/{id}", reader, a.trace},
 		{"POST /api/trace/{id}/spans", reader, a.traceSpans},

@@ -13,6 +13,8 @@ import (
 	"github.com/oriel-dev/oriel/internal/query"
 	"github.com/oriel-dev/oriel/internal/servicegraph"
 	"github.com/oriel-dev/oriel/internal/store"
+	"github.com/oriel-dev/oriel/internal/tracesearch"
+	"github.com/oriel-dev/oriel/internal/xraymodel"
 )
 
 // health are the counts that a node, an edge and an operation have.
@@ -64,7 +66,13 @@ func (a *API) serviceMap(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	g, stats, err := a.graph(r, from, to)
+	var g *servicegraph.Graph
+	var stats store.Stats
+	if texts := q["q"]; len(texts) == 0 {
+		g, stats, err = a.graph(r, from, to)
+	} else {
+		g, stats, err = a.graphOfTraces(r, &traceSet{From: q.Get("from"), To: q.Get("to"), Q: texts})
+	}
 	if err != nil {
 		return err
 	}
@@ -83,6 +91,20 @@ func (a *API) graph(r *http.Request, from, to int64) (*servicegraph.Graph, store
 		return nil, store.Stats{}, err
 	}
 	return servicegraph.OfRollups(rollups, calls), store.Stats{Scanned: int64(len(rollups) + len(calls))}, nil
+}
+
+// mostMapTraces is of how many traces a map of some of them is made: the newest.
+const mostMapTraces = 10_000
+
+// graphOfTraces is the map of the traces of a set.
+func (a *API) graphOfTraces(r *http.Request, set *traceSet) (*servicegraph.Graph, store.Stats, error) {
+	question, err := a.traceQuestion(r, set)
+	if err != nil {
+		return nil, store.Stats{}, err
+	}
+	var traces []*xraymodel.Trace
+	reach, err := tracesearch.Newest(r.Context(), a.Querier, question, tracesearch.Limits{Traces: mostMapTraces}, func(t *xraymodel.Trace) { traces = append(traces, t) })
+	return servicegraph.OfTraces(traces), store.Stats{Scanned: reach.Scanned, Partial: !reach.Done}, err
 }
 
 func (a *API) sums(r *http.Request, from, to int64) ([]store.Rollup, []store.Call, error) {

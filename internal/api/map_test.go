@@ -100,6 +100,19 @@ func TestMap_HasServicesWhatTheyAskAndWhoAsksThem(t *testing.T) {
 	if len(m.Nodes) != 3 || len(m.Edges) != 2 {
 		t.Errorf("around web there are %v", m)
 	}
+	get("/api/map?q=fault", &m)
+	if len(m.Nodes) != 4 || len(m.Edges) != 3 || m.Nodes[1].Count != 1 || m.Nodes[1].Faults != 1 || m.Nodes[3].ID != want[3].ID {
+		t.Errorf("of the trace that failed there are %v", m)
+	}
+	var list struct {
+		Traces []struct {
+			TraceID string `json:"trace_id"`
+		}
+	}
+	get("/api/traces?q="+url.QueryEscape(`service("api") !fault`)+"&q="+url.QueryEscape(`name = "GET /items"`), &list)
+	if len(list.Traces) != 2 || list.Traces[0].TraceID != "0af7651916cd43dd8448eb211c803190" {
+		t.Errorf("traces that did not fail are %v", list.Traces)
+	}
 	var detail struct {
 		Series     struct{ Count, Faults []float64 }
 		Histogram  struct{ Counts []float64 }

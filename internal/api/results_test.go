@@ -19,6 +19,7 @@ import (
 	"github.com/oriel-dev/oriel/internal/auth"
 	"github.com/oriel-dev/oriel/internal/dataset"
 	"github.com/oriel-dev/oriel/internal/event"
+	"github.com/oriel-dev/oriel/internal/golden"
 	"github.com/oriel-dev/oriel/internal/item"
 	"github.com/oriel-dev/oriel/internal/meta"
 	"github.com/oriel-dev/oriel/internal/querier"
@@ -29,6 +30,8 @@ import (
 )
 
 // bench is the API over a reference store and real settings.
+var _ = golden.Flag() //nolint:gochecknoglobals // flags are
+
 type bench struct {
 	t      *testing.T
 	dir    string

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
-	"strings"
 	"sync"
 
 	"github.com/oriel-dev/oriel/internal/event"
@@ -14,6 +13,8 @@ import (
 	"github.com/oriel-dev/oriel/internal/query"
 	"github.com/oriel-dev/oriel/internal/store"
 	"github.com/oriel-dev/oriel/internal/trace"
+	"github.com/oriel-dev/oriel/internal/tracesearch"
+	"github.com/oriel-dev/oriel/internal/xraymodel"
 )
 
 // traceFilter says which traces a list, its groups and its chart are about.
@@ -24,11 +25,19 @@ type traceFilter struct {
 	from, to int64
 	services []string
 	name     string
-	text     query.Expr // nil if none was given
+	texts    []query.Expr // each holds for some span
 	minMS    float64
 	maxMS    float64
 	errors   bool
+
+	// traces are the newest of those that the filter expressions among the texts
+	// match, nil where there are no expressions; cut says that there are more.
+	traces []string
+	cut    bool
 }
+
+// mostMatched is how many traces that filter expressions match are gone on with.
+const mostMatched = 5000
 
 func (a *API) readTraceFilter(r *http.Request) (traceFilter, error) {
 	q := r.URL.Query()
@@ -46,12 +55,26 @@ func (a *API) readTraceFilter(r *http.Request) (traceFilter, error) {
 	if f.maxMS, err = number(q.Get("max_ms"), "max_ms"); err != nil {
 		return f, err
 	}
-	if text := strings.TrimSpace(q.Get("q")); text != "" {
-		if f.text, err = query.ParseFilter(text); err != nil {
-			return f, err
-		}
+	return f, a.readTexts(r, &f)
+}
+
+// readTexts reads what the q parameters say: conditions of some span each, and
+// filter expressions, which are matched with whole traces.
+func (a *API) readTexts(r *http.Request, f *traceFilter) error {
+	question := tracesearch.Question{Environment: f.env, Start: f.from, End: f.to, Column: a.definedColumns(f.env), Slow: a.slow(r.Context(), f.env, f.to)}
+	if err := a.addTexts(f.env, &question, r.URL.Query()["q"]); err != nil {
+		return err
 	}
-	return f, nil
+	f.texts = question.Spans
+	if len(question.Filters) == 0 {
+		return nil
+	}
+	f.traces = []string{}
+	reach, err := tracesearch.Newest(r.Context(), a.Querier, &question, tracesearch.Limits{Traces: mostMatched}, func(t *xraymodel.Trace) {
+		f.traces = append(f.traces, t.ID)
+	})
+	f.cut = !reach.Done
+	return err
 }
 
 func number(s, name string) (float64, error) {
@@ -111,8 +134,13 @@ func (f *traceFilter) anywhere() []query.Expr {
 		}
 		terms = append(terms, in)
 	}
-	if f.text != nil {
-		terms = append(terms, f.text)
+	terms = append(terms, f.texts...)
+	if f.traces != nil {
+		in := query.In{X: query.Field{Name: event.FieldTraceID}}
+		for _, id := range f.traces {
+			in.Values = append(in.Values, event.StringValue(id))
+		}
+		terms = append(terms, in)
 	}
 	if f.errors {
 		terms = append(terms, query.Failed())
@@ -178,6 +206,7 @@ func (a *API) traces(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	stats.Partial = stats.Partial || f.cut
 	return a.answer(w, r, stats, map[string]any{"base": ns(f.from), "traces": listed, "next": next})
 }
 

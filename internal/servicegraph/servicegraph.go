@@ -16,6 +16,7 @@ import (
 	"github.com/oriel-dev/oriel/internal/call"
 	"github.com/oriel-dev/oriel/internal/query"
 	"github.com/oriel-dev/oriel/internal/store"
+	"github.com/oriel-dev/oriel/internal/xraymodel"
 )
 
 // NodeKind is how a node is known.
@@ -252,4 +253,96 @@ func StatsOfRollup(r *store.Rollup) Stats {
 // StatsOfCall takes over the sums of calls.
 func StatsOfCall(c *store.Call) Stats {
 	return Stats{c.Count, c.Refused, c.Throttles, c.Faults, c.SumMS, c.Bins}
+}
+
+// RootQuantiles returns for each service below what time, in ms, a share q of the
+// requests lay that came to it from outside.
+func RootQuantiles(rollups []store.Rollup, q float64) map[NodeID]float64 {
+	sums := map[NodeID]*Stats{}
+	for i := range rollups {
+		if r := &rollups[i]; r.Root && r.Serves {
+			id := NodeID{Service, r.Service, r.Origin}
+			if sums[id] == nil {
+				sums[id] = &Stats{}
+			}
+			sums[id].Add(StatsOfRollup(r))
+		}
+	}
+	out := map[NodeID]float64{}
+	for id, s := range sums {
+		out[id], _ = s.Quantile(q)
+	}
+	return out
+}
+
+// OfTraces makes the map of single traces.
+func OfTraces(traces []*xraymodel.Trace) *Graph {
+	b := newBuilder()
+	for _, t := range traces {
+		b.trace(t)
+	}
+	return b.graph()
+}
+
+// IDOf is the node of a segment.
+func IDOf(s *xraymodel.Part) NodeID {
+	if s.Inferred {
+		return NodeID{Inferred, s.Name, s.Type}
+	}
+	return NodeID{Service, s.Name, s.Type}
+}
+
+// outcomeOf is how a part ended.
+func outcomeOf(p *xraymodel.Part) call.Outcome {
+	return [...]call.Outcome{xraymodel.OK: call.OK, xraymodel.IsError: call.Error, xraymodel.IsThrottle: call.Throttle, xraymodel.IsFault: call.Fault}[p.Class()]
+}
+
+// Part counts a part of a trace, unless it is still in progress.
+func (s *Stats) Part(p *xraymodel.Part) {
+	if p.Flags.Has(xraymodel.InProgress) {
+		return
+	}
+	weight := 1.0
+	if p.Row.Batch != nil {
+		weight = float64(p.Row.Batch.SampleRate(p.Row.Index))
+	}
+	s.One(outcomeOf(p), float64(p.Duration())/1e6, weight)
+}
+
+func (b *builder) trace(t *xraymodel.Trace) {
+	for _, s := range t.Segments {
+		if !s.Segment {
+			continue
+		}
+		n := b.node(IDOf(s), s.Start)
+		n.Part(s)
+		if s.Inferred || s.ParentID != "" {
+			continue
+		}
+		n.Root = true
+		client := NodeID{Client, s.Name, "client"}
+		b.node(client, s.Start)
+		e := b.edge(client, IDOf(s), s.Start)
+		e.Part(s)
+	}
+	type pair struct {
+		via *xraymodel.Part
+		to  NodeID
+	}
+	counted := map[pair]bool{}
+	for _, c := range t.Calls {
+		if !c.From.Segment {
+			continue // a piece without its segment
+		}
+		from, to := IDOf(c.From), IDOf(c.To)
+		e := b.edge(from, to, c.Via.Start)
+		if counted[pair{c.Via, to}] {
+			continue // several answers to one call
+		}
+		counted[pair{c.Via, to}] = true
+		e.Part(c.Via)
+		if !c.To.Inferred && c.Via != c.To {
+			e.aliases[c.Via.Name] = true
+		}
+	}
 }

@@ -1,0 +1,443 @@
+package api
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"net/http"
+	"slices"
+	"sort"
+	"strconv"
+	"strings"
+
+	"github.com/oriel-dev/oriel/internal/call"
+	"github.com/oriel-dev/oriel/internal/event"
+	"github.com/oriel-dev/oriel/internal/fault"
+	"github.com/oriel-dev/oriel/internal/servicegraph"
+	"github.com/oriel-dev/oriel/internal/store"
+	"github.com/oriel-dev/oriel/internal/tracesearch"
+	"github.com/oriel-dev/oriel/internal/xraymodel"
+)
+
+// Limits of analytics.
+const (
+	mostAnalysed   = 20_000 // traces of a set, the newest
+	mostValues     = 50     // of a table
+	mostDistinct   = 20_000 // values of a table that are told apart
+	mostKeys       = 30     // annotations that get tables
+	longestValue   = 500    // bytes
+	defaultBins    = 60
+	defaultBuckets = 60
+)
+
+type analyticsSet struct {
+	health
+	Distribution []float64 `json:"distribution"`
+	Activity     []float64 `json:"activity"`
+}
+
+type analyticsTable struct {
+	ID       string           `json:"id"`
+	Title    string           `json:"title"`
+	Values   []analyticsValue `json:"values"`
+	Distinct int              `json:"distinct"`
+}
+
+type analyticsValue struct {
+	Value  string     `json:"value"`
+	Filter string     `json:"filter"`
+	Counts []float64  `json:"counts"`
+	MeanMS []*float64 `json:"mean_ms"`
+}
+
+// analysis sums up one or two sets of traces.
+type analysis struct {
+	sets   []*analysedSet
+	tables map[string]*valueTable
+}
+
+type analysedSet struct {
+	stats  servicegraph.Stats
+	points []analysedTrace
+	reach  tracesearch.Reach
+}
+
+// analysedTrace is what distributions are made of.
+type analysedTrace struct {
+	at     int64
+	ms     float64
+	weight float64
+}
+
+type valueTable struct{ values map[string]*tableValue }
+
+type tableValue struct {
+	filter string
+	counts [2]float64
+	sum    [2]float64
+}
+
+func (a *API) analytics(w http.ResponseWriter, r *http.Request) error {
+	var body struct {
+		A       traceSet  `json:"a"`
+		B       *traceSet `json:"b"`
+		Bins    int       `json:"bins"`
+		Buckets int       `json:"buckets"`
+	}
+	if err := readJSON(w, r, &body); err != nil {
+		return err
+	}
+	const most = 500
+	if body.Bins == 0 {
+		body.Bins = defaultBins
+	}
+	if body.Buckets == 0 {
+		body.Buckets = defaultBuckets
+	}
+	if body.Bins < 1 || body.Bins > most || body.Buckets < 1 || body.Buckets > most {
+		return fault.New(fault.Invalid, "bins is %d and buckets is %d; both must be from 1 to %d", body.Bins, body.Buckets, most)
+	}
+	sets := []*traceSet{&body.A}
+	if body.B != nil {
+		sets = append(sets, body.B)
+	}
+	an := &analysis{tables: map[string]*valueTable{}}
+	start, end := int64(math.MaxInt64), int64(0)
+	keys := a.annotationKeys(a.environment(r))
+	stats := store.Stats{}
+	for i, s := range sets {
+		q, err := a.traceQuestion(r, s)
+		if err != nil {
+			return err
+		}
+		q.Fields = keys
+		start, end = min(start, q.Start), max(end, q.End)
+		set := &analysedSet{}
+		an.sets = append(an.sets, set)
+		set.reach, err = tracesearch.Newest(r.Context(), a.Querier, q, tracesearch.Limits{Traces: mostAnalysed, Examine: 5 * mostAnalysed}, func(t *xraymodel.Trace) {
+			an.add(i, t, q.Slow)
+		})
+		if err != nil {
+			return err
+		}
+		stats.Scanned += set.reach.Scanned
+		stats.Partial = stats.Partial || !set.reach.Done
+	}
+	return a.answer(w, r, stats, an.answer(start, end, body.Bins, body.Buckets))
+}
+
+// annotationKeys are the fields that most spans have which say something of a
+// request: those that get tables.
+func (a *API) annotationKeys(env string) []string {
+	filled := map[string]int64{}
+	for _, d := range a.Querier.Catalog(env).Datasets {
+		for _, f := range d.Fields {
+			filled[f.Name] += f.Filled
+		}
+	}
+	var keys []string
+	known := map[string]bool{}
+	for _, f := range xraymodel.Fields(xraymodel.Options{Annotations: true, Exceptions: true}) {
+		known[f] = true
+	}
+	for name := range filled {
+		plain := strings.TrimPrefix(name, xraymodel.AnnotationPrefix)
+		if known[name] || event.IsSystem(name) || strings.HasPrefix(name, "_") || tellsNothing(plain) {
+			continue
+		}
+		keys = append(keys, plain)
+	}
+	sort.Slice(keys, func(i, j int) bool {
+		return filled[keys[i]] > filled[keys[j]] || filled[keys[i]] == filled[keys[j]] && keys[i] < keys[j]
+	})
+	return slices.Compact(keys[:min(len(keys), mostKeys)])
+}
+
+// tellsNothing reports fields that are of rows, not of requests.
+func tellsNothing(name string) bool {
+	for _, prefix := range []string{"trace.", "meta.", "xray.", "metadata.", "error.", "exception.", "log.", "telemetry.", "span.", "severity", "library.", "process.", "thread.", "code."} {
+		if strings.HasPrefix(name, prefix) {
+			return true
+		}
+	}
+	switch name {
+	case event.FieldBody, event.FieldType, event.FieldStatusMessage, "request_id", "timestamp", "message":
+		return true
+	}
+	return false
+}
+
+func weightOf(p *xraymodel.Part) float64 {
+	if p == nil || p.Row.Batch == nil {
+		return 1
+	}
+	return float64(p.Row.Batch.SampleRate(p.Row.Index))
+}
+
+// add counts a trace in a set.
+func (an *analysis) add(set int, t *xraymodel.Trace, slow func(*xraymodel.Trace) bool) {
+	if t.Root == nil {
+		return
+	}
+	s := an.sets[set]
+	p := analysedTrace{at: t.Start, ms: float64(t.Root.Duration()) / 1e6, weight: weightOf(t.Root)}
+	outcome := [...]call.Outcome{xraymodel.OK: call.OK, xraymodel.IsError: call.Error, xraymodel.IsThrottle: call.Throttle, xraymodel.IsFault: call.Fault}[t.Root.Class()]
+	s.stats.One(outcome, p.ms, p.weight)
+	s.points = append(s.points, p)
+	seen := map[[2]string]bool{}
+	for _, v := range valuesOfTrace(t, slow) {
+		if v.value == "" || seen[[2]string{v.table, v.value}] {
+			continue
+		}
+		seen[[2]string{v.table, v.value}] = true
+		an.count(set, v, p)
+	}
+}
+
+func (an *analysis) count(set int, v traceValue, p analysedTrace) {
+	t := an.tables[v.table]
+	if t == nil {
+		t = &valueTable{values: map[string]*tableValue{}}
+		an.tables[v.table] = t
+	}
+	if len(v.value) > longestValue {
+		v.value, v.filter = strings.ToValidUTF8(v.value[:longestValue], "")+"…", ""
+	}
+	e := t.values[v.value]
+	if e == nil {
+		if len(t.values) >= mostDistinct {
+			return
+		}
+		e = &tableValue{filter: v.filter}
+		t.values[v.value] = e
+	}
+	e.counts[set] += p.weight
+	e.sum[set] += p.weight * p.ms
+}
+
+// answer is the body of the answer.
+func (an *analysis) answer(start, end int64, bins, buckets int) map[string]any {
+	low, high := math.Inf(1), 0.0
+	for _, s := range an.sets {
+		for _, p := range s.points {
+			low, high = math.Min(low, math.Max(p.ms, 0.001)), math.Max(high, p.ms)
+		}
+	}
+	if math.IsInf(low, 1) {
+		low, high = 1, 1
+	}
+	high = math.Max(high, low) * 1.0001
+	step := max((end-start+int64(buckets)-1)/int64(buckets), 1)
+	sets := make([]analyticsSet, len(an.sets))
+	for i, s := range an.sets {
+		sets[i] = analyticsSet{health: healthOf(&s.stats), Distribution: make([]float64, bins), Activity: make([]float64, buckets)}
+		for _, p := range s.points {
+			at := int(math.Log(math.Max(p.ms, low)/low) / math.Log(high/low) * float64(bins))
+			sets[i].Distribution[min(max(at, 0), bins-1)] += p.weight
+			sets[i].Activity[min(max(int((p.at-start)/step), 0), buckets-1)] += p.weight
+		}
+	}
+	var traces int64
+	for _, s := range an.sets {
+		traces += s.reach.Traces
+	}
+	return map[string]any{
+		"min_ms": low, "max_ms": high, "bins": bins, "base": ns(start), "step": step, "buckets": buckets, "sets": sets, "tables": an.list(),
+		"traces": traces, "reached": ns(an.reached(end)),
+	}
+}
+
+// reached is the earliest time back to which every set was looked at.
+func (an *analysis) reached(end int64) int64 {
+	at := int64(0)
+	for _, s := range an.sets {
+		at = max(at, s.reach.Start)
+	}
+	return min(at, end)
+}
+
+// list orders the tables as they are shown, and their values by how many have them.
+func (an *analysis) list() []analyticsTable {
+	titles := tableTitles()
+	var out []analyticsTable
+	var more []string
+	for id := range an.tables {
+		if strings.HasPrefix(id, annotationTable) {
+			more = append(more, id)
+		}
+	}
+	sort.Strings(more)
+	order := make([]string, 0, len(titles)+len(more))
+	for _, t := range titles {
+		order = append(order, t[0])
+	}
+	for _, id := range append(order, more...) {
+		t := an.tables[id]
+		if t == nil {
+			continue
+		}
+		title := strings.TrimPrefix(id, annotationTable)
+		for _, known := range titles {
+			if known[0] == id {
+				title = known[1]
+			}
+		}
+		out = append(out, analyticsTable{ID: id, Title: title, Values: an.values(t), Distinct: len(t.values)})
+	}
+	return out
+}
+
+func (an *analysis) values(t *valueTable) []analyticsValue {
+	list := make([]analyticsValue, 0, len(t.values))
+	for value, v := range t.values {
+		o := analyticsValue{Value: value, Filter: v.filter}
+		for i := range an.sets {
+			var mean *float64
+			if v.counts[i] > 0 {
+				m := v.sum[i] / v.counts[i]
+				mean = &m
+			}
+			o.Counts, o.MeanMS = append(o.Counts, v.counts[i]), append(o.MeanMS, mean)
+		}
+		list = append(list, o)
+	}
+	total := func(v analyticsValue) (n float64) {
+		for _, c := range v.Counts {
+			n += c
+		}
+		return n
+	}
+	slices.SortFunc(list, func(x, y analyticsValue) int {
+		return cmp.Or(cmp.Compare(total(y), total(x)), cmp.Compare(x.Value, y.Value))
+	})
+	return list[:min(len(list), mostValues)]
+}
+
+const annotationTable = "annotation."
+
+// tableTitles are the tables that are always there, in the order they are shown.
+func tableTitles() [][2]string {
+	return [][2]string{
+		{"operation", "Operation"},
+		{"service", "Service"},
+		{"status", "Status"},
+		{"method", "Method"},
+		{"url", "URL"},
+		{"user", "User"},
+		{"client", "Client IP"},
+		{"response_time_root_cause", "Response time root cause"},
+		{"fault_root_cause", "Fault root cause"},
+		{"error_root_cause", "Error root cause"},
+		{"fault_message", "Fault message"},
+		{"instance", "Instance"},
+		{"zone", "Availability zone"},
+	}
+}
+
+// traceValue is a value that a trace has in a table, and the expression that finds
+// the traces with it.
+type traceValue struct{ table, value, filter string }
+
+func quoted(s string) string {
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"`
+}
+
+// valuesOfTrace are what a trace has in the tables; values may come twice.
+func valuesOfTrace(t *xraymodel.Trace, slow func(*xraymodel.Trace) bool) []traceValue {
+	h := t.HTTP()
+	text := func(table, key, value string) traceValue {
+		return traceValue{table, value, key + " = " + quoted(value)}
+	}
+	out := []traceValue{
+		text("method", "http.method", h.Method), text("url", "http.url", h.URL), text("client", "http.clientip", h.ClientIP),
+	}
+	if h.Status != 0 {
+		status := strconv.Itoa(h.Status)
+		out = append(out, traceValue{"status", status, "http.status = " + status})
+	}
+	if t.Root.Row.Batch != nil {
+		if name := t.Root.Row.Get(event.FieldName).Text(); name != t.Root.Name {
+			out = append(out, traceValue{"operation", name, ""})
+		}
+	}
+	for _, s := range t.Segments {
+		if s.Segment {
+			out = append(out, traceValue{"service", s.Name, "service(" + quoted(s.Name) + ")"})
+		}
+		out = append(out, valuesOfPart(s)...)
+	}
+	out = append(out, causeValues("fault", t.FaultCauses())...)
+	out = append(out, causeValues("error", t.ErrorCauses())...)
+	if slow != nil && slow(t) {
+		out = append(out, causeValues("responsetime", t.ResponseTimeCauses())...)
+	}
+	for _, c := range t.FaultCauses() {
+		for _, s := range c.Services {
+			for _, e := range s.Entities {
+				for _, x := range e.Part.Exceptions {
+					out = append(out, traceValue{"fault_message", x.Message, "rootcause.fault.exception { message = " + quoted(x.Message) + " }"})
+				}
+			}
+		}
+	}
+	return out
+}
+
+func valuesOfPart(p *xraymodel.Part) []traceValue {
+	if p.Inferred {
+		return nil
+	}
+	var out []traceValue
+	for table, v := range map[string][2]string{"user": {"user", p.User}, "instance": {"instance.id", p.Instance}, "zone": {"availabilityzone", p.Zone}} {
+		if v[1] != "" {
+			out = append(out, traceValue{table, v[1], v[0] + " = " + quoted(v[1])})
+		}
+	}
+	for _, a := range p.Annotations {
+		if ownTable(a.Key) {
+			continue
+		}
+		value := a.Value.Text()
+		literal := value
+		if a.Value.Kind() == event.String {
+			literal = quoted(value)
+		}
+		out = append(out, traceValue{annotationTable + a.Key, value, "annotation[" + quoted(a.Key) + "] = " + literal})
+	}
+	for _, c := range p.Parts {
+		out = append(out, valuesOfPart(c)...)
+	}
+	return out
+}
+
+// ownTable reports attributes that have a table under another name, or say
+// nothing of a request.
+func ownTable(key string) bool {
+	switch key {
+	case "http.response.status_code", "http.status_code", "http.request.method", "http.method", "url.full", "http.url", "enduser.id", "user.id",
+		"client.address", "http.client_ip", "cloud.availability_zone":
+		return true
+	}
+	return tellsNothing(key)
+}
+
+// causeValues writes causes as the way through the services, which is also what
+// the expression asks for.
+func causeValues(kind string, causes []xraymodel.Cause) []traceValue {
+	table := kind + "_root_cause"
+	if kind == "responsetime" {
+		table = "response_time_root_cause"
+	}
+	var out []traceValue
+	for _, c := range causes {
+		names, list := make([]string, len(c.Services)), make([]string, len(c.Services))
+		for i, s := range c.Services {
+			names[i] = s.Segment.Name
+			list[i] = `{"Name":` + strconv.Quote(s.Segment.Name) + `}`
+		}
+		last := len(names) - 1
+		out = append(out, traceValue{table, strings.Join(names, " → "), fmt.Sprintf(
+			`rootcause.%s.service { last AND index = %d AND name = %s } AND rootcause.json = #[{"Services":[%s]}]`, kind, last, quoted(names[last]), strings.Join(list, ","))})
+	}
+	return out
+}
