@@ -34,7 +34,7 @@ func BenchmarkFollow(b *testing.B) {
 			for b.Loop() {
 				seq++
 				r.items.Follow(seq, []*event.Batch{batch})
-				if _, err := r.items.Counts(b.Context(), []int64{1}, 60, 1, 0); err != nil { // writes, as each second does
+				if _, err := r.items.Activity(b.Context(), 1, 0, 1); err != nil { // writes, as each second does
 					b.Fatal(err)
 				}
 			}

@@ -42,17 +42,20 @@ func (t *Items) Counts(ctx context.Context, ids []int64, width, buckets, end int
 	case buckets < 1 || buckets > maxBuckets:
 		return nil, fault.New(fault.Invalid, "%d buckets: want 1 to %d", buckets, maxBuckets)
 	}
-	if err := t.flush(ctx); err != nil {
-		return nil, err
-	}
 	last := end / width
 	first := last - buckets + 1
 	out := make(map[int64]Counts, len(ids))
 	for _, id := range ids {
 		out[id] = Counts{Start: first * width, Width: width, N: make([]int64, buckets)}
 	}
+	unwritten := t.unwrittenCounts(out)
 	const atOnce = 500
 	return out, t.db.Read(ctx, func(tx *sql.Tx) error {
+		var seq int64
+		if err := tx.QueryRowContext(ctx, "SELECT seq FROM item_followed WHERE id = 1").Scan(&seq); err != nil {
+			return err
+		}
+		unwritten.addTo(out, uint64(seq), width, first)
 		for from := 0; from < len(ids); from += atOnce {
 			part := ids[from:min(from+atOnce, len(ids))]
 			args := []any{width, first, last}
@@ -73,6 +76,51 @@ func (t *Items) Counts(ctx context.Context, ids []int64, width, buckets, end int
 	})
 }
 
+// unwritten are minutes that the database may not have yet: the place in the
+// journal that it has when it does, and the counts.
+type unwritten []struct {
+	seq    uint64
+	counts map[countKey]int64
+}
+
+// unwrittenCounts copies what is pending and what is being written of some items.
+func (t *Items) unwrittenCounts(items map[int64]Counts) (list unwritten) {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	add := func(seq uint64, counts map[countKey]int64) {
+		own := map[countKey]int64{}
+		for k, n := range counts {
+			if _, asked := items[k.item]; asked {
+				own[k] = n
+			}
+		}
+		list = append(list, struct {
+			seq    uint64
+			counts map[countKey]int64
+		}{seq, own})
+	}
+	add(t.told, t.wanted.counts)
+	if t.flight != nil {
+		add(t.flight.seq, t.flight.counts)
+	}
+	return list
+}
+
+// addTo adds what the database, which has followed up to seq, lacks.
+func (u unwritten) addTo(out map[int64]Counts, seq uint64, width, first int64) {
+	for _, part := range u {
+		if seq >= part.seq {
+			continue
+		}
+		for k, n := range part.counts {
+			at := k.bucket*minuteWidth/width - first
+			if list := out[k.item].N; at >= 0 && at < int64(len(list)) {
+				list[at] += n
+			}
+		}
+	}
+}
+
 func scanCounts(rows *sql.Rows, first int64, out map[int64]Counts) error {
 	defer rows.Close() //nolint:errcheck // rows.Err tells
 	for rows.Next() {
@@ -80,7 +128,7 @@ func scanCounts(rows *sql.Rows, first int64, out map[int64]Counts) error {
 		if err := rows.Scan(&item, &bucket, &n); err != nil {
 			return err
 		}
-		out[item].N[bucket-first] = n
+		out[item].N[bucket-first] += n
 	}
 	return rows.Err()
 }

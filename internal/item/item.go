@@ -155,7 +155,9 @@ func (i *Item) CameBack() bool {
 const unknownEnvironment = "unknown"
 
 // Field names of rows that tell about an occurrence, by preference.
-func versionFields() []string { return []string{"code_version", "service.version"} }
+func versionFields() []string {
+	return []string{"code_version", "client.javascript.code_version", "server.code_version", "server.sha", "service.version"}
+}
 func personFields() []string  { return []string{"person.id", "enduser.id", "user.id"} }
 func addressFields() []string { return []string{"request.user_ip", "client.address"} }
 func languageFields() []string {

@@ -127,7 +127,7 @@ func TestItems_CountOnceAcrossCrashes(t *testing.T) {
 	r.send(exception("KeyError", "k"))
 	r.crash()
 	r.send(exception("ValueError", "c"))
-	if _, err := r.items.Counts(t.Context(), []int64{1}, 60, 2, r.now.Load()/1e9); err != nil { // writes
+	if _, err := r.items.Activity(t.Context(), 1, 0, 1); err != nil { // writes
 		t.Fatal(err)
 	}
 	r.send(exception("ValueError", "d"))

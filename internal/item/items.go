@@ -65,6 +65,7 @@ type Items struct {
 	rings                 map[ringKey]*ring
 	watch                 map[string]bool
 	wanted                pending
+	flight                *batch // that is being written
 	told                  uint64
 	counted               bool // something to write
 	writing               bool

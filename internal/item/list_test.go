@@ -8,6 +8,23 @@ import (
 	"github.com/oriel-dev/oriel/internal/item"
 )
 
+func TestSimilarTo_FindsItemsOfTheSameClassOrPlace(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	elsewhere := exception("CartError", "nothing alike")
+	elsewhere["body"].(object)["trace"].(object)["frames"] = []any{object{"filename": "/srv/app/other.py", "method": "g"}} //nolint:forcetypeassert // made so
+	r.send(exception("CartError", "the cart of 17 is empty"), elsewhere, exception("ValueError", "x"),
+		object{"environment": "production", "body": object{"message": object{"body": "carterror the cart of 99 is empty"}}},
+		object{"environment": "production", "body": object{"message": object{"body": "unrelated"}}})
+	got := ""
+	for _, s := range r.items.SimilarTo(1, 10) {
+		got += fmt.Sprint(s.Item.Counter, s.Why, " ")
+	}
+	if want := "3 [the same place] 4 [words of the title] 2 [the same class] "; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+}
+
 func TestList_FiltersSortsAndPages(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)

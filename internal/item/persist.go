@@ -55,7 +55,7 @@ func (t *Items) write(ctx context.Context, more func(tx *sql.Tx) error) error {
 	})
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.writing = false
+	t.writing, t.flight = false, nil
 	if err != nil {
 		b.after(t.wanted)
 		t.wanted, t.counted = b.pending, true
@@ -96,7 +96,7 @@ func (t *Items) takePending(always bool) *batch {
 	for _, r := range b.pending.releases {
 		b.releases = append(b.releases, r.Release)
 	}
-	t.wanted, t.counted, t.writing = newPending(), false, true
+	t.wanted, t.counted, t.writing, t.flight = newPending(), false, true, b
 	return b
 }
 

@@ -1,7 +1,9 @@
 package item_test
 
 import (
+	"context"
 	"fmt"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -100,5 +102,39 @@ func TestItems_AStormOfDifferentErrorsMakesRoomForNewOnes(t *testing.T) {
 	}
 	if l := r.items.List(item.Filter{Title: []string{"Different299"}}, item.Sort{}, item.Page{Limit: 10}); l.Total != 1 {
 		t.Errorf("the newest is not there: %+v", l)
+	}
+}
+
+// Counts are exact while occurrences come in and are being written.
+func TestCounts_AreExactWhileOccurrencesComeIn(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	batch := r.occurrences(10, 1)
+	var followed, begun atomic.Int64
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for seq := range 300 {
+			begun.Add(10)
+			r.items.Follow(uint64(seq+1), []*event.Batch{batch})
+			followed.Add(10)
+			if seq%10 == 0 { // writes
+				_, _ = r.items.Activity(context.Background(), 1, 0, 1)
+			}
+		}
+	}()
+	for range 200 {
+		least := followed.Load()
+		c, err := r.items.Counts(t.Context(), []int64{1}, 3600, 1, r.now.Load()/1e9)
+		most := begun.Load()
+		if err != nil || c[1].N[0] < least || c[1].N[0] > most {
+			t.Fatalf("%d to %d occurrences came in, %v %v", least, most, c, err)
+		}
+		r.items.List(item.Filter{Environment: "test"}, item.Sort{}, item.Page{Limit: 10})
+		_, _ = r.items.Change(t.Context(), []int64{1}, item.Change{AssignedUser: new(least)}) // it may not be there yet
+	}
+	<-done
+	if i := r.get(1); i.AllTime != 3000 {
+		t.Errorf("%d", i.AllTime)
 	}
 }

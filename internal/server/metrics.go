@@ -73,6 +73,8 @@ func (s *Server) writeOwnMetrics(w http.ResponseWriter) {
 		{`oriel_ingest_in_flight_bytes`, float64(in.InFlight)},
 		{`oriel_ingest_held_bytes`, float64(s.honeycomb.Held() + s.rollbar.Held())},
 		{`oriel_ingest_subscriptions`, float64(in.Subscriptions)},
+		{`oriel_items`, float64(s.items.Stats().Items)},
+		{`oriel_items_evicted_total`, float64(s.items.Stats().Evicted)},
 		{`oriel_journal_bytes`, float64(in.Journal.Bytes)},
 		{`oriel_journal_files`, float64(in.Journal.Files)},
 		{`oriel_journal_damaged_places`, float64(in.Journal.Lost)},
