@@ -7,7 +7,7 @@ import { duration } from '../../time/format';
 import { filterText } from '../../query/copyAs';
 import { servicePage } from '../../query/links';
 import { useMarkers } from '../../query/useMarkers';
-import { KindGlyph, kindWords } from './kinds';
+import { KindGlyph, kindWords } from '../../charts/graph/kinds';
 import { failed, type Graph } from './model';
 import { Distribution, Figures } from './PanelParts';
 import type { MapState } from './url';

@@ -13,7 +13,7 @@ import { Splitter } from '../../widgets/Splitter';
 import { TimePicker } from '../../widgets/TimePicker';
 import { edgesOf, nodesOf, type Metric } from './drawable';
 import { EdgePanel } from './EdgePanel';
-import { boundsOf, MapCanvas } from './MapCanvas';
+import { boundsOf, GraphCanvas } from '../../charts/graph/GraphCanvas';
 import { MapList } from './MapList';
 import { MapTable } from './MapTable';
 import { MapTools } from './MapTools';
@@ -176,7 +176,7 @@ export default function MapPage({ start }: { start: Start | undefined }): React.
             <div className="map-area" ref={canvas}>
               {shown && <SaidTable graph={shown} onTable={() => set({ view: 'table' })} />}
               {shown && laidOut && (
-                <MapCanvas
+                <GraphCanvas
                   label={`Map of ${count(shown.nodes.length)} nodes and ${count(shown.edges.length)} edges; press v for a table`}
                   nodes={nodes}
                   edges={edges}

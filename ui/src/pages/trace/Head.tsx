@@ -51,7 +51,7 @@ export function Head({ trace, state, set }: Props): React.ReactElement {
           className="btn small"
           items={[
             ['Trace id', () => trace.id],
-            ['X-Ray trace id', () => (trace.id.length === 32 ? `1-${trace.id.slice(0, 8)}-${trace.id.slice(8)}` : trace.id)],
+            ['X-Ray trace id', () => xrayId(trace.id)],
             ['Outline as text', () => outline(trace)],
             ['Spans as JSON', () => spansAsJSON(trace, state.keepClocks)],
             ['Spans as OTLP JSON', () => spansAsOTLP(trace)],
@@ -75,7 +75,7 @@ export function Head({ trace, state, set }: Props): React.ReactElement {
         <span>
           {day(at, utc)} {clock(at, utc, true)}
         </span>
-        <code className="muted">{trace.id}</code>
+        <Ids id={trace.id} />
       </p>
       {notes.length > 0 && (
         <p className="notes">
@@ -101,6 +101,20 @@ export function Head({ trace, state, set }: Props): React.ReactElement {
     </header>
   );
 }
+
+/** The id as W3C and as X-Ray writes it; each is copied by a click. */
+function Ids({ id }: { id: string }): React.ReactElement {
+  const ids = [id, ...(xrayId(id) === id ? [] : [xrayId(id)])];
+  return (
+    <span className="ids">
+      {ids.map((text) => (
+        <CopyButton key={text} className="link id" label={text} title="Copy this id" text={() => text} />
+      ))}
+    </span>
+  );
+}
+
+const xrayId = (id: string): string => (id.length === 32 ? `1-${id.slice(0, 8)}-${id.slice(8)}` : id);
 
 /** The lines of a trace, in the order in which they were printed, with a minute around it. */
 function linesOf(t: TraceModel): string {

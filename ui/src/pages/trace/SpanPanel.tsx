@@ -12,6 +12,7 @@ import { Tabs } from '../../widgets/Tabs';
 import { SpanEvents } from './SpanEvents';
 import { SpanFields } from './SpanFields';
 import { serviceMark } from './serviceMark';
+import { XRayTab } from './XRayTab';
 
 const kinds = ['unspecified', 'internal', 'server', 'client', 'producer', 'consumer'];
 
@@ -92,6 +93,7 @@ export function SpanPanel({
             tabs={[
               ['fields', 'Fields'],
               ['events', extra > 0 ? `Events and links ${extra}` : 'Events and links'],
+              ['xray', 'X-Ray'],
               ['raw', 'Raw'],
             ]}
           />
@@ -101,6 +103,7 @@ export function SpanPanel({
             {shown && tab === 'events' && (
               <SpanEvents detail={shown} start={s.start[index]!} base={trace.base} chosen={ordinalOf(trace, index, line)} />
             )}
+            {shown && tab === 'xray' && <XRayTab trace={trace} id={shown.id} />}
             {shown && tab === 'raw' && (
               <>
                 <CopyButton className="btn small" label="Copy JSON" text={() => JSON.stringify(shown, null, 2)} />

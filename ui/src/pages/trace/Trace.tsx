@@ -7,6 +7,7 @@ import { buildRows, leftOut, runStart, sibling } from '../../charts/rows';
 import { decodeWindow, encodeWindow, Viewport } from '../../charts/viewport';
 import { Splitter } from '../../widgets/Splitter';
 import { Crumbs } from './Crumbs';
+import { Documents } from './Documents';
 import { Flame } from './Flame';
 import { Head } from './Head';
 import { LonePanel } from './LonePanel';
@@ -14,6 +15,7 @@ import { Minimap } from './Minimap';
 import { SpanPanel } from './SpanPanel';
 import { Table } from './Table';
 import { Tools } from './Tools';
+import { TraceMap } from './TraceMap';
 import { decode, encode, type TraceState } from './url';
 import { useFind } from './useFind';
 import { useFolding } from './useFolding';
@@ -56,6 +58,10 @@ export function Trace({ trace }: { trace: TraceModel }): React.ReactElement {
   const show = (i: number): void => {
     folding.reveal(rows, i);
     select(i);
+  };
+  const showId = (id: string): void => {
+    const i = trace.spanOf.get(id);
+    if (i !== undefined) show(i);
   };
   // A link to a span that is folded away opens what hides it, once.
   const opened = useRef(false);
@@ -146,6 +152,16 @@ export function Trace({ trace }: { trace: TraceModel }): React.ReactElement {
             onSelect={(i) => {
               show(i);
               set({ view: 'waterfall', span: trace.spans.id[i] }, false);
+            }}
+          />
+        )}
+        {state.view === 'map' && <TraceMap trace={trace} selected={trace.spans.id[selected] ?? ''} onSelect={showId} />}
+        {state.view === 'documents' && (
+          <Documents
+            trace={trace}
+            onSelect={(id) => {
+              showId(id);
+              set({ view: 'waterfall', span: id }, false);
             }}
           />
         )}

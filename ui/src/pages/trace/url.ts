@@ -1,6 +1,6 @@
 // What the Trace page shows, as its address says it.
 
-export const views = ['waterfall', 'flame', 'table'] as const;
+export const views = ['waterfall', 'flame', 'table', 'map', 'documents'] as const;
 export type ViewName = (typeof views)[number];
 
 export interface TraceState {

@@ -1,12 +1,14 @@
+import '../charts.css';
+
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 
-import { Canvas } from '../../charts/Canvas';
-import type { Camera, Box } from '../../charts/graph/camera';
-import { drawGraph, type GraphEdge, type GraphNode } from '../../charts/graph/draw';
-import { curvesOf, distance } from '../../charts/graph/edges';
-import { nodeHeight, nodeWidth, type Layout } from '../../charts/graph/layout';
-import type { Theme } from '../../charts/theme';
-import { useSize } from '../../charts/useSize';
+import { Canvas } from '../Canvas';
+import type { Camera, Box } from './camera';
+import { drawGraph, type GraphEdge, type GraphNode } from './draw';
+import { curvesOf, distance } from './edges';
+import { nodeHeight, nodeWidth, type Layout } from './layout';
+import type { Theme } from '../theme';
+import { useSize } from '../useSize';
 import { drawKind } from './kinds';
 
 interface Props {
@@ -26,7 +28,8 @@ interface Props {
   onEdge: (e: number) => void;
   onNothing: () => void;
   onOpen: (i: number) => void;
-  onPin: (i: number, place: { x: number; y: number }) => void;
+  /** Nodes can be put somewhere else, if this is there. */
+  onPin?: (i: number, place: { x: number; y: number }) => void;
 }
 
 const edgeReach = 7;
@@ -44,7 +47,7 @@ export function boundsOf(places: readonly { x: number; y: number }[]): Box {
 }
 
 /** The map on a canvas: drag moves it, the wheel zooms, dragging a node pins it. */
-export function MapCanvas(props: Props): React.ReactElement {
+export function GraphCanvas(props: Props): React.ReactElement {
   const { nodes, edges, layout, pins, camera, selected, selectedEdge, bright, matches } = props;
   const [box, { width, height }] = useSize<HTMLDivElement>();
   const [moving, setMoving] = useState<{ node: number; x: number; y: number }>();
@@ -119,12 +122,12 @@ export function MapCanvas(props: Props): React.ReactElement {
     setTip(node >= 0 && camera.k < 0.55 ? { node, x, y } : undefined);
     camera.changed();
   };
-  const press = usePress(camera, (x, y) => nodeAt(x, y), {
+  const press = usePress(camera, (x, y) => (props.onPin ? nodeAt(x, y) : -1), {
     look,
     move: (node, x, y) => setMoving({ node, x, y }),
     drop: (node, x, y) => {
       setMoving(undefined);
-      props.onPin(node, { x, y });
+      props.onPin?.(node, { x, y });
     },
     click: (x, y) => {
       const node = nodeAt(x, y);
@@ -140,7 +143,7 @@ export function MapCanvas(props: Props): React.ReactElement {
     // All that the pointer does has a key, and the table says the same.
     <div
       ref={box}
-      className="map-canvas"
+      className="graph-canvas"
       {...press}
       onDoubleClick={(e) => {
         const r = e.currentTarget.getBoundingClientRect();
