@@ -110,16 +110,26 @@ func (s *Server) writeOwnMetrics(w http.ResponseWriter) {
 
 // daemonSamples are the counts of the X-Ray daemon, none where it does not listen.
 func (s *Server) daemonSamples() []sample {
+	samples := []sample{}
+	for _, h := range s.xray.Telemetry() { // of the vendor's own daemons that send to us
+		for _, n := range []struct {
+			outcome string
+			count   int64
+		}{{"received", h.Received}, {"sent", h.Sent}, {"spilled", h.Spilled}, {"rejected", h.Rejected}} {
+			samples = append(samples, sample{fmt.Sprintf("oriel_xray_reported_segments_total{host=%q,outcome=%q}", h.Host, n.outcome), float64(n.count)})
+		}
+		samples = append(samples, sample{fmt.Sprintf("oriel_xray_reported_failures_total{host=%q}", h.Host), float64(h.Refused + h.Timeouts + h.Failed4 + h.Failed5 + h.Unknown + h.Other)})
+	}
 	d, ok := s.xray.DaemonStats()
 	if !ok {
-		return nil
+		return samples
 	}
-	return []sample{
+	return append(samples, []sample{
 		{`oriel_xray_datagrams_total{outcome="received"}`, float64(d.Datagrams)},
 		{`oriel_xray_datagrams_total{outcome="rejected"}`, float64(d.Rejected)},
 		{`oriel_xray_datagrams_total{outcome="lost_in_socket"}`, float64(d.Lost)},
 		{`oriel_xray_datagrams_total{outcome="dropped"}`, float64(d.Dropped)},
 		{`oriel_xray_documents_total`, float64(d.Documents)},
 		{`oriel_xray_socket_buffer_bytes`, float64(d.Buffer)},
-	}
+	}...)
 }

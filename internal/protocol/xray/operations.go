@@ -43,7 +43,7 @@ const later = "it comes with the next one"
 func segmentOperations() []operation {
 	return []operation{
 		{name: "PutTraceSegments", path: "/TraceSegments", serve: (*Front).putTraceSegments, needs: sends, most: maxPutBody},
-		{name: "PutTelemetryRecords", path: "/TelemetryRecords", unserved: later, needs: sends},
+		{name: "PutTelemetryRecords", path: "/TelemetryRecords", serve: (*Front).putTelemetryRecords, needs: sends},
 	}
 }
 
@@ -98,18 +98,18 @@ func insightOperations() []operation {
 
 func settingOperations() []operation {
 	return []operation{
-		{name: "GetEncryptionConfig", path: "/EncryptionConfig", unserved: later},
-		{name: "PutEncryptionConfig", path: "/PutEncryptionConfig", unserved: later, needs: manages},
-		{name: "TagResource", path: "/TagResource", unserved: later, needs: manages},
-		{name: "UntagResource", path: "/UntagResource", unserved: later, needs: manages},
-		{name: "ListTagsForResource", path: "/ListTagsForResource", unserved: later},
-		{name: "PutResourcePolicy", path: "/PutResourcePolicy", unserved: later, needs: manages},
-		{name: "ListResourcePolicies", path: "/ListResourcePolicies", unserved: later},
-		{name: "DeleteResourcePolicy", path: "/DeleteResourcePolicy", unserved: later, needs: manages},
-		{name: "GetIndexingRules", path: "/GetIndexingRules", unserved: later},
-		{name: "UpdateIndexingRule", path: "/UpdateIndexingRule", unserved: later, needs: manages},
-		{name: "GetTraceSegmentDestination", path: "/GetTraceSegmentDestination", unserved: later},
-		{name: "UpdateTraceSegmentDestination", path: "/UpdateTraceSegmentDestination", unserved: later, needs: manages},
+		{name: "GetEncryptionConfig", path: "/EncryptionConfig", serve: (*Front).getEncryptionConfig},
+		{name: "PutEncryptionConfig", path: "/PutEncryptionConfig", serve: (*Front).putEncryptionConfig, needs: manages},
+		{name: "TagResource", path: "/TagResource", serve: (*Front).tagResource, needs: manages},
+		{name: "UntagResource", path: "/UntagResource", serve: (*Front).untagResource, needs: manages},
+		{name: "ListTagsForResource", path: "/ListTagsForResource", serve: (*Front).listTagsForResource},
+		{name: "PutResourcePolicy", path: "/PutResourcePolicy", serve: (*Front).putResourcePolicy, needs: manages},
+		{name: "ListResourcePolicies", path: "/ListResourcePolicies", serve: (*Front).listResourcePolicies},
+		{name: "DeleteResourcePolicy", path: "/DeleteResourcePolicy", serve: (*Front).deleteResourcePolicy, needs: manages},
+		{name: "GetIndexingRules", path: "/GetIndexingRules", serve: (*Front).getIndexingRules},
+		{name: "UpdateIndexingRule", path: "/UpdateIndexingRule", serve: (*Front).updateIndexingRule, needs: manages},
+		{name: "GetTraceSegmentDestination", path: "/GetTraceSegmentDestination", serve: (*Front).getTraceSegmentDestination},
+		{name: "UpdateTraceSegmentDestination", path: "/UpdateTraceSegmentDestination", serve: (*Front).updateTraceSegmentDestination, needs: manages},
 	}
 }
 

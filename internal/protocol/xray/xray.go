@@ -52,6 +52,8 @@ type Front struct {
 	owners   *owners
 	intakes  sync.Pool // *intake
 	daemon   atomic.Pointer[daemon]
+
+	telemetry telemetry
 }
 
 // New returns the front end; its tables are in db, which must outlive it.
