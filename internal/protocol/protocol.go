@@ -5,6 +5,7 @@ package protocol
 import (
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"time"
 
 	"github.com/oriel-dev/oriel/internal/auth"
@@ -57,6 +58,9 @@ type Deps struct {
 	// not there: "otlp" for those that come as OTLP, "all" for all that come over
 	// HTTP without an operation's name, "none".
 	CreateLogGroups string
+
+	// TrustedProxies are the networks of those whose X-Forwarded-For says who sent.
+	TrustedProxies []netip.Prefix
 
 	// PrivateDestinations allows deliveries to private and loopback addresses, where
 	// callers say what is delivered to.

@@ -10,6 +10,7 @@ import (
 	"maps"
 	"math"
 	"net"
+	"net/netip"
 	"os"
 	"slices"
 	"strings"
@@ -43,6 +44,7 @@ type Config struct {
 	LogJSON  bool
 
 	CreateLogGroups     string // for which lines missing log groups are made: otlp, all, none
+	TrustedProxies      string // addresses and networks whose X-Forwarded-For counts
 	PrivateDestinations bool   // allow deliveries to private and loopback addresses
 
 	Retention      time.Duration // events older than this are dropped; 0 keeps them
@@ -207,6 +209,9 @@ func (c *Config) check() error {
 	if err := c.checkAddresses(); err != nil {
 		return err
 	}
+	if _, err := c.proxies(); err != nil {
+		return err
+	}
 	if err := c.checkNumbers(); err != nil {
 		return err
 	}
@@ -240,6 +245,24 @@ func (c *Config) checkAddresses() error {
 		}
 	}
 	return nil
+}
+
+// proxies returns the networks of proxies that are trusted.
+func (c *Config) proxies() (list []netip.Prefix, err error) {
+	for text := range strings.SplitSeq(c.TrustedProxies, ",") {
+		if text = strings.TrimSpace(text); text == "" {
+			continue
+		}
+		network, err := netip.ParsePrefix(text)
+		if one, ok := netip.ParseAddr(text); ok == nil {
+			network, err = one.Prefix(one.BitLen())
+		}
+		if err != nil {
+			return nil, fmt.Errorf("trusted-proxies has %q; want addresses and networks, as 127.0.0.1,10.0.0.0/8", text)
+		}
+		list = append(list, network.Masked())
+	}
+	return list, nil
 }
 
 func (c *Config) checkNumbers() error {

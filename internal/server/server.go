@@ -244,10 +244,14 @@ func (s *Server) storeConfig() duckdb.Config {
 }
 
 func (s *Server) openFronts(ctx context.Context) (err error) {
+	proxies, err := s.config.proxies()
+	if err != nil {
+		return err
+	}
 	deps := protocol.Deps{
 		Door: s.door, Querier: s.querier, Keys: s.keys, Datasets: s.datasets, Workspace: s.workspace, Items: s.items, Symbols: s.symbols, Sampling: s.sampling, Clock: s.around.Clock, Log: s.log,
-		Version: s.around.Version,
-		Ready:   s.isReady, RequestBytes: s.config.MemoryBytes / 4, PrivateDestinations: s.config.PrivateDestinations, CreateLogGroups: s.config.CreateLogGroups,
+		Version:        s.around.Version,
+		TrustedProxies: proxies, Ready: s.isReady, RequestBytes: s.config.MemoryBytes / 4, PrivateDestinations: s.config.PrivateDestinations, CreateLogGroups: s.config.CreateLogGroups,
 	}
 	s.honeycomb = honeycomb.New(deps)
 	s.later("query results", s.honeycomb.Close)

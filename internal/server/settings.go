@@ -45,6 +45,7 @@ func settings() []setting {
 		{"private-destinations", "allow subscription filters to deliver to private and loopback addresses", "`true` or `false`", func(fs *flag.FlagSet, c *Config, name, about string) {
 			fs.BoolVar(&c.PrivateDestinations, name, c.PrivateDestinations, about)
 		}},
+		{"trusted-proxies", "`addresses` of proxies, whose X-Forwarded-For says who sent an item; networks as 10.0.0.0/8, with commas between them", "addresses and networks; empty trusts none", textSetting(func(c *Config) *string { return &c.TrustedProxies })},
 		{"log-level", "`level`: debug, info, warn or error", "`debug`, `info`, `warn` or `error`", textSetting(func(c *Config) *string { return &c.LogLevel })},
 		{"log-json", "log as JSON", "`true` or `false`", func(fs *flag.FlagSet, c *Config, name, about string) { fs.BoolVar(&c.LogJSON, name, c.LogJSON, about) }},
 	}

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -281,7 +282,21 @@ func (f *Front) peer(r *http.Request) string {
 	if err != nil {
 		return ""
 	}
+	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+	for i := len(hops) - 1; i >= 0 && f.trusts(host); i-- {
+		hop, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
+		if err != nil {
+			break
+		}
+		host = hop.Unmap().String()
+	}
 	return host
+}
+
+// trusts reports whether an address is that of a proxy that is trusted.
+func (f *Front) trusts(address string) bool {
+	a, err := netip.ParseAddr(address)
+	return err == nil && slices.ContainsFunc(f.TrustedProxies, func(n netip.Prefix) bool { return n.Contains(a.Unmap()) })
 }
 
 // printed appends the item's data as JSON, with what the server knows of it.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/netip"
 	"strings"
 	"testing"
 
@@ -362,4 +363,24 @@ func TestPostItem_AnyFieldMayHaveAnyType(t *testing.T) {
 			t.Errorf("no JSON is kept: %.200s", text)
 		}
 	}
+}
+
+// Who sent is told by proxies that are trusted, by nobody else.
+func TestPostItem_AddressesOfTrustedProxies(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, false)
+	body := message(`,"request":{"user_ip":"$remote_ip"}`)
+	f := func(forwarded, want string) {
+		t.Helper()
+		if got := r.stored(body, "X-Forwarded-For", forwarded).Get("request.user_ip").Str(); got != want {
+			t.Errorf("%s: %s, want %s", forwarded, got, want)
+		}
+	}
+	f("203.0.113.7", "192.0.2.1")
+	r.front.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24"), netip.MustParsePrefix("10.0.0.0/8")}
+	f("203.0.113.7", "203.0.113.7")
+	f("1.2.3.4, 203.0.113.7, 10.1.1.1", "203.0.113.7")
+	f("2001:db8::1", "2001:db8::1")
+	f("nonsense", "192.0.2.1")
+	f("", "192.0.2.1")
 }
