@@ -79,6 +79,12 @@ func (a *API) explain(ctx context.Context, i *item.Item, fingerprint string) (*g
 		return nil, err
 	}
 	why := a.Items.Rules(i.Environment).Explain(data)
+	if mapped, ok := a.Symbols.AppliedTo(i.Environment, data); ok && why.Fingerprint != fingerprint {
+		if by := a.Items.Rules(i.Environment).Explain(mapped); by.Fingerprint == fingerprint {
+			why = by
+			why.Words = append(why.Words, "The frames are those of the sources, which a source map tells.")
+		}
+	}
 	g := &groupingJSON{
 		Fingerprint: fingerprint, Version: why.Version, Step: row.Get(event.FieldErrorGrouping).Text(), Words: nonNil(why.Words), Canonical: cutText(why.Canonical, longestReason),
 		Frames: make([]noteJSON, 0, len(why.Frames)),
@@ -229,7 +235,11 @@ func (a *API) tryErrorRules(w http.ResponseWriter, r *http.Request) error {
 			return r.Context().Err()
 		}
 		if data, err := payloadOf(row); err == nil { // kept as it came, whatever it is
-			trial.Add(row.Get(event.FieldErrorEnvironment).Text(), row.Get(event.FieldErrorFingerprint).Text(), data)
+			fingerprint := row.Get(event.FieldErrorFingerprint).Text()
+			if mapped, ok := a.Symbols.AppliedTo(a.environment(r), data); ok && a.Items.Rules(a.environment(r)).Decide(mapped).Fingerprint == fingerprint {
+				data = mapped // it was grouped by its sources
+			}
+			trial.Add(row.Get(event.FieldErrorEnvironment).Text(), fingerprint, data)
 		}
 	}
 	out := trial.Outcome()

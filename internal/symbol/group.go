@@ -1,9 +1,11 @@
 package symbol
 
 import (
+	"cmp"
 	"encoding/json"
 	"maps"
 	"strconv"
+	"strings"
 )
 
 // Applied returns the data of a payload of JavaScript with the frames that can be
@@ -48,6 +50,24 @@ func (s *Store) Applied(environment, version string, browser bool, data map[stri
 	out := maps.Clone(data)
 	out["body"] = changed
 	return out, true
+}
+
+// AppliedTo is Applied of data that is whole: its version and platform are read
+// from it.
+func (s *Store) AppliedTo(environment string, data map[string]any) (map[string]any, bool) {
+	js, inPage := at(data, "client", "javascript").(map[string]any)
+	of, _ := data["server"].(map[string]any)
+	version := cmp.Or(textOf(data["code_version"]), textOf(js["code_version"]), textOf(of["code_version"]), textOf(of["sha"]))
+	return s.Applied(environment, version, inPage || strings.EqualFold(textOf(data["platform"]), "browser"), data)
+}
+
+// at is what stands at a path, nil if nothing does.
+func at(v any, path ...string) any {
+	for _, name := range path {
+		m, _ := v.(map[string]any)
+		v = m[name]
+	}
+	return v
 }
 
 // any reports whether an environment has source maps.
