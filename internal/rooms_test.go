@@ -69,6 +69,7 @@ var arrows = map[string][]string{
 	"internal/sample":                      {},
 	"internal/demo":                        rooms("sample"),
 	"internal/server":                      append(rooms(append(core, "store", "store/duckdb", "ingest/journal", "protocol", "protocol/otlp", "protocol/honeycomb", "protocol/rollbar", "protocol/sts", "protocol/cloudwatch", "protocol/xray", "api", "cli/usage")...), "ui"),
+	"orieltest":                            rooms("server"),
 	"cmd/oriel":                            rooms("server", "cli", "cli/usage", "demo"),
 	"ui":                                   {},
 	"bench":                                rooms("event", "query", "store", "store/segment", "store/duckdb", "protocol/otlp", "sample"),

@@ -141,6 +141,7 @@ func (a *API) routes() []route {
 		{"GET /api/values", reader, a.values},
 		{"GET /api/find", reader, a.find},
 		{"GET /api/tail", reader, a.tail},
+		{"POST /api/assert", reader, a.assert},
 		{"POST /api/sampling/dryrun", reader, a.samplingDryRun},
 		{"GET /api/drops", reader, a.drops},
 		{"GET /api/storage", reader, a.storage},

@@ -38,6 +38,7 @@ func commands() []command {
 		{"query", "query [flags] TEXT | JSON | @FILE | -", "ask a question and print the answer as table, CSV or JSON", runQuery},
 		{"bubbleup", "bubbleup [flags] FILTER", "say what is different about the events for which a filter is true", runBubbleUp},
 		{"traces", "traces [flags] | traces [show] TRACE-ID", "list traces, or show one as a tree with bars", runTraces},
+		{"wait", "wait [flags] EXPECTATION…", "wait until telemetry has arrived, or fail: for tests", runWait},
 		{"tail", "tail [flags] [FILTER]", "print events as they arrive", runTail},
 		{"doctor", "doctor [flags]", "send a test trace and check every door, with a remedy for what is wrong", runDoctor},
 	}
