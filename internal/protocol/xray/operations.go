@@ -51,10 +51,10 @@ func traceOperations() []operation {
 	return []operation{
 		{name: "BatchGetTraces", path: "/Traces", serve: (*Front).batchGetTraces},
 		{name: "GetTraceSummaries", path: "/TraceSummaries", unserved: later},
-		{name: "StartTraceRetrieval", path: "/StartTraceRetrieval", unserved: later},
-		{name: "ListRetrievedTraces", path: "/ListRetrievedTraces", unserved: later},
+		{name: "StartTraceRetrieval", path: "/StartTraceRetrieval", serve: (*Front).startTraceRetrieval},
+		{name: "ListRetrievedTraces", path: "/ListRetrievedTraces", serve: (*Front).listRetrievedTraces},
 		{name: "GetRetrievedTracesGraph", path: "/GetRetrievedTracesGraph", unserved: later},
-		{name: "CancelTraceRetrieval", path: "/CancelTraceRetrieval", unserved: later},
+		{name: "CancelTraceRetrieval", path: "/CancelTraceRetrieval", serve: (*Front).cancelTraceRetrieval},
 	}
 }
 

@@ -149,3 +149,10 @@ func (s shelf[T]) delete(ctx context.Context, environment, name string, check fu
 	})
 	return was, err
 }
+
+func (s *settings) exec(ctx context.Context, statement string, args ...any) error {
+	return s.db.Write(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, statement, args...)
+		return err
+	})
+}
