@@ -3,6 +3,7 @@ package xray
 import (
 	"encoding/base64"
 	"fmt"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -225,4 +226,32 @@ func TestUnsigned_MaySendToTheDaemonOnly(t *testing.T) {
 	r.daemon = false
 	r.open()
 	r.fails(http.StatusForbidden, "MissingAuthenticationTokenException", "Missing", "/TraceSegments", object{"TraceSegmentDocuments": []string{}})
+}
+
+// Spans that are signed for the service come in where others come unsigned.
+func TestOTLP_IsTakenSignedForTheService(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	const body = `{"resourceSpans":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"web"}}]},"scopeSpans":[{"spans":[
+		{"traceId":"5759e988bd862e3fe1be46a994272793","spanId":"aaaaaaaaaaaaaaaa","name":"work","startTimeUnixNano":"1768471200000000000","endTimeUnixNano":"1768471200500000000"},
+		{"traceId":"5759e988bd862e3fe1be46a994272793","spanId":"aaaaaaaaaaaaaaab","name":"old","startTimeUnixNano":"1","endTimeUnixNano":"2"}]}]}]}`
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, r.url+"/v1/traces", strings.NewReader(body))
+	must(t, err)
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20260115/eu-west-1/xray/aws4_request, SignedHeaders=host;x-amz-date, Signature="+strings.Repeat("0", 64))
+	req.Header.Set("X-Amz-Date", "20260115T100000Z")
+	if !r.Handles(req) || !r.Sends(req) {
+		t.Error("it is not taken as the service's")
+	}
+	resp, err := r.client.Do(req)
+	must(t, err)
+	defer func() { _ = resp.Body.Close() }()
+	answer, err := io.ReadAll(resp.Body)
+	must(t, err)
+	if resp.StatusCode != http.StatusOK || !strings.Contains(string(answer), `"rejectedSpans":"1"`) {
+		t.Errorf("%d %s", resp.StatusCode, answer)
+	}
+	if rows := r.rows(); len(rows) != 1 || rows[0]["name"] != "work" || rows[0]["@dataset"] != "web" {
+		t.Errorf("rows: %v", rows)
+	}
 }

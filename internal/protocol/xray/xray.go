@@ -106,13 +106,13 @@ func (f *Front) unsigned(r *http.Request) *auth.Principal {
 }
 
 // Handles implements protocol.Front: the paths of the operations, and whatever else
-// is signed for the service, so that it is answered in its form.
+// is signed for the service: spans in OTLP, and what is answered in its form.
 func (f *Front) Handles(r *http.Request) bool {
 	if r.Method != http.MethodPost || r.Header.Get("X-Amz-Target") != "" {
 		return false
 	}
 	_, known := f.byPath[pathOf(r)]
-	return known || !strings.HasPrefix(r.URL.Path, "/v1/") && aws.Service(r) == serviceName
+	return known || aws.Service(r) == serviceName
 }
 
 // pathOf is the path without the slash that some clients put at its end.
@@ -124,7 +124,9 @@ func pathOf(r *http.Request) string {
 }
 
 // Sends implements protocol.Front.
-func (f *Front) Sends(r *http.Request) bool { return f.byPath[pathOf(r)].needs == sends }
+func (f *Front) Sends(r *http.Request) bool {
+	return pathOf(r) == otlpPath || f.byPath[pathOf(r)].needs == sends
+}
 
 // ServeHTTP implements http.Handler. A request that makes a handler panic is
 // answered as our own fault; the others go on.
@@ -140,7 +142,11 @@ func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			c.Fail(internalFailure(c.RequestID))
 		}
 	}()
-	if err := f.serve(c); err != nil {
+	serve := f.serve
+	if pathOf(r) == otlpPath {
+		serve = func(c *call) error { return f.serveOTLP(c, w) }
+	}
+	if err := serve(c); err != nil {
 		f.refused(c, c.Fail(c.answerable(err))) //nolint:contextcheck // the call holds the context
 	}
 }
