@@ -334,7 +334,7 @@ func (a *API) itemRelated(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
-	const together = 20
+	const together, similar = 20, 10
 	alike, err := a.Items.HappenTogether(r.Context(), i.ID, together)
 	if err != nil {
 		return err
@@ -344,7 +344,11 @@ func (a *API) itemRelated(w http.ResponseWriter, r *http.Request) error {
 	for _, t := range alike {
 		list = append(list, map[string]any{"item": itemToJSON(&t.Item, team, nil), "minutes": t.Shared, "share": t.Share})
 	}
-	return a.answer(w, r, stats, map[string]any{"items": found, "traces": len(seen), "together": list})
+	lookalikes := []map[string]any{}
+	for _, s := range a.Items.SimilarTo(i.ID, similar) {
+		lookalikes = append(lookalikes, map[string]any{"item": itemToJSON(&s.Item, team, nil), "why": s.Why})
+	}
+	return a.answer(w, r, stats, map[string]any{"items": found, "traces": len(seen), "together": list, "similar": lookalikes})
 }
 
 func (a *API) inTraces(ctx context.Context, i *item.Item, traces query.In, first int64) ([]map[string]any, store.Stats, error) {

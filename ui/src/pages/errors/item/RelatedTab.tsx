@@ -5,11 +5,18 @@ import { linkTo } from '../../../app/location';
 import { count } from '../../../time/format';
 import { age, shortLevel, stateOf } from '../list/columns';
 
+interface Related {
+  items: { item: ErrorItem; traces: number }[];
+  traces: number;
+  together: { item: ErrorItem; minutes: number; share: number }[];
+  similar: { item: ErrorItem; why: string[] }[];
+}
+
 /** Items that happen with this one, the same error elsewhere, and the members of a group. */
 export function RelatedTab({ bundle }: { bundle: ItemBundle }): React.ReactElement {
   const { item, siblings, members } = bundle;
   const { data, error, loading } = useLoad(`related ${item.id} ${item.last}`, (signal) =>
-    get<{ items: { item: ErrorItem; traces: number }[]; traces: number }>(`errors/items/${item.id}/related`, {}, signal),
+    get<Related>(`errors/items/${item.id}/related`, {}, signal),
   );
   return (
     <div className="itab">
@@ -17,7 +24,10 @@ export function RelatedTab({ bundle }: { bundle: ItemBundle }): React.ReactEleme
       <Items
         title="In the same traces"
         items={(data?.items ?? []).map((x) => x.item)}
-        traces={new Map((data?.items ?? []).map((x) => [x.item.id, x.traces]))}
+        extra={{
+          title: 'Traces shared',
+          of: new Map((data?.items ?? []).map((x) => [x.item.id, count(x.traces)])),
+        }}
         says={data ? `of its last ${data.traces} traces` : ''}
         none={
           error
@@ -29,6 +39,29 @@ export function RelatedTab({ bundle }: { bundle: ItemBundle }): React.ReactEleme
                 : 'No other item happened in the traces of this one.'
         }
       />
+      {(data?.together.length ?? 0) > 0 && (
+        <Items
+          title="In the same minutes"
+          items={data?.together.map((x) => x.item) ?? []}
+          says="of the last two days"
+          extra={{
+            title: 'Minutes shared',
+            of: new Map(data?.together.map((x) => [x.item.id, `${count(x.minutes)} (${Math.round(x.share * 100)} %)`])),
+          }}
+        />
+      )}
+      {(data?.similar.length ?? 0) > 0 && (
+        <Items
+          title="Much alike"
+          items={data?.similar.map((x) => x.item) ?? []}
+          says="merge them if they are the same"
+          extra={{
+            title: 'Shared',
+            text: true,
+            of: new Map(data?.similar.map((x) => [x.item.id, x.why.join(', ')])),
+          }}
+        />
+      )}
       <Items
         title="The same error elsewhere"
         items={siblings}
@@ -44,10 +77,11 @@ interface ItemsProps {
   items: readonly ErrorItem[];
   says: string;
   none?: string;
-  traces?: ReadonlyMap<string, number>;
+  /** A column more, by item. */
+  extra?: { title: string; text?: boolean; of: ReadonlyMap<string, string> };
 }
 
-function Items({ title, items, says, none, traces }: ItemsProps): React.ReactElement {
+function Items({ title, items, says, none, extra }: ItemsProps): React.ReactElement {
   const now = Date.now();
   return (
     <section className="epart" aria-label={title}>
@@ -62,7 +96,7 @@ function Items({ title, items, says, none, traces }: ItemsProps): React.ReactEle
             <tr>
               <th>Level</th>
               <th>Item</th>
-              {traces && <th className="num">Traces shared</th>}
+              {extra && <th className={extra.text ? undefined : 'num'}>{extra.title}</th>}
               <th className="num">Times</th>
               <th className="num">Last</th>
               <th>Where</th>
@@ -78,7 +112,7 @@ function Items({ title, items, says, none, traces }: ItemsProps): React.ReactEle
                     <span className="muted">#{i.counter}</span> {i.title}
                   </a>
                 </td>
-                {traces && <td className="num">{count(traces.get(i.id) ?? 0)}</td>}
+                {extra && <td className={extra.text ? undefined : 'num'}>{extra.of.get(i.id) ?? ''}</td>}
                 <td className="num">{count(i.total)}</td>
                 <td className="num">{age(i.last, now)}</td>
                 <td>{i.environment}</td>
