@@ -59,7 +59,7 @@ var arrows = map[string][]string{
 	"internal/protocol/aws":                rooms("auth", "fault", "protocol/jsonscan"),
 	"internal/protocol/sts":                rooms("auth", "fault", "protocol", "protocol/aws"),
 	"internal/protocol/cloudwatch":         rooms(append(core, "store", "protocol", "protocol/aws", "protocol/otlp", "protocol/jsonscan", "logline", "logpattern", "query/pattern", "query/insights")...),
-	"internal/protocol/xray":               rooms(append(core, "store", "protocol", "protocol/aws", "protocol/otlp", "protocol/jsonscan", "xraymodel")...),
+	"internal/protocol/xray":               rooms(append(core, "store", "protocol", "protocol/aws", "protocol/otlp", "protocol/jsonscan", "xraymodel", "servicegraph", "tracesearch", "query/xrayfilter")...),
 	"internal/protocol/protocoltest":       rooms(append(core, "protocol", "protocol/otlp", "golden")...),
 	"internal/protocol/honeycomb":          rooms(append(core, "protocol", "protocol/otlp", "protocol/jsonscan", "plot")...),
 	"internal/protocol/rollbar":            rooms(append(core, "protocol", "protocol/jsonscan", "sourcemap", "query/rql")...),

@@ -114,7 +114,7 @@ func (a *API) analytics(w http.ResponseWriter, r *http.Request) error {
 		start, end = min(start, q.Start), max(end, q.End)
 		set := &analysedSet{}
 		an.sets = append(an.sets, set)
-		set.reach, err = tracesearch.Newest(r.Context(), a.Querier, q, tracesearch.Limits{Traces: mostAnalysed, Examine: 5 * mostAnalysed}, func(t *xraymodel.Trace) {
+		set.reach, err = tracesearch.Newest(r.Context(), a.Querier, q, tracesearch.Limits{Traces: mostAnalysed, Examine: 5 * mostAnalysed}, func(t *xraymodel.Trace, _ bool) {
 			an.add(i, t, q.Slow)
 		})
 		if err != nil {

@@ -42,7 +42,7 @@ type Deps struct {
 	Open      bool // any key is taken
 	Version   string
 	// Groups are the groups of traces of an environment that expressions may name; may be nil.
-	Groups func(environment string) []xrayfilter.Group
+	Groups func(ctx context.Context, environment string) ([]xrayfilter.Group, error)
 	// Endpoints are the bound addresses, by the names of the ready line.
 	Endpoints func() map[string]string
 }

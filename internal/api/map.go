@@ -103,7 +103,7 @@ func (a *API) graphOfTraces(r *http.Request, set *traceSet) (*servicegraph.Graph
 		return nil, store.Stats{}, err
 	}
 	var traces []*xraymodel.Trace
-	reach, err := tracesearch.Newest(r.Context(), a.Querier, question, tracesearch.Limits{Traces: mostMapTraces}, func(t *xraymodel.Trace) { traces = append(traces, t) })
+	reach, err := tracesearch.Newest(r.Context(), a.Querier, question, tracesearch.Limits{Traces: mostMapTraces}, func(t *xraymodel.Trace, _ bool) { traces = append(traces, t) })
 	return servicegraph.OfTraces(traces), store.Stats{Scanned: reach.Scanned, Partial: !reach.Done}, err
 }
 
@@ -114,6 +114,7 @@ func (a *API) sums(r *http.Request, from, to int64) ([]store.Rollup, []store.Cal
 		return nil, nil, err
 	}
 	calls, err := a.Querier.Calls(r.Context(), env, from, to)
+	servicegraph.Settle(rollups, calls)
 	return rollups, calls, err
 }
 

@@ -62,7 +62,7 @@ func (a *API) readTraceFilter(r *http.Request) (traceFilter, error) {
 // filter expressions, which are matched with whole traces.
 func (a *API) readTexts(r *http.Request, f *traceFilter) error {
 	question := tracesearch.Question{Environment: f.env, Start: f.from, End: f.to, Column: a.definedColumns(f.env), Slow: a.slow(r.Context(), f.env, f.to)}
-	if err := a.addTexts(f.env, &question, r.URL.Query()["q"]); err != nil {
+	if err := a.addTexts(r.Context(), f.env, &question, r.URL.Query()["q"]); err != nil {
 		return err
 	}
 	f.texts = question.Spans
@@ -70,7 +70,7 @@ func (a *API) readTexts(r *http.Request, f *traceFilter) error {
 		return nil
 	}
 	f.traces = []string{}
-	reach, err := tracesearch.Newest(r.Context(), a.Querier, &question, tracesearch.Limits{Traces: mostMatched}, func(t *xraymodel.Trace) {
+	reach, err := tracesearch.Newest(r.Context(), a.Querier, &question, tracesearch.Limits{Traces: mostMatched}, func(t *xraymodel.Trace, _ bool) {
 		f.traces = append(f.traces, t.ID)
 	})
 	f.cut = !reach.Done

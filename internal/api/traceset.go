@@ -91,10 +91,10 @@ func (a *API) traceQuestion(r *http.Request, s *traceSet) (*tracesearch.Question
 	}
 	env := a.environment(r)
 	q := &tracesearch.Question{Environment: env, Start: from, End: to, Column: a.definedColumns(env), Slow: a.slow(r.Context(), env, to)}
-	return q, a.addTexts(env, q, s.Q)
+	return q, a.addTexts(r.Context(), env, q, s.Q)
 }
 
-func (a *API) addTexts(env string, q *tracesearch.Question, texts []string) error {
+func (a *API) addTexts(ctx context.Context, env string, q *tracesearch.Question, texts []string) error {
 	if len(texts) > mostTexts {
 		return fault.New(fault.Invalid, "%d conditions are given; at most %d may be", len(texts), mostTexts)
 	}
@@ -105,7 +105,7 @@ func (a *API) addTexts(env string, q *tracesearch.Question, texts []string) erro
 		}
 		switch t.language {
 		case traceXRay:
-			if t.xray, err = t.xray.Resolve(a.groups(env)); err != nil {
+			if t.xray, err = a.resolve(ctx, env, t.xray); err != nil {
 				return err
 			}
 			q.Filters = append(q.Filters, t.xray)
@@ -118,31 +118,27 @@ func (a *API) addTexts(env string, q *tracesearch.Question, texts []string) erro
 	return nil
 }
 
-func (a *API) groups(env string) []xrayfilter.Group {
-	if a.Groups == nil {
-		return nil
+// resolve puts groups in the place of their names.
+func (a *API) resolve(ctx context.Context, env string, e xrayfilter.Expression) (xrayfilter.Expression, error) {
+	if len(e.Groups()) == 0 || a.Groups == nil {
+		return e.Resolve(nil)
 	}
-	return a.Groups(env)
+	groups, err := a.Groups(ctx, env)
+	if err != nil {
+		return e, err
+	}
+	return e.Resolve(groups)
 }
 
-// slow tells traces that are slow for where they begin: slower than a second and
-// than nine of ten requests to that service in the hour before.
+// slow tells traces that are slow by what the last hour was like.
 func (a *API) slow(ctx context.Context, env string, until int64) func(*xraymodel.Trace) bool {
-	var bounds map[servicegraph.NodeID]float64
-	return func(t *xraymodel.Trace) bool {
-		const second = 1000
-		if t.Root == nil || float64(t.Root.Duration())/1e6 <= second {
-			return false
+	return servicegraph.Slow(func() []store.Rollup {
+		rollups, err := a.Querier.Rollups(ctx, env, until-int64(time.Hour), until)
+		if err != nil {
+			return nil // a second is the bound then
 		}
-		if bounds == nil {
-			rollups, err := a.Querier.Rollups(ctx, env, until-int64(time.Hour), until)
-			if err != nil {
-				rollups = nil // what is left is the second
-			}
-			bounds = servicegraph.RootQuantiles(rollups, 0.9)
-		}
-		return float64(t.Root.Duration())/1e6 > bounds[servicegraph.NodeID{Kind: servicegraph.Service, Name: t.Root.Name, Type: t.Root.Type}]
-	}
+		return rollups
+	})
 }
 
 type traceFilterError struct {
@@ -160,7 +156,7 @@ func (a *API) parseTraceFilter(w http.ResponseWriter, r *http.Request) error {
 	}
 	t, err := readTraceText(body.Text)
 	if err == nil && t.language == traceXRay {
-		_, err = t.xray.Resolve(a.groups(a.environment(r)))
+		_, err = a.resolve(r.Context(), a.environment(r), t.xray)
 	}
 	if err != nil {
 		return a.answer(w, r, store.Stats{}, map[string]any{"language": t.language, "text": body.Text, "error": traceFilterError{

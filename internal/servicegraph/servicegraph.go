@@ -190,7 +190,7 @@ func (b *builder) graph() *Graph {
 	return g
 }
 
-// OfRollups makes the map of sums kept by a store.
+// OfRollups makes the map of sums kept by a store; calls must have been settled.
 func OfRollups(rollups []store.Rollup, calls []store.Call) *Graph {
 	b := newBuilder()
 	groups := map[NodeID]map[string]bool{}
@@ -236,6 +236,37 @@ func OfRollups(rollups []store.Rollup, calls []store.Call) *Graph {
 	return b.graph()
 }
 
+// Settle gives callers their origin: the subsegments of a document do not say what
+// their segment runs on. It is the busiest of the origins that the service served
+// with, unless it served without one. calls are changed.
+func Settle(rollups []store.Rollup, calls []store.Call) {
+	served := map[string]map[string]float64{}
+	for i := range rollups {
+		if r := &rollups[i]; r.Serves {
+			if served[r.Service] == nil {
+				served[r.Service] = map[string]float64{}
+			}
+			served[r.Service][r.Origin] += r.Count
+		}
+	}
+	busiest := map[string]string{}
+	for name, origins := range served {
+		if _, plain := origins[""]; plain {
+			continue
+		}
+		for _, o := range slices.Sorted(maps.Keys(origins)) {
+			if best, some := busiest[name]; !some || origins[o] > origins[best] {
+				busiest[name] = o
+			}
+		}
+	}
+	for i := range calls {
+		if c := &calls[i]; c.CallerOrigin == "" {
+			c.CallerOrigin = busiest[c.Caller]
+		}
+	}
+}
+
 // EndsOf names the two nodes of a call.
 func EndsOf(c *store.Call) (from, to NodeID) {
 	from, to = NodeID{Service, c.Caller, c.CallerOrigin}, NodeID{Service, c.Callee, c.CalleeOrigin}
@@ -255,9 +286,26 @@ func StatsOfCall(c *store.Call) Stats {
 	return Stats{c.Count, c.Refused, c.Throttles, c.Faults, c.SumMS, c.Bins}
 }
 
-// RootQuantiles returns for each service below what time, in ms, a share q of the
+// Slow tells traces that are slow for where they begin: slower than a second, and
+// no faster than the slowest tenth of the requests that came to that service from
+// outside. rollups is asked once, if at all, for those to compare with.
+func Slow(rollups func() []store.Rollup) func(*xraymodel.Trace) bool {
+	var bounds map[NodeID]float64
+	return func(t *xraymodel.Trace) bool {
+		const second, share, binWidth = int64(1e9), 0.9, 1.005
+		if t.Root == nil || t.Root.Flags.Has(xraymodel.InProgress) || t.Root.Duration() <= second {
+			return false
+		}
+		if bounds == nil {
+			bounds = rootQuantiles(rollups(), share)
+		}
+		return float64(t.Root.Duration())/1e6*binWidth >= bounds[IDOf(t.Root)]
+	}
+}
+
+// rootQuantiles returns for each service below what time, in ms, a share q of the
 // requests lay that came to it from outside.
-func RootQuantiles(rollups []store.Rollup, q float64) map[NodeID]float64 {
+func rootQuantiles(rollups []store.Rollup, q float64) map[NodeID]float64 {
 	sums := map[NodeID]*Stats{}
 	for i := range rollups {
 		if r := &rollups[i]; r.Root && r.Serves {
@@ -311,19 +359,42 @@ func (s *Stats) Part(p *xraymodel.Part) {
 
 func (b *builder) trace(t *xraymodel.Trace) {
 	for _, s := range t.Segments {
+		if isRoot(s) {
+			b.node(IDOf(s), s.Start).Root = true
+			b.node(clientOf(s), s.Start)
+		}
+	}
+	EachOfTrace(t, func(id NodeID, at int64, stats Stats) {
+		b.node(id, at).Add(stats)
+	}, func(from, to NodeID, at int64, stats Stats) {
+		b.edge(from, to, at).Add(stats)
+	})
+	for _, c := range t.Calls {
+		if c.From.Segment && !c.To.Inferred && c.Via != c.To {
+			b.edge(IDOf(c.From), IDOf(c.To), c.Via.Start).aliases[c.Via.Name] = true
+		}
+	}
+}
+
+func isRoot(s *xraymodel.Part) bool { return s.Segment && !s.Inferred && s.ParentID == "" }
+
+func clientOf(s *xraymodel.Part) NodeID { return NodeID{Client, s.Name, "client"} }
+
+// EachOfTrace hands over what a trace adds to nodes and to edges. A call that
+// several segments of a service answer is one.
+func EachOfTrace(t *xraymodel.Trace, node func(id NodeID, at int64, s Stats), edge func(from, to NodeID, at int64, s Stats)) {
+	one := func(p *xraymodel.Part) (s Stats) {
+		s.Part(p)
+		return s
+	}
+	for _, s := range t.Segments {
 		if !s.Segment {
 			continue
 		}
-		n := b.node(IDOf(s), s.Start)
-		n.Part(s)
-		if s.Inferred || s.ParentID != "" {
-			continue
+		node(IDOf(s), s.Start, one(s))
+		if isRoot(s) {
+			edge(clientOf(s), IDOf(s), s.Start, one(s))
 		}
-		n.Root = true
-		client := NodeID{Client, s.Name, "client"}
-		b.node(client, s.Start)
-		e := b.edge(client, IDOf(s), s.Start)
-		e.Part(s)
 	}
 	type pair struct {
 		via *xraymodel.Part
@@ -331,18 +402,11 @@ func (b *builder) trace(t *xraymodel.Trace) {
 	}
 	counted := map[pair]bool{}
 	for _, c := range t.Calls {
-		if !c.From.Segment {
-			continue // a piece without its segment
+		p := pair{c.Via, IDOf(c.To)}
+		if !c.From.Segment || counted[p] {
+			continue // a piece without its segment, or another answer
 		}
-		from, to := IDOf(c.From), IDOf(c.To)
-		e := b.edge(from, to, c.Via.Start)
-		if counted[pair{c.Via, to}] {
-			continue // several answers to one call
-		}
-		counted[pair{c.Via, to}] = true
-		e.Part(c.Via)
-		if !c.To.Inferred && c.Via != c.To {
-			e.aliases[c.Via.Name] = true
-		}
+		counted[p] = true
+		edge(IDOf(c.From), p.to, c.Via.Start, one(c.Via))
 	}
 }

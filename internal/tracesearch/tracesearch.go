@@ -85,8 +85,12 @@ type search struct {
 	reach      Reach
 }
 
-// Newest visits the traces of a question, the newest first. A trace may be kept.
-func Newest(ctx context.Context, source Source, q *Question, limits Limits, visit func(*xraymodel.Trace)) (Reach, error) {
+// Visit is given a trace, which may be kept. Whole says that it was read with all
+// its fields, else only with those that were wanted.
+type Visit func(t *xraymodel.Trace, whole bool)
+
+// Newest visits the traces of a question, the newest first.
+func Newest(ctx context.Context, source Source, q *Question, limits Limits, visit Visit) (Reach, error) {
 	if limits.Examine <= 0 {
 		limits.Examine = 100_000
 	}
@@ -213,9 +217,9 @@ func (s *search) candidates(ctx context.Context, start, end int64) ([]string, er
 }
 
 // slice reads candidates and visits those that are wanted.
-func (s *search) slice(ctx context.Context, ids []string, start, end int64, visit func(*xraymodel.Trace)) error {
-	read := s.readEach
-	if len(ids) > fewTraces && !s.q.Whole {
+func (s *search) slice(ctx context.Context, ids []string, start, end int64, visit Visit) error {
+	read, whole := s.readEach, len(ids) <= fewTraces || s.q.Whole
+	if !whole {
 		read = s.readAll
 	}
 	traces, err := read(ctx, ids, start, end)
@@ -238,7 +242,7 @@ func (s *search) slice(ctx context.Context, ids []string, start, end int64, visi
 	})
 	s.reach.Matched += len(found)
 	for _, t := range found {
-		visit(t)
+		visit(t, whole)
 	}
 	return nil
 }

@@ -112,7 +112,7 @@ func found(t *rapid.T, ref *storetest.Reference, q *Question, l Limits, whole bo
 	var got []string
 	ask := *q
 	ask.Whole = whole
-	reach, err := Newest(context.Background(), source{ref}, &ask, l, func(trace *xraymodel.Trace) { got = append(got, trace.ID) })
+	reach, err := Newest(context.Background(), source{ref}, &ask, l, func(trace *xraymodel.Trace, _ bool) { got = append(got, trace.ID) })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -156,7 +156,7 @@ func TestNewest_GoesOnFromWhereItStopped(t *testing.T) {
 		var ids []string
 		pages := 0
 		for q.End > q.Start {
-			reach, err := Newest(t.Context(), source{ref}, q, Limits{Traces: 100}, func(tr *xraymodel.Trace) { ids = append(ids, tr.ID) })
+			reach, err := Newest(t.Context(), source{ref}, q, Limits{Traces: 100}, func(tr *xraymodel.Trace, _ bool) { ids = append(ids, tr.ID) })
 			if err != nil {
 				t.Fatal(err)
 			}

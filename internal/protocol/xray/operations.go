@@ -50,7 +50,7 @@ func segmentOperations() []operation {
 func traceOperations() []operation {
 	return []operation{
 		{name: "BatchGetTraces", path: "/Traces", serve: (*Front).batchGetTraces},
-		{name: "GetTraceSummaries", path: "/TraceSummaries", unserved: later},
+		{name: "GetTraceSummaries", path: "/TraceSummaries", serve: (*Front).getTraceSummaries},
 		{name: "StartTraceRetrieval", path: "/StartTraceRetrieval", serve: (*Front).startTraceRetrieval},
 		{name: "ListRetrievedTraces", path: "/ListRetrievedTraces", serve: (*Front).listRetrievedTraces},
 		{name: "GetRetrievedTracesGraph", path: "/GetRetrievedTracesGraph", unserved: later},
@@ -60,19 +60,19 @@ func traceOperations() []operation {
 
 func graphOperations() []operation {
 	return []operation{
-		{name: "GetTraceGraph", path: "/TraceGraph", unserved: later},
-		{name: "GetServiceGraph", path: "/ServiceGraph", unserved: later},
-		{name: "GetTimeSeriesServiceStatistics", path: "/TimeSeriesServiceStatistics", unserved: later},
+		{name: "GetTraceGraph", path: "/TraceGraph", serve: (*Front).getTraceGraph},
+		{name: "GetServiceGraph", path: "/ServiceGraph", serve: (*Front).getServiceGraph},
+		{name: "GetTimeSeriesServiceStatistics", path: "/TimeSeriesServiceStatistics", serve: (*Front).getTimeSeriesServiceStatistics},
 	}
 }
 
 func groupOperations() []operation {
 	return []operation{
-		{name: "CreateGroup", path: "/CreateGroup", unserved: later, needs: manages},
-		{name: "UpdateGroup", path: "/UpdateGroup", unserved: later, needs: manages},
-		{name: "GetGroup", path: "/GetGroup", unserved: later},
-		{name: "GetGroups", path: "/Groups", unserved: later},
-		{name: "DeleteGroup", path: "/DeleteGroup", unserved: later, needs: manages},
+		{name: "CreateGroup", path: "/CreateGroup", serve: (*Front).createGroup, needs: manages},
+		{name: "UpdateGroup", path: "/UpdateGroup", serve: (*Front).updateGroup, needs: manages},
+		{name: "GetGroup", path: "/GetGroup", serve: (*Front).getGroup},
+		{name: "GetGroups", path: "/Groups", serve: (*Front).getGroups},
+		{name: "DeleteGroup", path: "/DeleteGroup", serve: (*Front).deleteGroup, needs: manages},
 	}
 }
 

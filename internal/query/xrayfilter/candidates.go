@@ -103,11 +103,11 @@ func truth(name string) query.Expr {
 
 // each makes a condition on any of several fields.
 func each(names []string, f func(name string) query.Expr) query.Expr {
-	var any query.Or
+	var either query.Or
 	for _, n := range names {
-		any.Terms = append(any.Terms, f(n))
+		either.Terms = append(either.Terms, f(n))
 	}
-	return any
+	return either
 }
 
 func statusFields() []string { return []string{call.FieldStatus, call.FieldOldStatus} }
@@ -246,16 +246,16 @@ func named(r *Ref) []query.Expr {
 		return nil
 	}
 	own := []string{event.FieldService, "aws.local.service", event.SystemDataset}
-	any := query.Or{}
+	either := query.Or{}
 	for _, f := range own {
-		any.Terms = append(any.Terms, query.In{X: field(f), Values: []event.Value{event.StringValue(name)}})
+		either.Terms = append(either.Terms, query.In{X: field(f), Values: []event.Value{event.StringValue(name)}})
 	}
 	piece := name
 	if before, _, ok := strings.Cut(name, "@"); ok && before != "" {
 		piece = before // of a database at a host
 	}
 	for _, f := range append(call.PeerFields(), call.LastResorts()...) {
-		any.Terms = append(any.Terms, query.Text{Op: query.Search, X: field(f), S: piece})
+		either.Terms = append(either.Terms, query.Text{Op: query.Search, X: field(f), S: piece})
 	}
-	return []query.Expr{any}
+	return []query.Expr{either}
 }

@@ -1,6 +1,7 @@
 package xrayfilter
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/oriel-dev/oriel/internal/event"
@@ -62,7 +63,7 @@ func resolveGroup(c Compare, groups []Group, within []string) (Expr, error) {
 	if op == Unequal {
 		op = Equal
 	}
-	var any []Expr
+	var either []Expr
 	for _, g := range groups {
 		name := g.Name
 		if c.Key.Name == "group.arn" {
@@ -71,10 +72,8 @@ func resolveGroup(c Compare, groups []Group, within []string) (Expr, error) {
 		if !holds(event.StringValue(name), op, c.Value) {
 			continue
 		}
-		for _, w := range within {
-			if w == g.Name {
-				return nil, fault.New(fault.Invalid, "the groups %s name each other in a circle", strings.Join(append(within, g.Name), ", "))
-			}
+		if slices.Contains(within, g.Name) {
+			return nil, fault.New(fault.Invalid, "the groups %s name each other in a circle", strings.Join(append(within, g.Name), ", "))
 		}
 		filter, err := Parse(g.Filter)
 		if err != nil {
@@ -84,16 +83,16 @@ func resolveGroup(c Compare, groups []Group, within []string) (Expr, error) {
 		if x == nil {
 			x = And{}
 		}
-		if x, err = resolve(x, groups, append(within[:len(within):len(within)], g.Name)); err != nil {
+		if x, err = resolve(x, groups, append(slices.Clip(within), g.Name)); err != nil {
 			return nil, err
 		}
-		any = append(any, x)
+		either = append(either, x)
 	}
-	if len(any) == 0 && op == Equal {
+	if len(either) == 0 && op == Equal {
 		return nil, fault.At(c.At, "there is no group with the %s %q", strings.TrimPrefix(c.Key.Name, "group."), c.Value.Text)
 	}
 	if c.Op == Unequal {
-		return Not{X: Or{Terms: any}}, nil
+		return Not{X: Or{Terms: either}}, nil
 	}
-	return Or{Terms: any}, nil
+	return Or{Terms: either}, nil
 }

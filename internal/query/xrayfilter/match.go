@@ -161,9 +161,9 @@ func (m *matcher) service(e Service) bool {
 		if !s.Segment {
 			continue
 		}
-		meant := e.Of == nil || e.Of.means(s.Name, s.Type, s.Account)
+		meant := e.Of == nil || e.Of.Means(s.Name, s.Type, s.Account)
 		if !meant && isRoot(s) && e.Of.IDType != nil && *e.Of.IDType == clientType {
-			meant = e.Of.means(s.Name, clientType, s.Account)
+			meant = e.Of.Means(s.Name, clientType, s.Account)
 		}
 		if meant && (e.Where == nil || m.match(e.Where, partSubject{m.t, s, s, s})) {
 			return true
@@ -174,7 +174,7 @@ func (m *matcher) service(e Service) bool {
 
 func (m *matcher) edge(e Edge) bool {
 	for _, c := range m.t.Calls {
-		if e.From.means(c.From.Name, c.From.Type, c.From.Account) && e.To.means(c.To.Name, c.To.Type, c.To.Account) &&
+		if e.From.Means(c.From.Name, c.From.Type, c.From.Account) && e.To.Means(c.To.Name, c.To.Type, c.To.Account) &&
 			(e.Where == nil || m.match(e.Where, partSubject{m.t, c.Via, c.To, nil})) {
 			return true
 		}
@@ -183,7 +183,7 @@ func (m *matcher) edge(e Edge) bool {
 		return false
 	}
 	for _, s := range m.t.Segments {
-		if isRoot(s) && e.From.means(s.Name, clientType, s.Account) && e.To.means(s.Name, s.Type, s.Account) &&
+		if isRoot(s) && e.From.Means(s.Name, clientType, s.Account) && e.To.Means(s.Name, s.Type, s.Account) &&
 			(e.Where == nil || m.match(e.Where, partSubject{m.t, s, s, nil})) {
 			return true
 		}
@@ -193,8 +193,8 @@ func (m *matcher) edge(e Edge) bool {
 
 func isRoot(s *xraymodel.Part) bool { return s.Segment && !s.Inferred && s.ParentID == "" }
 
-// means reports whether a node is the one that is referred to.
-func (r Ref) means(name, kind, account string) bool {
+// Means reports whether a node is the one that is referred to.
+func (r Ref) Means(name, kind, account string) bool {
 	if r.IDName == nil && r.IDType == nil && r.IDAccount == nil {
 		return r.Name == name
 	}
