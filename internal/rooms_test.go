@@ -12,7 +12,7 @@ import (
 const module = "github.com/oriel-dev/oriel/"
 
 // core is what the design calls "@": the rooms that know the domain and no wire.
-var core = []string{"event", "fault", "query", "meta", "auth", "dataset", "workspace", "sampling", "trace", "ingest", "querier", "item", "item/grouping", "symbol"}
+var core = []string{"event", "fault", "query", "meta", "auth", "dataset", "workspace", "sampling", "trace", "ingest", "querier", "item", "item/grouping", "symbol", "alert"}
 
 // arrows is the whole list of who may import whom. A room that is not here, or
 // an arrow that is not here, fails the test: a new one is a reviewed line.
@@ -58,7 +58,9 @@ var arrows = map[string][]string{
 	"internal/protocol/otlp":               rooms("event", "fault", "logline", "protocol/jsonscan"),
 	"internal/protocol/aws":                rooms("auth", "fault", "protocol/jsonscan"),
 	"internal/protocol/sts":                rooms("auth", "fault", "protocol", "protocol/aws"),
-	"internal/protocol/cloudwatch":         rooms(append(core, "store", "protocol", "protocol/aws", "protocol/otlp", "protocol/jsonscan", "logline", "logpattern", "query/pattern", "query/insights")...),
+	"internal/outbound":                    {},
+	"internal/alert":                       rooms("event", "fault", "meta", "query", "querier", "item", "outbound"),
+	"internal/protocol/cloudwatch":         rooms(append(core, "store", "outbound", "protocol", "protocol/aws", "protocol/otlp", "protocol/jsonscan", "logline", "logpattern", "query/pattern", "query/insights")...),
 	"internal/protocol/xray":               rooms(append(core, "store", "protocol", "protocol/aws", "protocol/otlp", "protocol/jsonscan", "xraymodel", "servicegraph", "tracesearch", "query/xrayfilter")...),
 	"internal/protocol/protocoltest":       rooms(append(core, "protocol", "protocol/otlp", "golden")...),
 	"internal/protocol/honeycomb":          rooms(append(core, "protocol", "protocol/otlp", "protocol/jsonscan", "plot")...),

@@ -4,16 +4,14 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
-	"net/netip"
-	"syscall"
 	"time"
 
 	"github.com/klauspost/compress/gzip"
+
+	"github.com/oriel-dev/oriel/internal/outbound"
 )
 
 // Bounds of a delivery.
@@ -22,39 +20,10 @@ const (
 	maxSendAnswer = 64 << 10 // bytes that are read of an answer
 )
 
-// sender posts messages to addresses that callers name. Unless private addresses
-// are allowed, it reaches none: the address is looked at once the name is
-// resolved, so that no name leads past it.
+// sender posts messages to addresses that callers name.
 type sender struct{ client *http.Client }
 
-func newSender(private bool) *sender {
-	dialer := &net.Dialer{Timeout: sendTimeout}
-	if !private {
-		dialer.Control = func(_, address string, _ syscall.RawConn) error { return refusePrivate(address) }
-	}
-	return &sender{client: &http.Client{
-		Timeout:       sendTimeout,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		Transport: &http.Transport{
-			DialContext: dialer.DialContext, MaxIdleConnsPerHost: 2, IdleConnTimeout: time.Minute, TLSHandshakeTimeout: sendTimeout, ResponseHeaderTimeout: sendTimeout,
-		},
-	}}
-}
-
-var errPrivate = errors.New("the address is private or loopback; start the server with --private-destinations to allow such") //nolint:gochecknoglobals // a constant
-
-func refusePrivate(address string) error {
-	at, err := netip.ParseAddrPort(address)
-	if err != nil {
-		return err
-	}
-	ip := at.Addr().Unmap()
-	shared := netip.MustParsePrefix("100.64.0.0/10") // of carriers
-	if !ip.IsGlobalUnicast() || ip.IsPrivate() || shared.Contains(ip) {
-		return errPrivate
-	}
-	return nil
-}
+func newSender(private bool) *sender { return &sender{client: outbound.Client(private, sendTimeout)} }
 
 // post sends a message; any status but 2xx is an error.
 func (s *sender) post(ctx context.Context, address string, message any) error {

@@ -187,16 +187,3 @@ func TestPutSubscriptionFilter_ChecksItsDestination(t *testing.T) {
 	r.restart()
 	r.fails("InvalidParameterException", "--private-destinations", "PutSubscriptionFilter", in("f", h.URL))
 }
-
-func TestRefusePrivate(t *testing.T) {
-	t.Parallel()
-	for address, refused := range map[string]bool{
-		"127.0.0.1:80": true, "10.1.2.3:80": true, "192.168.0.1:443": true, "169.254.169.254:80": true, "[::1]:80": true, "[fd00::1]:80": true,
-		"[fe80::1]:80": true, "[::ffff:127.0.0.1]:80": true, "100.64.0.1:80": true, "0.0.0.0:80": true, "224.0.0.1:80": true,
-		"93.184.216.34:443": false, "[2606:2800:220:1::1]:443": false,
-	} {
-		if err := refusePrivate(address); (err != nil) != refused {
-			t.Errorf("%s: %v", address, err)
-		}
-	}
-}
