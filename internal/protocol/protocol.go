@@ -3,16 +3,19 @@
 package protocol
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"net/netip"
 	"time"
 
+	"github.com/oriel-dev/oriel/internal/alert"
 	"github.com/oriel-dev/oriel/internal/auth"
 	"github.com/oriel-dev/oriel/internal/dataset"
 	"github.com/oriel-dev/oriel/internal/ingest"
 	"github.com/oriel-dev/oriel/internal/item"
 	"github.com/oriel-dev/oriel/internal/querier"
+	"github.com/oriel-dev/oriel/internal/query"
 	"github.com/oriel-dev/oriel/internal/sampling"
 	"github.com/oriel-dev/oriel/internal/symbol"
 	"github.com/oriel-dev/oriel/internal/workspace"
@@ -45,6 +48,7 @@ type Deps struct {
 	Items     *item.Items
 	Symbols   *symbol.Store
 	Sampling  *sampling.Sampler
+	Alerts    *alert.Alerts
 	Clock     func() time.Time
 	Log       *slog.Logger
 	Version   string
@@ -65,6 +69,9 @@ type Deps struct {
 	// PrivateDestinations allows deliveries to private and loopback addresses, where
 	// callers say what is delivered to.
 	PrivateDestinations bool
+
+	// DropRows removes those rows of a dataset for which where is true; see store.Store.
+	DropRows func(ctx context.Context, environment, dataset string, where query.Expr) error
 
 	// NewID makes the ids of requests for those front ends whose answers carry
 	// one; nil makes random ones.

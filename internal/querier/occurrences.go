@@ -123,3 +123,28 @@ func (q *Querier) occurrences(ctx context.Context, environment string, ids, time
 	}
 	return out, nil
 }
+
+// OccurrenceKey says which occurrences belong together: those of an error
+// environment that have one fingerprint.
+type OccurrenceKey struct{ ErrorEnvironment, Fingerprint string }
+
+// OccurrenceKeys returns the keys of the occurrences since a time that satisfy a
+// condition, at most so many.
+func (q *Querier) OccurrenceKeys(ctx context.Context, environment string, where query.Expr, since int64, limit int) ([]OccurrenceKey, error) {
+	res, err := q.Run(ctx, &query.Query{Environment: environment, Start: since, End: q.soon(), Stages: []query.Stage{
+		query.Filter{Where: query.And{Terms: []query.Expr{IsOccurrence(), where}}},
+		query.Aggregate{
+			Groups: []string{event.FieldErrorEnvironment, event.FieldErrorFingerprint},
+			Calcs:  []query.Calc{{Op: query.Count, Name: "n"}},
+		},
+		query.Limit{Count: limit},
+	}})
+	if err != nil {
+		return nil, err
+	}
+	keys := make([]OccurrenceKey, res.Rows)
+	for i := range keys {
+		keys[i] = OccurrenceKey{res.Column(event.FieldErrorEnvironment).Values[i].Text(), res.Column(event.FieldErrorFingerprint).Values[i].Text()}
+	}
+	return keys, nil
+}

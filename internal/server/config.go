@@ -11,6 +11,7 @@ import (
 	"math"
 	"net"
 	"net/netip"
+	"net/url"
 	"os"
 	"slices"
 	"strings"
@@ -18,6 +19,7 @@ import (
 
 	"gopkg.in/yaml.v3"
 
+	"github.com/oriel-dev/oriel/internal/alert"
 	"github.com/oriel-dev/oriel/internal/cli/usage"
 )
 
@@ -47,6 +49,10 @@ type Config struct {
 	TrustedProxies      string // addresses and networks whose X-Forwarded-For counts
 	PrivateDestinations bool   // allow deliveries to private and loopback addresses
 
+	PublicURL        string // where people open the pages; "" is the main address
+	Mail             alert.Mail
+	MailPasswordFile string
+
 	Retention      time.Duration // events older than this are dropped; 0 keeps them
 	RetentionBytes int64         // total of segments on disk; 0 is no limit
 	MemoryBytes    int64         // budget of the whole process
@@ -63,7 +69,7 @@ type Config struct {
 func DefaultConfig() Config {
 	return Config{
 		Data: "oriel-data", Listen: "127.0.0.1:6743", OTLPGRPC: "127.0.0.1:4317", OTLPHTTP: "127.0.0.1:4318",
-		XRay: "127.0.0.1:2000", Auth: AuthAuto, LogLevel: "info", CreateLogGroups: "otlp",
+		XRay: "127.0.0.1:2000", Auth: AuthAuto, LogLevel: "info", CreateLogGroups: "otlp", Mail: alert.Mail{TLS: "starttls"},
 		Retention: 60 * 24 * time.Hour, MemoryBytes: 1536 << 20, QueryThreads: 2, QueryTimeout: 30 * time.Second,
 		MaxQueries: 4, FlushRows: 500_000, FlushAge: time.Minute, MaxFields: 2000, ShutdownWait: 10 * time.Second,
 	}
@@ -200,6 +206,9 @@ func (c *Config) check() error {
 	if c.Data == "" {
 		return errors.New("data is empty; name a folder")
 	}
+	if err := c.checkNotices(); err != nil {
+		return err
+	}
 	if c.MemoryBytes < 256<<20 {
 		return fmt.Errorf("memory is %d bytes; it must be at least 256 MiB", c.MemoryBytes)
 	}
@@ -228,6 +237,24 @@ func (c *Config) check() error {
 	if !isLoopback(c.XRay) && !c.Insecure {
 		return fmt.Errorf("xray is %s: the daemon's protocol has no keys, so whoever reaches that address could send segments and ask for sampling rules: use a loopback address, or --insecure if the network keeps others out", c.XRay)
 	}
+	return nil
+}
+
+func (c *Config) checkNotices() error {
+	if u, err := url.Parse(c.PublicURL); c.PublicURL != "" && (err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "") {
+		return fmt.Errorf("public-url is %q; it must be an address, as https://oriel.example.com", c.PublicURL)
+	}
+	if err := c.Mail.Check(); err != nil {
+		return err
+	}
+	if c.MailPasswordFile == "" {
+		return nil
+	}
+	raw, err := os.ReadFile(c.MailPasswordFile)
+	if err != nil {
+		return fmt.Errorf("read the password of smtp-user: %w", err)
+	}
+	c.Mail.Password = strings.TrimSpace(string(raw))
 	return nil
 }
 

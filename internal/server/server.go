@@ -4,6 +4,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -12,13 +13,16 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/oriel-dev/oriel/internal/alert"
 	"github.com/oriel-dev/oriel/internal/api"
 	"github.com/oriel-dev/oriel/internal/auth"
 	"github.com/oriel-dev/oriel/internal/dataset"
@@ -71,6 +75,7 @@ type Server struct {
 	logGroups *cloudwatch.Groups
 	items     *item.Items
 	symbols   *symbol.Store
+	alerts    *alert.Alerts
 	store     *duckdb.Store
 	door      *ingest.Door
 	querier   *querier.Querier
@@ -201,8 +206,67 @@ func (s *Server) openRooms(ctx context.Context) (err error) {
 	}
 	s.later("journal", s.door.Close)
 	s.logGroups.Sweep(s.store.DropRows)
+	if err := s.openAlerts(ctx); err != nil {
+		return fmt.Errorf("open the notification rules: %w", err)
+	}
 	s.log.InfoContext(ctx, "journal replayed", slog.Int64("rows", s.door.Stats().Replayed), slog.Duration("took", clock().Sub(started)))
 	return nil
+}
+
+// openAlerts opens what tells of items, and lets it deliver.
+func (s *Server) openAlerts(ctx context.Context) (err error) {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "oriel"
+	}
+	s.alerts, err = alert.Open(ctx, s.meta, alert.Config{
+		Items: s.items, Occurrence: s.querier.Occurrence, Recipients: s.recipients, Clock: s.around.Clock, Log: s.log, URL: s.publicURL, Host: host,
+		Mail: s.config.Mail, PrivateDestinations: s.config.PrivateDestinations,
+	})
+	if err != nil {
+		return err
+	}
+	background, stop := context.WithCancel(context.WithoutCancel(ctx))
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		s.alerts.Run(background)
+	}()
+	s.later("notifications", func(context.Context) error {
+		stop()
+		<-done
+		return nil
+	})
+	return nil
+}
+
+// publicURL is where people open the pages.
+func (s *Server) publicURL() string {
+	return strings.TrimRight(cmp.Or(s.config.PublicURL, s.URL()), "/")
+}
+
+// recipients returns mail addresses; teams are those of Rollbar's API.
+func (s *Server) recipients(ctx context.Context, members, teams []string) ([]string, error) {
+	if s.rollbar != nil && len(teams) > 0 {
+		more, err := s.rollbar.TeamMembers(ctx, teams)
+		if err != nil {
+			return nil, err
+		}
+		if members = append(members, more...); len(members) == 0 {
+			return nil, nil
+		}
+	}
+	all, err := s.workspace.Members(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var list []string
+	for _, m := range all {
+		if m.Email != "" && (len(members) == 0 || slices.Contains(members, m.Name) || slices.Contains(members, strconv.FormatInt(m.ID, 10))) {
+			list = append(list, m.Email)
+		}
+	}
+	return list, nil
 }
 
 // deletable is the store as those see it who delete datasets: what is sent again
@@ -249,7 +313,7 @@ func (s *Server) openFronts(ctx context.Context) (err error) {
 		return err
 	}
 	deps := protocol.Deps{
-		Door: s.door, Querier: s.querier, Keys: s.keys, Datasets: s.datasets, Workspace: s.workspace, Items: s.items, Symbols: s.symbols, Sampling: s.sampling, Clock: s.around.Clock, Log: s.log,
+		Door: s.door, Querier: s.querier, Keys: s.keys, Datasets: s.datasets, Workspace: s.workspace, Items: s.items, Symbols: s.symbols, Sampling: s.sampling, Alerts: s.alerts, DropRows: s.store.DropRows, Clock: s.around.Clock, Log: s.log,
 		Version:        s.around.Version,
 		TrustedProxies: proxies, Ready: s.isReady, RequestBytes: s.config.MemoryBytes / 4, PrivateDestinations: s.config.PrivateDestinations, CreateLogGroups: s.config.CreateLogGroups,
 	}

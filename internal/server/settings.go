@@ -42,14 +42,26 @@ func settings() []setting {
 			fs.BoolVar(&c.Insecure, name, c.Insecure, about)
 		}},
 		{"create-log-groups", "for which `lines` over HTTP log groups and streams are made that are not there: otlp, all or none", "`otlp`, `all` or `none`", textSetting(func(c *Config) *string { return &c.CreateLogGroups })},
-		{"private-destinations", "allow subscription filters to deliver to private and loopback addresses", "`true` or `false`", func(fs *flag.FlagSet, c *Config, name, about string) {
+		{"private-destinations", "allow notifications and subscription filters to deliver to private and loopback addresses", "`true` or `false`", func(fs *flag.FlagSet, c *Config, name, about string) {
 			fs.BoolVar(&c.PrivateDestinations, name, c.PrivateDestinations, about)
 		}},
 		{"trusted-proxies", "`addresses` of proxies, whose X-Forwarded-For says who sent an item; networks as 10.0.0.0/8, with commas between them", "addresses and networks; empty trusts none", textSetting(func(c *Config) *string { return &c.TrustedProxies })},
 		{"log-level", "`level`: debug, info, warn or error", "`debug`, `info`, `warn` or `error`", textSetting(func(c *Config) *string { return &c.LogLevel })},
 		{"log-json", "log as JSON", "`true` or `false`", func(fs *flag.FlagSet, c *Config, name, about string) { fs.BoolVar(&c.LogJSON, name, c.LogJSON, about) }},
 	}
-	return append(list, storageSettings()...)
+	return append(append(list, noticeSettings()...), storageSettings()...)
+}
+
+// noticeSettings are about telling people.
+func noticeSettings() []setting {
+	return []setting{
+		{"public-url", "`address` at which people open the pages, for links in notifications; empty is the main address", "as `https://oriel.example.com`, or empty", textSetting(func(c *Config) *string { return &c.PublicURL })},
+		{"smtp", "`address` of the server that mail is sent by; empty sends none", "`HOST:PORT`, or empty", textSetting(func(c *Config) *string { return &c.Mail.Server })},
+		{"smtp-from", "`sender` of mail", "a mail address; not empty if smtp is not", textSetting(func(c *Config) *string { return &c.Mail.From })},
+		{"smtp-user", "`name` to sign in with at the mail server; empty does not sign in", "any text", textSetting(func(c *Config) *string { return &c.Mail.User })},
+		{"smtp-password-file", "`file` that holds the password of smtp-user", "a file that can be read, or empty", textSetting(func(c *Config) *string { return &c.MailPasswordFile })},
+		{"smtp-tls", "how mail is kept private: starttls if it is offered, require it, always from the first byte, or never", "`starttls`, `require`, `always` or `never`", textSetting(func(c *Config) *string { return &c.Mail.TLS })},
+	}
 }
 
 func storageSettings() []setting {

@@ -10,6 +10,7 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/oriel-dev/oriel/internal/fault"
@@ -68,7 +69,7 @@ func (c *call) end() {
 // before the body is read.
 func (c *call) letIn(f *Front, w http.ResponseWriter, row *route) error {
 	if c.secret != "" && row.needs != 0 {
-		if err := c.admit(f, row.needs); err != nil {
+		if err := c.admit(f, row.needs); err != nil && (c.token == nil || !c.token.speaksForProjects(row.needs)) {
 			return err
 		}
 	}
@@ -77,11 +78,40 @@ func (c *call) letIn(f *Front, w http.ResponseWriter, row *route) error {
 			return err
 		}
 	}
-	if c.token != nil || row.needs == 0 {
+	switch {
+	case row.needs == 0:
+		return nil
+	case c.token == nil:
+		c.secret = cmp.Or(c.bodyToken(), queryToken(c.Request))
+		if err := c.admit(f, row.needs); err != nil && (c.token == nil || !c.token.speaksForProjects(row.needs)) {
+			return err
+		}
+	}
+	return c.speakFor(f, row.needs)
+}
+
+// speakFor makes a token of the account act for the project that the query or the
+// body names, where a project's token is needed.
+func (c *call) speakFor(f *Front, needs scopes) error {
+	if !c.token.speaksForProjects(needs) {
 		return nil
 	}
-	c.secret = cmp.Or(c.bodyToken(), queryToken(c.Request))
-	return c.admit(f, row.needs)
+	text := c.field("project_id")
+	if text == "" {
+		return refuse(http.StatusForbidden, "%s Or name the project in project_id.", c.token.lacks(needs))
+	}
+	id, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return invalid("Invalid format. project_id is %.40q: want a number", text)
+	}
+	p, err := f.projectWithID(id)
+	if err != nil {
+		return err
+	}
+	who := *c.token.Principal
+	who.Environment = p.Environment
+	c.token = &token{Principal: &who, scopes: account | read | write | postServer}
+	return nil
 }
 
 func (c *call) admit(f *Front, needs scopes) (err error) {

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/oriel-dev/oriel/internal/alert"
 	"github.com/oriel-dev/oriel/internal/auth"
 	"github.com/oriel-dev/oriel/internal/dataset"
 	"github.com/oriel-dev/oriel/internal/event"
@@ -129,7 +130,15 @@ func (r *rig) start() {
 	must(t, err)
 	shelf, err := workspace.Open(ctx, db, workspace.Config{Clock: r.clock.Now, Log: log})
 	must(t, err)
-	r.front, err = New(ctx, protocol.Deps{Door: door, Keys: keys, Datasets: sets, Workspace: shelf, Items: items, Symbols: symbols, Querier: querier.New(querier.Config{Store: r.store, Clock: r.clock.Now, Log: log}), PrivateDestinations: true, Clock: r.clock.Now, Log: log, Version: "test", Ready: door.Ready}, db)
+	asker := querier.New(querier.Config{Store: r.store, Clock: r.clock.Now, Log: log})
+	alerts, err := alert.Open(ctx, db, alert.Config{
+		Items: items, Occurrence: asker.Occurrence, Clock: r.clock.Now, Log: log, URL: func() string { return "https://oriel.example" }, PrivateDestinations: true,
+	})
+	must(t, err)
+	r.front, err = New(ctx, protocol.Deps{
+		Door: door, Querier: asker, Keys: keys, Datasets: sets, Workspace: shelf, Items: items, Symbols: symbols, Alerts: alerts, DropRows: r.store.DropRows,
+		PrivateDestinations: true, Clock: r.clock.Now, Log: log, Version: "test", Ready: door.Ready,
+	}, db)
 	must(t, err)
 	r.front.host, r.door = "oriel-1", door
 	r.stop = func() {

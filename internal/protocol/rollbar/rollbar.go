@@ -31,15 +31,17 @@ type Front struct {
 	bodies *bodies
 	host   string // what this server is called in metadata
 
-	policies *policies
-	quotas   *quotas
-	rejected *rejections
-	drops    *drops
-	uuids    *uuids
-	agents   agents
-	jobs     *rqlJobs
-	posts    sync.Pool // *post
-	replays  replays
+	policies   *policies
+	quotas     *quotas
+	rejected   *rejections
+	drops      *drops
+	uuids      *uuids
+	agents     agents
+	jobs       *rqlJobs
+	posts      sync.Pool // *post
+	replays    replays
+	team       *teams
+	peopleJobs chan struct{} // there are jobs to run
 
 	stop context.CancelFunc
 	done chan struct{}
@@ -60,6 +62,7 @@ func New(ctx context.Context, deps protocol.Deps, db *meta.DB) (*Front, error) {
 	f := &Front{
 		Deps: deps, db: db, routes: newRoutes(), bodies: newBodies(deps.RequestBytes), host: host, done: make(chan struct{}),
 		rejected: &rejections{db: db, clock: deps.Clock}, drops: &drops{db: db}, uuids: newUUIDs(),
+		team: &teams{db: db}, peopleJobs: make(chan struct{}, 1),
 	}
 	if f.policies, err = openPolicies(ctx, db); err != nil {
 		return nil, err
@@ -91,14 +94,19 @@ func (f *Front) run(ctx context.Context) {
 	defer close(f.done)
 	tick := time.NewTicker(persistEvery)
 	defer tick.Stop()
+	f.peopleJobs <- struct{}{} // those that the last process did not end
 	for {
+		var err error
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			if err := f.persist(ctx); err != nil && ctx.Err() == nil {
-				f.Log.WarnContext(ctx, "what Rollbar's front end counts could not be written", slog.Any("error", err))
-			}
+			err = f.persist(ctx)
+		case <-f.peopleJobs:
+			err = f.runJobs(ctx)
+		}
+		if err != nil && ctx.Err() == nil {
+			f.Log.WarnContext(ctx, "what Rollbar's front end keeps could not be written", slog.Any("error", err))
 		}
 	}
 }

@@ -17,7 +17,10 @@ type handler func(f *Front, c *call) (reply, error)
 
 // handlers are those of all endpoints.
 func handlers() []map[string]handler {
-	return []map[string]handler{replayHandlers(), symbolHandlers(), rqlHandlers()}
+	return []map[string]handler{
+		replayHandlers(), symbolHandlers(), rqlHandlers(), itemHandlers(), instanceHandlers(), deployHandlers(), versionHandlers(), reportHandlers(), metricHandlers(), projectHandlers(),
+		tokenHandlers(), teamHandlers(), peopleHandlers(), notificationHandlers(), linkHandlers(),
+	}
 }
 
 // rawHandler serves a request whose caller is not known yet.
@@ -152,6 +155,7 @@ func table() []route { //nolint:funlen // it is data
 		{method: get, path: "/notifications/{channel}/rule/{id}", name: "getNotificationRule", needs: read},
 		{method: put, path: "/notifications/{channel}/rule/{id}", name: "updateNotificationRule", needs: write},
 		{method: del, path: "/notifications/{channel}/rule/{id}", name: "deleteNotificationRule", needs: write},
+		{method: get, path: "/notifications/{channel}/rule/{id}/deliveries", name: "listDeliveries", needs: read}, // ours
 
 		// Service links.
 		{method: get, path: "/service_links", name: "listServiceLinks", needs: read},

@@ -50,6 +50,12 @@ func (t *token) stranger() bool { return t.KeyID == "" }
 // holds reports whether the token has one of the scopes that are asked for.
 func (t *token) holds(asked scopes) bool { return t.scopes&asked != 0 }
 
+// speaksForProjects reports whether the token is one of the account and a project's
+// is needed: it may act for any, once it names it.
+func (t *token) speaksForProjects(needs scopes) bool {
+	return t.scopes == account && needs&account == 0
+}
+
 // lacks says that a token has none of the scopes that are asked for.
 func (t *token) lacks(asked scopes) error {
 	held := strings.Join(t.scopes.names(), ", ")
