@@ -1,13 +1,17 @@
 package item
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
+	"runtime"
 	"slices"
+	"sync"
 )
 
 // batch is what one transaction writes: copies, so that items can go on.
@@ -333,15 +337,37 @@ func (t *Items) read(ctx context.Context) error {
 	})
 }
 
+// readItems decodes on all processors: it is what a start with many items waits for.
 func (t *Items) readItems(ctx context.Context, tx *sql.Tx) error {
-	return eachBody(ctx, tx, "SELECT body FROM item ORDER BY id", func(body []byte) error {
-		var k kept
-		if err := json.Unmarshal(body, &k); err != nil {
-			return err
-		}
-		t.add(&entry{Item: k.Item, ips: k.IPSketch, people: k.PeopleSketch, versions: k.VersionRows, persons: k.PersonRows})
+	var bodies [][]byte
+	err := eachBody(ctx, tx, "SELECT body FROM item ORDER BY id", func(body []byte) error {
+		bodies = append(bodies, bytes.Clone(body))
 		return nil
 	})
+	if err != nil || len(bodies) == 0 {
+		return err
+	}
+	all := make([]*entry, len(bodies))
+	failed := make([]error, len(bodies))
+	var workers sync.WaitGroup
+	part := (len(bodies) + runtime.GOMAXPROCS(0) - 1) / runtime.GOMAXPROCS(0)
+	for from := 0; from < len(bodies); from += part {
+		workers.Go(func() {
+			for i := from; i < min(from+part, len(bodies)); i++ {
+				var k kept
+				failed[i] = json.Unmarshal(bodies[i], &k)
+				all[i] = &entry{Item: k.Item, ips: k.IPSketch, people: k.PeopleSketch, versions: k.VersionRows, persons: k.PersonRows}
+			}
+		})
+	}
+	workers.Wait()
+	if err := errors.Join(failed...); err != nil {
+		return err
+	}
+	for _, e := range all {
+		t.add(e)
+	}
+	return nil
 }
 
 func (t *Items) readKeys(ctx context.Context, tx *sql.Tx) error {
