@@ -35,6 +35,9 @@ func (p *post) items(ctx context.Context, w http.ResponseWriter) (accepted int, 
 	if err := p.letIn(ctx, w, maxBatch, 0); err != nil {
 		return 0, nil, err
 	}
+	if err := p.memory.reserve(len(p.body)); err != nil { // of the rows
+		return 0, nil, err
+	}
 	scan := jsonscan.Scanner{In: p.body, Most: maxDepth + 2}
 	if !scan.Enter('[') {
 		return 0, nil, invalid("Invalid format. The body must be an array of payloads.")

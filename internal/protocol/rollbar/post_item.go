@@ -153,6 +153,9 @@ func (p *post) admitted(ctx context.Context, w http.ResponseWriter, items int64)
 		return p.token.lacks(posts)
 	}
 	p.policy = f.policies.of(p.token.Environment)
+	if peer := f.peer(p.Request); p.policy.blocks(peer) {
+		return refuse(http.StatusForbidden, "Your IP address (%s) has been blocked.", peer)
+	}
 	if items == 0 {
 		return nil
 	}

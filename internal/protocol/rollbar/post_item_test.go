@@ -365,6 +365,24 @@ func TestPostItem_AnyFieldMayHaveAnyType(t *testing.T) {
 	}
 }
 
+func TestPostItem_BlockedAddresses(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, false)
+	s := r.front.Settings("test")
+	s.BlockedAddresses = []string{"203.0.113.9", "192.0.2.0/24"}
+	must(t, r.front.SetSettings(t.Context(), "test", s, "ann"))
+	if a := r.post(message("")); a.status != 403 || a.message() != "Your IP address (192.0.2.1) has been blocked." {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	s.BlockedAddresses = []string{"203.0.113.9"}
+	must(t, r.front.SetSettings(t.Context(), "test", s, "ann"))
+	r.stored(message(""))
+	s.BlockedAddresses = []string{"here"}
+	if err := r.front.SetSettings(t.Context(), "test", s, "ann"); err == nil {
+		t.Error("an address that is none is taken")
+	}
+}
+
 // Who sent is told by proxies that are trusted, by nobody else.
 func TestPostItem_AddressesOfTrustedProxies(t *testing.T) {
 	t.Parallel()

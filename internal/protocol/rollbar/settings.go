@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 
@@ -21,15 +23,20 @@ type Settings struct {
 	// NoEnvironment takes items that do not say in which environment they happened,
 	// as "unknown".
 	NoEnvironment bool `json:"no_environment"`
+	// BlockedAddresses are addresses and networks whose items are refused.
+	BlockedAddresses []string `json:"blocked_addresses"`
 }
 
 // DefaultSettings are those of an environment that has none of its own.
-func DefaultSettings() Settings { return Settings{Scrub: DefaultScrubRules()} }
+func DefaultSettings() Settings {
+	return Settings{Scrub: DefaultScrubRules(), BlockedAddresses: []string{}}
+}
 
 // Limits of scrub rules.
 const (
 	maxRules    = 200
 	maxRuleName = 100
+	maxBlocked  = 1000
 )
 
 // check says what is wrong with settings.
@@ -47,13 +54,40 @@ func (s *Settings) check() error {
 			}
 		}
 	}
+	if len(s.BlockedAddresses) > maxBlocked {
+		return fault.New(fault.Invalid, "%d blocked addresses: at most %d are taken", len(s.BlockedAddresses), maxBlocked)
+	}
+	for _, text := range s.BlockedAddresses {
+		if _, err := network(text); err != nil {
+			return fault.New(fault.Invalid, "the blocked address %.60q: want an address or a network, as 203.0.113.7 or 203.0.113.0/24", text)
+		}
+	}
 	return nil
+}
+
+// network reads a network, or an address as the network of it alone.
+func network(text string) (netip.Prefix, error) {
+	if one, err := netip.ParseAddr(text); err == nil {
+		one = one.Unmap()
+		return one.Prefix(one.BitLen())
+	}
+	return netip.ParsePrefix(text)
+}
+
+// blocks reports whether items from an address are refused.
+func (p *policy) blocks(address string) bool {
+	if len(p.blocked) == 0 {
+		return false
+	}
+	a, err := netip.ParseAddr(address)
+	return err == nil && slices.ContainsFunc(p.blocked, func(n netip.Prefix) bool { return n.Contains(a.Unmap()) })
 }
 
 // policy is what an environment's settings come to.
 type policy struct {
 	Settings
 	scrubber *scrubber
+	blocked  []netip.Prefix
 }
 
 // policies are those of all environments.
@@ -96,7 +130,16 @@ func newPolicy(s Settings) *policy {
 	if s.Scrub.Except == nil {
 		s.Scrub.Except = []string{}
 	}
-	return &policy{Settings: s, scrubber: newScrubber(s.Scrub)}
+	if s.BlockedAddresses == nil {
+		s.BlockedAddresses = []string{}
+	}
+	p := &policy{Settings: s, scrubber: newScrubber(s.Scrub)}
+	for _, text := range s.BlockedAddresses {
+		if n, err := network(text); err == nil { // they were checked
+			p.blocked = append(p.blocked, n)
+		}
+	}
+	return p
 }
 
 func (p *policies) of(environment string) *policy {
