@@ -53,7 +53,7 @@ func traceOperations() []operation {
 		{name: "GetTraceSummaries", path: "/TraceSummaries", serve: (*Front).getTraceSummaries},
 		{name: "StartTraceRetrieval", path: "/StartTraceRetrieval", serve: (*Front).startTraceRetrieval},
 		{name: "ListRetrievedTraces", path: "/ListRetrievedTraces", serve: (*Front).listRetrievedTraces},
-		{name: "GetRetrievedTracesGraph", path: "/GetRetrievedTracesGraph", unserved: later},
+		{name: "GetRetrievedTracesGraph", path: "/GetRetrievedTracesGraph", serve: (*Front).getRetrievedTracesGraph},
 		{name: "CancelTraceRetrieval", path: "/CancelTraceRetrieval", serve: (*Front).cancelTraceRetrieval},
 	}
 }
@@ -89,10 +89,10 @@ func samplingOperations() []operation {
 
 func insightOperations() []operation {
 	return []operation{
-		{name: "GetInsightSummaries", path: "/InsightSummaries", unserved: later},
-		{name: "GetInsight", path: "/Insight", unserved: later},
-		{name: "GetInsightEvents", path: "/InsightEvents", unserved: later},
-		{name: "GetInsightImpactGraph", path: "/InsightImpactGraph", unserved: later},
+		{name: "GetInsightSummaries", path: "/InsightSummaries", serve: (*Front).getInsightSummaries},
+		{name: "GetInsight", path: "/Insight", serve: (*Front).getInsight},
+		{name: "GetInsightEvents", path: "/InsightEvents", serve: (*Front).getInsightEvents},
+		{name: "GetInsightImpactGraph", path: "/InsightImpactGraph", serve: (*Front).getInsightImpactGraph},
 	}
 }
 

@@ -54,6 +54,7 @@ type Front struct {
 	daemon   atomic.Pointer[daemon]
 
 	telemetry telemetry
+	watcher   watcher
 }
 
 // New returns the front end; its tables are in db, which must outlive it.
@@ -73,11 +74,13 @@ func New(ctx context.Context, deps protocol.Deps, db *meta.DB) (*Front, error) {
 		Keys: deps.Keys, Clock: deps.Clock, Log: deps.Log, Service: serviceName, Form: aws.REST, NewID: deps.NewID, RequestBytes: deps.RequestBytes,
 		Unsigned: f.unsigned,
 	})
+	f.watchInsights(ctx)
 	return f, nil
 }
 
 // Close ends the background work: what came as datagrams is stored.
 func (f *Front) Close(ctx context.Context) error {
+	f.watcher.close()
 	if d := f.daemon.Load(); d != nil {
 		return d.close(ctx)
 	}
