@@ -9,7 +9,18 @@ const List = lazy(() => import('./list/List'));
 
 const Item = lazy(() => import('./item/Item'));
 
-const pages = [['/errors', 'Items', List]] as const;
+const Rql = lazy(() => import('./rql/Rql'));
+const Rules = lazy(() => import('./intake/RulesPage'));
+const RejectedPage = lazy(() => import('./intake/RejectedPage'));
+const Scrub = lazy(() => import('./intake/ScrubPage'));
+
+const pages = [
+  ['/errors', 'Items', List],
+  ['/rql', 'RQL', Rql],
+  ['/errors/rules', 'Grouping rules', Rules],
+  ['/errors/rejected', 'Rejected payloads', RejectedPage],
+  ['/errors/scrubbing', 'Scrubbing', Scrub],
+] as const;
 
 /** What is broken, since when, for whom. */
 export default function ErrorsPage({ path, start }: { path: string; start: Start | undefined }): React.ReactElement {

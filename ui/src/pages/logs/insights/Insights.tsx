@@ -19,7 +19,8 @@ import { noteGroup } from '../recent';
 import { addressOf } from '../url';
 import { Answered } from './Answered';
 import { useDefinitions } from './definitions';
-import { Editor } from './Editor';
+import { Editor, type Completion } from '../../../query/editor/Editor';
+import { insightsLanguage, useInsightsCompletion } from './language';
 import { examples } from './examples';
 import { note, past } from './history';
 import { SavedPanel, type Chosen } from './SavedPanel';
@@ -40,6 +41,7 @@ export default function Insights({ start }: { start: Start | undefined }): React
   const [at, setAt] = useState(-1);
   const groups = useGroups(env, 0);
   const known = useKnown(env, state.groups);
+  const language = useMemo(() => insightsLanguage(known), [known]);
   const definitions = useDefinitions(env, panel);
   // Another address, as by Back, replaces what is edited.
   const asked = useRef(state.query);
@@ -118,6 +120,8 @@ export default function Insights({ start }: { start: Start | undefined }): React
   const slots = useMemo(() => new Map(start?.services.map((s) => [s.name, s.slot])), [start]);
   const slotOf = useCallback((label: string, rank: number): number => slots.get(label) ?? (rank % 12) + 1, [slots]);
   const names = parametersOf(text);
+  const useHere = (t: string, caret: number, focused: boolean): Completion =>
+    useInsightsCompletion(known, state.groups, state.from, state.to, t, caret, focused);
   return (
     <div className="lbody">
       <h1 className="sr">Logs Insights</h1>
@@ -166,10 +170,8 @@ export default function Insights({ start }: { start: Start | undefined }): React
             setAt(-1);
           }}
           onRun={go1}
-          known={known}
-          datasets={state.groups}
-          from={state.from}
-          to={state.to}
+          language={language}
+          useCompletion={useHere}
           mistake={mistake}
           onPast={onPast}
         />

@@ -1,34 +1,45 @@
+import './editor.css';
+
 import { useEffect, useId, useLayoutEffect, useMemo, useRef, useState } from 'react';
 
-import {
-  helpAt,
-  placeOf,
-  suggest,
-  valueText,
-  type Help,
-  type Known,
-  type Mistake,
-  type Suggestion,
-} from '../../../query/insights/complete';
-import { pieces } from '../../../query/insights/lex';
-import { useValues } from './useKnown';
+import type { Help, Mistake, Suggestion } from '../insights/complete';
+
+/** What can be typed at the caret. */
+export interface Completion {
+  /** What is typed of it begins here; it is replaced up to the caret. */
+  from: number;
+  prefix: string;
+  list: readonly Suggestion[];
+  /** The quote of the text that the caret is in; '' for none. */
+  quote: string;
+  /** It is offered though nothing of it is typed. */
+  eager: boolean;
+}
+
+/** A language that texts are written in. */
+export interface Language {
+  name: string;
+  /** Said where there is nothing else to say. */
+  hint: string;
+  pieces: (text: string) => readonly { kind: string; from: number; to: number }[];
+  help: (text: string, at: number) => Help | undefined;
+}
 
 interface Props {
   text: string;
   onText: (text: string) => void;
   onRun: () => void;
-  known: Known;
-  datasets: readonly string[];
-  from: string;
-  to: string;
+  language: Language;
+  /** A hook that completes at the caret, while the text has the focus. */
+  useCompletion: (text: string, caret: number, focused: boolean) => Completion;
   mistake: Mistake | undefined;
   /** An older or newer query, as a shell has it. */
   onPast: (by: 1 | -1) => boolean;
 }
 
-/** A text in Logs Insights QL: coloured, completed, explained; mistakes are underlined where they are. */
+/** A text in a query language: coloured, completed, explained; mistakes are underlined where they are. */
 export function Editor(props: Props): React.ReactElement {
-  const { text, known, mistake, datasets, from, to } = props;
+  const { text, language, mistake, useCompletion } = props;
   const id = useId();
   const area = useRef<HTMLTextAreaElement>(null);
   const paper = useRef<HTMLPreElement>(null);
@@ -39,28 +50,11 @@ export function Editor(props: Props): React.ReactElement {
   const [shut, setShut] = useState(false);
   const [hover, setHover] = useState<{ help: Help; x: number; y: number }>();
   const [spot, setSpot] = useState<{ x: number; y: number }>();
-  const place = useMemo(() => placeOf(text, caret), [text, caret]);
-  const { wanted } = place;
-  const values = useValues(datasets, from, to, focused && wanted.kind === 'value' ? wanted.field : '', place.prefix);
-  const list: Suggestion[] = useMemo(
-    () =>
-      wanted.kind === 'value'
-        ? values.map((v) => ({
-            label: String(v.value).slice(0, 200),
-            insert: valueText(v.value, wanted.quote),
-            detail: v.count.toLocaleString('en'),
-          }))
-        : suggest(place, known),
-    [place, wanted, values, known],
-  );
+  const place = useCompletion(text, caret, focused);
+  const { list } = place;
   const exact = list.length === 1 && list[0]!.label.toLowerCase() === place.prefix.toLowerCase();
-  const shown =
-    focused &&
-    !shut &&
-    list.length > 0 &&
-    !exact &&
-    (asked || place.prefix !== '' || wanted.kind === 'value' || /[|(]\s*$|^\s*\w+\s$/.test(text.slice(0, caret)));
-  const help = useMemo(() => helpAt(text, caret, known), [text, caret, known]);
+  const shown = focused && !shut && list.length > 0 && !exact && (asked || place.prefix !== '' || place.eager);
+  const help = useMemo(() => language.help(text, caret), [text, caret, language]);
   useEffect(() => {
     document.getElementById(`${id}-${chosen}`)?.scrollIntoView({ block: 'nearest' });
   }, [chosen, id]);
@@ -88,7 +82,7 @@ export function Editor(props: Props): React.ReactElement {
     });
   };
   const accept = (s: Suggestion): void => {
-    const closed = wanted.kind === 'value' && text[caret] === wanted.quote ? 1 : 0;
+    const closed = place.quote !== '' && text[caret] === place.quote ? 1 : 0;
     replace(place.from, caret + closed, s.insert, s.back);
   };
   const onKeyDown = (e: React.KeyboardEvent<HTMLTextAreaElement>): void => {
@@ -123,12 +117,12 @@ export function Editor(props: Props): React.ReactElement {
     <div className="iq">
       <div className="iq-box">
         <pre ref={paper} className="iq-paper" aria-hidden="true">
-          <Coloured text={text} mistake={mistake} />
+          <Coloured text={text} language={language} mistake={mistake} />
         </pre>
         <textarea
           ref={area}
           className={mistake ? 'iq-text bad' : 'iq-text'}
-          aria-label="Logs Insights query"
+          aria-label={language.name}
           aria-invalid={mistake !== undefined}
           aria-describedby={mistake ? `${id}-wrong` : `${id}-help`}
           aria-haspopup="listbox"
@@ -157,7 +151,7 @@ export function Editor(props: Props): React.ReactElement {
             p.scrollTop = e.currentTarget.scrollTop;
             p.scrollLeft = e.currentTarget.scrollLeft;
           }}
-          onPointerMove={(e) => setHover(helpUnder(paper.current, e, text, known))}
+          onPointerMove={(e) => setHover(helpUnder(paper.current, e, text, language))}
           onPointerLeave={() => setHover(undefined)}
         />
         {shown && spot && (
@@ -209,7 +203,7 @@ export function Editor(props: Props): React.ReactElement {
               <code>{help.signature}</code> {help.help}
             </>
           ) : (
-            'Tab takes a suggestion, Ctrl Space asks for one, Ctrl Enter runs, ↑ at the start goes back in history'
+            language.hint
           )}
         </p>
       )}
@@ -218,8 +212,8 @@ export function Editor(props: Props): React.ReactElement {
 }
 
 /** The text in its colours, and what is wrong underlined. */
-function Coloured({ text, mistake }: { text: string; mistake: Mistake | undefined }): React.ReactElement {
-  const list = useMemo(() => pieces(text), [text]);
+function Coloured({ text, language, mistake }: { text: string; language: Language; mistake: Mistake | undefined }): React.ReactElement {
+  const list = useMemo(() => language.pieces(text), [text, language]);
   const parts: React.ReactNode[] = [];
   const put = (from: number, to: number, kind: string): void => {
     if (to > from)
@@ -276,11 +270,11 @@ function helpUnder(
   paper: HTMLElement | null,
   e: React.PointerEvent,
   text: string,
-  known: Known,
+  language: Language,
 ): { help: Help; x: number; y: number } | undefined {
   if (!paper) return undefined;
   const box = paper.getBoundingClientRect();
-  for (const p of pieces(text)) {
+  for (const p of language.pieces(text)) {
     if (p.kind !== 'command' && p.kind !== 'function') continue;
     const [a, b] = [nodeAt(paper, p.from), nodeAt(paper, p.to - 1)];
     if (!a || !b) continue;
@@ -289,7 +283,7 @@ function helpUnder(
     range.setEnd(b[0], b[1] + 1);
     const r = range.getBoundingClientRect();
     if (e.clientX < r.left || e.clientX > r.right || e.clientY < r.top || e.clientY > r.bottom) continue;
-    const help = helpAt(text, p.to, known);
+    const help = language.help(text, p.to);
     return help && { help, x: r.left - box.left, y: r.bottom - box.top + 4 };
   }
   return undefined;
