@@ -34,7 +34,7 @@ const plain = (path) =>
   new Promise((done, failed) => {
     const socket = require('node:net').connect(server.address().port, '127.0.0.1');
     socket.on('error', failed);
-    socket.end(`GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
+    socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
     socket.resume();
     socket.on('close', done);
   });
