@@ -143,6 +143,48 @@ func TestRollbarGo_MiddlewarePanicsAndErrors(t *testing.T) {
 	s.storesNone(got, "hunter2", token)
 }
 
+// Over its limit rollbar-go sends each item four times at once. The first of an
+// error that was never seen gets through all the same, and nothing counts twice.
+func TestRollbarGo_OverTheLimitOfItsToken(t *testing.T) {
+	t.Parallel()
+	s, token := startRollbar(t)
+	account := s.newKey("rollbar-account")
+	var projects struct {
+		Result []struct{ ID int }
+	}
+	raw, _ := s.fetch("/api/1/projects?access_token=" + account)
+	if err := json.Unmarshal(raw, &projects); err != nil || len(projects.Result) != 1 {
+		t.Fatalf("%s: %v", raw, err)
+	}
+	limit := strings.NewReader("rate_limit_window_size=60&rate_limit_window_count=3")
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPatch, fmt.Sprintf("%s/api/1/project/%d/access_token/%s?access_token=%s", s.url(), projects.Result[0].ID, token, account), limit)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	if body, err := io.ReadAll(resp.Body); resp.StatusCode != http.StatusOK {
+		t.Fatalf("%d %s %v", resp.StatusCode, body, err)
+	}
+	s.program(append(s.rollbarEnv(token), "ROLLBAR_BURST=5"), "go", "run", "./go/rollbar")
+	rows := map[string]float64{}
+	for _, row := range s.ask("errors", "VISUALIZE COUNT WHERE error.title exists GROUP BY error.title LAST 1h") {
+		rows[fmt.Sprint(row[0])], _ = row[1].(float64)
+	}
+	for title, want := range map[string]float64{"burst": 3, "new kind is out of stock": 1, "Your rate limit has been reached for access_token rollbar-write": 1} {
+		if rows[title] != want {
+			t.Errorf("%q is there %g times, want %g: %v", title, rows[title], want, rows)
+		}
+	}
+	if metrics, _ := s.fetch("/metrics"); !strings.Contains(string(metrics), `oriel_refused_requests_total{protocol="rollbar",status="429"} 8`) {
+		t.Error("not each of two items was refused four times")
+	}
+}
+
 func TestRollbarNode_ErrorsMessagesAndCauses(t *testing.T) {
 	t.Parallel()
 	s, token := startRollbar(t)

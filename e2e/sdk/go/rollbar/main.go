@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"strconv"
 
 	"github.com/rollbar/rollbar-go"
 )
@@ -50,6 +51,15 @@ func main() {
 	rollbar.SetToken(os.Getenv("ROLLBAR_TOKEN"))
 	rollbar.SetEndpoint(os.Getenv("ROLLBAR_ENDPOINT"))
 	rollbar.SetEnvironment("production")
+	if n, err := strconv.Atoi(os.Getenv("ROLLBAR_BURST")); err == nil {
+		rollbar.SetPrintPayloadOnError(false)
+		for range n {
+			rollbar.Error(errors.New("burst"))
+		}
+		rollbar.Error(&outOfStock{"new kind"})
+		rollbar.Wait() // its Close would wait for ever for items that it still wants to send again
+		return
+	}
 	rollbar.SetCodeVersion("v2.0.1")
 	rollbar.SetServerRoot("github.com/oriel-dev/oriel/e2e/sdk/go/rollbar")
 	rollbar.SetPerson("7", "ann", "ann@example.com")
