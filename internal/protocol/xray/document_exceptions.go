@@ -54,7 +54,9 @@ func (w *rowWriter) exceptionList(list []byte) (n int) {
 		if n++; n == 1 {
 			w.thrown = t
 		}
-		w.exceptionRow(&t)
+		if !w.u.inProgress { // else it is told of when the whole document comes, and would count twice
+			w.exceptionRow(&t)
+		}
 	}
 	return n
 }

@@ -82,6 +82,9 @@ func (w *rowWriter) unit(at int) {
 	w.u, w.left, w.texts.texts = u, 0, w.texts.texts[:0]
 	w.thrown = thrown{}
 	events := w.exceptions()
+	if u.inProgress {
+		events = 0
+	}
 	links := w.links()
 	w.begin(u.start)
 	w.column(event.FieldSpanID, u.id)

@@ -120,6 +120,27 @@ func TestPutTraceSegments_MakesRowsOfAllThatADocumentHolds(t *testing.T) {
 	}
 }
 
+// An exception is told of once, with the whole document: it is an occurrence of an error.
+func TestPutTraceSegments_TellsOfAnExceptionOnce(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	exceptions := 0
+	whole := segment("aaaaaaaaaaaaaaa1", "shop", `"cause":{"exceptions":[{"id":"aaaaaaaaaaaaaaaa","type":"Boom","message":"it broke"}]}`)
+	early := strings.Replace(whole, `"end_time":`, `"in_progress":true,"ended":`, 1)
+	for _, doc := range []string{early, whole} {
+		for _, row := range r.put(doc) {
+			if row["meta.annotation_type"] == "span_event" {
+				exceptions++
+			} else if row["exception.type"] != "Boom" {
+				t.Errorf("the span's own row is %v", row)
+			}
+		}
+	}
+	if exceptions != 1 {
+		t.Errorf("%d", exceptions)
+	}
+}
+
 // Subsegments that are sent on their own are of the service of the segment they hang
 // under, in whatever order they come, as long as it is known.
 func TestPutTraceSegments_FindsTheServiceOfSubsegments(t *testing.T) {
