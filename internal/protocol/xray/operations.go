@@ -38,8 +38,6 @@ func operations() []operation {
 	return slices.Concat(segmentOperations(), traceOperations(), graphOperations(), groupOperations(), samplingOperations(), insightOperations(), settingOperations())
 }
 
-const later = "it comes with the next one"
-
 func segmentOperations() []operation {
 	return []operation{
 		{name: "PutTraceSegments", path: "/TraceSegments", serve: (*Front).putTraceSegments, needs: sends, most: maxPutBody},
