@@ -36,7 +36,7 @@ test('pages, services, conditions and commands, by keys alone', async ({ page, s
   await expect(page).toHaveURL(/\/traces\?svc=pricing/);
   await ask('duration_ms > 100');
   await page.keyboard.press('Enter');
-  await expect(page.getByRole('textbox', { name: 'Filter' })).toHaveValue('duration_ms > 100');
+  await expect(page.getByRole('combobox', { name: 'Filter' })).toHaveValue('duration_ms > 100');
   await ask('>twice');
   await page.keyboard.press('Enter');
   await expect(page).toHaveURL(/from=now-2h/);

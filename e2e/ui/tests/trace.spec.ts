@@ -53,7 +53,7 @@ test('the value menu filters traces by the value, with keys', async ({ page, ser
   await expect(page.getByRole('menuitem', { name: 'Exclude this value' })).toBeFocused();
   await page.keyboard.press('ArrowUp');
   await page.keyboard.press('Enter');
-  await expect(page.getByRole('textbox', { name: 'Filter' })).toHaveValue('http.route = "/api/cart"');
+  await expect(page.getByRole('combobox', { name: 'Filter' })).toHaveValue('http.route = "/api/cart"');
   await expect(page.getByRole('link', { name: /GET \/api\/cart/ })).toHaveCount(1);
 });
 
@@ -213,7 +213,7 @@ test('fields: pinned ones first, what differs from the parent, and the request a
   await page.keyboard.press('ArrowUp');
   await expect(page.locator('.span-body dt').first()).toHaveText('region');
   await page.getByRole('button', { name: 'tenant: a' }).click({ modifiers: ['Alt'] });
-  await expect(page.getByRole('textbox', { name: 'Filter' })).toHaveValue('tenant = "a"');
+  await expect(page.getByRole('combobox', { name: 'Filter' })).toHaveValue('tenant = "a"');
 });
 
 test('the way back leads to the list as it was', async ({ page, server }) => {

@@ -45,7 +45,7 @@ test('durations as people write them limit the list', async ({ page, server }) =
 
 test('a mistake in the filter is said at its character', async ({ page, server }) => {
   await page.goto(`${server.url}/traces`);
-  await page.getByRole('textbox', { name: 'Filter' }).fill('http.route ==== 5');
+  await page.getByRole('combobox', { name: 'Filter' }).fill('http.route ==== 5');
   await page.keyboard.press('Enter');
   await expect(page.locator('#filter-error mark')).toHaveText('=');
 });

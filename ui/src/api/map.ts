@@ -118,6 +118,9 @@ export interface TraceAnalytics {
   buckets: number;
   sets: AnalyticsSet[];
   tables: AnalyticsTable[];
+  traces: number;
+  /** How far back the answer goes. */
+  reached: string;
   elapsed_ms: number;
   scanned: number;
   /** False if only the newest traces were looked at. */

@@ -52,12 +52,13 @@ export function Chips({ state, start, set }: Props): React.ReactElement {
       {state.service.map((s) =>
         chip(s, { service: state.service.filter((x) => x !== s) }, start?.services.find((x) => x.name === s)?.slot ?? 12),
       )}
+      {state.f.map((t) => chip(t, { f: state.f.filter((x) => x !== t) }))}
       {state.name && chip(`root is ${state.name}`, { name: '' })}
-      {(state.q || state.service.length > 0 || state.name || state.errors || state.min || state.max) && (
+      {(state.q || state.f.length > 0 || state.service.length > 0 || state.name || state.errors || state.min || state.max) && (
         <button
           type="button"
           className="btn small bare"
-          onClick={() => set({ q: '', service: [], name: '', errors: false, min: '', max: '' })}
+          onClick={() => set({ q: '', f: [], service: [], name: '', errors: false, min: '', max: '' })}
         >
           Clear all
         </button>

@@ -1,15 +1,70 @@
-import type { ApiError } from '../../api/client';
+import { useEffect, useId, useMemo, useState } from 'react';
+
+import { get, post, type ApiError } from '../../api/client';
+import type { ParsedTraceFilter } from '../../api/map';
+import { useLoad } from '../../api/useLoad';
+import { go } from '../../app/location';
+import { suggest, type Keyword, type Suggestion, type Vocabulary } from './suggest';
 
 interface Props {
   field: React.RefObject<HTMLInputElement | null>;
   q: string;
+  services: readonly string[];
   error: ApiError | undefined;
   onChange: (q: string) => void;
 }
 
-/** The filter as text. What is wrong with it is said at the character. */
-export function FilterBar({ field, q, error, onChange }: Props): React.ReactElement {
-  const at = error?.position;
+const languages: Record<ParsedTraceFilter['language'], string> = {
+  xray: 'X-Ray expression',
+  filter: 'condition on any span',
+  id: 'trace id',
+  empty: '',
+};
+
+/** An X-Ray expression or a condition, told apart by the server; what is wrong with it is said at the character. */
+export function FilterBar({ field, q, services, error, onChange }: Props): React.ReactElement {
+  const [text, setText] = useState(q);
+  const [shownQ, setShownQ] = useState(q);
+  const [open, setOpen] = useState(false);
+  const [chosen, setChosen] = useState(-1);
+  const [caret, setCaret] = useState(0);
+  const id = useId();
+  if (shownQ !== q) {
+    // The address has another text now.
+    setShownQ(q);
+    setText(q);
+  }
+  const parsed = useParsed(text);
+  const known = useVocabulary(services, open);
+  const options = open ? suggest(text, caret, known) : [];
+  const wrong =
+    parsed?.error ??
+    (text === q && error?.position !== undefined ? { message: error.message, position: error.position, expected: [] } : undefined);
+  // While it is typed it is not wrong yet.
+  const shown = wrong && text === q ? wrong : undefined;
+  const run = (t: string): void => {
+    setOpen(false);
+    setChosen(-1);
+    const trace = t.trim();
+    if (parsed?.language === 'id' && t === text) go(`/trace/${encodeURIComponent(trace)}`);
+    else onChange(trace);
+  };
+  const take = (s: Suggestion): void => {
+    setText(s.text);
+    setChosen(-1);
+    setCaret(s.caret);
+    requestAnimationFrame(() => field.current?.setSelectionRange(s.caret, s.caret));
+  };
+  const onKeyDown = (e: React.KeyboardEvent<HTMLInputElement>): void => {
+    if (e.key === 'Escape') {
+      if (options.length > 0) setOpen(false);
+      else e.currentTarget.blur();
+    } else if ((e.key === 'ArrowDown' || e.key === 'ArrowUp') && options.length > 0) {
+      setChosen((c) => (c + (e.key === 'ArrowDown' ? 1 : options.length + (c < 0 ? 1 : 0) - 1)) % options.length);
+    } else if ((e.key === 'Tab' || e.key === 'Enter') && chosen >= 0 && options[chosen]) take(options[chosen]);
+    else return;
+    e.preventDefault();
+  };
   return (
     <form
       className="filter"
@@ -17,30 +72,71 @@ export function FilterBar({ field, q, error, onChange }: Props): React.ReactElem
       aria-label="Traces"
       onSubmit={(e) => {
         e.preventDefault();
-        onChange(field.current!.value);
+        run(text);
       }}
     >
-      <input
-        key={q}
-        ref={field}
-        className={at !== undefined ? 'input bad' : 'input'}
-        defaultValue={q}
-        aria-label="Filter"
-        aria-invalid={at !== undefined}
-        aria-describedby={at !== undefined ? 'filter-error' : undefined}
-        spellCheck={false}
-        placeholder={'Filter by any span:  http.route = "/home" AND duration_ms > 500      press /'}
-        onKeyDown={(e) => e.key === 'Escape' && e.currentTarget.blur()}
-      />
-      {at !== undefined && (
+      <div className="filter-field">
+        <input
+          ref={field}
+          className={shown ? 'input bad' : 'input'}
+          value={text}
+          role="combobox"
+          aria-label="Filter"
+          aria-autocomplete="list"
+          aria-expanded={options.length > 0}
+          aria-controls={id}
+          aria-activedescendant={chosen >= 0 ? `${id}-${chosen}` : undefined}
+          aria-invalid={shown !== undefined}
+          aria-describedby={shown ? 'filter-error' : undefined}
+          spellCheck={false}
+          autoComplete="off"
+          placeholder={'service("api") { fault = true } AND responsetime > 2   or   http.route = "/home"      press /'}
+          onChange={(e) => {
+            setText(e.target.value);
+            setCaret(e.target.selectionStart ?? e.target.value.length);
+            setOpen(true);
+            setChosen(-1);
+          }}
+          onSelect={(e) => setCaret(e.currentTarget.selectionStart ?? 0)}
+          onBlur={() => setOpen(false)}
+          onKeyDown={onKeyDown}
+        />
+        {parsed && text !== '' && <span className="filter-language muted">{languages[parsed.language]}</span>}
+        {options.length > 0 && (
+          <ul id={id} role="listbox" aria-label="What fits" className="menu filter-options">
+            {options.map((s, i) => (
+              // The field has the focus and its keys choose.
+
+              <li
+                key={s.label}
+                id={`${id}-${i}`}
+                role="option"
+                aria-selected={i === chosen}
+                onPointerDown={(e) => {
+                  e.preventDefault();
+                  take(s);
+                }}
+              >
+                <code>{s.label}</code>
+                <span className="muted clip">{s.about}</span>
+              </li>
+            ))}
+          </ul>
+        )}
+      </div>
+      {shown && (
         <p id="filter-error" className="note bad" role="alert">
-          <code>
-            {cut(q, 0, at)}
-            <mark>{cut(q, at, Infinity).slice(0, 1) || ' '}</mark>
-            {cut(q, at, Infinity).slice(1)}
-          </code>
-          <br />
-          {error?.message}
+          {shown.position >= 0 && (
+            <>
+              <code>
+                {cut(q, 0, shown.position)}
+                <mark>{cut(q, shown.position, Infinity).slice(0, 1) || ' '}</mark>
+                {cut(q, shown.position, Infinity).slice(1)}
+              </code>
+              <br />
+            </>
+          )}
+          {shown.message}
         </p>
       )}
     </form>
@@ -50,4 +146,38 @@ export function FilterBar({ field, q, error, onChange }: Props): React.ReactElem
 /** Part of a text by byte offsets, which is how the server counts. */
 function cut(text: string, from: number, to: number): string {
   return new TextDecoder().decode(new TextEncoder().encode(text).slice(from, Math.min(to, text.length * 4)));
+}
+
+/** What the server takes a text for, once typing rests. */
+function useParsed(text: string): ParsedTraceFilter | undefined {
+  const [parsed, setParsed] = useState<{ of: string; is: ParsedTraceFilter }>();
+  useEffect(() => {
+    if (text.trim() === '') return;
+    const abort = new AbortController();
+    const timer = setTimeout(() => {
+      post<ParsedTraceFilter>('traces/parse', { text }, abort.signal).then(
+        (is) => setParsed({ of: text, is }),
+        () => undefined, // the list will say what is wrong
+      );
+    }, 120);
+    return () => {
+      clearTimeout(timer);
+      abort.abort();
+    };
+  }, [text]);
+  return parsed?.of === text ? parsed.is : undefined;
+}
+
+const nothing: Omit<Vocabulary, 'services'> = { keywords: [], forms: [], fields: [] };
+
+function useVocabulary(services: readonly string[], wanted: boolean): Vocabulary {
+  const { data } = useLoad(`trace words ${wanted}`, async (signal) => {
+    if (!wanted) return undefined;
+    const [words, fields] = await Promise.all([
+      get<{ keywords: Keyword[]; forms: Vocabulary['forms'] }>('traces/complete', {}, signal),
+      get<{ fields: { name: string; hidden?: boolean }[] | null }>('fields', {}, signal),
+    ]);
+    return { ...words, fields: (fields.fields ?? []).filter((f) => !f.hidden).map((f) => f.name) };
+  });
+  return useMemo(() => ({ ...(data ?? nothing), services }), [data, services]);
 }

@@ -27,6 +27,7 @@ export function Nothing({ state, start, set }: Props): React.ReactElement {
   }
   const filters: [string, Partial<TracesState>][] = [
     ...(state.q ? [[`filter ${state.q}`, { q: '' }] as [string, Partial<TracesState>]] : []),
+    ...state.f.map((t): [string, Partial<TracesState>] => [`filter ${t}`, { f: state.f.filter((x) => x !== t) }]),
     ...state.service.map((s): [string, Partial<TracesState>] => [`service ${s}`, { service: state.service.filter((x) => x !== s) }]),
     ...(state.name ? [[`root ${state.name}`, { name: '' }] as [string, Partial<TracesState>]] : []),
     ...(state.errors ? [['errors', { errors: false }] as [string, Partial<TracesState>]] : []),

@@ -1,6 +1,6 @@
 import './traces.css';
 
-import { useCallback, useEffect, useRef, useState } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 
 import { get } from '../../api/client';
 import type { Latency, Start, TraceGroup } from '../../api/types';
@@ -11,6 +11,7 @@ import { noteList } from '../../app/recent';
 import { count } from '../../time/format';
 import { Refresh } from '../../widgets/Refresh';
 import { TimePicker } from '../../widgets/TimePicker';
+import { Analytics } from './Analytics';
 import { Chips } from './Chips';
 import { FilterBar } from './FilterBar';
 import { Groups } from './Groups';
@@ -44,6 +45,8 @@ export default function TracesPage({ start }: { start: Start | undefined }): Rea
   const [focused, setFocused] = useState(-1);
   const field = useRef<HTMLInputElement>(null);
   const { traces } = list;
+  const services = useMemo(() => (start?.services ?? []).map((s) => s.name), [start]);
+  const analytics = state.view === 'analytics';
   const move = (by: number): void => setFocused((f) => Math.min(Math.max(f + by, 0), traces.length - 1));
   const open = (): void => {
     const t = traces[focused];
@@ -64,6 +67,7 @@ export default function TracesPage({ start }: { start: Start | undefined }): Rea
     End: ['', () => setFocused(traces.length - 1)],
     'Ctrl+Enter': ['', open],
     e: ['only traces with errors', () => set({ errors: !state.errors })],
+    v: ['operations or analytics', () => set({ view: analytics ? 'list' : 'analytics' })],
     r: ['look again', refresh],
     l: ['look again every 5 s', () => setEvery((n) => (n > 0 ? 0 : 5))],
   });
@@ -79,7 +83,13 @@ export default function TracesPage({ start }: { start: Start | undefined }): Rea
       <h1 className="sr">Traces</h1>
       <div className={loading ? 'progress on' : 'progress'} />
       <div className="tools">
-        <FilterBar field={field} q={state.q} error={error?.position !== undefined ? error : undefined} onChange={(q) => set({ q })} />
+        <FilterBar
+          field={field}
+          q={state.q}
+          services={services}
+          error={error?.position !== undefined ? error : undefined}
+          onChange={(q) => set({ q })}
+        />
         <TimePicker range={state} onChange={set} />
         <Refresh every={every} onEvery={setEvery} loadedAt={loadedAt} onRefresh={refresh} />
       </div>
@@ -96,13 +106,28 @@ export default function TracesPage({ start }: { start: Start | undefined }): Rea
           </button>
         </div>
       )}
-      {(latency.data || !error) && (
+      <div className="views" role="group" aria-label="View">
+        <button type="button" className="btn small" aria-pressed={!analytics} onClick={() => set({ view: 'list' })}>
+          Operations
+        </button>
+        <button
+          type="button"
+          className="btn small"
+          aria-pressed={analytics}
+          title="What tells traces apart (v)"
+          onClick={() => set({ view: 'analytics' })}
+        >
+          Analytics
+        </button>
+      </div>
+      {analytics && <Analytics state={state} run={run} set={set} />}
+      {!analytics && (latency.data || !error) && (
         <LatencyChart
           data={latency.data}
           onPick={(from, to, min, max) => set({ from, to, min: min ? min.toFixed(3) : state.min, max: max ? max.toFixed(3) : state.max })}
         />
       )}
-      {found.length > 0 && (
+      {!analytics && found.length > 0 && (
         <Groups groups={found} chosen={state.name} onChoose={(g) => set({ name: g?.name ?? '', service: g ? [g.service] : [] })} />
       )}
       <section className="panel list" aria-label="Traces" hidden={traces.length === 0 && error !== undefined}>

@@ -4,6 +4,11 @@ export interface TracesState {
   from: string;
   to: string;
   q: string;
+  /** Further filters, each an X-Ray expression or a condition: what was clicked. */
+  f: string[];
+  view: 'list' | 'analytics';
+  /** The filters of the second set, if two are compared. */
+  b: string[] | undefined;
   service: string[];
   name: string;
   errors: boolean;
@@ -22,6 +27,9 @@ export function decode(p: URLSearchParams): TracesState {
     from: p.get('from') ?? 'now-1h',
     to: p.get('to') ?? 'now',
     q: p.get('q') ?? '',
+    f: p.getAll('f'),
+    view: p.get('view') === 'analytics' ? 'analytics' : 'list',
+    b: p.get('compare') === '1' ? p.getAll('b') : undefined,
     service: p.getAll('svc'),
     name: p.get('name') ?? '',
     errors: p.get('errors') === '1',
@@ -37,7 +45,11 @@ export function encode(s: Partial<TracesState>): Record<string, string | string[
   const out: Record<string, string | string[] | undefined> = {};
   for (const [key, value] of Object.entries(s)) {
     const name = key === 'service' ? 'svc' : key;
-    if (Array.isArray(value)) out[name] = value;
+    if (key === 'b') {
+      out.compare = value === undefined ? undefined : '1';
+      out.b = value as string[] | undefined;
+    } else if (key === 'view') out.view = value === 'analytics' ? 'analytics' : undefined;
+    else if (Array.isArray(value)) out[name] = value;
     else if (typeof value === 'boolean') out[name] = value ? '1' : undefined;
     else out[name] = (name === 'sort' && value === 'start') || (name === 'order' && value === 'desc') ? undefined : String(value);
   }
@@ -49,11 +61,29 @@ export function query(s: TracesState): Record<string, string | string[] | undefi
   return {
     from: s.from,
     to: s.to,
-    q: s.q,
+    q: [s.q, ...s.f],
     service: s.service,
     name: s.name,
     errors: s.errors ? '1' : undefined,
     min_ms: s.min,
     max_ms: s.max,
   };
+}
+
+/** All filters as texts of a set of traces, as the analytics take it. */
+export function texts(s: TracesState): string[] {
+  const any = (list: string[]): string => list.map((x) => `service(${JSON.stringify(x)})`).join(' OR ');
+  return [
+    s.q,
+    ...s.f,
+    ...(s.service.length > 0 ? [any(s.service)] : []),
+    ...(s.name ? [`root.name = ${JSON.stringify(s.name)}`] : []),
+    ...(s.errors ? ['fault = true OR error = true OR throttle = true'] : []),
+    ...bounds(s),
+  ].filter((t) => t.trim() !== '');
+}
+
+/** The picked response times as an expression. */
+export function bounds(s: Pick<TracesState, 'min' | 'max'>): string[] {
+  return [...(s.min ? [`responsetime >= ${Number(s.min) / 1000}`] : []), ...(s.max ? [`responsetime <= ${Number(s.max) / 1000}`] : [])];
 }
