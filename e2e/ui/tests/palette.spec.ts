@@ -33,7 +33,7 @@ test('pages, services, conditions and commands, by keys alone', async ({ page, s
   await ask('@pric');
   await expect(page.getByRole('option')).toHaveCount(1);
   await page.keyboard.press('Enter');
-  await expect(page).toHaveURL(/\/traces\?svc=pricing/);
+  await expect(page).toHaveURL(/\/service\/pricing/);
   await ask('duration_ms > 100');
   await page.keyboard.press('Enter');
   await expect(page.getByRole('combobox', { name: 'Filter' })).toHaveValue('duration_ms > 100');

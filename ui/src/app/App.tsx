@@ -15,6 +15,7 @@ const Trace = lazy(() => import('../pages/trace/page'));
 const Query = lazy(() => import('../pages/query/page'));
 const Logs = lazy(() => import('../pages/logs/page'));
 const Errors = lazy(() => import('../pages/errors/page'));
+const Service = lazy(() => import('../pages/service/page'));
 const MapPage = lazy(() => import('../pages/map/page'));
 const Setup = lazy(() => import('../pages/setup/page'));
 
@@ -87,6 +88,8 @@ function page(url: URL, start: Start | undefined): React.ReactElement {
   if (pageKey(url.pathname) === '/query') return <Query path={url.pathname} start={start} />;
   if (pageKey(url.pathname) === '/logs') return <Logs path={url.pathname} start={start} />;
   if (pageKey(url.pathname) === '/errors') return <Errors path={url.pathname} start={start} />;
+  const service = /^\/service\/([^/]+)$/.exec(url.pathname);
+  if (service) return <Service key={url.pathname} name={decoded(service[1]!)} />;
   if (url.pathname === '/map') return <MapPage start={start} />;
   if (url.pathname === '/setup') return <Setup />;
   if (url.pathname === '/' || fromHoneycomb(url.pathname, url.searchParams)) return <div className="page" aria-busy="true" />;
@@ -98,6 +101,15 @@ function page(url: URL, start: Start | undefined): React.ReactElement {
       </p>
     </div>
   );
+}
+
+/** Part of a path as it was meant; what was never encoded stays as it is. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 /** Contains a page that failed, so that the rest lives on. */

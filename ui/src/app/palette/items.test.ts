@@ -40,7 +40,7 @@ it.each([
   ['5759e988bd862e3fe1be46a994272793', []],
 ])('offers for %j', (text, want) => expect(titles(text)).toEqual(want));
 
-it('a service leads to its traces', () => expect(itemsFor('@web', known)[0]?.to).toBe('/traces?svc=web'));
+it('a service leads to its page', () => expect(itemsFor('@web', known)[0]?.to).toBe('/service/web'));
 
 it('keeps what is chosen when answers of the server join before it', () => {
   const items = itemsFor('', known);

@@ -65,8 +65,8 @@ export function itemsFor(text: string, known: Known): Item[] {
     group: 'Services',
     title: s.name,
     slot: s.slot,
-    more: 'traces',
-    to: `/traces?svc=${encodeURIComponent(s.name)}`,
+    more: 'service',
+    to: `/service/${encodeURIComponent(s.name)}`,
   }));
   if (only === '>') return best(commands, typed, 50);
   if (only === '@') return best(services, typed, 50);
