@@ -41,7 +41,7 @@ func (a *API) rqlOptions(r *http.Request, q *rqlQuestion) (rql.Options, error) {
 	if o.Start >= o.End {
 		return o, fault.New(fault.Invalid, "the time range is empty: it ends at %d and starts at %d", o.End/1e9, o.Start/1e9)
 	}
-	return o, nil
+	return a.Querier.RQLFields(o), nil
 }
 
 type rqlColumn struct {

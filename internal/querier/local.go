@@ -44,7 +44,10 @@ func (q *Querier) begin(ctx context.Context, part *query.Query, stage query.Stag
 	case query.Templates:
 		return q.templates(ctx, part, s, progress)
 	}
-	r, err := q.run(ctx, part, progress)
+	r, err := q.newest(ctx, part)
+	if r == nil && err == nil {
+		r, err = q.run(ctx, part, progress)
+	}
 	if err != nil {
 		return nil, err
 	}

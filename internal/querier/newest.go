@@ -82,13 +82,6 @@ func byTime(s query.Sort) bool {
 // fieldsRead are the fields that the stages behind a limit read; false if they
 // read what nobody can tell.
 func fieldsRead(stages []query.Stage) ([]string, bool) {
-	if len(stages) == 0 {
-		return nil, false
-	}
-	last, ok := stages[len(stages)-1].(query.Project)
-	if !ok {
-		return nil, false
-	}
 	made := map[string]bool{}
 	var names []string
 	add := func(list []string) {
@@ -98,8 +91,15 @@ func fieldsRead(stages []query.Stage) ([]string, bool) {
 			}
 		}
 	}
-	for _, s := range stages[:len(stages)-1] {
+	whole := true // no stage has said yet which fields there are
+	for _, s := range stages {
 		switch s := s.(type) {
+		case query.Project:
+			add(s.Fields)
+			whole = false
+			for _, name := range s.Fields {
+				made[name] = true
+			}
 		case query.Compute:
 			add(query.FieldsOf(s.Expr))
 			made[s.Name] = true
@@ -112,6 +112,5 @@ func fieldsRead(stages []query.Stage) ([]string, bool) {
 			return nil, false
 		}
 	}
-	add(last.Fields)
-	return names, true
+	return names, !whole
 }

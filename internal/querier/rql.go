@@ -2,6 +2,8 @@ package querier
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"github.com/oriel-dev/oriel/internal/event"
 	"github.com/oriel-dev/oriel/internal/fault"
@@ -14,6 +16,25 @@ type RQLAnswer struct {
 	Columns []rql.Filled
 	Rows    int
 	Stats   store.Stats
+}
+
+// RQLFields completes options with the fields that occurrences may have.
+func (q *Querier) RQLFields(o rql.Options) rql.Options {
+	o.Fields = func() []string {
+		seen := map[string]bool{}
+		for _, d := range q.Catalog(o.Environment).Datasets {
+			if !slices.ContainsFunc(d.Fields, func(f store.FieldInfo) bool { return f.Name == event.FieldErrorFingerprint }) {
+				continue
+			}
+			for _, f := range d.Fields {
+				seen[f.Name] = true
+			}
+		}
+		const most = 2_000
+		names := slices.Sorted(maps.Keys(seen))
+		return names[:min(len(names), most)]
+	}
+	return o
 }
 
 // RQL runs a program that was compiled with the options. Faults are those of

@@ -207,7 +207,7 @@ func (f *Front) runRQL(ctx context.Context, j rqlJob) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := rql.Compile(j.query, o)
+	p, err := rql.Compile(j.query, f.Querier.RQLFields(o))
 	if err != nil {
 		return nil, rqlRefusal(j.query, err)
 	}

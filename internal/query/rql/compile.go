@@ -384,7 +384,7 @@ func (c *compiler) raw() error {
 	sorts := slices.ContainsFunc(c.s.Orders, func(o Order) bool { return usesItems(o.Expr) })
 	first := len(c.local) > 0 || sorts
 	if first {
-		if err := c.gather(append(slices.Clone(c.local), nodes...), !c.p.Star); err != nil {
+		if err := c.gather(append(slices.Clone(c.local), nodes...)); err != nil {
 			return err
 		}
 	}
@@ -392,7 +392,7 @@ func (c *compiler) raw() error {
 		return err
 	}
 	if items && !first {
-		if err := c.gather(nodes, !c.p.Star); err != nil {
+		if err := c.gather(nodes); err != nil {
 			return err
 		}
 	}
@@ -402,7 +402,10 @@ func (c *compiler) raw() error {
 // order sorts the rows and cuts them off.
 func (c *compiler) order() error {
 	var keys []query.SortKey
-	for _, o := range c.s.Orders {
+	for i, o := range c.s.Orders {
+		if i == len(c.s.Orders)-1 && o.Desc && !c.within && c.p.Table == Occurrences && o.Expr.Kind == Column && o.Expr.Name == "timestamp" {
+			break // the ties below do that
+		}
 		v, err := c.value(o.Expr)
 		if err != nil {
 			return err
@@ -437,7 +440,7 @@ func (c *compiler) ties() []string {
 	case c.p.Table == Deploys:
 		return []string{"id"}
 	}
-	return []string{event.SystemTime, occurrence}
+	return []string{event.SystemTime, event.FieldArrival} // as stores page, so that the newest are soon found
 }
 
 // selected makes the columns of the answer.

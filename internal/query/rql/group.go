@@ -43,7 +43,7 @@ func (c *compiler) aggregated() error {
 	nodes := append(c.outputs(), c.s.Groups...)
 	switch {
 	case len(c.local) > 0:
-		if err := c.gather(append(slices.Clone(c.local), nodes...), true); err != nil {
+		if err := c.gather(append(slices.Clone(c.local), nodes...)); err != nil {
 			return err
 		}
 	case slices.ContainsFunc(nodes, usesItems):

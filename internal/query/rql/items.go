@@ -144,14 +144,23 @@ func (c *compiler) among(n *Node, items []ItemRow) (query.Expr, error) {
 
 // gather ends what the store does: from here on rows have the columns of items
 // beside those that nodes read, and conditions on both are decided.
-func (c *compiler) gather(nodes []*Node, project bool) error {
-	fields := []string{environment, fingerprint, event.SystemTime, occurrence}
+func (c *compiler) gather(nodes []*Node) error {
+	fields := []string{environment, fingerprint, event.SystemTime, event.FieldArrival}
 	for _, name := range columnsOf(nodes, false) {
 		f := c.leaf(name)
 		fields = append(fields, f)
 	}
+	known := !c.p.Star
+	if c.p.Star && c.o.Fields != nil {
+		known = true
+		for _, f := range c.o.Fields() {
+			if StarName(f) != "" {
+				fields = append(fields, f)
+			}
+		}
+	}
 	slices.Sort(fields)
-	if project {
+	if known {
 		c.add(query.Project{Fields: slices.Compact(fields)})
 	}
 	names := columnsOf(nodes, true)

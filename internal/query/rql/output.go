@@ -1,6 +1,8 @@
 package rql
 
 import (
+	"slices"
+
 	"github.com/oriel-dev/oriel/internal/event"
 	"github.com/oriel-dev/oriel/internal/query"
 )
@@ -32,6 +34,11 @@ func (p *Program) Output(rows int, names []string, values func(name string) []ev
 	return list
 }
 
+// some reports whether a column has a value.
+func some(values []event.Value) bool {
+	return slices.ContainsFunc(values, func(v event.Value) bool { return !v.IsNull() })
+}
+
 func (p *Program) stars(rows int, names []string, values func(name string) []event.Value) []Filled {
 	if p.Table == Deploys {
 		var list []Filled
@@ -52,7 +59,7 @@ func (p *Program) stars(rows int, names []string, values func(name string) []eve
 			items = append(items, Filled{OutputColumn{Name: of, Field: name, Type: typeOf(h)}, values(name)})
 		} else if shown := StarName(name); shown == "occurrence_id" {
 			first = append([]Filled{{OutputColumn{Name: shown, Field: name, Type: Number}, values(name)}}, first...)
-		} else if shown != "" {
+		} else if shown != "" && some(values(name)) {
 			rest = append(rest, Filled{OutputColumn{Name: shown, Field: name}, values(name)})
 		}
 	}

@@ -52,6 +52,9 @@ type Options struct {
 	Now         int64  // Unix nanoseconds
 	// Items lists all items; it is asked at most once, and only where a text is about items.
 	Items func() ([]ItemRow, error)
+	// Fields lists what “*” may stand for, by the names of stored fields; nil where
+	// that is not known.
+	Fields func() []string
 	// Deploys lists all deploys, newest first, by the names of DeployColumns.
 	Deploys func() ([]map[string]event.Value, error)
 	// MaxLimit is the highest limit; 0 means MaxLimit.

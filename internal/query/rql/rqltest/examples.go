@@ -181,7 +181,7 @@ func sortedNames(fields map[string]event.Value) []string {
 func Options() rql.Options {
 	return rql.Options{
 		Environment: Environment, Project: 42, ProjectSlug: "shop", Start: Start().Add(-24 * time.Hour).UnixNano(), End: Start().Add(time.Hour).UnixNano(),
-		Now: Start().Add(time.Hour).UnixNano(), Items: func() ([]rql.ItemRow, error) {
+		Now: Start().Add(time.Hour).UnixNano(), Fields: fields, Items: func() ([]rql.ItemRow, error) {
 			var rows []rql.ItemRow
 			for _, i := range Items() {
 				rows = append(rows, i)
@@ -189,6 +189,19 @@ func Options() rql.Options {
 			return rows, nil
 		},
 	}
+}
+
+// fields are those of the events.
+func fields() []string {
+	var names []string
+	for _, b := range Events() {
+		for _, c := range b.Columns {
+			if !slices.Contains(names, c.Name) {
+				names = append(names, c.Name)
+			}
+		}
+	}
+	return names
 }
 
 // Rows prints the rows of an answer: "name=value | …", what is null left out.
