@@ -76,6 +76,7 @@ e2e-sdk: ## The real clients: OpenTelemetry in Go, Python and Node, Honeycomb's 
 	cd e2e/sdk/node/cloudwatch && $(NPM_CI)
 	cd e2e/sdk/node/xray && $(NPM_CI)
 	cd e2e/sdk/node/rollbar && $(NPM_CI)
+	cd e2e/sdk/node/rollbar-api && $(NPM_CI)
 	cd e2e/sdk/node/sourcemaps && $(NPM_CI)
 	cd e2e/sdk && ORIEL_BIN=$(CURDIR)/bin/oriel E2E_PYTHON=$(CURDIR)/$(VENV)/bin/python $(GO) test -timeout 10m ./...
 

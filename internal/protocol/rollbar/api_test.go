@@ -446,6 +446,8 @@ func TestProjectsAndTokens(t *testing.T) {
 	if page := a.ask("GET", "/api/1/items?project_id=2", nil, 200); page["total_count"] == nil {
 		t.Errorf("%v", page)
 	}
+	a.ask("GET", "/api/1/items?project_ids=2", nil, 200) // as the vendor's MCP server asks
+	a.ask("GET", "/api/1/items?project_ids=1&project_ids=2", nil, 422)
 	a.ask("GET", "/api/1/items", nil, 403)
 	a.ask("GET", "/api/1/items?project_id=77", nil, 404)
 	a.ask("POST", "/api/1/service_links", `{"name":"n","template":"https://x.example","project_id":2}`, 200)

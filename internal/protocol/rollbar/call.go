@@ -90,14 +90,23 @@ func (c *call) letIn(f *Front, w http.ResponseWriter, row *route) error {
 	return c.speakFor(f, row.needs)
 }
 
-// speakFor makes a token of the account act for the project that the query or the
-// body names, where a project's token is needed.
+// speakFor makes a token of the account, or in open mode one that nobody knows, act
+// for the project that the query or the body names, where a project's is needed.
 func (c *call) speakFor(f *Front, needs scopes) error {
-	if !c.token.speaksForProjects(needs) {
+	must := c.token.speaksForProjects(needs)
+	if !must && (!c.token.stranger() || needs&account != 0) {
 		return nil
 	}
 	text := c.field("project_id")
+	if many := c.list("project_ids"); text == "" && len(many) > 0 {
+		if text = many[0]; len(many) > 1 {
+			return invalid("project_ids has %d projects: this version of Oriel answers about one at a time", len(many))
+		}
+	}
 	if text == "" {
+		if !must {
+			return nil
+		}
 		return refuse(http.StatusForbidden, "%s Or name the project in project_id.", c.token.lacks(needs))
 	}
 	id, err := strconv.ParseInt(text, 10, 64)
@@ -110,7 +119,7 @@ func (c *call) speakFor(f *Front, needs scopes) error {
 	}
 	who := *c.token.Principal
 	who.Environment = p.Environment
-	c.token = &token{Principal: &who, scopes: account | read | write | postServer}
+	c.token = &token{Principal: &who, scopes: c.token.scopes | read | write | postServer}
 	return nil
 }
 
