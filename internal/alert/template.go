@@ -108,7 +108,7 @@ func (s *subject) link() string {
 func itemLink(base string, id int64) string { return fmt.Sprintf("%s/errors/%d", base, id) }
 
 func (s *subject) occurrenceLink(id int64) string {
-	return fmt.Sprintf("%s?occurrence=%d", s.link(), id)
+	return fmt.Sprintf("%s/%d", s.link(), id)
 }
 
 // happened says what a notice is about.

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/oriel-dev/oriel/internal/alert"
 	"github.com/oriel-dev/oriel/internal/auth"
 	"github.com/oriel-dev/oriel/internal/dataset"
 	"github.com/oriel-dev/oriel/internal/event"
@@ -33,6 +34,7 @@ type Deps struct {
 	Datasets  *dataset.Registry
 	Workspace *workspace.Library
 	Items     *item.Items
+	Alerts    *alert.Alerts
 	Intake    Intake
 	Symbols   *symbol.Store
 	Sampling  *sampling.Sampler

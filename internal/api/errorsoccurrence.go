@@ -32,7 +32,11 @@ func (a *API) itemOccurrence(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	body := map[string]any{"occurrence": o}
+	links, err := a.serviceLinks(r.Context(), &i, row)
+	if err != nil {
+		return err
+	}
+	body := map[string]any{"occurrence": o, "links": links}
 	for name, backward := range map[string]bool{"older": true, "newer": false} {
 		at := row.Position
 		page, err := a.Querier.Page(r.Context(), a.occurrencesOf(&i), store.PageOptions{Backward: backward, After: &at, Limit: 1, Fields: []string{event.FieldErrorID}})

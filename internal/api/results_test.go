@@ -16,6 +16,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/oriel-dev/oriel/internal/alert"
 	"github.com/oriel-dev/oriel/internal/auth"
 	"github.com/oriel-dev/oriel/internal/dataset"
 	"github.com/oriel-dev/oriel/internal/event"
@@ -39,6 +40,7 @@ type bench struct {
 	store  *storetest.Reference
 	api    *API
 	keys   *auth.Keys
+	alerts *alert.Alerts
 	closer func()
 }
 
@@ -87,9 +89,11 @@ func (b *bench) open() {
 	b.must(err)
 	symbols, err := symbol.Open(ctx, db, symbol.Config{Dir: filepath.Join(b.dir, "symbols"), Clock: func() time.Time { return b.clock }, Log: log})
 	b.must(err)
+	b.alerts, err = alert.Open(ctx, db, alert.Config{Items: items, Clock: clock, Log: log, URL: func() string { return "" }})
+	b.must(err)
 	b.api, err = New(ctx, Deps{
 		Querier: querier.New(querier.Config{Store: b.store, Clock: clock, Log: log}), Keys: b.keys, Datasets: sets,
-		Workspace: shelf, Items: items, Symbols: symbols, Sampling: rules, Meta: db, Clock: clock, Log: log, Open: true, Version: "test",
+		Workspace: shelf, Items: items, Alerts: b.alerts, Symbols: symbols, Sampling: rules, Meta: db, Clock: clock, Log: log, Open: true, Version: "test",
 	})
 	b.must(err)
 	b.closer = func() {

@@ -206,23 +206,16 @@ func (c *Config) check() error {
 	if c.Data == "" {
 		return errors.New("data is empty; name a folder")
 	}
-	if err := c.checkNotices(); err != nil {
-		return err
-	}
 	if c.MemoryBytes < 256<<20 {
 		return fmt.Errorf("memory is %d bytes; it must be at least 256 MiB", c.MemoryBytes)
 	}
 	if err := new(slog.Level).UnmarshalText([]byte(c.LogLevel)); err != nil {
 		return fmt.Errorf("log-level is %q; it must be debug, info, warn or error", c.LogLevel)
 	}
-	if err := c.checkAddresses(); err != nil {
-		return err
-	}
-	if _, err := c.proxies(); err != nil {
-		return err
-	}
-	if err := c.checkNumbers(); err != nil {
-		return err
+	for _, check := range []func() error{c.checkNotices, c.checkAddresses, c.checkProxies, c.checkNumbers} {
+		if err := check(); err != nil {
+			return err
+		}
 	}
 	loopback := isLoopback(c.Listen) && isLoopback(c.OTLPGRPC) && isLoopback(c.OTLPHTTP) && isLoopback(c.XRay)
 	if c.Auth == AuthAuto {
@@ -238,6 +231,11 @@ func (c *Config) check() error {
 		return fmt.Errorf("xray is %s: the daemon's protocol has no keys, so whoever reaches that address could send segments and ask for sampling rules: use a loopback address, or --insecure if the network keeps others out", c.XRay)
 	}
 	return nil
+}
+
+func (c *Config) checkProxies() error {
+	_, err := c.proxies()
+	return err
 }
 
 func (c *Config) checkNotices() error {

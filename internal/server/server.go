@@ -336,7 +336,7 @@ func (s *Server) openFronts(ctx context.Context) (err error) {
 	s.later("Rollbar", s.rollbar.Close)
 	s.fronts = []protocol.Front{s.rollbar, s.logs, sts.New(deps), s.xray, s.honeycomb}
 	s.api, err = api.New(ctx, api.Deps{
-		Querier: s.querier, Door: s.door, Keys: s.keys, Datasets: s.datasets, Workspace: s.workspace, Items: s.items, Intake: intake{s.rollbar}, Symbols: s.symbols, Sampling: s.sampling, Meta: s.meta, Clock: s.around.Clock, Log: s.log,
+		Querier: s.querier, Door: s.door, Keys: s.keys, Datasets: s.datasets, Workspace: s.workspace, Items: s.items, Alerts: s.alerts, Intake: intake{s.rollbar}, Symbols: s.symbols, Sampling: s.sampling, Meta: s.meta, Clock: s.around.Clock, Log: s.log,
 		Open: s.config.Auth == AuthOpen, Version: s.around.Version, Groups: s.xray.Groups, Endpoints: s.Addresses,
 	})
 	return err

@@ -170,6 +170,8 @@ export interface OccurrencePage {
   newer: string;
   /** How many are kept that can be looked at. */
   kept: number;
+  /** Links to other tools, of which the occurrence has all values. */
+  links: { name: string; url: string }[];
 }
 
 export interface Deploy {

@@ -105,6 +105,22 @@ export function Latest({ page, item, state, set }: Props): React.ReactElement {
             <LogsAround occurrence={o} />
           </div>
           <div className="iside">
+            {page.links.length > 0 && (
+              <section className="epart" aria-label="Links">
+                <header>
+                  <h2>Links</h2>
+                </header>
+                <ul className="ilinks">
+                  {page.links.map((l) => (
+                    <li key={l.name + l.url}>
+                      <a href={l.url} target="_blank" rel="noreferrer noopener">
+                        {l.name}
+                      </a>
+                    </li>
+                  ))}
+                </ul>
+              </section>
+            )}
             <Facts title="Request" value={o.payload.request} prefix="request." source={source}>
               {command && (
                 <div className="row ireq">
