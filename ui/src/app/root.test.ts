@@ -10,6 +10,8 @@ it.each([
   ['/r/assets/x.js', ''],
   ['/oriel/logs/assets/x.js', '/oriel'],
   ['/a/b/trace/assets/x.js', '/a/b'],
+  ['/errors/assets/x.js', ''],
+  ['/oriel/service/assets/x.js', '/oriel'],
   ['/acme/environments/prod/datasets/api/assets/x.js', ''],
   ['/oriel/acme/datasets/api/result/r/trace/assets/x.js', '/oriel'],
 ])('finds the prefix by the script %s', (script, prefix) => expect(prefixOf(script)).toBe(prefix));

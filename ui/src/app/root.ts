@@ -7,7 +7,7 @@ export function prefixOf(script: string): string {
   return script
     .replace(/\/assets\/[^/]*$/, '')
     .replace(/\/[^/]+\/(?:environments|datasets)(?:\/.*)?$/, '') // a link made for Honeycomb
-    .replace(/\/(trace|query|r|logs)$/, '');
+    .replace(/\/(trace|query|r|logs|errors|service|settings)$/, '');
 }
 
 const prefix = import.meta.env.PROD ? prefixOf(new URL(import.meta.url).pathname) : '';
