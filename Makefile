@@ -121,6 +121,10 @@ overload: server ## The long tests of overload, stops under load and damaged jou
 bench-logs: server ## Measure lines by PutLogEvents: what they cost, and questions about them
 	$(GO) run ./bench -bin bin/oriel -profile logs
 
+.PHONY: bench-xray
+bench-xray: server ## Measure segments over UDP for a minute: what they cost, and what is lost
+	$(GO) run ./bench -bin bin/oriel -profile xray
+
 .PHONY: bench
 bench: server ## Measure ingest, disk, memory, look-up, queries and start; prints the tables of docs/performance.md
 	$(GO) run ./bench -bin bin/oriel

@@ -27,6 +27,8 @@ type options struct {
 	repeats  int
 	keep     bool
 	skipCold bool
+	rate     int
+	during   time.Duration
 }
 
 func main() {
@@ -34,13 +36,15 @@ func main() {
 	flag.StringVar(&o.bin, "bin", "bin/oriel", "`path` of the built server")
 	flag.StringVar(&o.data, "data", "", "data `folder`; a temporary one if empty")
 	flag.IntVar(&o.spans, "spans", 10_000_000, "`number` of spans to send; with 0, lines that a kept folder holds are asked about")
-	flag.StringVar(&o.profile, "profile", "all", "`traffic`: dense (15 common attributes), narrow (20 a span, always the same), wide (20 of 300), logs (lines by PutLogEvents, 200 bytes each), or all but logs, the latter two with a fifth of the spans")
+	flag.StringVar(&o.profile, "profile", "all", "`traffic`: dense (15 common attributes), narrow (20 a span, always the same), wide (20 of 300), logs (lines by PutLogEvents, 200 bytes each), xray (segments over UDP), or all but those two, the latter two with a fifth of the spans")
 	flag.IntVar(&o.senders, "senders", 4, "`connections` that send")
 	flag.IntVar(&o.perReq, "traces", 60, "`traces` in a request")
 	flag.IntVar(&o.lookups, "lookups", 500, "`number` of traces looked up")
 	flag.IntVar(&o.repeats, "repeats", 5, "`times` each query is asked")
 	flag.BoolVar(&o.keep, "keep", false, "keep the data folder")
 	flag.BoolVar(&o.skipCold, "skip-cold", false, "do not restart for the cold figures")
+	flag.IntVar(&o.rate, "rate", 50_000, "xray: `segments` a second")
+	flag.DurationVar(&o.during, "during", time.Minute, "xray: how long to send")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -67,8 +71,11 @@ func profiles() map[string]profile {
 // runAll runs one profile, or all of them one after the other. The last two are
 // there for their ratio.
 func runAll(ctx context.Context, o options) error {
-	if o.profile == logsProfile {
+	switch o.profile {
+	case logsProfile:
 		return runLogs(ctx, o)
+	case xrayProfile:
+		return runXRay(ctx, o)
 	}
 	if o.profile != "all" {
 		if _, known := profiles()[o.profile]; !known {

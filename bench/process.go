@@ -19,11 +19,12 @@ import (
 type process struct {
 	cmd  *exec.Cmd
 	url  string
+	xray string
 	data string
 }
 
 func startServer(ctx context.Context, o options) (*process, error) {
-	cmd := exec.CommandContext(ctx, o.bin, "serve", "--data", o.data, "--listen", "127.0.0.1:0", "--otlp-grpc", "", "--otlp-http", "",
+	cmd := exec.CommandContext(ctx, o.bin, "serve", "--data", o.data, "--listen", "127.0.0.1:0", "--otlp-grpc", "", "--otlp-http", "", "--xray", "127.0.0.1:0",
 		"--log-level", "warn")
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
@@ -43,7 +44,7 @@ func startServer(ctx context.Context, o options) (*process, error) {
 		if err := json.Unmarshal([]byte(line), &addr); err != nil {
 			return nil, err
 		}
-		return &process{cmd: cmd, url: "http://" + addr["listen"], data: o.data}, nil
+		return &process{cmd: cmd, url: "http://" + addr["listen"], xray: addr["xray"], data: o.data}, nil
 	}
 	return nil, errors.New("the server ended before it was ready")
 }

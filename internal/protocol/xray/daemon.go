@@ -22,8 +22,8 @@ import (
 // the kernel lost for want of room included.
 //
 //	readers, one for each socket: datagrams into chunks
-//	queue of chunks, bounded by bytes
-//	workers: documents into rows, and through the door
+//	backlog of chunks, bounded by bytes
+//	workers: documents into rows, many at once, and through the door
 
 // Bounds of the daemon.
 const (
@@ -34,6 +34,7 @@ const (
 	maxQueued     = 64 << 20 // bytes that wait for a worker
 	batchBytes    = 4 << 20  // documents that are written at once
 	storeWait     = 30 * time.Second
+	linger        = 20 * time.Millisecond // for more to come: what is written together costs less
 	countEvery    = time.Second
 )
 
@@ -99,8 +100,7 @@ func (s *Sockets) Close() error {
 type daemon struct {
 	f       *Front
 	sockets *Sockets
-	queue   chan *chunk
-	queued  atomic.Int64
+	backlog backlog
 	free    sync.Pool // *chunk
 	readers sync.WaitGroup
 	workers sync.WaitGroup
@@ -128,9 +128,18 @@ func (c *chunk) add(data []byte, sender string) {
 	c.parts = append(c.parts, part{len(c.data), sender})
 }
 
+// addAll adds the datagrams of another chunk.
+func (c *chunk) addAll(other *chunk) {
+	base := len(c.data)
+	c.data = append(c.data, other.data...)
+	for _, p := range other.parts {
+		c.parts = append(c.parts, part{base + p.end, p.sender})
+	}
+}
+
 // Receive reads the sockets, which are the front end's from now on, until it is closed.
 func (f *Front) Receive(ctx context.Context, s *Sockets) {
-	d := &daemon{f: f, sockets: s, queue: make(chan *chunk, maxQueued/chunkBytes)}
+	d := &daemon{f: f, sockets: s, backlog: backlog{wake: make(chan struct{}, 1)}}
 	ctx, d.stop = context.WithCancel(context.WithoutCancel(ctx))
 	f.daemon.Store(d)
 	for _, conn := range s.conns {
@@ -162,7 +171,7 @@ func (d *daemon) close(ctx context.Context) (err error) {
 func (d *daemon) end(ctx context.Context) error {
 	err := d.sockets.Close()
 	d.readers.Wait()
-	close(d.queue)
+	d.backlog.close()
 	done := make(chan struct{})
 	go func() {
 		d.workers.Wait()
@@ -210,16 +219,85 @@ func (d *daemon) chunk() *chunk {
 
 // push hands a chunk over, or drops it where too much waits.
 func (d *daemon) push(c *chunk) {
-	size := int64(len(c.data))
-	if d.queued.Add(size) <= maxQueued {
-		select {
-		case d.queue <- c:
-			return
-		default:
+	switch taken, copied := d.backlog.push(c); {
+	case !taken:
+		d.drop(c, "queue_full", "datagrams came faster than they could be stored")
+	case copied:
+		d.free.Put(c)
+	}
+}
+
+// backlog is what waits for a worker.
+type backlog struct {
+	mu     sync.Mutex
+	chunks []*chunk
+	bytes  int
+	closed bool
+	wake   chan struct{} // has one where somebody should look
+}
+
+// push takes a chunk, or copies it behind the last one if that is small; then it is
+// still the caller's.
+func (b *backlog) push(c *chunk) (taken, copied bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	size := len(c.data)
+	if b.bytes+size > maxQueued {
+		return false, false
+	}
+	b.bytes += size
+	if n := len(b.chunks); n > 0 && len(b.chunks[n-1].data)+size <= chunkBytes {
+		b.chunks[n-1].addAll(c)
+		copied = true
+	} else {
+		b.chunks = append(b.chunks, c)
+	}
+	b.signal()
+	return true, copied
+}
+
+func (b *backlog) signal() {
+	select {
+	case b.wake <- struct{}{}:
+	default:
+	}
+}
+
+// take waits for chunks, a little longer for more of them, and returns as many as are
+// written together; none once it is closed and empty.
+func (b *backlog) take() []*chunk {
+	for {
+		<-b.wake
+		b.mu.Lock()
+		few, closed := b.bytes < batchBytes, b.closed
+		b.mu.Unlock()
+		if few && !closed {
+			time.Sleep(linger)
+		}
+		b.mu.Lock()
+		n, size := 0, 0
+		for ; n < len(b.chunks) && size < batchBytes; n++ {
+			size += len(b.chunks[n].data)
+		}
+		taken := b.chunks[:n:n]
+		b.chunks = append([]*chunk(nil), b.chunks[n:]...)
+		b.bytes -= size
+		if len(b.chunks) > 0 || b.closed {
+			b.signal() // for the next worker
+		}
+		closed = b.closed
+		b.mu.Unlock()
+		if n > 0 || closed {
+			return taken
 		}
 	}
-	d.queued.Add(-size)
-	d.drop(c, "queue_full", "datagrams came faster than they could be stored")
+}
+
+func (b *backlog) close() {
+	b.mu.Lock()
+	b.closed = true
+	b.mu.Unlock()
+	b.signal()
 }
 
 func (d *daemon) drop(c *chunk, reason, why string) {
@@ -240,22 +318,11 @@ func (d *daemon) work(ctx context.Context) {
 		}
 		d.f.Door.Ledger().Drop(dropReason(b), protocolUDP, 1, where+b.why)
 	}
-	for first := range d.queue {
+	for chunks := d.backlog.take(); len(chunks) > 0; chunks = d.backlog.take() {
 		in.begin(d.f.Keys.Local())
-		size, more := 0, true
-		for c := first; more; {
-			size += len(c.data)
+		for _, c := range chunks {
 			d.take(in, c, refuse)
-			d.queued.Add(-int64(len(c.data)))
 			d.free.Put(c)
-			if size > batchBytes {
-				break
-			}
-			select {
-			case c, more = <-d.queue:
-			default:
-				more = false
-			}
 		}
 		in.settle(refuse)
 		d.store(ctx, in)

@@ -73,7 +73,28 @@ type decoder struct {
 	doc   document
 	texts []byte // resolved escapes
 	clean []byte
+
+	scanners scanners
 }
+
+// scanners are used again, one for each level of what lies in each other.
+type scanners struct {
+	list []*jsonscan.Scanner
+	used int
+}
+
+// open returns a scanner of a text until it is given back with close.
+func (s *scanners) open(in []byte) *jsonscan.Scanner {
+	if s.used == len(s.list) {
+		s.list = append(s.list, &jsonscan.Scanner{})
+	}
+	one := s.list[s.used]
+	s.used++
+	one.In, one.At, one.Depth, one.Most, one.Err = in, 0, 0, maxDepth, nil
+	return one
+}
+
+func (s *scanners) close() { s.used-- }
 
 // decode reads a document. The error is a *badDocument.
 func (d *decoder) decode(raw []byte) (*document, error) {
@@ -133,7 +154,8 @@ func notNumber(text []byte) int {
 // read takes a document apart.
 func (d *decoder) read(raw []byte) error {
 	d.doc.units, d.texts = d.doc.units[:0], d.texts[:0]
-	s := &jsonscan.Scanner{In: raw, Most: maxDepth}
+	s := d.scanners.open(raw)
+	defer d.scanners.close()
 	if s.Peek() != '{' {
 		return &badDocument{code: codeNoID, why: "the document is no JSON object, and so has no id"}
 	}
@@ -174,9 +196,10 @@ func (d *decoder) unit(s *jsonscan.Scanner, up int32, nested int) error {
 	}
 	d.doc.units[at] = u
 	if s.Err != nil || len(inner) == 0 {
-		return nil //nolint:nilerr // the scanner keeps what is wrong
+		return nil
 	}
-	in := &jsonscan.Scanner{In: inner, Most: maxDepth}
+	in := d.scanners.open(inner)
+	defer d.scanners.close()
 	if !in.Enter('[') {
 		return nil
 	}

@@ -222,11 +222,8 @@ func (w *rowWriter) own() {
 
 // objects sets what lies in a unit's objects.
 func (w *rowWriter) objects() {
-	w.each(w.u.http, func(s *jsonscan.Scanner, group []byte) {
-		part := string(group)
-		w.each(value(s, '{'), func(s *jsonscan.Scanner, name []byte) { w.httpMember(s, part, name) })
-	})
-	w.each(w.u.sql, func(s *jsonscan.Scanner, name []byte) { w.sqlMember(s, name) })
+	w.each(w.u.http, w.httpPart)
+	w.each(w.u.sql, w.sqlMember)
 	w.each(w.u.service, func(s *jsonscan.Scanner, name []byte) {
 		switch string(name) {
 		case "version":
@@ -252,7 +249,8 @@ func (w *rowWriter) each(object []byte, f func(s *jsonscan.Scanner, name []byte)
 	if len(object) == 0 {
 		return
 	}
-	s := &jsonscan.Scanner{In: object, Most: maxDepth}
+	s := w.texts.scanners.open(object)
+	defer w.texts.scanners.close()
 	if !s.Enter('{') {
 		return
 	}
@@ -265,8 +263,13 @@ func (w *rowWriter) each(object []byte, f func(s *jsonscan.Scanner, name []byte)
 	}
 }
 
-func (w *rowWriter) httpMember(s *jsonscan.Scanner, part string, name []byte) {
-	if part == "response" {
+func (w *rowWriter) httpPart(s *jsonscan.Scanner, group []byte) {
+	response := string(group) == "response"
+	w.each(value(s, '{'), func(s *jsonscan.Scanner, name []byte) { w.httpMember(s, response, name) })
+}
+
+func (w *rowWriter) httpMember(s *jsonscan.Scanner, response bool, name []byte) {
+	if response {
 		switch string(name) {
 		case "status":
 			w.number(s, "http.response.status_code")

@@ -28,7 +28,7 @@ func (f *Front) serveOTLP(c *call, w http.ResponseWriter) error {
 	if !c.Who.Permissions.SendEvents {
 		return c.denied(operation{name: "PutSpans", needs: sends})
 	}
-	kind, _, _ := mime.ParseMediaType(c.Header.Get("Content-Type")) //nolint:errcheck // what is not one is neither of the two
+	kind, _, _ := mime.ParseMediaType(c.Header.Get("Content-Type"))
 	body, asJSON := c.Body, kind == "application/json"
 	switch kind {
 	case "application/json":
