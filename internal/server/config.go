@@ -217,6 +217,11 @@ func (c *Config) check() error {
 			return err
 		}
 	}
+	return c.checkAccess()
+}
+
+// checkAccess resolves Auth, and refuses to let strangers in unless that is said.
+func (c *Config) checkAccess() error {
 	loopback := isLoopback(c.Listen) && isLoopback(c.OTLPGRPC) && isLoopback(c.OTLPHTTP) && isLoopback(c.XRay)
 	if c.Auth == AuthAuto {
 		c.Auth = AuthRequired

@@ -73,7 +73,7 @@ func exportAnswer(result *otlp.Result, asJSON bool) []byte {
 	if result.Rejected == 0 {
 		return nil
 	}
-	const rejected, message, partial = 1<<3 | 0, 2<<3 | 2, 1<<3 | 2
+	const rejected, message, partial = 1 << 3, 2<<3 | 2, 1<<3 | 2
 	inner := binary.AppendUvarint([]byte{rejected}, uint64(result.Rejected))
 	text := result.Message()
 	inner = append(binary.AppendUvarint(append(inner, message), uint64(len(text))), text...)

@@ -147,7 +147,7 @@ func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}()
 	serve := f.serve
 	if pathOf(r) == otlpPath {
-		serve = func(c *call) error { return f.serveOTLP(c, w) }
+		serve = func(c *call) error { return f.serveOTLP(c, w) } //nolint:contextcheck // the call holds the context
 	}
 	if err := serve(c); err != nil {
 		f.refused(c, c.Fail(c.answerable(err))) //nolint:contextcheck // the call holds the context
