@@ -35,7 +35,11 @@ func (a *API) findError(w http.ResponseWriter, r *http.Request) error {
 	text := strings.TrimSpace(p.Get("q"))
 	switch counter, err := strconv.ParseInt(strings.TrimPrefix(text, "#"), 10, 64); {
 	case p.Get("fingerprint") != "":
-		if i, err := a.Items.ByFingerprint(environment, p.Get("in"), p.Get("fingerprint")); err == nil {
+		f := item.Filter{Environment: environment, Fingerprints: []string{p.Get("fingerprint")}}
+		if in := p.Get("in"); in != "" {
+			f.ErrorEnvironments = []string{in}
+		}
+		for _, i := range a.Items.List(f, item.Sort{}, item.Page{Limit: mostFound}).Items {
 			add(i, "")
 		}
 	case text == "" && p.Get("uuid") == "":

@@ -73,6 +73,11 @@ type setupSnippet struct {
 	Code    string `json:"code"`
 }
 
+// rollbarLanguages are the tabs of the Rollbar card, in order.
+func rollbarLanguages() []string {
+	return []string{"rollbar-python", "rollbar-go", "rollbar-browser", "rollbar-node", "rollbar-ruby"}
+}
+
 // openKey is what the snippets show where any key is taken.
 const openKey = "any-key-works"
 
@@ -87,17 +92,27 @@ func (a *API) setup(w http.ResponseWriter, r *http.Request) error {
 	if data.Key == "" || strings.ContainsFunc(data.Key, notKeyRune) {
 		data.Key = openKey
 	}
-	languages := make([]setupSnippet, 0, len(setupLanguages()))
-	for _, id := range setupLanguages() {
-		s, err := readSnippet(id, data)
-		if err != nil {
-			return err
+	cards := []map[string]any{}
+	for _, card := range []struct {
+		id, title string
+		languages []string
+	}{
+		{"opentelemetry", "OpenTelemetry, Honeycomb", setupLanguages()},
+		{"rollbar", "Rollbar", rollbarLanguages()},
+	} {
+		languages := make([]setupSnippet, 0, len(card.languages))
+		for _, id := range card.languages {
+			s, err := readSnippet(id, data)
+			if err != nil {
+				return err
+			}
+			languages = append(languages, s)
 		}
-		languages = append(languages, s)
+		cards = append(cards, map[string]any{"id": card.id, "title": card.title, "languages": languages})
 	}
 	return a.answer(w, r, store.Stats{}, map[string]any{
 		"endpoint": data.Endpoint, "key": data.Key, "key_kind": string(auth.Honeycomb),
-		"cards": []map[string]any{{"id": "opentelemetry", "title": "OpenTelemetry, Honeycomb", "languages": languages}},
+		"cards": cards,
 	})
 }
 

@@ -77,7 +77,7 @@ function Kept({ id, path }: { id: string; path: string }): React.ReactElement {
 /** Addresses of one page share its key, so that it stays mounted from one to the next. */
 function pageKey(path: string): string {
   if (/^\/logs(\/|$)/.test(path)) return '/logs';
-  if (/^\/(errors(\/|$)|rql$)/.test(path)) return '/errors';
+  if (/^\/(errors(\/|$)|rql$|(item|occurrence|instance)\/uuid\/?$)/.test(path)) return '/errors';
   return /^\/(query|r)(\/[^/]+)?$/.test(path) ? '/query' : path;
 }
 

@@ -60,6 +60,9 @@ function itemsOf(field: string, value: FieldValue, pinned: boolean | undefined, 
       run: () => go(`/query?${new URLSearchParams({ calc: 'COUNT', where: filterText(field, value) }).toString()}`),
     },
     ...(trace ? [{ label: 'Open the trace', run: () => go(`/trace/${encodeURIComponent(trace)}`) }] : []),
+    ...(field === 'error.fingerprint'
+      ? [{ label: 'Open the error', run: () => go(`/errors/find?fingerprint=${encodeURIComponent(text)}`) }]
+      : []),
     ...(link ? [{ label: 'Open the link', run: () => void window.open(link, '_blank', 'noopener,noreferrer') }] : []),
     ...(onPin ? [{ label: pinned ? 'Unpin this field' : 'Pin this field', run: onPin }] : []),
     { label: 'Copy as', run: () => undefined, head: true },

@@ -100,7 +100,7 @@ export function Omnibox({ pages, services }: Props): React.ReactElement {
           {items.length === 0 && !found.said && <p className="said muted">Nothing is called that. Try an id, a service or a condition.</p>}
           <Options id={list} items={items} at={at} onTake={take} />
           <p className="hint muted">
-            <kbd>&gt;</kbd> commands <kbd>@</kbd> services <kbd>↑</kbd> <kbd>↓</kbd> <kbd>Enter</kbd>
+            <kbd>&gt;</kbd> commands <kbd>@</kbd> services <kbd>#</kbd> errors <kbd>↑</kbd> <kbd>↓</kbd> <kbd>Enter</kbd>
           </p>
         </div>
       )}

@@ -47,11 +47,11 @@ function best(items: Item[], typed: string, most = mostOfAGroup): Item[] {
     .map((x) => x.item);
 }
 
-/** Everything local that meets a text. `>` asks for commands only, `@` for services only. */
+/** Everything local that meets a text. `>` asks for commands only, `@` for services only, `#` for items of errors, which the server finds. */
 export function itemsFor(text: string, known: Known): Item[] {
   const only = text[0] === '>' || text[0] === '@' ? text[0] : '';
   const typed = text.slice(only.length).trim();
-  if (!only && looksLikeId(typed)) return [];
+  if (!only && (looksLikeId(typed) || typed.startsWith('#'))) return [];
   const commands = known.commands.map((c): Item => ({
     id: `command ${c.context} ${c.key}`,
     group: 'Commands',

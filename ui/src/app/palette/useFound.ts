@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'react';
 
 import { ApiError, get } from '../../api/client';
+import type { ErrorItem } from '../../api/errors';
 import type { Found } from '../../api/types';
 import { ago, count, momentMs } from '../../time/format';
 import { linkIn, looksLikeId, normalId } from '../foreign';
@@ -16,8 +17,85 @@ export interface Looked {
 const nothing: Looked = { items: [], said: '', looking: false };
 const waitMs = 120;
 
-/** Looks an id up on the server while it is typed. */
+/** Looks what is typed up on the server: ids of traces and spans, items of errors. */
 export function useFound(text: string): Looked {
+  const spans = useSpans(text);
+  const errors = useErrors(text);
+  return {
+    items: [...spans.items, ...errors.items],
+    said: spans.items.length + errors.items.length > 0 ? '' : errors.said || spans.said,
+    looking: spans.looking || errors.looking,
+  };
+}
+
+/** What a text asks for among errors: an item's number, the uuid of an occurrence, or words of a title. */
+export function askedOfErrors(text: string): Record<string, string> | undefined {
+  const t = text.trim();
+  if (/^#\d{1,12}$/.test(t)) return { q: t };
+  if (/^#.{2,}/.test(t)) return { q: t.slice(1) };
+  if (/^[0-9a-f]{8}-[0-9a-f-]{27}$|^[0-9a-f]{32}$/i.test(t)) return { uuid: t };
+  return /^[>@]/.test(t) || looksLikeId(t) || t.length < 3 || /[=<>]|^https?:/i.test(t) ? undefined : { q: t };
+}
+
+/** Looks items up on the server while their number, uuid or title is typed. */
+function useErrors(text: string): Looked {
+  const [state, setState] = useState<Looked & { of: string }>({ ...nothing, of: '' });
+  const asked = askedOfErrors(text);
+  const key = asked ? JSON.stringify(asked) : '';
+  const byName = key !== '' && !text.trim().startsWith('#') && asked?.uuid === undefined;
+  useEffect(() => {
+    if (key === '') return;
+    const abort = new AbortController();
+    const timer = setTimeout(() => {
+      get<{ found: FoundError[] }>('errors/find', JSON.parse(key) as Record<string, string>, abort.signal).then(
+        ({ found }) =>
+          setState({
+            of: text,
+            items: found.map(errorOf),
+            said: byName || found.length > 0 ? '' : 'No item is called that',
+            looking: false,
+          }),
+        () => {
+          if (!abort.signal.aborted) setState({ of: text, ...nothing });
+        },
+      );
+    }, waitMs);
+    return () => {
+      clearTimeout(timer);
+      abort.abort();
+    };
+  }, [key, text, byName]);
+  if (key === '') return nothing;
+  // Titles join when they are there; nobody waits for them.
+  return state.of === text ? state : { ...nothing, looking: !byName };
+}
+
+interface FoundError {
+  item: ErrorItem;
+  occurrence?: string;
+}
+
+function errorOf(f: FoundError): Item {
+  const { item } = f;
+  return {
+    id: `error ${item.id} ${f.occurrence ?? ''}`,
+    group: 'Found',
+    title: `#${item.counter} ${item.title.slice(0, 120)}`,
+    more: [
+      f.occurrence ? 'occurrence' : 'error',
+      item.status,
+      `${count(item.total)} times`,
+      item.last && ago(Date.now() - momentMs(item.last)),
+      item.environment,
+    ]
+      .filter(Boolean)
+      .join(' · '),
+    to: `/errors/${item.id}${f.occurrence ? `/${f.occurrence}` : ''}`,
+  };
+}
+
+/** Looks traces and spans up. */
+function useSpans(text: string): Looked {
   const [state, setState] = useState<Looked & { of: string }>({ ...nothing, of: '' });
   const wanted = looksLikeId(text);
   useEffect(() => {

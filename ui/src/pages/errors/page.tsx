@@ -9,6 +9,7 @@ const List = lazy(() => import('./list/List'));
 
 const Item = lazy(() => import('./item/Item'));
 
+const FindError = lazy(() => import('./FindError'));
 const Rql = lazy(() => import('./rql/Rql'));
 const Rules = lazy(() => import('./intake/RulesPage'));
 const RejectedPage = lazy(() => import('./intake/RejectedPage'));
@@ -35,7 +36,13 @@ export default function ErrorsPage({ path, start }: { path: string; start: Start
         ))}
       </nav>
       <Suspense fallback={<div className="ebody" aria-busy="true" />}>
-        {/^\/errors\/\d/.test(path) ? <Item key={path.split('/')[2]} path={path} /> : <Shown start={start} />}
+        {/^\/errors\/find$|\/uuid\/?$/.test(path) ? (
+          <FindError />
+        ) : /^\/errors\/\d/.test(path) ? (
+          <Item key={path.split('/')[2]} path={path} />
+        ) : (
+          <Shown start={start} />
+        )}
       </Suspense>
     </div>
   );

@@ -11,13 +11,17 @@ import { Watching } from './Watching';
 export default function SetupPage(): React.ReactElement {
   const setup = useLoad('setup', (signal) => get<Setup>('setup', {}, signal));
   const url = useAddress();
-  const languages = setup.data?.cards[0]?.languages ?? [];
+  const cards = setup.data?.cards ?? [];
+  const card = cards.find((c) => c.id === url.searchParams.get('card')) ?? cards[0];
+  const languages = card?.languages ?? [];
   const chosen = languages.find((l) => l.id === url.searchParams.get('lang')) ?? languages[0];
   return (
     <div className="page setup">
       <h1>Set up a service</h1>
       <p className="lead">
-        Point any OpenTelemetry SDK at this server: three variables are enough, and code written for Honeycomb needs no change.
+        {card?.id === 'rollbar'
+          ? 'Point any Rollbar SDK at this server: its endpoint is all that changes, and code written for Rollbar stays as it is.'
+          : 'Point any OpenTelemetry SDK at this server: three variables are enough, and code written for Honeycomb needs no change.'}
         {setup.data && (
           <>
             {' '}
@@ -30,6 +34,21 @@ export default function SetupPage(): React.ReactElement {
         <p className="note bad" role="alert">
           {setup.error.message}
         </p>
+      )}
+      {cards.length > 1 && (
+        <div className="views" role="group" aria-label="What sends">
+          {cards.map((c) => (
+            <button
+              key={c.id}
+              type="button"
+              className="btn"
+              aria-pressed={c === card}
+              onClick={() => setParams({ card: c === cards[0] ? undefined : c.id, lang: undefined }, true)}
+            >
+              {c.title}
+            </button>
+          ))}
+        </div>
       )}
       {chosen && (
         <Tabs

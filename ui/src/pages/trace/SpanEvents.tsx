@@ -41,6 +41,17 @@ export function SpanEvents({
               {kindNames[e.kind] && kindNames[e.kind] !== e.name ? `${kindNames[e.kind]}: ` : ''}
               {e.name} <span className="muted">{duration(Number(BigInt(e.time) - BigInt(base)) - start)} after its start</span>
             </h3>
+            {typeof e.fields['error.fingerprint'] === 'string' && (
+              <p>
+                <a
+                  {...linkTo(
+                    `/errors/find?${new URLSearchParams({ fingerprint: e.fields['error.fingerprint'], in: String(e.fields['error.environment'] ?? '') }).toString()}`,
+                  )}
+                >
+                  Open the error: all its occurrences
+                </a>
+              </p>
+            )}
             <Fields
               fields={e.fields}
               names={Object.keys(e.fields)

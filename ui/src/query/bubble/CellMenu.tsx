@@ -1,3 +1,4 @@
+import { go } from '../../app/location';
 import { copies, type FieldValue } from '../copyAs';
 import { Menu, type MenuItem } from '../../widgets/Menu';
 import { cellText, type Cell } from '../cell';
@@ -27,6 +28,9 @@ export function valueItems(field: string, value: Cell, actions: ValueActions): M
     ...(actions.column ? [{ label: 'Show or hide as a column', run: () => actions.column?.(field) }] : []),
     { label: 'BubbleUp: this against the rest', run: () => actions.bubble(field, value) },
     { label: 'Traces with it', run: () => actions.traces(field, value) },
+    ...(field === 'error.fingerprint' && value !== null
+      ? [{ label: 'Open the error', run: () => go(`/errors/find?fingerprint=${encodeURIComponent(cellText(value))}`) }]
+      : []),
     ...(value === null
       ? []
       : [

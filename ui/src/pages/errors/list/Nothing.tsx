@@ -28,7 +28,7 @@ export function Nothing({ state, start, any, tabs, set }: Props): React.ReactEle
         <p>Any Rollbar SDK reports here when its endpoint says so. In Python:</p>
         <pre>{`import rollbar\nrollbar.init("any-key-works", environment="production",\n             endpoint="${server}/api/1/")`}</pre>
         <p>Exceptions that OpenTelemetry records on spans become items by themselves.</p>
-        <a className="btn primary" {...linkTo('/setup')}>
+        <a className="btn primary" {...linkTo('/setup?card=rollbar')}>
           Set up a service
         </a>
       </div>
