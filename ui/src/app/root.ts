@@ -7,6 +7,7 @@ export function prefixOf(script: string): string {
   return script
     .replace(/\/assets\/[^/]*$/, '')
     .replace(/\/[^/]+\/(?:environments|datasets)(?:\/.*)?$/, '') // a link made for Honeycomb
+    .replace(/\/(?:errors\/\d+|(?:item|occurrence|instance)(?:\/uuid)?)$/, '') // an occurrence, or a link made for Rollbar
     .replace(/\/(trace|query|r|logs|errors|service|settings)$/, '');
 }
 
