@@ -148,6 +148,9 @@ func (f *Front) removePerson(ctx context.Context, j peopleJob) error {
 		query.Exists{X: query.Field{Name: event.FieldErrorFingerprint}}, query.Exists{X: query.Field{Name: event.FieldErrorTwin}},
 	}}}}
 	for _, e := range environments {
+		if err := f.removeRecordings(ctx, e.Slug, where); err != nil {
+			return err
+		}
 		for _, d := range f.Datasets.List(e.Slug) {
 			if err := f.DropRows(ctx, e.Slug, d.Slug, where); err != nil && !fault.Is(err, fault.NotFound) {
 				return err
@@ -161,4 +164,26 @@ func (f *Front) removePerson(ctx context.Context, j peopleJob) error {
 		}
 	}
 	return nil
+}
+
+// removeRecordings removes those of the sessions that rows belong to.
+func (f *Front) removeRecordings(ctx context.Context, environment string, where query.Expr) error {
+	const most = 100_000
+	session := query.Field{Name: fieldSession}
+	res, err := f.Querier.Run(ctx, &query.Query{Environment: environment, Start: 0, End: f.soon(), Stages: []query.Stage{
+		query.Filter{Where: query.And{Terms: []query.Expr{where, query.Exists{X: session}}}},
+		query.Aggregate{Groups: []string{fieldSession}, Calcs: []query.Calc{{Op: query.Count, Name: "n"}}},
+		query.Limit{Count: most},
+	}})
+	if err != nil || res.Rows == 0 {
+		return err
+	}
+	return f.db.Write(ctx, func(tx *sql.Tx) error {
+		for _, v := range res.Column(fieldSession).Values {
+			if _, err := tx.ExecContext(ctx, "DELETE FROM rollbar_replay WHERE environment = ? AND session = ?", environment, v.Text()); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
