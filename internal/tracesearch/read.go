@@ -12,10 +12,20 @@ import (
 	"github.com/oriel-dev/oriel/internal/xraymodel"
 )
 
-// readTrace is a trace and the rows it was made of.
+// readTrace are the rows of a trace.
 type readTrace struct {
-	trace *xraymodel.Trace
-	rows  []event.Row
+	id   string
+	rows []event.Row
+}
+
+// build reads the trace with a builder, which may be used again for another only
+// when the trace is done with.
+func (r *readTrace) build(b *xraymodel.Builder) *xraymodel.Trace {
+	b.Begin(r.id)
+	for _, row := range r.rows {
+		b.Add(row.Batch, row.Index)
+	}
+	return b.Trace()
 }
 
 // mostRows bounds what is read of one trace.
@@ -47,7 +57,7 @@ func (s *search) readEach(ctx context.Context, ids []string, _, _ int64) ([]read
 				if errs[i] = err; err != nil {
 					return
 				}
-				out[i].trace = xraymodel.Build(ids[i], batches, s.options())
+				out[i].id = ids[i]
 				for _, b := range batches {
 					for row := range b.Len() {
 						out[i].rows = append(out[i].rows, event.Row{Batch: b, Index: row})
@@ -61,11 +71,9 @@ func (s *search) readEach(ctx context.Context, ids []string, _, _ int64) ([]read
 		if err != nil {
 			return nil, err
 		}
-		if out[i].trace != nil {
-			s.reach.Scanned += int64(len(out[i].rows))
-		}
+		s.reach.Scanned += int64(len(out[i].rows))
 	}
-	return slices.DeleteFunc(out, func(r readTrace) bool { return r.trace == nil }), nil
+	return out, nil
 }
 
 // gathering is what one worker of a scan keeps of the wanted traces.
@@ -99,21 +107,13 @@ func (s *search) readAll(ctx context.Context, ids []string, start, end int64) ([
 	}
 	s.reach.Scanned += stats.Scanned
 	var out []readTrace
-	builder := func(id string, rows []event.Row) readTrace {
-		b := xraymodel.NewBuilder(s.options())
-		b.Begin(id)
-		for _, r := range rows {
-			b.Add(r.Batch, r.Index)
-		}
-		return readTrace{b.Trace(), rows}
-	}
 	for _, id := range ids {
 		var rows []event.Row
 		for _, w := range workers {
 			rows = append(rows, w.rows[id]...)
 		}
 		if len(rows) > 0 {
-			out = append(out, builder(id, rows))
+			out = append(out, readTrace{id: id, rows: rows})
 		}
 	}
 	return out, nil

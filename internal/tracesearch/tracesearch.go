@@ -106,25 +106,31 @@ func Newest(ctx context.Context, source Source, q *Question, limits Limits, visi
 	if err != nil {
 		return s.reach, err
 	}
-	end := q.End
-	for width := s.firstWidth(total, limits); end > q.Start; {
+	end, most := q.End, s.most(limits)
+	for width := s.firstWidth(total, most); end > q.Start; {
 		start := max(q.Start, end-width)
 		ids, err := s.candidates(ctx, start, end)
 		if err != nil {
 			return s.reach, err
 		}
-		if most := s.most(limits); len(ids) > most && end-start > second {
-			width = max((end-start)/4, second)
+		if len(ids) > most && end-start > second {
+			width = max(int64(float64(end-start)*0.8*float64(most)/float64(len(ids))), second)
 			continue
 		}
-		if err := s.slice(ctx, ids, start, end, visit); err != nil {
+		before := s.reach.Matched
+		if start, err = s.slice(ctx, ids, start, end, limits.Traces, visit); err != nil {
 			return s.reach, err
 		}
 		end, s.reach.Start = start, start
 		if limits.Traces > 0 && s.reach.Matched >= limits.Traces || s.reach.Examined >= limits.Examine {
 			break
 		}
-		if len(ids) < s.most(limits)/8 {
+		switch {
+		case len(ids) < most/8:
+			width *= 4
+		case s.reach.Matched-before < len(ids)/8:
+			// Where few of the candidates match, more of them at once cost less.
+			most = min(4*most, sliceTraces)
 			width *= 4
 		}
 	}
@@ -139,7 +145,8 @@ func Newest(ctx context.Context, source Source, q *Question, limits Limits, visi
 	return s.reach, nil
 }
 
-// most is how many candidates a slice may have: not many more than are asked for.
+// most is how many candidates the first slice may have: not many more than are
+// asked for.
 func (s *search) most(l Limits) int {
 	if l.Traces > 0 && l.Traces*4 < sliceTraces {
 		return max(l.Traces*4, fewTraces)
@@ -147,9 +154,9 @@ func (s *search) most(l Limits) int {
 	return min(sliceTraces, max(l.Examine, fewTraces))
 }
 
-func (s *search) firstWidth(total int64, l Limits) int64 {
+func (s *search) firstWidth(total int64, most int) int64 {
 	length := s.q.End - s.q.Start
-	wanted := int64(s.most(l)) / 2
+	wanted := int64(most) / 2
 	if len(s.conditions) > 0 {
 		wanted = max(wanted, 100_000)
 	}
@@ -216,46 +223,64 @@ func (s *search) candidates(ctx context.Context, start, end int64) ([]string, er
 	return ids, nil
 }
 
-// slice reads candidates and visits those that are wanted.
-func (s *search) slice(ctx context.Context, ids []string, start, end int64, visit Visit) error {
+// slice reads candidates and visits those that are wanted, but for the oldest of very
+// many more than limit. It returns back to when all were visited.
+func (s *search) slice(ctx context.Context, ids []string, start, end int64, limit int, visit Visit) (int64, error) {
 	read, whole := s.readEach, len(ids) <= fewTraces || s.q.Whole
 	if !whole {
 		read = s.readAll
 	}
 	traces, err := read(ctx, ids, start, end)
 	if err != nil {
-		return err
+		return start, err
 	}
 	var found []*xraymodel.Trace
-	for _, r := range traces {
-		if at := s.q.At(r.trace); len(r.trace.Segments) == 0 || at < start || at >= end || s.seen[r.trace.ID] {
+	// Most candidates may be none: they are built in memory that is used again.
+	var b *xraymodel.Builder
+	for i := range traces {
+		r := &traces[i]
+		if b == nil {
+			b = xraymodel.NewBuilder(s.options())
+		}
+		t := r.build(b)
+		if at := s.q.At(t); len(t.Segments) == 0 || at < start || at >= end || s.seen[r.id] {
 			continue
 		}
-		s.seen[r.trace.ID] = true
+		s.seen[r.id] = true
 		s.reach.Examined++
-		if s.wanted(&r) {
-			found = append(found, r.trace)
+		if s.wanted(t, r.rows) {
+			found = append(found, t)
+			b = nil // it is kept
 		}
 	}
 	slices.SortFunc(found, func(x, y *xraymodel.Trace) int {
 		return cmp.Or(cmp.Compare(s.q.At(y), s.q.At(x)), cmp.Compare(x.ID, y.ID))
 	})
+	if limit > 0 && len(found) > 4*limit {
+		n := limit
+		for n < len(found) && s.q.At(found[n]) == s.q.At(found[n-1]) {
+			n++
+		}
+		if n < len(found) {
+			start, found = s.q.At(found[n-1]), found[:n]
+		}
+	}
 	s.reach.Matched += len(found)
 	for _, t := range found {
 		visit(t, whole)
 	}
-	return nil
+	return start, nil
 }
 
 // wanted tests what is asked of the trace.
-func (s *search) wanted(r *readTrace) bool {
+func (s *search) wanted(t *xraymodel.Trace, rows []event.Row) bool {
 	for _, e := range s.q.Spans {
-		if !slices.ContainsFunc(r.rows, func(row event.Row) bool { return query.Match(e, row) }) {
+		if !slices.ContainsFunc(rows, func(row event.Row) bool { return query.Match(e, row) }) {
 			return false
 		}
 	}
 	for _, f := range s.q.Filters {
-		if !f.Match(r.trace, xrayfilter.Options{Slow: s.q.Slow}) {
+		if !f.Match(t, xrayfilter.Options{Slow: s.q.Slow}) {
 			return false
 		}
 	}
