@@ -13,10 +13,12 @@ export default function ScrubPage(): React.ReactElement {
   );
   const [names, setNames] = useState('');
   const [except, setExcept] = useState('');
+  const [blocked, setBlocked] = useState('');
   const [rest, setRest] = useState({ cards: true, scope: false, environment: false });
   const show = (s: IntakeSettings): void => {
     setNames(s.scrub.names.join('\n'));
     setExcept(s.scrub.except.join('\n'));
+    setBlocked(s.blocked_addresses.join('\n'));
     setRest({ cards: s.scrub.card_numbers, scope: s.any_scope, environment: s.no_environment });
   };
   useEffect(() => {
@@ -29,6 +31,7 @@ export default function ScrubPage(): React.ReactElement {
     scrub: { names: namesIn(names), except: namesIn(except), card_numbers: rest.cards },
     any_scope: rest.scope,
     no_environment: rest.environment,
+    blocked_addresses: namesIn(blocked),
   };
   const changed = data !== undefined && JSON.stringify(wanted) !== JSON.stringify(data.settings);
   const keep = (): void => {
@@ -87,6 +90,11 @@ export default function ScrubPage(): React.ReactElement {
           <h2>What is taken</h2>
           {check('environment', 'Payloads that name no environment', 'are taken as "unknown"; else they are refused')}
           {check('scope', 'Tokens of any kind', 'tokens for servers report for browsers and apps, too, and the other way round')}
+          <label>
+            Addresses whose payloads are refused
+            <span className="muted">one a line, as 203.0.113.7 or 203.0.113.0/24</span>
+            <textarea className="input mono" rows={3} spellCheck={false} value={blocked} onChange={(e) => setBlocked(e.target.value)} />
+          </label>
           <div className="row">
             <button type="submit" className="btn primary" disabled={!changed}>
               Keep

@@ -23,6 +23,7 @@ export interface IntakeSettings {
   scrub: { names: string[]; except: string[]; card_numbers: boolean };
   any_scope: boolean;
   no_environment: boolean;
+  blocked_addresses: string[];
 }
 
 /** Rejections that are alike, with how many there are. */
