@@ -82,7 +82,9 @@ export function GroupingTab({ bundle, onChanged }: Props): React.ReactElement {
               <table className="iframes">
                 <thead>
                   <tr>
-                    <th aria-label="Counts" />
+                    <th>
+                      <span className="sr">Counts</span>
+                    </th>
                     <th>Function</th>
                     <th>File</th>
                     <th>Why</th>

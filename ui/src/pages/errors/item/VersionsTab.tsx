@@ -34,10 +34,14 @@ export function VersionsTab({ bundle }: { bundle: ItemBundle }): React.ReactElem
               <tr>
                 <th>Version</th>
                 <th className="num">Times</th>
-                <th aria-label="Share" />
+                <th>
+                  <span className="sr">Share</span>
+                </th>
                 <th className="num">First</th>
                 <th className="num">Last</th>
-                <th />
+                <th>
+                  <span className="sr">What it did in it</span>
+                </th>
               </tr>
             </thead>
             <tbody>
