@@ -150,11 +150,11 @@ func (s *Store) Calls(ctx context.Context, environment string, start, end int64)
 		if err := ctx.Err(); err != nil {
 			return nil, ended(ctx, err)
 		}
-		kept, err := summaryOf(f)
+		kept, err := summaryOf(f, summaryPart{calls: true, environment: environment, start: start, end: end})
 		if err != nil {
 			return nil, err
 		}
-		sums.merge(slices.DeleteFunc(kept.Calls, func(c storedCall) bool { return !wanted(c) }))
+		sums.merge(kept.Calls)
 	}
 	fresh, _ := joinCalls(sn.hot, sn.open)
 	sums.merge(slices.DeleteFunc(fresh, func(c storedCall) bool { return !wanted(c) }))
@@ -170,12 +170,12 @@ func (s *Store) Calls(ctx context.Context, environment string, start, end int64)
 	return out, nil
 }
 
-func summaryOf(f *file) (*summary, error) {
+func summaryOf(f *file, want summaryPart) (*summary, error) {
 	raw, err := f.reader.Extra()
 	if err != nil {
 		return nil, fmt.Errorf("read the roll-ups of %s: %w", f.name, err)
 	}
-	s, err := decodeSummary(raw)
+	s, err := decodeSummary(raw, want)
 	if err != nil {
 		return nil, fmt.Errorf("segment %s: %w", f.name, err)
 	}

@@ -61,7 +61,7 @@ func (d *drop) plan(files []*file) (whole, mixed []*file, err error) {
 	d.gone = map[string]bool{}
 	kept := map[string]bool{}
 	for _, f := range files {
-		sums, err := summaryOf(f)
+		sums, err := summaryOf(f, everything())
 		if err != nil {
 			return nil, nil, err
 		}
@@ -141,7 +141,7 @@ func (s *Store) rewrite(ctx context.Context, f *file, kept func(*event.Batch) *e
 			batches = append(batches, b)
 		}
 	}
-	sums, err := summaryOf(f)
+	sums, err := summaryOf(f, everything())
 	if err != nil {
 		return err
 	}

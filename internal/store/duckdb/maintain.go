@@ -248,7 +248,7 @@ func (s *Store) readTogether(ctx context.Context, files []*file) ([]*event.Batch
 func mergeSummaries(files []*file, batches []*event.Batch) ([]byte, error) {
 	calls := callSums{}
 	for _, f := range files {
-		kept, err := summaryOf(f)
+		kept, err := summaryOf(f, everything())
 		if err != nil {
 			return nil, err
 		}

@@ -1,17 +1,11 @@
 package duckdb
 
 import (
-	"bytes"
 	"cmp"
 	"context"
-	"encoding/json"
-	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"time"
-
-	"github.com/klauspost/compress/zstd"
 
 	"github.com/oriel-dev/oriel/internal/call"
 	"github.com/oriel-dev/oriel/internal/event"
@@ -103,83 +97,6 @@ func floorMinute(at int64) int64 {
 	return at - r
 }
 
-// storedBins are the bins of a histogram in JSON: bin and count by turns, in order.
-type storedBins map[int32]float64
-
-// MarshalJSON implements json.Marshaler. The maps of encoding/json cost three
-// times as much.
-func (b storedBins) MarshalJSON() ([]byte, error) {
-	bins := make([]int32, 0, len(b))
-	for bin := range b {
-		bins = append(bins, bin)
-	}
-	slices.Sort(bins)
-	out := make([]byte, 0, 2+14*len(bins))
-	out = append(out, '[')
-	for i, bin := range bins {
-		if i > 0 {
-			out = append(out, ',')
-		}
-		out = strconv.AppendInt(out, int64(bin), 10)
-		out = append(out, ',')
-		out = strconv.AppendFloat(out, b[bin], 'g', -1, 64)
-	}
-	return append(out, ']'), nil
-}
-
-// UnmarshalJSON implements json.Unmarshaler.
-func (b *storedBins) UnmarshalJSON(raw []byte) error {
-	var list []float64
-	if err := json.Unmarshal(raw, &list); err != nil {
-		return err
-	}
-	if len(list)%2 != 0 {
-		return fmt.Errorf("%d numbers are no pairs of bins and counts", len(list))
-	}
-	*b = make(storedBins, len(list)/2)
-	for i := 0; i < len(list); i += 2 {
-		(*b)[int32(list[i])] = list[i+1]
-	}
-	return nil
-}
-
-// summary is what a segment says of its spans without their being read:
-// zstd-compressed JSON, in segment.Options.Extra.
-type summary struct {
-	Rollups []storedRollup `json:"rollups"`
-	Calls   []storedCall   `json:"calls"`
-}
-
-func (s *summary) encode() ([]byte, error) {
-	raw, err := json.Marshal(s)
-	if err != nil {
-		return nil, fmt.Errorf("encode roll-ups: %w", err)
-	}
-	enc, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1))
-	if err != nil {
-		return nil, err
-	}
-	return enc.EncodeAll(raw, nil), nil
-}
-
-func decodeSummary(raw []byte) (*summary, error) {
-	const most = 1 << 30
-	dec, err := zstd.NewReader(bytes.NewReader(nil), zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(most))
-	if err != nil {
-		return nil, err
-	}
-	defer dec.Close()
-	text, err := dec.DecodeAll(raw, nil)
-	if err != nil {
-		return nil, fmt.Errorf("unpack roll-ups: %w", err)
-	}
-	s := &summary{}
-	if err := json.Unmarshal(text, s); err != nil {
-		return nil, fmt.Errorf("read roll-ups: %w", err)
-	}
-	return s, nil
-}
-
 // Rollups implements store.Store. Minutes are whole: one that lies partly in the
 // range is in it.
 func (s *Store) Rollups(ctx context.Context, environment string, start, end int64) ([]store.Rollup, error) {
@@ -223,7 +140,7 @@ func (s *Store) Rollups(ctx context.Context, environment string, start, end int6
 		if err := ctx.Err(); err != nil {
 			return nil, ended(ctx, err)
 		}
-		kept, err := summaryOf(f)
+		kept, err := summaryOf(f, summaryPart{rollups: true, environment: environment, start: start, end: end})
 		if err != nil {
 			return nil, err
 		}
