@@ -87,6 +87,7 @@ const (
 	anyone access = iota // signing in
 	reader               // may run queries
 	sender               // may send events
+	editor               // may change what others see: items, rules, settings
 )
 
 type route struct {
@@ -114,7 +115,7 @@ func (a *API) routes() []route {
 		{"POST /api/errors/rql/export", reader, a.exportRQL},
 		{"GET /api/errors/rql/complete", reader, a.rqlHelp},
 		{"GET /api/errors/sourcemaps", reader, a.sourceMaps},
-		{"DELETE /api/errors/sourcemaps/{id}", sender, a.deleteSourceMap},
+		{"DELETE /api/errors/sourcemaps/{id}", editor, a.deleteSourceMap},
 		{"POST /api/bubbleup", reader, a.bubbleUp},
 		{"POST /api/explore", reader, a.explore},
 		{"POST /api/events", reader, a.events},
@@ -187,6 +188,8 @@ func (a *API) guard(rt route) handler {
 			return fault.New(fault.Denied, "key %s may not run queries; use a key of kind honeycomb", p.KeyID)
 		case rt.access == sender && !p.Permissions.SendEvents:
 			return fault.New(fault.Denied, "key %s may not send events", p.KeyID)
+		case rt.access == editor && !(p.Permissions.RunQueries && p.Permissions.CreateDatasets):
+			return fault.New(fault.Denied, "key %s may look at errors but not change them; use a key that may run queries and create datasets", p.KeyID)
 		}
 		c := caller{principal: p, environment: p.Environment, key: key}
 		if want := r.URL.Query().Get("env"); want != "" && want != p.Environment {
