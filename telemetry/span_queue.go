@@ -3,7 +3,6 @@ package telemetry
 import (
 	"context"
 	"log/slog"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -17,17 +16,15 @@ const (
 
 // spanQueue is a span processor that hands finished spans to an exporter in batches,
 // from a goroutine of its own. The SDK's own does the same, but tells nobody how many
-// spans it dropped. Ending a span costs one short lock.
+// spans it dropped. Ending a span never waits.
 type spanQueue struct {
 	what    string
 	export  func(context.Context, []sdktrace.ReadOnlySpan) error
 	end     func(context.Context) error
 	trouble *slog.Logger
 
-	mu     sync.Mutex
-	spans  []sdktrace.ReadOnlySpan // those that wait; never more than limit
-	limit  int
-	closed bool
+	spans  chan sdktrace.ReadOnlySpan // those that wait
+	closed atomic.Bool
 
 	wake    chan struct{} // holds one: a batch is full, or someone flushes
 	ctx     context.Context
@@ -43,7 +40,7 @@ type spanQueue struct {
 func newSpanQueue(what string, limit int, export func(context.Context, []sdktrace.ReadOnlySpan) error, end func(context.Context) error, trouble *slog.Logger) *spanQueue {
 	ctx, cancel := context.WithCancel(context.Background())
 	q := &spanQueue{
-		what: what, export: export, end: end, trouble: trouble, limit: limit,
+		what: what, export: export, end: end, trouble: trouble, spans: make(chan sdktrace.ReadOnlySpan, limit),
 		wake: make(chan struct{}, 1), ctx: ctx, cancel: cancel, done: make(chan struct{}), flushes: make(chan chan struct{}),
 	}
 	go q.run()
@@ -58,16 +55,17 @@ func (q *spanQueue) OnEnd(s sdktrace.ReadOnlySpan) {
 	if !s.SpanContext().IsSampled() {
 		return
 	}
-	q.mu.Lock()
-	if q.closed || len(q.spans) >= q.limit {
-		q.mu.Unlock()
+	if q.closed.Load() {
 		q.dropped.Add(1)
 		return
 	}
-	q.spans = append(q.spans, s)
-	full := len(q.spans) == spanBatch
-	q.mu.Unlock()
-	if full {
+	select {
+	case q.spans <- s:
+	default:
+		q.dropped.Add(1)
+		return
+	}
+	if len(q.spans) >= spanBatch {
 		q.nudge()
 	}
 }
@@ -107,20 +105,13 @@ func (q *spanQueue) Shutdown(ctx context.Context) error {
 	if q == nil {
 		return nil
 	}
-	q.mu.Lock()
-	again := q.closed
-	q.closed = true
-	q.mu.Unlock()
-	if again {
+	if q.closed.Swap(true) {
 		return nil
 	}
 	err := q.ForceFlush(ctx)
 	q.cancel()
 	<-q.done
-	q.mu.Lock()
-	q.dropped.Add(int64(len(q.spans)))
-	q.spans = nil
-	q.mu.Unlock()
+	q.dropped.Add(int64(len(q.take(cap(q.spans)))))
 	if e := q.end(ctx); err == nil {
 		err = e
 	}
@@ -131,10 +122,7 @@ func (q *spanQueue) flow() Flow {
 	if q == nil {
 		return Flow{}
 	}
-	q.mu.Lock()
-	waiting := int64(len(q.spans))
-	q.mu.Unlock()
-	return Flow{On: true, Sent: q.sent.Load(), Waiting: waiting + q.busy.Load(), Dropped: q.dropped.Load()}
+	return Flow{On: true, Sent: q.sent.Load(), Waiting: int64(len(q.spans)) + q.busy.Load(), Dropped: q.dropped.Load()}
 }
 
 func (q *spanQueue) run() {
@@ -159,7 +147,7 @@ func (q *spanQueue) run() {
 // drain exports what waits now.
 func (q *spanQueue) drain() {
 	for q.ctx.Err() == nil {
-		batch := q.take()
+		batch := q.take(spanBatch)
 		if len(batch) == 0 {
 			return
 		}
@@ -177,15 +165,13 @@ func (q *spanQueue) drain() {
 	}
 }
 
-func (q *spanQueue) take() []sdktrace.ReadOnlySpan {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	n := min(len(q.spans), spanBatch)
+// take removes up to n spans that wait.
+func (q *spanQueue) take(n int) []sdktrace.ReadOnlySpan {
+	n = min(n, len(q.spans)) // nobody else takes
 	batch := make([]sdktrace.ReadOnlySpan, n)
-	copy(batch, q.spans)
-	rest := copy(q.spans, q.spans[n:])
-	clear(q.spans[rest:])
-	q.spans = q.spans[:rest]
 	q.busy.Store(int64(n))
+	for i := range batch {
+		batch[i] = <-q.spans
+	}
 	return batch
 }
