@@ -3,7 +3,9 @@ package segment
 import (
 	"bytes"
 	"encoding/binary"
+	"fmt"
 	"math"
+	"runtime/debug"
 	"strings"
 
 	"github.com/oriel-dev/oriel/internal/event"
@@ -54,8 +56,18 @@ type Page struct {
 // Pages calls f for each page of a field, without keeping the column: what f is
 // given holds until it returns. It ends early when f returns false. Names in the
 // overflow column have no pages. Entries of a dictionary may repeat.
+//
+// A panic of f is an error, but says nothing about the file.
 func (x *Rows) Pages(name string, f func(*Page) bool) (err error) {
-	defer x.reader.recovered(&err)
+	visiting := false
+	defer func() {
+		switch p := recover(); {
+		case p != nil && visiting:
+			err = fmt.Errorf("panic at a page of %s: %v\n%s", name, p, debug.Stack())
+		case p != nil:
+			err = damaged("%v", p)
+		}
+	}()
 	at, known := x.reader.fields[name]
 	if !known || at < systemColumns {
 		return nil
@@ -63,11 +75,12 @@ func (x *Rows) Pages(name string, f func(*Page) bool) (err error) {
 	var p Page
 	schema := &x.reader.meta.columns[at]
 	p.Name, p.Kind = strings.Clone(schema.name), kindOfType(schema.physical)
-	more := true
+	more, shown := true, false
 	return x.reader.eachPage(x.offsets, x.group, at, x.from, x.to, func(r *pageReader, body []byte) (bool, error) {
-		before := p.Coded
 		p.Coded = r.header.encoding == encodingRLEDictionary && r.dict != nil
-		if p.Same = p.Coded && before; p.Coded && !before {
+		// f knows the dictionary only from a page that it saw: pages of nulls are not shown.
+		shown = shown && p.Coded
+		if p.Same = shown; p.Coded && !shown {
 			p.Dict = event.Restore(r.dict.texts.ends, r.dict.texts.data, true)
 		}
 		from, to := max(x.from, r.first), min(x.to, r.first+int(r.header.values))
@@ -83,7 +96,9 @@ func (x *Rows) Pages(name string, f func(*Page) bool) (err error) {
 			p.Rows = nil
 		}
 		if p.Len() > 0 {
+			visiting = true
 			more = f(&p)
+			visiting, shown = false, p.Coded
 		}
 		if p.Rows == nil {
 			p.Rows = rows

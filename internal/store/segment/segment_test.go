@@ -181,6 +181,49 @@ func TestTrace_StopsAtItsLimit(t *testing.T) {
 }
 
 // A part of one byte stands in the lengths of texts, too: only texts are searched.
+func TestPages_TheFirstOneShownBringsItsDictionary(t *testing.T) {
+	t.Parallel()
+	b := event.NewBatch("test", "web")
+	for i := range 2000 {
+		b.Begin(int64(i))
+		if i >= 1000 { // the first pages are empty
+			b.Set("level", event.StringValue([]string{"info", "error"}[i%2]))
+		}
+	}
+	raw, _ := write(t, []*event.Batch{b}, Options{PageRows: 500})
+	rows, err := open(t, raw).Rows(0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	if err := rows.Pages("level", func(p *Page) bool {
+		got = append(got, fmt.Sprintf("from %d: %d values, coded %t, same %t", p.First, p.Len(), p.Coded, p.Same))
+		return true
+	}); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"from 1000: 500 values, coded true, same false", "from 1500: 500 values, coded true, same true"}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error(d)
+	}
+}
+
+func TestPages_AMistakeOfTheVisitorIsNoDamage(t *testing.T) {
+	t.Parallel()
+	b := event.NewBatch("test", "web")
+	b.Begin(1)
+	b.Set("level", event.StringValue("info"))
+	raw, _ := write(t, []*event.Batch{b}, Options{})
+	rows, err := open(t, raw).Rows(0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = rows.Pages("level", func(*Page) bool { panic("a mistake") })
+	if err == nil || errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), "a mistake") {
+		t.Errorf("got %v; want an error that says what happened, and not that the file is damaged", err)
+	}
+}
+
 func TestContaining_LeavesOutPagesWithoutTheParts(t *testing.T) {
 	t.Parallel()
 	b := event.NewBatch("test", "web")
