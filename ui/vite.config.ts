@@ -9,5 +9,5 @@ export default defineConfig({
   plugins: [react()],
   build: { outDir: 'dist', emptyOutDir: false, assetsInlineLimit: 0, chunkSizeWarningLimit: 300 },
   test: { css: true }, // the theme's tests read it
-  server: { proxy: { '/api': server, '/v1': server } },
+  server: { proxy: { '/api': server, '/v1': server, '^/[A-Z][A-Za-z]+(\\?|$)': server } }, // the last: X-Ray's operations
 });

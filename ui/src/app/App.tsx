@@ -18,6 +18,7 @@ const Errors = lazy(() => import('../pages/errors/page'));
 const Service = lazy(() => import('../pages/service/page'));
 const MapPage = lazy(() => import('../pages/map/page'));
 const Setup = lazy(() => import('../pages/setup/page'));
+const Settings = lazy(() => import('../pages/settings/page'));
 
 export function App(): React.ReactElement {
   const [signedIn, setSignedIn] = useState(0);
@@ -32,6 +33,7 @@ export function App(): React.ReactElement {
     'g l': ['go to Logs', () => go('/logs')],
     'g e': ['go to Errors', () => go('/errors')],
     'g s': ['go to Set-up', () => go('/setup')],
+    'g p': ['go to Settings › Sampling', () => go('/settings/sampling')],
   });
   useEffect(() => {
     if (url.pathname === '/' && start.data) go(start.data.has_data ? '/traces' : '/setup', true);
@@ -92,6 +94,7 @@ function page(url: URL, start: Start | undefined): React.ReactElement {
   if (service) return <Service key={url.pathname} name={decoded(service[1]!)} />;
   if (url.pathname === '/map') return <MapPage start={start} />;
   if (url.pathname === '/setup') return <Setup />;
+  if (url.pathname === '/settings/sampling') return <Settings />;
   if (url.pathname === '/' || fromHoneycomb(url.pathname, url.searchParams)) return <div className="page" aria-busy="true" />;
   return (
     <div className="page">

@@ -24,6 +24,7 @@ const pages: { to: string; name: string; glyph: GlyphName; keys: string }[] = [
   { to: '/logs', name: 'Logs', glyph: 'logs', keys: 'g l' },
   { to: '/errors', name: 'Errors', glyph: 'errors', keys: 'g e' },
   { to: '/setup', name: 'Set-up', glyph: 'setup', keys: 'g s' },
+  { to: '/settings/sampling', name: 'Sampling', glyph: 'sampling', keys: 'g p' },
 ];
 
 /** The page in the list that an address belongs to. */
@@ -113,7 +114,7 @@ function isAboutTime(path: string): boolean {
 /** Pages about time open with the range that is shown. */
 function keepRange(to: string, shown: URLSearchParams): string {
   const [from, until] = [shown.get('from'), shown.get('to')];
-  if (to === '/setup' || to === '/errors' || !from || !until) return to;
+  if (to === '/setup' || to === '/errors' || to.startsWith('/settings/') || !from || !until) return to;
   return `${to}?from=${encodeURIComponent(from)}&to=${encodeURIComponent(until)}`;
 }
 

@@ -1,0 +1,88 @@
+// X-Ray's own API, which this server speaks too: for what it serves already,
+// sampling rules and what clients report of them.
+import { at } from '../app/root';
+import { ApiError } from './client';
+
+export interface SamplingRule {
+  RuleName: string;
+  Priority: number;
+  /** A share from 0 to 1. */
+  FixedRate: number;
+  /** Requests a second before FixedRate applies. */
+  ReservoirSize: number;
+  ServiceName: string;
+  ServiceType: string;
+  Host: string;
+  HTTPMethod: string;
+  URLPath: string;
+  ResourceARN: string;
+  Attributes: Record<string, string>;
+  SamplingRateBoost?: { MaxRate: number; CooldownWindowMinutes: number };
+}
+
+/** What clients reported of a rule in ten seconds. */
+export interface StatisticSummary {
+  RuleName: string;
+  /** Seconds since 1970. */
+  Timestamp: number;
+  RequestCount: number;
+  SampledCount: number;
+  BorrowCount: number;
+}
+
+/** Calls an operation by its path. */
+export async function xray<T>(operation: string, input: unknown, signal?: AbortSignal): Promise<T> {
+  const env = new URLSearchParams(location.search).get('env') ?? '';
+  let response: Response;
+  try {
+    response = await fetch(at(`/${operation}${env && `?env=${encodeURIComponent(env)}`}`), {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify(input),
+      signal,
+    });
+  } catch (e) {
+    if (signal?.aborted) throw e;
+    throw new ApiError(0, 'unavailable', 'the server can’t be reached');
+  }
+  let answer: unknown;
+  try {
+    answer = await response.json();
+  } catch {
+    answer = {}; // a proxy in between may answer in its own words
+  }
+  if (!response.ok) {
+    const e = answer as { __type?: string; message?: string; Message?: string };
+    throw new ApiError(
+      response.status,
+      e.__type ?? 'internal',
+      e.message ?? e.Message ?? `the server answered ${response.status}`,
+      undefined,
+      response.headers.get('X-Amzn-Requestid') ?? undefined,
+    );
+  }
+  return answer as T;
+}
+
+/** Reads all pages of a listing. */
+async function all<T>(operation: string, member: string, signal: AbortSignal): Promise<T[]> {
+  const found: T[] = [];
+  let token: string | undefined;
+  do {
+    const page: Record<string, unknown> = await xray(operation, token ? { NextToken: token } : {}, signal);
+    found.push(...(page[member] as T[]));
+    token = page.NextToken as string | undefined;
+  } while (token);
+  return found;
+}
+
+/** The rules in the order in which they are looked at. */
+export async function samplingRules(signal: AbortSignal): Promise<SamplingRule[]> {
+  const records = await all<{ SamplingRule: SamplingRule }>('GetSamplingRules', 'SamplingRuleRecords', signal);
+  return records.map((r) => r.SamplingRule);
+}
+
+/** What clients reported in the last ten minutes. */
+export function samplingSummaries(signal: AbortSignal): Promise<StatisticSummary[]> {
+  return all('SamplingStatisticSummaries', 'SamplingStatisticSummaries', signal);
+}
