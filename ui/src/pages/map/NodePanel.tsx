@@ -5,7 +5,7 @@ import { ms, percent, perSecond } from '../../charts/figures';
 import { RedCharts } from '../../charts/RedCharts';
 import { duration } from '../../time/format';
 import { filterText } from '../../query/copyAs';
-import { servicePage } from '../../query/links';
+import { errorsWith, servicePage } from '../../query/links';
 import { useMarkers } from '../../query/useMarkers';
 import { KindGlyph, kindWords } from '../../charts/graph/kinds';
 import { failed, type Graph } from './model';
@@ -89,7 +89,7 @@ export function NodePanel({ graph, index, seconds, state, set, onClose, pinned, 
             </a>
           )}
           {own && (
-            <a className="btn small" {...linkTo(`/errors?${new URLSearchParams({ ...range, svc: n.name }).toString()}`)}>
+            <a className="btn small" {...linkTo(errorsWith('service', n.name))}>
               Errors
             </a>
           )}

@@ -134,7 +134,11 @@ export function Head({ bundle, occurrence, team, keys, onChange, onDelete, onTea
         <span>
           <b>{count(item.people)}</b> {item.people === 1 ? 'person' : 'people'}
         </span>
-        {item.ips > 0 && <span>{count(item.ips)} addresses</span>}
+        {item.ips > 0 && (
+          <span>
+            {count(item.ips)} {item.ips === 1 ? 'address' : 'addresses'}
+          </span>
+        )}
         <span>{[item.environment, item.framework === 'unknown' ? '' : item.framework, item.language].filter(Boolean).join(' · ')}</span>
         {item.culprit && <code className="muted">{item.culprit}</code>}
         <span className="muted">{item.assignee ? `assigned to ${item.assignee.name}` : 'assigned to nobody'}</span>

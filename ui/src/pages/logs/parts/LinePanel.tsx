@@ -16,6 +16,7 @@ import { runsOf, withMarks, type Mark } from '../runs';
 import { addressOf, onlyLines, type LogsState, type Panel } from '../url';
 import { LineList } from './LineList';
 import { bytesText, mostWrapped, Runs } from './LineRow';
+import { errorsWith } from '../../../query/links';
 import { TraceExcerpt } from '../../../query/trace/TraceExcerpt';
 
 interface Props {
@@ -94,6 +95,11 @@ export function LinePanel(props: Props): React.ReactElement {
             {traced && (
               <a className="btn small" {...linkTo(`/trace/${encodeURIComponent(trace)}${span ? `?span=${encodeURIComponent(span)}` : ''}`)}>
                 Open trace
+              </a>
+            )}
+            {traced && (
+              <a className="btn small" {...linkTo(errorsWith('trace_id', trace))} title="Errors that happened in its trace">
+                Errors
               </a>
             )}
           </p>
