@@ -188,7 +188,7 @@ func (a *API) guard(rt route) handler {
 			return fault.New(fault.Denied, "key %s may not run queries; use a key of kind honeycomb", p.KeyID)
 		case rt.access == sender && !p.Permissions.SendEvents:
 			return fault.New(fault.Denied, "key %s may not send events", p.KeyID)
-		case rt.access == editor && !(p.Permissions.RunQueries && p.Permissions.CreateDatasets):
+		case rt.access == editor && (!p.Permissions.RunQueries || !p.Permissions.CreateDatasets):
 			return fault.New(fault.Denied, "key %s may look at errors but not change them; use a key that may run queries and create datasets", p.KeyID)
 		}
 		c := caller{principal: p, environment: p.Environment, key: key}

@@ -18,7 +18,8 @@ const CallBack = "apply_function"
 // valueFunctions are those of query with loose types that SQL has words for.
 var valueFunctions = map[string]func(f *invocation) (string, error){
 	"plus": loose(2, "%s + %s"), "minus": loose(2, "%s - %s"), "times": loose(2, "%s * %s"), "over": loose(2, "%s / nullif(%s, 0)"),
-	"remainder": (*invocation).remainder, "power": loose(2, "power(%s, %s)"), "negative": loose(1, "0 - %s"), "absolute": loose(1, "abs(%s)"),
+	"remainder": loose(2, "%s %% nullif(%s, 0)"), // not fmod, whose sign is that of the second
+	"power":     loose(2, "power(%s, %s)"), "negative": loose(1, "0 - %s"), "absolute": loose(1, "abs(%s)"),
 	"ceiling": loose(1, "ceil(%s)"), "floor": loose(1, "floor(%s)"), "sqrt": (*invocation).sqrt, "ln": (*invocation).ln,
 	"greatest": (*invocation).best, "least": (*invocation).best, "number": loose(1, "%s"), "whole": (*invocation).whole,
 	"is_number": (*invocation).isNumber, "order": (*invocation).order,
@@ -80,11 +81,6 @@ func loose(args int, form string) func(f *invocation) (string, error) {
 		}
 		return f.sane("(" + fmt.Sprintf(form, list...) + ")"), nil
 	}
-}
-
-func (f *invocation) remainder() (string, error) {
-	form := f.c.d.pick("fmod(%s, nullif(%s, 0))", "%s %% nullif(%s, 0)")
-	return loose(2, form)(f)
 }
 
 func (f *invocation) sqrt() (string, error) {
