@@ -21,7 +21,7 @@ var arrows = map[string][]string{
 	"internal/fault":                       {},
 	"internal/golden":                      {},
 	"internal/call":                        rooms("event"),
-	"internal/tracesearch":                 rooms("event", "query", "query/xrayfilter", "store", "xraymodel"),
+	"internal/tracesearch":                 rooms("event", "fault", "query", "query/xrayfilter", "store", "xraymodel"),
 	"internal/servicegraph":                rooms("call", "event", "query", "store", "xraymodel"),
 	"internal/plot":                        {},
 	"internal/query":                       rooms("event", "fault", "query/pattern"),

@@ -54,6 +54,9 @@ type analyticsValue struct {
 type analysis struct {
 	sets   []*analysedSet
 	tables map[string]*valueTable
+	// annotations are the tables of annotations by key, nil for those that get none.
+	annotations map[string]*valueTable
+	traces      int // how many were added, of all sets
 }
 
 type analysedSet struct {
@@ -75,6 +78,7 @@ type tableValue struct {
 	filter string
 	counts [2]float64
 	sum    [2]float64
+	last   int // the trace that was counted last, by its number
 }
 
 func (a *API) analytics(w http.ResponseWriter, r *http.Request) error {
@@ -101,7 +105,7 @@ func (a *API) analytics(w http.ResponseWriter, r *http.Request) error {
 	if body.B != nil {
 		sets = append(sets, body.B)
 	}
-	an := &analysis{tables: map[string]*valueTable{}}
+	an := &analysis{tables: map[string]*valueTable{}, annotations: map[string]*valueTable{}}
 	start, end := int64(math.MaxInt64), int64(0)
 	keys := a.annotationKeys(a.environment(r))
 	stats := store.Stats{}
@@ -110,7 +114,7 @@ func (a *API) analytics(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		q.Fields = keys
+		q.Fields, q.Passing = keys, true
 		start, end = min(start, q.Start), max(end, q.End)
 		set := &analysedSet{}
 		an.sets = append(an.sets, set)
@@ -184,35 +188,65 @@ func (an *analysis) add(set int, t *xraymodel.Trace, slow func(*xraymodel.Trace)
 	outcome := [...]call.Outcome{xraymodel.OK: call.OK, xraymodel.IsError: call.Error, xraymodel.IsThrottle: call.Throttle, xraymodel.IsFault: call.Fault}[t.Root.Class()]
 	s.stats.One(outcome, p.ms, p.weight)
 	s.points = append(s.points, p)
-	seen := map[[2]string]bool{}
-	for _, v := range valuesOfTrace(t, slow) {
-		if v.value == "" || seen[[2]string{v.table, v.value}] {
-			continue
-		}
-		seen[[2]string{v.table, v.value}] = true
-		an.count(set, v, p)
-	}
+	an.traces++
+	c := counting{an, set, p}
+	c.trace(t, slow)
 }
 
-func (an *analysis) count(set int, v traceValue, p analysedTrace) {
-	t := an.tables[v.table]
+// table returns the table of an id.
+func (an *analysis) table(id string) *valueTable {
+	t := an.tables[id]
 	if t == nil {
 		t = &valueTable{values: map[string]*tableValue{}}
-		an.tables[v.table] = t
+		an.tables[id] = t
 	}
-	if len(v.value) > longestValue {
-		v.value, v.filter = strings.ToValidUTF8(v.value[:longestValue], "")+"…", ""
+	return t
+}
+
+// counting is the count of one trace.
+type counting struct {
+	an    *analysis
+	set   int
+	point analysedTrace
+}
+
+// value counts the trace for a value, once. It returns the value if it is new, for
+// the expression that finds it; nil too if none can.
+func (c *counting) value(t *valueTable, value string) (fresh *tableValue) {
+	if value == "" {
+		return nil
 	}
-	e := t.values[v.value]
+	cut := len(value) > longestValue
+	if cut {
+		value = strings.ToValidUTF8(value[:longestValue], "") + "…"
+	}
+	e := t.values[value]
 	if e == nil {
 		if len(t.values) >= mostDistinct {
-			return
+			return nil
 		}
-		e = &tableValue{filter: v.filter}
-		t.values[v.value] = e
+		e = &tableValue{}
+		t.values[value] = e
+		if !cut {
+			fresh = e
+		}
 	}
-	e.counts[set] += p.weight
-	e.sum[set] += p.weight * p.ms
+	if e.last != c.an.traces {
+		e.last = c.an.traces
+		e.counts[c.set] += c.point.weight
+		e.sum[c.set] += c.point.weight * c.point.ms
+	}
+	return fresh
+}
+
+// text counts a value that a key of expressions stands for.
+func (c *counting) text(table, key, value string) {
+	if value == "" {
+		return
+	}
+	if e := c.value(c.an.table(table), value); e != nil {
+		e.filter = key + " = " + quoted(value)
+	}
 }
 
 // answer is the body of the answer.
@@ -273,7 +307,7 @@ func (an *analysis) list() []analyticsTable {
 	}
 	for _, id := range append(order, more...) {
 		t := an.tables[id]
-		if t == nil {
+		if t == nil || len(t.values) == 0 {
 			continue
 		}
 		title := strings.TrimPrefix(id, annotationTable)
@@ -334,80 +368,101 @@ func tableTitles() [][2]string {
 	}
 }
 
-// traceValue is a value that a trace has in a table, and the expression that finds
-// the traces with it.
-type traceValue struct{ table, value, filter string }
-
 func quoted(s string) string {
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"`
+	if strings.ContainsAny(s, `\"`) {
+		s = strings.ReplaceAll(strings.ReplaceAll(s, `\`, `\\`), `"`, `\"`)
+	}
+	return `"` + s + `"`
 }
 
-// valuesOfTrace are what a trace has in the tables; values may come twice.
-func valuesOfTrace(t *xraymodel.Trace, slow func(*xraymodel.Trace) bool) []traceValue {
+// trace counts what a trace has in the tables.
+func (c *counting) trace(t *xraymodel.Trace, slow func(*xraymodel.Trace) bool) {
 	h := t.HTTP()
-	text := func(table, key, value string) traceValue {
-		return traceValue{table, value, key + " = " + quoted(value)}
-	}
-	out := []traceValue{
-		text("method", "http.method", h.Method), text("url", "http.url", h.URL), text("client", "http.clientip", h.ClientIP),
-	}
+	c.text("method", "http.method", h.Method)
+	c.text("url", "http.url", h.URL)
+	c.text("client", "http.clientip", h.ClientIP)
 	if h.Status != 0 {
 		status := strconv.Itoa(h.Status)
-		out = append(out, traceValue{"status", status, "http.status = " + status})
+		if e := c.value(c.an.table("status"), status); e != nil {
+			e.filter = "http.status = " + status
+		}
 	}
 	if t.Root.Row.Batch != nil {
-		if name := t.Root.Row.Get(event.FieldName).Text(); name != t.Root.Name {
-			out = append(out, traceValue{"operation", name, ""})
+		if name := t.Root.Row.Get(event.FieldName).Text(); name != t.Root.Name && name != "" {
+			c.value(c.an.table("operation"), name)
 		}
 	}
 	for _, s := range t.Segments {
-		if s.Segment {
-			out = append(out, traceValue{"service", s.Name, "service(" + quoted(s.Name) + ")"})
+		if s.Segment && s.Name != "" {
+			if e := c.value(c.an.table("service"), s.Name); e != nil {
+				e.filter = "service(" + quoted(s.Name) + ")"
+			}
 		}
-		out = append(out, valuesOfPart(s)...)
+		c.part(s)
 	}
-	out = append(out, causeValues("fault", t.FaultCauses())...)
-	out = append(out, causeValues("error", t.ErrorCauses())...)
+	faults := t.FaultCauses()
+	c.causes("fault", "fault_root_cause", faults)
+	c.causes("error", "error_root_cause", t.ErrorCauses())
 	if slow != nil && slow(t) {
-		out = append(out, causeValues("responsetime", t.ResponseTimeCauses())...)
+		c.causes("responsetime", "response_time_root_cause", t.ResponseTimeCauses())
 	}
-	for _, c := range t.FaultCauses() {
-		for _, s := range c.Services {
+	for _, f := range faults {
+		for _, s := range f.Services {
 			for _, e := range s.Entities {
-				for _, x := range e.Part.Exceptions {
-					out = append(out, traceValue{"fault_message", x.Message, "rootcause.fault.exception { message = " + quoted(x.Message) + " }"})
-				}
+				c.messages(e.Part)
 			}
 		}
 	}
-	return out
 }
 
-func valuesOfPart(p *xraymodel.Part) []traceValue {
-	if p.Inferred {
-		return nil
-	}
-	var out []traceValue
-	for table, v := range map[string][2]string{"user": {"user", p.User}, "instance": {"instance.id", p.Instance}, "zone": {"availabilityzone", p.Zone}} {
-		if v[1] != "" {
-			out = append(out, traceValue{table, v[1], v[0] + " = " + quoted(v[1])})
-		}
-	}
-	for _, a := range p.Annotations {
-		if ownTable(a.Key) {
+func (c *counting) messages(p *xraymodel.Part) {
+	for _, x := range p.Exceptions {
+		if x.Message == "" {
 			continue
 		}
-		value := a.Value.Text()
-		literal := value
-		if a.Value.Kind() == event.String {
-			literal = quoted(value)
+		if e := c.value(c.an.table("fault_message"), x.Message); e != nil {
+			e.filter = "rootcause.fault.exception { message = " + quoted(x.Message) + " }"
 		}
-		out = append(out, traceValue{annotationTable + a.Key, value, "annotation[" + quoted(a.Key) + "] = " + literal})
 	}
-	for _, c := range p.Parts {
-		out = append(out, valuesOfPart(c)...)
+}
+
+func (c *counting) part(p *xraymodel.Part) {
+	if p.Inferred {
+		return
 	}
-	return out
+	c.text("user", "user", p.User)
+	c.text("instance", "instance.id", p.Instance)
+	c.text("zone", "availabilityzone", p.Zone)
+	for i := range p.Annotations {
+		c.annotation(&p.Annotations[i])
+	}
+	for _, inner := range p.Parts {
+		c.part(inner)
+	}
+}
+
+func (c *counting) annotation(a *xraymodel.Annotation) {
+	table, known := c.an.annotations[a.Key]
+	if !known {
+		if !ownTable(a.Key) {
+			table = &valueTable{values: map[string]*tableValue{}}
+			c.an.tables[annotationTable+a.Key] = table
+		}
+		c.an.annotations[a.Key] = table
+	}
+	if table == nil {
+		return
+	}
+	value := a.Value.Text()
+	e := c.value(table, value)
+	if e == nil {
+		return
+	}
+	literal := value
+	if a.Value.Kind() == event.String {
+		literal = quoted(value)
+	}
+	e.filter = "annotation[" + quoted(a.Key) + "] = " + literal
 }
 
 // ownTable reports attributes that have a table under another name, or say
@@ -421,23 +476,24 @@ func ownTable(key string) bool {
 	return tellsNothing(key)
 }
 
-// causeValues writes causes as the way through the services, which is also what
-// the expression asks for.
-func causeValues(kind string, causes []xraymodel.Cause) []traceValue {
-	table := kind + "_root_cause"
-	if kind == "responsetime" {
-		table = "response_time_root_cause"
-	}
-	var out []traceValue
-	for _, c := range causes {
-		names, list := make([]string, len(c.Services)), make([]string, len(c.Services))
-		for i, s := range c.Services {
+// causes counts causes as the way through the services, which is also what the
+// expression asks for.
+func (c *counting) causes(kind, table string, causes []xraymodel.Cause) {
+	for _, cause := range causes {
+		names := make([]string, len(cause.Services))
+		for i, s := range cause.Services {
 			names[i] = s.Segment.Name
-			list[i] = `{"Name":` + strconv.Quote(s.Segment.Name) + `}`
+		}
+		e := c.value(c.an.table(table), strings.Join(names, " → "))
+		if e == nil {
+			continue
+		}
+		list := make([]string, len(names))
+		for i, name := range names {
+			list[i] = `{"Name":` + strconv.Quote(name) + `}`
 		}
 		last := len(names) - 1
-		out = append(out, traceValue{table, strings.Join(names, " → "), fmt.Sprintf(
-			`rootcause.%s.service { last AND index = %d AND name = %s } AND rootcause.json = #[{"Services":[%s]}]`, kind, last, quoted(names[last]), strings.Join(list, ","))})
+		e.filter = fmt.Sprintf(`rootcause.%s.service { last AND index = %d AND name = %s } AND rootcause.json = #[{"Services":[%s]}]`,
+			kind, last, quoted(names[last]), strings.Join(list, ","))
 	}
-	return out
 }

@@ -92,6 +92,9 @@ func (b *Batch) lookUp(name string) *Column {
 
 // exact is lookUp for names that are not a sender's.
 func (b *Batch) exact(name string) *Column {
+	if last := b.hint - 1; last >= 0 && last < len(b.Columns) && b.Columns[last].Name == name {
+		return b.Columns[last]
+	}
 	if b.index == nil {
 		b.reindex()
 	}

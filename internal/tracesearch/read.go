@@ -1,6 +1,7 @@
 package tracesearch
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"sync"
@@ -116,6 +117,10 @@ func (s *search) readAll(ctx context.Context, ids []string, start, end int64) ([
 			out = append(out, readTrace{id: id, rows: rows})
 		}
 	}
+	// Rows lie in memory by their time, more or less.
+	slices.SortFunc(out, func(x, y readTrace) int {
+		return cmp.Compare(x.rows[0].Batch.Times[x.rows[0].Index], y.rows[0].Batch.Times[y.rows[0].Index])
+	})
 	return out, nil
 }
 
@@ -130,6 +135,8 @@ func (g *gathering) take(b *event.Batch, rows query.Mask, wanted map[string]bool
 		to = event.NewBatch(b.Environment, b.Dataset)
 		g.batches[b.Dataset] = to
 	}
+	base := to.Len()
+	var from []int // row of each that is taken
 	for i, at := range b.Times {
 		if !rows.Has(i) {
 			continue
@@ -138,15 +145,26 @@ func (g *gathering) take(b *event.Batch, rows query.Mask, wanted map[string]bool
 		if !wanted[id] || len(g.rows[id]) >= mostRows {
 			continue
 		}
-		row := to.Len()
+		g.rows[id] = append(g.rows[id], event.Row{Batch: to, Index: to.Len()})
 		to.Begin(at)
 		to.SetSampleRate(b.SampleRate(i))
-		for _, c := range b.Columns {
-			if v := c.Get(i); !v.IsNull() {
-				to.SetAt(row, c.Name, v)
+		from = append(from, i)
+	}
+	// Column by column, along the rows that have a value: to look for each would cost more.
+	for _, c := range b.Columns {
+		next := 0
+		for i := range c.Len() {
+			row := c.Row(i)
+			for next < len(from) && from[next] < row {
+				next++
+			}
+			if next == len(from) {
+				break
+			}
+			if from[next] == row {
+				to.SetAt(base+next, c.Name, c.ValueAt(i))
 			}
 		}
-		g.rows[id] = append(g.rows[id], event.Row{Batch: to, Index: row})
 	}
 }
 

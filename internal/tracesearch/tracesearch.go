@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/oriel-dev/oriel/internal/event"
+	"github.com/oriel-dev/oriel/internal/fault"
 	"github.com/oriel-dev/oriel/internal/query"
 	"github.com/oriel-dev/oriel/internal/query/xrayfilter"
 	"github.com/oriel-dev/oriel/internal/store"
@@ -37,6 +38,9 @@ type Question struct {
 	// are not read whole: annotations, mostly.
 	Fields []string
 	Whole  bool // read every trace whole, whatever its fields
+	// Passing says that a visit is done with a trace when it returns, and does not
+	// mind the order: far less memory is needed then.
+	Passing bool
 
 	Column func(b *event.Batch, field string) *event.Column // see xraymodel.Options
 }
@@ -83,9 +87,10 @@ type search struct {
 	fields     []string
 	seen       map[string]bool
 	reach      Reach
+	total      int64 // traces of the question's whole range, as far as roots tell
 }
 
-// Visit is given a trace, which may be kept. Whole says that it was read with all
+// Visit is given a trace, which may be kept unless the question is Passing. Whole says that it was read with all
 // its fields, else only with those that were wanted.
 type Visit func(t *xraymodel.Trace, whole bool)
 
@@ -103,6 +108,7 @@ func Newest(ctx context.Context, source Source, q *Question, limits Limits, visi
 	}
 	s.fields = s.wantedFields()
 	total, err := s.roots(ctx, q.Start, q.End)
+	s.total = total
 	if err != nil {
 		return s.reach, err
 	}
@@ -223,10 +229,21 @@ func (s *search) candidates(ctx context.Context, start, end int64) ([]string, er
 	return ids, nil
 }
 
+// few is up to how many candidates are read one by one. What only passes need not
+// be read whole, and a scan of so many traces costs about as much as one that is.
+func (s *search) few(start, end int64) int {
+	const one, atLeast = 400, 20
+	if !s.q.Passing {
+		return fewTraces
+	}
+	there := float64(s.total) * float64(end-start) / float64(max(s.q.End-s.q.Start, 1))
+	return min(max(int(there/one), atLeast), fewTraces)
+}
+
 // slice reads candidates and visits those that are wanted, but for the oldest of very
 // many more than limit. It returns back to when all were visited.
 func (s *search) slice(ctx context.Context, ids []string, start, end int64, limit int, visit Visit) (int64, error) {
-	read, whole := s.readEach, len(ids) <= fewTraces || s.q.Whole
+	read, whole := s.readEach, len(ids) <= s.few(start, end) || s.q.Whole
 	if !whole {
 		read = s.readAll
 	}
@@ -234,42 +251,56 @@ func (s *search) slice(ctx context.Context, ids []string, start, end int64, limi
 	if err != nil {
 		return start, err
 	}
+	passing := s.q.Passing && (limit <= 0 || len(traces) <= 4*limit)
 	var found []*xraymodel.Trace
 	// Most candidates may be none: they are built in memory that is used again.
-	var b *xraymodel.Builder
+	b := xraymodel.NewBuilder(s.options())
 	for i := range traces {
-		r := &traces[i]
-		if b == nil {
-			b = xraymodel.NewBuilder(s.options())
+		if err := ctx.Err(); err != nil {
+			return start, fault.Wrap(fault.Canceled, err, "nobody waits for the answer anymore")
 		}
+		r := &traces[i]
 		t := r.build(b)
 		if at := s.q.At(t); len(t.Segments) == 0 || at < start || at >= end || s.seen[r.id] {
 			continue
 		}
 		s.seen[r.id] = true
 		s.reach.Examined++
-		if s.wanted(t, r.rows) {
+		switch {
+		case !s.wanted(t, r.rows):
+		case passing:
+			s.reach.Matched++
+			visit(t, whole)
+		default:
 			found = append(found, t)
-			b = nil // it is kept
+			b.Keep()
 		}
 	}
 	slices.SortFunc(found, func(x, y *xraymodel.Trace) int {
 		return cmp.Or(cmp.Compare(s.q.At(y), s.q.At(x)), cmp.Compare(x.ID, y.ID))
 	})
-	if limit > 0 && len(found) > 4*limit {
-		n := limit
-		for n < len(found) && s.q.At(found[n]) == s.q.At(found[n-1]) {
-			n++
-		}
-		if n < len(found) {
-			start, found = s.q.At(found[n-1]), found[:n]
-		}
-	}
+	start, found = s.newest(found, start, limit)
 	s.reach.Matched += len(found)
 	for _, t := range found {
 		visit(t, whole)
 	}
 	return start, nil
+}
+
+// newest leaves out the oldest of very many more than limit, and says back to when
+// the rest goes.
+func (s *search) newest(found []*xraymodel.Trace, start int64, limit int) (int64, []*xraymodel.Trace) {
+	if limit <= 0 || len(found) <= 4*limit {
+		return start, found
+	}
+	n := limit
+	for n < len(found) && s.q.At(found[n]) == s.q.At(found[n-1]) {
+		n++
+	}
+	if n < len(found) {
+		start, found = s.q.At(found[n-1]), found[:n]
+	}
+	return start, found
 }
 
 // wanted tests what is asked of the trace.

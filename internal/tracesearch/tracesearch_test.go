@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/oriel-dev/oriel/internal/event"
+	"github.com/oriel-dev/oriel/internal/fault"
 	"github.com/oriel-dev/oriel/internal/query"
 	"github.com/oriel-dev/oriel/internal/query/xrayfilter"
 	"github.com/oriel-dev/oriel/internal/store"
@@ -100,6 +101,7 @@ func TestNewest_FindsWhatMatches(t *testing.T) {
 			}
 		}
 		for _, whole := range []bool{false, true} {
+			q.Passing = !q.Passing
 			got := found(t, ref, q, Limits{}, whole)
 			if slices.Sort(got); !slices.Equal(got, want) {
 				t.Fatalf("%v finds %v, want %v", filters, got, want)
@@ -166,5 +168,27 @@ func TestNewest_GoesOnFromWhereItStopped(t *testing.T) {
 		if len(ids) != 800 || pages < 3 || !slices.IsSortedFunc(ids, func(x, y string) int { return strings.Compare(y, x) }) {
 			t.Errorf("%q: %d traces on %d pages", filter, len(ids), pages)
 		}
+	}
+}
+
+// Whoever has gone costs nothing more.
+func TestNewest_StopsWhenNobodyWaits(t *testing.T) {
+	t.Parallel()
+	ref := storetest.NewReference()
+	b := event.NewBatch(storetest.Environment, "api")
+	for i := range 40 {
+		b.Begin(from + int64(i)*1e9)
+		b.Set(event.FieldTraceID, event.StringValue(fmt.Sprintf("%032x", i)))
+		b.Set(event.FieldSpanID, event.StringValue("s"))
+	}
+	if err := ref.Append(t.Context(), 1, []*event.Batch{b}); err != nil {
+		t.Fatal(err)
+	}
+	ctx, gone := context.WithCancel(t.Context())
+	visits := 0
+	q := &Question{Environment: storetest.Environment, Start: from, End: to, Passing: true}
+	_, err := Newest(ctx, source{ref}, q, Limits{}, func(*xraymodel.Trace, bool) { visits++; gone() })
+	if fault.KindOf(err) != fault.Canceled || visits != 1 {
+		t.Errorf("%v after %d visits", err, visits)
 	}
 }

@@ -31,7 +31,7 @@ type Builder struct {
 	used       int
 }
 
-const arenaParts = 64
+const arenaParts = 16
 
 type rowException struct {
 	spanID string
@@ -93,6 +93,10 @@ func (b *Builder) Begin(id string) {
 	clear(b.byID)
 }
 
+// Keep leaves the trace that was returned last to whoever has it: the next one is
+// made in other memory.
+func (b *Builder) Keep() { b.arena, b.used = nil, 0 }
+
 func (b *Builder) part() *Part {
 	if b.used == len(b.arena)*arenaParts {
 		b.arena = append(b.arena, new([arenaParts]Part))
@@ -144,7 +148,8 @@ func (b *Builder) addAnnotations(c *columns, row int, p *Part) {
 	}
 }
 
-// Trace returns the trace of the rows that were added, valid until the next Begin.
+// Trace returns the trace of the rows that were added, valid until the next Begin
+// if it isn't kept.
 func (b *Builder) Trace() *Trace {
 	b.merge()
 	b.nest()
