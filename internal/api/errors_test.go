@@ -110,14 +110,14 @@ func TestTracesOf_KeepsTheEndsOfManyFrames(t *testing.T) {
 func TestLibraryOf(t *testing.T) {
 	t.Parallel()
 	for file, want := range map[string]string{
-		"/usr/lib/python3/dist-packages/psycopg/cursor.py":   "psycopg",
-		"/app/.venv/lib/python3.11/site-packages/six.py":     "six",
-		"/app/node_modules/@aws-sdk/client/dist/index.js":    "@aws-sdk/client",
-		"/usr/local/bundle/gems/activerecord-7.1.3/lib/a.rb": "activerecord",
-		"/root/go/pkg/mod/github.com/jackc/pgx@v5.1/conn.go": "jackc/pgx",
-		"/usr/lib/python3.11/json/decoder.py":                "python",
-		"node:internal/process":                              "node",
-		"/srv/app/home.py":                                   "",
+		"/usr/lib/python3/dist-packages/psycopg/cursor.py":       "psycopg",
+		"/app/.venv/lib/python3.11/site-packages/six.py":         "six",
+		"/app/node_modules/@aws-sdk/client/dist/index.js":        "@aws-sdk/client",
+		"/usr/local/bundle/gems/activerecord-7.1.3/lib/a.rb":     "activerecord",
+		"/home/dev/go/pkg/mod/github.com/jackc/pgx@v5.1/conn.go": "jackc/pgx",
+		"/usr/lib/python3.11/json/decoder.py":                    "python",
+		"node:internal/process":                                  "node",
+		"/srv/app/home.py":                                       "",
 	} {
 		if got := libraryOf(file); got != want {
 			t.Errorf("%s is of %q, want %q", file, got, want)
