@@ -3,6 +3,8 @@ package item
 import (
 	"slices"
 	"strings"
+
+	"github.com/oriel-dev/oriel/internal/item/grouping"
 )
 
 // frameworks are Rollbar's names of frameworks, by number.
@@ -35,17 +37,17 @@ func PlatformID(name string) int { return max(slices.Index(platforms(), name), 0
 // FrameworkOf is the framework that the data of a payload names, or the one that
 // goes with its language.
 func FrameworkOf(data map[string]any) string {
-	name := strings.ToLower(strings.TrimSpace(cutText(scalar(data["framework"]), maxTitle)))
+	name := strings.ToLower(strings.TrimSpace(cutText(grouping.Scalar(data["framework"]), maxTitle)))
 	name, _, _ = strings.Cut(name, " ")
 	name = strings.TrimRight(name, ":")
 	if FrameworkID(name) > 0 {
 		return name
 	}
-	switch language, _, _ := strings.Cut(strings.ToLower(scalar(data["language"])), " "); language {
+	switch language, _, _ := strings.Cut(strings.ToLower(grouping.Scalar(data["language"])), " "); language {
 	case "go", "python", "ruby", "java", "php", "dotnet":
 		return language
 	case "javascript", "nodejs", "webjs":
-		if scalar(data["platform"]) == "browser" || language == "webjs" {
+		if grouping.Scalar(data["platform"]) == "browser" || language == "webjs" {
 			return "browser-js"
 		}
 		return "node-js"

@@ -82,20 +82,3 @@ func payloadOf(row event.Row) map[string]any {
 }
 
 const maxCustom = 300
-
-// scalar is a text, number or truth of a payload as text.
-func scalar(v any) string {
-	switch v := v.(type) {
-	case string:
-		return v
-	case json.Number:
-		return v.String()
-	case nil, map[string]any, []any:
-		return ""
-	}
-	text, err := json.Marshal(v)
-	if err != nil {
-		return ""
-	}
-	return string(text)
-}

@@ -38,7 +38,7 @@ func (t *Items) StampMapped(environment string, data, sent map[string]any, trace
 		d.Older = append(d.Older, rules.Decide(sent).Fingerprint)
 	}
 	s := Stamp{
-		ID: t.nextID(), Environment: errorEnvironmentOf(scalar(data["environment"])), Platform: cutText(scalar(data["platform"]), maxTitle),
+		ID: t.nextID(), Environment: errorEnvironmentOf(grouping.Scalar(data["environment"])), Platform: cutText(grouping.Scalar(data["platform"]), maxTitle),
 		Framework: FrameworkOf(data), Decision: d,
 	}
 	s.Level, _ = ParseLevel(d.Level)

@@ -33,7 +33,7 @@ func (s *subject) frames(trace map[string]any, index int, note func(Note)) []fra
 		if f == nil {
 			continue
 		}
-		c := call{file: cut(textOf(f["filename"]), maxText), method: cut(textOf(f["method"]), maxText)}
+		c := call{file: cut(Scalar(f["filename"]), maxText), method: cut(Scalar(f["method"]), maxText)}
 		if n := len(calls); n > 0 && calls[n-1].file == c.file && calls[n-1].method == c.method {
 			calls[n-1].times++
 			continue

@@ -78,12 +78,12 @@ func (r *Rules) decide(s *subject, note func(Note)) Decision {
 	d.Default = hash(d.Canonical)
 	d.Class, d.Message, d.Level, d.Culprit = s.class(), s.message(), s.level(), s.culprit()
 	d.Step, d.Fingerprint, d.Title = StepDefault, d.Default, s.title()
-	client := textOf(s.data["fingerprint"])
+	client := Scalar(s.data["fingerprint"])
 	if client != "" && !r.ignoresClient() {
 		d.Step, d.Fingerprint = StepClient, bounded(client)
 	} else if rule, fingerprint, title := r.apply(s, d.Default, d.Title); rule >= 0 {
 		d.Step, d.Rule, d.Fingerprint = StepRule, rule, bounded(fingerprint)
-		if title != "" && textOf(s.data["title"]) == "" {
+		if title != "" && Scalar(s.data["title"]) == "" {
 			d.Title = oneLine(title)
 		}
 	}
@@ -134,9 +134,9 @@ func list(v any) []any {
 	return l
 }
 
-// textOf is a scalar as text: strings as they are, numbers and truths as JSON,
+// Scalar is a text, number or truth of a payload as text: strings as they are, numbers and truths as JSON,
 // all else "".
-func textOf(v any) string {
+func Scalar(v any) string {
 	switch v := v.(type) {
 	case string:
 		return v

@@ -27,7 +27,7 @@ func (s *subject) read() {
 	if m := object(s.body["trace"]); len(s.traces) == 0 && m != nil {
 		s.traces = append(s.traces, m)
 	}
-	s.language, _, _ = strings.Cut(strings.ToLower(strings.TrimSpace(cut(textOf(s.data["language"]), maxText))), " ")
+	s.language, _, _ = strings.Cut(strings.ToLower(strings.TrimSpace(cut(Scalar(s.data["language"]), maxText))), " ")
 	s.goFrames = IsGo(s.data)
 	if s.goFrames {
 		s.language = "go"
@@ -37,11 +37,11 @@ func (s *subject) read() {
 			s.roots = append(s.roots, root)
 		}
 	}
-	add(textOf(object(s.data["server"])["root"]))
+	add(Scalar(object(s.data["server"])["root"]))
 	const mostRoots = 50
 	for _, p := range list(s.data["project_package_paths"]) {
 		if len(s.roots) < mostRoots {
-			add(textOf(p))
+			add(Scalar(p))
 		}
 	}
 }
@@ -49,8 +49,8 @@ func (s *subject) read() {
 // IsGo reports whether a payload's frames come the newest call first: those of
 // Go and its SDK do, all others the oldest first.
 func IsGo(data map[string]any) bool {
-	language, _, _ := strings.Cut(strings.ToLower(textOf(data["language"])), " ")
-	return language == "go" || strings.HasPrefix(textOf(object(data["notifier"])["name"]), "rollbar/rollbar-go")
+	language, _, _ := strings.Cut(strings.ToLower(Scalar(data["language"])), " ")
+	return language == "go" || strings.HasPrefix(Scalar(object(data["notifier"])["name"]), "rollbar/rollbar-go")
 }
 
 const unknownClass = "(unknown)"
@@ -58,9 +58,9 @@ const unknownClass = "(unknown)"
 // classOf is the class of a trace's exception, which very old clients send as text.
 func classOf(trace map[string]any) string {
 	e := trace["exception"]
-	class := textOf(e)
+	class := Scalar(e)
 	if m := object(e); m != nil {
-		class = textOf(m["class"])
+		class = Scalar(m["class"])
 	}
 	if class = strings.TrimSpace(cut(class, maxText)); class == "" {
 		return unknownClass
@@ -86,7 +86,7 @@ func anyText(v any) string {
 		}
 		return string(text)
 	}
-	return textOf(v)
+	return Scalar(v)
 }
 
 func (s *subject) class() string {
@@ -110,11 +110,11 @@ func (s *subject) message() string {
 	return cut(s.report(), maxText)
 }
 
-func (s *subject) report() string { return textOf(object(s.body["crash_report"])["raw"]) }
+func (s *subject) report() string { return Scalar(object(s.body["crash_report"])["raw"]) }
 
 // level is what the payload says, or what its kind has.
 func (s *subject) level() string {
-	switch l := strings.ToLower(textOf(s.data["level"])); l {
+	switch l := strings.ToLower(Scalar(s.data["level"])); l {
 	case "critical", "error", "warning", "info", "debug":
 		return l
 	}
@@ -126,7 +126,7 @@ func (s *subject) level() string {
 
 // title is the client's, or made of class and message.
 func (s *subject) title() string {
-	if t := oneLine(textOf(s.data["title"])); t != "" {
+	if t := oneLine(Scalar(s.data["title"])); t != "" {
 		return t
 	}
 	return s.ownTitle()

@@ -44,7 +44,7 @@ func (t template) fill(v *view) string {
 			continue
 		}
 		v.each(p.path, func(value any) bool {
-			b.WriteString(cut(textOf(value), maxText))
+			b.WriteString(cut(Scalar(value), maxText))
 			return true
 		})
 		if b.Len() > maxFilled {

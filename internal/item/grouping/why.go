@@ -36,7 +36,7 @@ func (r *Rules) Explain(data map[string]any) Why {
 }
 
 func (r *Rules) sayClient(d *Decision, s *subject) []string {
-	sent := textOf(s.data["fingerprint"])
+	sent := Scalar(s.data["fingerprint"])
 	switch {
 	case sent == "":
 		return []string{"The sender gave no fingerprint of its own."}
