@@ -202,10 +202,7 @@ func (a *API) compare(w http.ResponseWriter, r *http.Request, q *question, selec
 	if err != nil {
 		return err
 	}
-	lines := &lineWriter{w: w, control: http.NewResponseController(w), clock: a.clock}
-	w.Header().Set("Content-Type", "application/x-ndjson")
-	w.Header().Set("X-Accel-Buffering", "no")
-	w.WriteHeader(http.StatusOK)
+	lines := a.startLines(w)
 	started := a.clock()
 	elapsed := func() float64 { return float64(a.clock().Sub(started).Microseconds()) / 1000 }
 	if err := lines.write(map[string]any{"type": "plan", "query": spec, "text": spec.Text()}); err != nil {

@@ -127,10 +127,7 @@ func (a *API) runRQL(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	lines := &lineWriter{w: w, control: http.NewResponseController(w), clock: a.clock}
-	w.Header().Set("Content-Type", "application/x-ndjson")
-	w.Header().Set("X-Accel-Buffering", "no")
-	w.WriteHeader(http.StatusOK)
+	lines := a.startLines(w)
 	p, err := rql.Compile(q.Query, o)
 	if err != nil {
 		_ = lines.write(a.rqlError(r, err))

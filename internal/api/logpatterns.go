@@ -64,10 +64,7 @@ func (a *API) logPatterns(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	lines := &lineWriter{w: w, control: http.NewResponseController(w), clock: a.clock}
-	w.Header().Set("Content-Type", "application/x-ndjson")
-	w.Header().Set("X-Accel-Buffering", "no")
-	w.WriteHeader(http.StatusOK)
+	lines := a.startLines(w)
 	if err := lines.write(map[string]any{"type": "plan", "query": spec, "text": spec.Text()}); err != nil {
 		return nil //nolint:nilerr // the caller has gone
 	}

@@ -80,10 +80,7 @@ func (a *API) query(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	lines := &lineWriter{w: w, control: http.NewResponseController(w), clock: a.clock}
-	w.Header().Set("Content-Type", "application/x-ndjson")
-	w.Header().Set("X-Accel-Buffering", "no")
-	w.WriteHeader(http.StatusOK)
+	lines := a.startLines(w)
 	if err := lines.write(map[string]any{"type": "plan", "query": spec, "text": spec.Text()}); err != nil {
 		return nil //nolint:nilerr // the caller has gone
 	}
@@ -129,6 +126,15 @@ type lineWriter struct {
 	clock   func() time.Time
 	last    time.Time
 	ended   bool
+}
+
+// startLines begins an answer that is lines of JSON: what goes wrong from now on is
+// one of them.
+func (a *API) startLines(w http.ResponseWriter) *lineWriter {
+	w.Header().Set("Content-Type", "application/x-ndjson")
+	w.Header().Set("X-Accel-Buffering", "no")
+	w.WriteHeader(http.StatusOK)
+	return &lineWriter{w: w, control: http.NewResponseController(w), clock: a.clock}
 }
 
 const progressEvery = 100 * time.Millisecond
