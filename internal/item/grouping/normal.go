@@ -142,13 +142,19 @@ func isHex(c byte) bool      { return isHexLower(c) || (c >= 'A' && c <= 'F') }
 // normalPath blanks what a release or a build gives its files: UUIDs, dates,
 // hashes.
 func normalPath(s string) string {
+	return blanked(s, pathBlank)
+}
+
+// blanked replaces the runs that a function finds: how many bytes from a place on, 0
+// for none. A text without digits has none.
+func blanked(s string, run func(s string, i int) int) string {
 	if !strings.ContainsAny(s, "0123456789") {
 		return s
 	}
 	var b strings.Builder
 	b.Grow(len(s))
 	for i := 0; i < len(s); {
-		if n := pathBlank(s, i); n > 0 {
+		if n := run(s, i); n > 0 {
 			b.WriteString(blank)
 			i += n
 			continue
@@ -243,25 +249,12 @@ func normalMethod(s string) string {
 	if s == "" {
 		return noMethod
 	}
-	if !strings.ContainsAny(s, "0123456789") {
-		return s
-	}
-	var b strings.Builder
-	b.Grow(len(s))
-	for i := 0; i < len(s); {
-		n := hexNumber(s, i)
-		if n == 0 {
-			n = digitRun(s, i)
+	return blanked(s, func(s string, i int) int {
+		if n := hexNumber(s, i); n > 0 {
+			return n
 		}
-		if n > 0 {
-			b.WriteString(blank)
-			i += n
-			continue
-		}
-		b.WriteByte(s[i])
-		i++
-	}
-	return b.String()
+		return digitRun(s, i)
+	})
 }
 
 // hexNumber is 0x and hex digits.
