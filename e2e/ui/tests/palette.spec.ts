@@ -26,6 +26,7 @@ test('says what an id is before Enter, and opens it', async ({ page, server }) =
 
 test('pages, services, conditions and commands, by keys alone', async ({ page, server }) => {
   await page.goto(`${server.url}/setup`);
+  await expect(page.getByRole('combobox', { name: 'Find anything' })).toBeVisible();
   const ask = async (text: string): Promise<void> => {
     await page.keyboard.press('Control+k');
     await page.keyboard.insertText(text);

@@ -23,7 +23,7 @@ export function useFound(text: string): Looked {
   const errors = useErrors(text);
   return {
     items: [...spans.items, ...errors.items],
-    said: spans.items.length + errors.items.length > 0 ? '' : errors.said || spans.said,
+    said: spans.items.length + errors.items.length > 0 ? '' : spans.said || errors.said, // a trace's id may be a uuid, too
     looking: spans.looking || errors.looking,
   };
 }
