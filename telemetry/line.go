@@ -66,14 +66,12 @@ func appendRecord(ctx context.Context, b []byte, r slog.Record, p preset) []byte
 // appendAttr appends ,"key":value, or nothing for an attribute without content.
 func appendAttr(b []byte, a slog.Attr, depth int) []byte {
 	v := a.Value.Resolve()
-	if a.Key == "" && v.Kind() != slog.KindGroup {
-		if v.Equal(slog.Value{}) {
+	if v.Kind() != slog.KindGroup {
+		if a.Key == "" && v.Equal(slog.Value{}) {
 			return b
 		}
-	}
-	if v.Kind() != slog.KindGroup {
 		b = appendKey(b, a.Key)
-		return appendValue(b, v, depth)
+		return appendValue(b, v)
 	}
 	members := v.Group()
 	if len(members) == 0 {
@@ -104,7 +102,7 @@ func appendKey(b []byte, key string) []byte {
 	return append(b, ':')
 }
 
-func appendValue(b []byte, v slog.Value, depth int) []byte {
+func appendValue(b []byte, v slog.Value) []byte {
 	switch v.Kind() {
 	case slog.KindString:
 		return appendText(b, v.String())
@@ -123,13 +121,13 @@ func appendValue(b []byte, v slog.Value, depth int) []byte {
 		b = v.Time().AppendFormat(b, time.RFC3339Nano)
 		return append(b, '"')
 	default:
-		return appendAny(b, v.Any(), depth)
+		return appendAny(b, v.Any())
 	}
 }
 
 // appendAny appends what the app passed; a value that cannot be written, or whose
 // methods panic, says so in its place.
-func appendAny(b []byte, v any, _ int) (out []byte) {
+func appendAny(b []byte, v any) (out []byte) {
 	start := len(b)
 	defer func() {
 		if p := recover(); p != nil {

@@ -200,7 +200,7 @@ func plain(v slog.Value, depth int) any {
 		}
 		return members
 	case slog.KindAny:
-		return json.RawMessage(appendAny(nil, v.Any(), 0))
+		return json.RawMessage(appendAny(nil, v.Any()))
 	case slog.KindDuration:
 		return v.Duration().String()
 	case slog.KindFloat64:

@@ -41,13 +41,10 @@ type Telemetry struct {
 	settings settings
 	tracer   trace.Tracer
 	carrier  propagation.TextMapPropagator
-	provider *sdktrace.TracerProvider // nil: no spans go anywhere
-	sampler  *remoteSampler           // nil: rules are not asked for
-	traces   *spanQueue               // nil: off
-	xray     *spanQueue               // nil: off
-	emitter  *emitter
-	lines    *shipper  // nil: off
-	reporter *reporter // nil: off
+	traces   *spanQueue // nil: off
+	xray     *spanQueue // nil: off
+	lines    *shipper   // nil: off
+	reporter *reporter  // nil: off
 
 	stop   context.CancelFunc
 	ending sync.WaitGroup
@@ -143,13 +140,13 @@ func (t *Telemetry) startTraces(ctx, background context.Context) error {
 		options = append(options, sdktrace.WithSpanProcessor(t.traces))
 	}
 	if s.udp != "" {
-		t.emitter = newEmitter(s)
-		t.xray = newSpanQueue("segments", s.XRay.Queue, t.emitter.export, t.emitter.close, s.Trouble)
+		segments := &emitter{settings: s}
+		t.xray = newSpanQueue("segments", s.XRay.Queue, segments.export, segments.close, s.Trouble)
 		options = append(options, sdktrace.WithSpanProcessor(t.xray))
 	}
-	t.provider = sdktrace.NewTracerProvider(options...)
-	t.tracer = t.provider.Tracer(scope)
-	otel.SetTracerProvider(t.provider)
+	provider := sdktrace.NewTracerProvider(options...)
+	t.tracer = provider.Tracer(scope)
+	otel.SetTracerProvider(provider)
 	otel.SetTextMapPropagator(t.carrier)
 	return nil
 }

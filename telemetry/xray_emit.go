@@ -30,8 +30,6 @@ type emitter struct {
 	conn     net.Conn // nil until the first segment
 }
 
-func newEmitter(s *settings) *emitter { return &emitter{settings: s} }
-
 func (e *emitter) export(_ context.Context, spans []sdktrace.ReadOnlySpan) error {
 	if e.conn == nil {
 		conn, err := net.Dial("udp", e.settings.udp)

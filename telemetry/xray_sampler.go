@@ -48,9 +48,9 @@ func (t *Telemetry) samplerOf(background context.Context) (sdktrace.Sampler, err
 	case "parentbased_traceidratio":
 		return sdktrace.ParentBased(sdktrace.TraceIDRatioBased(ratio)), nil
 	case "xray", "parentbased_xray":
-		t.sampler = newRemoteSampler("http://"+endpointArg(s), s.Service, s.Trouble)
-		t.ending.Go(func() { t.sampler.run(background) })
-		return sdktrace.ParentBased(t.sampler), nil
+		rules := newRemoteSampler("http://"+endpointArg(s), s.Service, s.Trouble)
+		t.ending.Go(func() { rules.run(background) })
+		return sdktrace.ParentBased(rules), nil
 	}
 	return nil, fmt.Errorf("telemetry: OTEL_TRACES_SAMPLER is %q: known are always_on, always_off, traceidratio, their parentbased_ forms, and xray", s.sampler)
 }
