@@ -2,9 +2,6 @@ package cloudwatch
 
 import "github.com/oriel-dev/oriel/internal/protocol/aws"
 
-// defaultLimit is how long the page of a listing is.
-const defaultLimit = 50
-
 // listing is [aws.Listing] with the service's error for a bad token.
 type listing[T any] struct {
 	limit    int

@@ -246,12 +246,12 @@ func TestPostItem_IsGroupedByItsSources(t *testing.T) {
 		return r.stored(`{"data":{"environment":"production","platform":"browser","language":"javascript","client":{"javascript":{"code_version":"` + version +
 			`"}},"body":{"trace":{"frames":[` + string(frame) + `],"exception":{"class":"TypeError","message":"x is undefined"}}}}}`)
 	}
-	print := func(row event.Row) string { return row.Get(event.FieldErrorFingerprint).Str() }
+	fingerprint := func(row event.Row) string { return row.Get(event.FieldErrorFingerprint).Str() }
 	upload("1")
 	upload("2")
 	first, second := post("1", "r", 1), post("2", "n", 5)
-	if print(first) == "" || print(first) != print(second) {
-		t.Errorf("two builds of one source are %s and %s", print(first), print(second))
+	if fingerprint(first) == "" || fingerprint(first) != fingerprint(second) {
+		t.Errorf("two builds of one source are %s and %s", fingerprint(first), fingerprint(second))
 	}
 	if culprit := first.Get(event.FieldErrorCulprit).Str(); culprit != "total in src/cart.js" {
 		t.Errorf("the culprit is %q", culprit)
@@ -260,11 +260,11 @@ func TestPostItem_IsGroupedByItsSources(t *testing.T) {
 		t.Errorf("the payload is not kept as it came: %s", sent)
 	}
 	late := post("3", "q", 1)
-	if print(late) == print(first) {
+	if fingerprint(late) == fingerprint(first) {
 		t.Fatal("without a map the frames are as they came")
 	}
 	upload("3")
-	if again := post("3", "q", 1); print(again) != print(late) {
-		t.Errorf("a map that comes late splits an item: %s, and then %s", print(late), print(again))
+	if again := post("3", "q", 1); fingerprint(again) != fingerprint(late) {
+		t.Errorf("a map that comes late splits an item: %s, and then %s", fingerprint(late), fingerprint(again))
 	}
 }
