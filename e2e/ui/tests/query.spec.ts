@@ -187,6 +187,7 @@ test('behind a result are its traces, events and fields', async ({ page, server 
 test('a point of a chart leads to its trace, and its group to a filter', async ({ page, server }) => {
   await page.goto(`${server.url}/query/__all__?calc=${encodeURIComponent('MAX(duration_ms)')}&by=service.name`);
   const chart = page.getByRole('application', { name: /MAX\(duration_ms\) over time/ });
+  await expect(rows(page).first()).toBeVisible();
   await chart.focus();
   for (let i = 0; i < 30; i++) await page.keyboard.press('ArrowRight');
   await page.keyboard.press('Enter');
