@@ -3,6 +3,8 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
+# A UI over its budgets is not built.
+.DELETE_ON_ERROR:
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 GO ?= go
 NPM_CI := npm ci --ignore-scripts --no-audit --no-fund --loglevel=error

@@ -7,7 +7,7 @@ export default defineConfig({
   // Relative, so that the pages also work under a path prefix; the server finds assets/ at any depth.
   base: './',
   plugins: [react()],
-  build: { outDir: 'dist', emptyOutDir: false, assetsInlineLimit: 0, chunkSizeWarningLimit: 300 },
+  build: { outDir: 'dist', emptyOutDir: false, manifest: true, assetsInlineLimit: 0, chunkSizeWarningLimit: 300 },
   test: { css: true }, // the theme's tests read it
   server: { proxy: { '/api': server, '/v1': server, '^/[A-Z][A-Za-z]+(\\?|$)': server } }, // the last: X-Ray's operations
 });
