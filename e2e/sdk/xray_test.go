@@ -279,7 +279,7 @@ func TestXRaySampling_RealClientsObeyTheRules(t *testing.T) {
 			s := startXRay(t)
 			s.rules()
 			env := append(s.daemonEnv(), "SAMPLING_ENDPOINT=http://"+s.addr["xray"], "OTEL_EXPORTER_OTLP_ENDPOINT=http://"+s.addr["listen"])
-			s.runs(env, args[0], args[1:]...)
+			client := s.runs(env, args[0], args[1:]...)
 			s.obeyed()
 			kept := s.tracesOfAtLeast(`http.url ENDSWITH "/loud" OR annotation[url.path] = "/loud"`)
 			if kept == 0 {
@@ -288,7 +288,11 @@ func TestXRaySampling_RealClientsObeyTheRules(t *testing.T) {
 			if name == "otel" {
 				tr, err := s.xray.BatchGetTraces(t.Context(), &xray.BatchGetTracesInput{TraceIds: []string{"1-5759e988-bd862e3fe1be46a994272793"}})
 				if err != nil || len(tr.Traces) != 1 {
-					t.Errorf("the caller's trace: %+v, %v", tr, err)
+					t.Fatalf("the caller's trace: %+v, %v", tr, err)
+				}
+				sent := <-client.out // the header that the propagator sends on
+				if want := "Root=" + *tr.Traces[0].Id + ";Parent=" + *tr.Traces[0].Segments[0].Id + ";Sampled=1"; sent != want {
+					t.Errorf("sent on %q, want %q", sent, want)
 				}
 			}
 		})
