@@ -127,6 +127,12 @@ bench-logs: server ## Measure lines by PutLogEvents: what they cost, and questio
 bench-xray: server ## Measure segments over UDP for a minute: what they cost, and what is lost
 	$(GO) run ./bench -bin bin/oriel -profile xray
 
+.PHONY: bench-rollbar
+bench-rollbar: server ## Measure errors of 4 kB as Rollbar's SDKs post them, singly and in batches: what they cost, and that all are there
+	$(GO) run ./bench -bin bin/oriel -profile rollbar -rate 5000 -during 30s
+	$(GO) run ./bench -bin bin/oriel -profile rollbar -rate 5000 -during 30s -traces 50 -senders 4
+	$(GO) run ./bench -bin bin/oriel -profile rollbar -rate 5000 -during 30s -items 1
+
 .PHONY: bench
 bench: server ## Measure ingest, disk, memory, look-up, queries and start; prints the tables of docs/performance.md
 	$(GO) run ./bench -bin bin/oriel

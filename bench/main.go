@@ -6,6 +6,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"flag"
 	"fmt"
@@ -28,6 +29,7 @@ type options struct {
 	keep     bool
 	skipCold bool
 	rate     int
+	items    int
 	during   time.Duration
 }
 
@@ -36,16 +38,22 @@ func main() {
 	flag.StringVar(&o.bin, "bin", "bin/oriel", "`path` of the built server")
 	flag.StringVar(&o.data, "data", "", "data `folder`; a temporary one if empty")
 	flag.IntVar(&o.spans, "spans", 10_000_000, "`number` of spans to send; with 0, lines that a kept folder holds are asked about")
-	flag.StringVar(&o.profile, "profile", "all", "`traffic`: dense (15 common attributes), narrow (20 a span, always the same), wide (20 of 300), logs (lines by PutLogEvents, 200 bytes each), xray (segments over UDP), or all but those two, the latter two with a fifth of the spans")
-	flag.IntVar(&o.senders, "senders", 4, "`connections` that send")
-	flag.IntVar(&o.perReq, "traces", 60, "`traces` in a request")
+	flag.StringVar(&o.profile, "profile", "all", "`traffic`: dense (15 common attributes), narrow (20 a span, always the same), wide (20 of 300), logs (lines by PutLogEvents, 200 bytes each), xray (segments over UDP), rollbar (errors of 4 kB), or all but those three, the latter two with a fifth of the spans")
+	flag.IntVar(&o.senders, "senders", 0, "`connections` that send; 0: 4, of rollbar 96")
+	flag.IntVar(&o.perReq, "traces", 0, "`traces`, or of rollbar occurrences, in a request; 0: 60, of rollbar 1")
+	flag.IntVar(&o.items, "items", 1000, "rollbar: `number` of different errors")
 	flag.IntVar(&o.lookups, "lookups", 500, "`number` of traces looked up")
 	flag.IntVar(&o.repeats, "repeats", 5, "`times` each query is asked")
 	flag.BoolVar(&o.keep, "keep", false, "keep the data folder")
 	flag.BoolVar(&o.skipCold, "skip-cold", false, "do not restart for the cold figures")
-	flag.IntVar(&o.rate, "rate", 50_000, "xray: `segments` a second")
-	flag.DurationVar(&o.during, "during", time.Minute, "xray: how long to send")
+	flag.IntVar(&o.rate, "rate", 50_000, "xray, rollbar: `segments` or occurrences a second; of rollbar 0 is as many as are taken")
+	flag.DurationVar(&o.during, "during", time.Minute, "xray, rollbar: how long to send")
 	flag.Parse()
+	senders, perReq := 4, 60
+	if o.profile == rollbarProfile {
+		senders, perReq = 96, 1
+	}
+	o.senders, o.perReq = cmp.Or(o.senders, senders), cmp.Or(o.perReq, perReq)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	if err := runAll(ctx, o); err != nil {
@@ -76,6 +84,8 @@ func runAll(ctx context.Context, o options) error {
 		return runLogs(ctx, o)
 	case xrayProfile:
 		return runXRay(ctx, o)
+	case rollbarProfile:
+		return runRollbar(ctx, o)
 	}
 	if o.profile != "all" {
 		if _, known := profiles()[o.profile]; !known {
