@@ -133,6 +133,10 @@ bench-rollbar: server ## Measure errors of 4 kB as Rollbar's SDKs post them, sin
 	$(GO) run ./bench -bin bin/oriel -profile rollbar -rate 5000 -during 30s -traces 50 -senders 4
 	$(GO) run ./bench -bin bin/oriel -profile rollbar -rate 5000 -during 30s -items 1
 
+.PHONY: bench-traces
+bench-traces: server ## Measure X-Ray's API, the map and analytics over a million small traces
+	$(GO) run ./bench -bin bin/oriel -profile traces -spans 4000000 -repeats 3
+
 .PHONY: bench
 bench: server ## Measure ingest, disk, memory, look-up, queries and start; prints the tables of docs/performance.md
 	$(GO) run ./bench -bin bin/oriel

@@ -37,8 +37,8 @@ func main() {
 	var o options
 	flag.StringVar(&o.bin, "bin", "bin/oriel", "`path` of the built server")
 	flag.StringVar(&o.data, "data", "", "data `folder`; a temporary one if empty")
-	flag.IntVar(&o.spans, "spans", 10_000_000, "`number` of spans to send; with 0, lines that a kept folder holds are asked about")
-	flag.StringVar(&o.profile, "profile", "all", "`traffic`: dense (15 common attributes), narrow (20 a span, always the same), wide (20 of 300), logs (lines by PutLogEvents, 200 bytes each), xray (segments over UDP), rollbar (errors of 4 kB), or all but those three, the latter two with a fifth of the spans")
+	flag.IntVar(&o.spans, "spans", 10_000_000, "`number` of spans to send; with 0, lines or traces that a kept folder holds are asked about")
+	flag.StringVar(&o.profile, "profile", "all", "`traffic`: dense (15 common attributes), narrow (20 a span, always the same), wide (20 of 300), logs (lines by PutLogEvents, 200 bytes each), xray (segments over UDP), rollbar (errors of 4 kB), traces (many small ones, asked for by X-Ray's API), or all but those four, the latter two with a fifth of the spans")
 	flag.IntVar(&o.senders, "senders", 0, "`connections` that send; 0: 4, of rollbar 96")
 	flag.IntVar(&o.perReq, "traces", 0, "`traces`, or of rollbar occurrences, in a request; 0: 60, of rollbar 1")
 	flag.IntVar(&o.items, "items", 1000, "rollbar: `number` of different errors")
@@ -86,6 +86,8 @@ func runAll(ctx context.Context, o options) error {
 		return runXRay(ctx, o)
 	case rollbarProfile:
 		return runRollbar(ctx, o)
+	case tracesProfile:
+		return runTraces(ctx, o)
 	}
 	if o.profile != "all" {
 		if _, known := profiles()[o.profile]; !known {

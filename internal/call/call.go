@@ -8,8 +8,6 @@
 package call
 
 import (
-	"math"
-
 	"github.com/oriel-dev/oriel/internal/event"
 )
 
@@ -31,7 +29,8 @@ const (
 type Outcome uint8
 
 // The outcomes. A request has one: the worst of what its span says, but a status
-// of HTTP wins over a mark that says no more than that something failed.
+// of HTTP wins over a mark that says no more than that something failed, and 429 over
+// all marks: X-Ray's SDK for Node marks what was refused for load as a fault, too.
 const (
 	OK       Outcome = iota
 	Error            // refused: 4xx
@@ -86,7 +85,8 @@ func OutcomeOf(get Get) Outcome {
 
 // StatusOf reads a status of HTTP, 0 if the value is none.
 func StatusOf(v event.Value) int {
-	if n, ok := v.Number(); ok && n > 0 && n < math.MaxInt32 {
+	const beyond = 1000
+	if n, ok := v.Number(); ok && n > 0 && n < beyond {
 		return int(n)
 	}
 	return 0

@@ -192,8 +192,8 @@ func address(into func(r *reading) *string) func(*reading, event.Value) {
 }
 
 func httpStatus(r *reading, v event.Value) {
-	if s, ok := v.Number(); ok && r.HTTP.Status == 0 && s > 0 && s < 1000 {
-		r.HTTP.Status = int(s)
+	if r.HTTP.Status == 0 {
+		r.HTTP.Status = call.StatusOf(v)
 	}
 }
 
@@ -241,7 +241,7 @@ type columns struct {
 	annotation, signal            *event.Column
 	linkTrace, linkSpan, linkKind *event.Column
 	parentID                      *event.Column
-	annotations                   *event.Column
+	annotations, document         *event.Column
 	excType, excMessage, excStack *event.Column
 	excID, excRemote              *event.Column
 	tree                          []treeColumn
@@ -273,7 +273,7 @@ func (b *Builder) columnsOf(batch *event.Batch) *columns {
 	c := &columns{
 		of: batch, traceID: find(event.FieldTraceID), spanID: find(event.FieldSpanID), annotation: find(event.FieldAnnotation), signal: find(event.FieldSignal),
 		linkTrace: find(event.FieldLinkTraceID), linkSpan: find(event.FieldLinkSpanID), linkKind: find(FieldReference), parentID: find(event.FieldParentID),
-		annotations: find(FieldAnnotations), excType: find("exception.type"), excMessage: find("exception.message"), excStack: find("exception.stacktrace"),
+		annotations: find(FieldAnnotations), document: find(FieldDocument), excType: find("exception.type"), excMessage: find("exception.message"), excStack: find("exception.stacktrace"),
 		excID: find(FieldExceptionID), excRemote: find(FieldRemote),
 	}
 	for _, k := range b.fields {
@@ -346,6 +346,8 @@ func (b *Builder) addPart(c *columns, row int, id string, inProgress bool) {
 	if b.options.Annotations {
 		b.addAnnotations(c, row, p)
 	}
-	b.trace.Revision++
+	if p.made == fromSpan || !at(c.document, row).IsNull() {
+		b.trace.Revision++
+	}
 	b.parts = append(b.parts, p)
 }

@@ -12,7 +12,10 @@
 // and in it the subsegment that calls.
 package xraymodel
 
-import "github.com/oriel-dev/oriel/internal/event"
+import (
+	"github.com/oriel-dev/oriel/internal/call"
+	"github.com/oriel-dev/oriel/internal/event"
+)
 
 // Trace is a trace as X-Ray has it. All times are Unix nanoseconds.
 type Trace struct {
@@ -28,7 +31,7 @@ type Trace struct {
 
 	Start, End int64 // of the earliest and latest part
 	Partial    bool  // something is in progress, or a traced call has no answer
-	Revision   int   // documents and spans received
+	Revision   int   // documents received; a span is one, subsegments within a document are none
 }
 
 // Part is a segment or a subsegment.
@@ -87,7 +90,7 @@ func (f Flags) Has(all Flags) bool { return f&all == all }
 // Class is what a part counts as: each counts once.
 type Class uint8
 
-// The classes: a fault wins over an error; throttles are errors, counted apart.
+// The classes: a fault wins over an error; throttles are errors, counted apart. See call.Outcome.
 const (
 	OK Class = iota
 	IsError
@@ -95,18 +98,11 @@ const (
 	IsFault
 )
 
-// Class returns what the part counts as, by its flags and its HTTP status.
+// Class returns what the part counts as: its flags and its HTTP status are marks,
+// and what they come to is package call's to say, as for roll-ups.
 func (p *Part) Class() Class {
-	const throttled, bad, broken = 429, 400, 500
-	switch {
-	case p.Flags.Has(Fault), p.HTTP.Status >= broken:
-		return IsFault
-	case p.Flags.Has(Throttle), p.HTTP.Status == throttled:
-		return IsThrottle
-	case p.Flags.Has(Error), p.HTTP.Status >= bad:
-		return IsError
-	}
-	return OK
+	m := call.Marks{Status: p.HTTP.Status, Fault: p.Flags.Has(Fault), Refused: p.Flags.Has(Error), Throttled: p.Flags.Has(Throttle)}
+	return [...]Class{call.OK: OK, call.Error: IsError, call.Throttle: IsThrottle, call.Fault: IsFault}[m.Outcome()]
 }
 
 // Duration returns how long a part took, ns.

@@ -201,20 +201,22 @@ root shop, partial
 }
 
 // A complete part replaces what was said of it before; a span and a segment of one
-// request are one trace.
+// request are one trace. Each document is a revision, however many subsegments it has.
 func TestBuild_KeepsTheCompleteOfTwo(t *testing.T) {
 	t.Parallel()
 	got := check(t, `
 segment front
   subsegment back [remote]
 segment back
+  subsegment render
 front -> back via back
 root front
 `,
 		span("a1", "", "server", "front", "GET", 0, 100),
 		span("a2", "a1", "client", "front", "GET", 10, 50, "peer.service", "back"),
-		doc("segment", "b1", "a2", "back", "back", 20, -1, event.FieldAnnotation, event.AnnotationInProgress),
-		doc("segment", "b1", "a2", "back", "back", 20, 30, "game", "chess", FieldAnnotations, `["game"]`),
+		doc("segment", "b1", "a2", "back", "back", 20, -1, event.FieldAnnotation, event.AnnotationInProgress, FieldDocument, "{}"),
+		doc("segment", "b1", "a2", "back", "back", 20, 30, "game", "chess", FieldAnnotations, `["game"]`, FieldDocument, "{}"),
+		doc("subsegment", "b2", "b1", "back", "render", 21, 5),
 		row{25, -1, map[string]any{event.FieldAnnotation: event.AnnotationSpanEvent, event.FieldParentID: "b1", "exception.type": "Boom", "exception.message": "it broke"}},
 	)
 	back := got.Segments[1]

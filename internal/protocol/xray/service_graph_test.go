@@ -112,6 +112,38 @@ func TestGetServiceGraph_OfRollupsAndOfTraces(t *testing.T) {
 	r.fails(400, "InvalidRequestException", "no group", "/ServiceGraph", lastHour(object{"GroupName": "none"}))
 }
 
+// Whatever marks and status a segment has, roll-ups and traces count it as the same.
+func TestGetServiceGraph_CountsEveryOutcomeOnce(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	var ids []string
+	var documents []string
+	for _, status := range []int{0, 200, 404, 429, 503} {
+		for marks := range 8 {
+			id := fmt.Sprintf("1-%08x-%024x", testClock().Unix()-60, len(ids)+1)
+			ids = append(ids, id)
+			documents = append(documents, fmt.Sprintf(`{"trace_id":"%s","id":"%016x","name":"s%d.%d","start_time":%d,"end_time":%d,"fault":%t,"error":%t,"throttle":%t,"http":{"response":{"status":%d}}}`,
+				id, len(ids), status, marks, testClock().Unix()-60, testClock().Unix()-59, marks&4 != 0, marks&2 != 0, marks&1 != 0, status))
+		}
+	}
+	r.ok("/TraceSegments", object{"TraceSegmentDocuments": documents})
+	got := lines(t, r.ok("/TraceGraph", object{"TraceIds": ids})["Services"].([]any))
+	wantLines(t, "of roll-ups", lines(t, r.ok("/ServiceGraph", lastHour(nil))["Services"].([]any)), strings.Join(got, "\n"))
+	for _, want := range []string{
+		"s429.7[] active root: ok 0 error 0 throttle 1 fault 0 1.0s", // the SDK for Node says so
+		"s429.0[] active root: ok 0 error 0 throttle 1 fault 0 1.0s",
+		"s404.4[] active root: ok 0 error 0 throttle 0 fault 1 1.0s",
+		"s404.1[] active root: ok 0 error 0 throttle 1 fault 0 1.0s",
+		"s200.2[] active root: ok 0 error 1 throttle 0 fault 0 1.0s",
+		"s200.0[] active root: ok 1 error 0 throttle 0 fault 0 1.0s",
+		"s0.6[] active root: ok 0 error 0 throttle 0 fault 1 1.0s",
+	} {
+		if !slices.Contains(got, want) {
+			t.Errorf("there is no %q in\n%s", want, strings.Join(got, "\n"))
+		}
+	}
+}
+
 func TestGetTimeSeriesServiceStatistics_ListsEveryPeriod(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)

@@ -164,7 +164,7 @@ func TestGetTraceSummaries_SaysWhatATraceIs(t *testing.T) {
 		"Users":        []any{object{"UserName": "alice", "ServiceIds": []any{ec2}}},
 		"ServiceIds":   []any{client, ec2, object{"Name": "items", "Names": []any{"items"}, "Type": "AWS::DynamoDB::Table"}},
 		"ResourceARNs": []any{}, "InstanceIds": []any{object{"Id": "i-1"}}, "AvailabilityZones": []any{object{"Name": "eu-1a"}}, "EntryPoint": ec2,
-		"FaultRootCauses": []any{}, "ErrorRootCauses": []any{}, "ResponseTimeRootCauses": []any{}, "Revision": 2.0, "MatchedEventTime": at + 0.3,
+		"FaultRootCauses": []any{}, "ErrorRootCauses": []any{}, "ResponseTimeRootCauses": []any{}, "Revision": 1.0, "MatchedEventTime": at + 0.3,
 	}
 	near := cmp.Comparer(func(x, y float64) bool { return x-y < 1e-5 && y-x < 1e-5 })
 	if d := cmp.Diff(want, byName["T1"], near); d != "" {
