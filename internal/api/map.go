@@ -104,7 +104,11 @@ func (a *API) graphOfTraces(r *http.Request, set *traceSet) (*servicegraph.Graph
 	}
 	var traces []*xraymodel.Trace
 	reach, err := tracesearch.Newest(r.Context(), a.Querier, question, tracesearch.Limits{Traces: mostMapTraces}, func(t *xraymodel.Trace, _ bool) { traces = append(traces, t) })
-	return servicegraph.OfTraces(traces), store.Stats{Scanned: reach.Scanned, Partial: !reach.Done}, err
+	if err != nil {
+		return nil, store.Stats{}, err
+	}
+	rollups, calls, err := a.sums(r, question.Start, question.End)
+	return servicegraph.OfTraces(traces, servicegraph.OriginsOf(rollups, calls)), store.Stats{Scanned: reach.Scanned, Partial: !reach.Done}, err
 }
 
 func (a *API) sums(r *http.Request, from, to int64) ([]store.Rollup, []store.Call, error) {
@@ -114,7 +118,6 @@ func (a *API) sums(r *http.Request, from, to int64) ([]store.Rollup, []store.Cal
 		return nil, nil, err
 	}
 	calls, err := a.Querier.Calls(r.Context(), env, from, to)
-	servicegraph.Settle(rollups, calls)
 	return rollups, calls, err
 }
 
@@ -336,17 +339,17 @@ func (a *API) mapOfNode(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	t := newTimeline(from, to)
+	t, origins := newTimeline(from, to), servicegraph.OriginsOf(rollups, calls)
 	for i := range rollups {
 		s := &rollups[i]
-		served := id.Kind == servicegraph.Service && s.Serves && s.Origin == id.Type
-		asked := id.Kind == servicegraph.Client && s.Serves && s.Root
-		if s.Service == id.Name && (served || asked) {
+		served := s.Serves && origins.OfRollup(s) == id
+		asked := id.Kind == servicegraph.Client && s.Serves && s.Root && s.Service == id.Name
+		if served || asked {
 			t.add(s.Minute, s.Name, servicegraph.StatsOfRollup(s))
 		}
 	}
 	for i := range calls {
-		if _, to := servicegraph.EndsOf(&calls[i]); to == id && id.Kind == servicegraph.Inferred {
+		if _, to := origins.OfCall(&calls[i]); to == id && id.Kind == servicegraph.Inferred {
 			t.add(calls[i].Minute, calls[i].Caller, servicegraph.StatsOfCall(&calls[i]))
 		}
 	}
@@ -372,10 +375,10 @@ func (a *API) mapOfEdge(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	t := newTimeline(from, to)
+	t, origins := newTimeline(from, to), servicegraph.OriginsOf(rollups, calls)
 	for i := range calls {
 		c := &calls[i]
-		if f, to := servicegraph.EndsOf(c); f == caller && to == callee {
+		if f, to := origins.OfCall(c); f == caller && to == callee {
 			name := c.Peer
 			if name == "" {
 				name = c.Callee
@@ -385,7 +388,7 @@ func (a *API) mapOfEdge(w http.ResponseWriter, r *http.Request) error {
 	}
 	for i := range rollups {
 		s := &rollups[i]
-		if caller.Kind == servicegraph.Client && s.Root && s.Serves && s.Service == callee.Name && s.Origin == callee.Type {
+		if caller.Kind == servicegraph.Client && s.Root && s.Serves && origins.OfRollup(s) == callee {
 			t.add(s.Minute, s.Name, servicegraph.StatsOfRollup(s))
 		}
 	}

@@ -190,16 +190,16 @@ func (b *builder) graph() *Graph {
 	return g
 }
 
-// OfRollups makes the map of sums kept by a store; calls must have been settled.
+// OfRollups makes the map of sums kept by a store.
 func OfRollups(rollups []store.Rollup, calls []store.Call) *Graph {
-	b := newBuilder()
+	b, origins := newBuilder(), OriginsOf(rollups, calls)
 	groups := map[NodeID]map[string]bool{}
 	for i := range rollups {
 		r := &rollups[i]
 		if !r.Serves {
 			continue
 		}
-		id := NodeID{Service, r.Service, r.Origin}
+		id := origins.OfRollup(r)
 		n, stats := b.node(id, r.Minute), StatsOfRollup(r)
 		n.Add(stats)
 		if groups[id] == nil {
@@ -219,7 +219,7 @@ func OfRollups(rollups []store.Rollup, calls []store.Call) *Graph {
 	}
 	for i := range calls {
 		c := &calls[i]
-		from, to := EndsOf(c)
+		from, to := origins.OfCall(c)
 		stats := StatsOfCall(c)
 		b.node(from, c.Minute)
 		n := b.node(to, c.Minute)
@@ -234,46 +234,6 @@ func OfRollups(rollups []store.Rollup, calls []store.Call) *Graph {
 		}
 	}
 	return b.graph()
-}
-
-// Settle gives callers their origin: the subsegments of a document do not say what
-// their segment runs on. It is the busiest of the origins that the service served
-// with, unless it served without one. calls are changed.
-func Settle(rollups []store.Rollup, calls []store.Call) {
-	served := map[string]map[string]float64{}
-	for i := range rollups {
-		if r := &rollups[i]; r.Serves {
-			if served[r.Service] == nil {
-				served[r.Service] = map[string]float64{}
-			}
-			served[r.Service][r.Origin] += r.Count
-		}
-	}
-	busiest := map[string]string{}
-	for name, origins := range served {
-		if _, plain := origins[""]; plain {
-			continue
-		}
-		for _, o := range slices.Sorted(maps.Keys(origins)) {
-			if best, some := busiest[name]; !some || origins[o] > origins[best] {
-				busiest[name] = o
-			}
-		}
-	}
-	for i := range calls {
-		if c := &calls[i]; c.CallerOrigin == "" {
-			c.CallerOrigin = busiest[c.Caller]
-		}
-	}
-}
-
-// EndsOf names the two nodes of a call.
-func EndsOf(c *store.Call) (from, to NodeID) {
-	from, to = NodeID{Service, c.Caller, c.CallerOrigin}, NodeID{Service, c.Callee, c.CalleeOrigin}
-	if c.Callee == "" && c.CalleeOrigin == "" {
-		to = NodeID{Inferred, c.Peer, c.PeerType}
-	}
-	return from, to
 }
 
 // StatsOfRollup takes over the sums of a roll-up.
@@ -291,25 +251,28 @@ func StatsOfCall(c *store.Call) Stats {
 // outside. rollups is asked once, if at all, for those to compare with.
 func Slow(rollups func() []store.Rollup) func(*xraymodel.Trace) bool {
 	var bounds map[NodeID]float64
+	var origins Origins
 	return func(t *xraymodel.Trace) bool {
 		const second, share, binWidth = int64(1e9), 0.9, 1.005
 		if t.Root == nil || t.Root.Flags.Has(xraymodel.InProgress) || t.Root.Duration() <= second {
 			return false
 		}
 		if bounds == nil {
-			bounds = rootQuantiles(rollups(), share)
+			all := rollups()
+			origins = OriginsOf(all, nil)
+			bounds = rootQuantiles(all, origins, share)
 		}
-		return float64(t.Root.Duration())/1e6*binWidth >= bounds[IDOf(t.Root)]
+		return float64(t.Root.Duration())/1e6*binWidth >= bounds[origins.OfSegment(t.Root)]
 	}
 }
 
 // rootQuantiles returns for each service below what time, in ms, a share q of the
 // requests lay that came to it from outside.
-func rootQuantiles(rollups []store.Rollup, q float64) map[NodeID]float64 {
+func rootQuantiles(rollups []store.Rollup, origins Origins, q float64) map[NodeID]float64 {
 	sums := map[NodeID]*Stats{}
 	for i := range rollups {
 		if r := &rollups[i]; r.Root && r.Serves {
-			id := NodeID{Service, r.Service, r.Origin}
+			id := origins.OfRollup(r)
 			if sums[id] == nil {
 				sums[id] = &Stats{}
 			}
@@ -324,20 +287,12 @@ func rootQuantiles(rollups []store.Rollup, q float64) map[NodeID]float64 {
 }
 
 // OfTraces makes the map of single traces.
-func OfTraces(traces []*xraymodel.Trace) *Graph {
+func OfTraces(traces []*xraymodel.Trace, origins Origins) *Graph {
 	b := newBuilder()
 	for _, t := range traces {
-		b.trace(t)
+		b.trace(t, origins)
 	}
 	return b.graph()
-}
-
-// IDOf is the node of a segment.
-func IDOf(s *xraymodel.Part) NodeID {
-	if s.Inferred {
-		return NodeID{Inferred, s.Name, s.Type}
-	}
-	return NodeID{Service, s.Name, s.Type}
 }
 
 // outcomeOf is how a part ended.
@@ -357,21 +312,21 @@ func (s *Stats) Part(p *xraymodel.Part) {
 	s.One(outcomeOf(p), float64(p.Duration())/1e6, weight)
 }
 
-func (b *builder) trace(t *xraymodel.Trace) {
+func (b *builder) trace(t *xraymodel.Trace, origins Origins) {
 	for _, s := range t.Segments {
 		if isRoot(s) {
-			b.node(IDOf(s), s.Start).Root = true
+			b.node(origins.OfSegment(s), s.Start).Root = true
 			b.node(clientOf(s), s.Start)
 		}
 	}
-	EachOfTrace(t, func(id NodeID, at int64, stats Stats) {
+	EachOfTrace(t, origins, func(id NodeID, at int64, stats Stats) {
 		b.node(id, at).Add(stats)
 	}, func(from, to NodeID, at int64, stats Stats) {
 		b.edge(from, to, at).Add(stats)
 	})
 	for _, c := range t.Calls {
 		if c.From.Segment && !c.To.Inferred && c.Via != c.To {
-			b.edge(IDOf(c.From), IDOf(c.To), c.Via.Start).aliases[c.Via.Name] = true
+			b.edge(origins.OfSegment(c.From), origins.OfSegment(c.To), c.Via.Start).aliases[c.Via.Name] = true
 		}
 	}
 }
@@ -382,7 +337,7 @@ func clientOf(s *xraymodel.Part) NodeID { return NodeID{Client, s.Name, "client"
 
 // EachOfTrace hands over what a trace adds to nodes and to edges. A call that
 // several segments of a service answer is one.
-func EachOfTrace(t *xraymodel.Trace, node func(id NodeID, at int64, s Stats), edge func(from, to NodeID, at int64, s Stats)) {
+func EachOfTrace(t *xraymodel.Trace, origins Origins, node func(id NodeID, at int64, s Stats), edge func(from, to NodeID, at int64, s Stats)) {
 	one := func(p *xraymodel.Part) (s Stats) {
 		s.Part(p)
 		return s
@@ -391,9 +346,9 @@ func EachOfTrace(t *xraymodel.Trace, node func(id NodeID, at int64, s Stats), ed
 		if !s.Segment {
 			continue
 		}
-		node(IDOf(s), s.Start, one(s))
+		node(origins.OfSegment(s), s.Start, one(s))
 		if isRoot(s) {
-			edge(clientOf(s), IDOf(s), s.Start, one(s))
+			edge(clientOf(s), origins.OfSegment(s), s.Start, one(s))
 		}
 	}
 	type pair struct {
@@ -402,11 +357,11 @@ func EachOfTrace(t *xraymodel.Trace, node func(id NodeID, at int64, s Stats), ed
 	}
 	counted := map[pair]bool{}
 	for _, c := range t.Calls {
-		p := pair{c.Via, IDOf(c.To)}
+		p := pair{c.Via, origins.OfSegment(c.To)}
 		if !c.From.Segment || counted[p] {
 			continue // a piece without its segment, or another answer
 		}
 		counted[p] = true
-		edge(IDOf(c.From), p.to, c.Via.Start, one(c.Via))
+		edge(origins.OfSegment(c.From), p.to, c.Via.Start, one(c.Via))
 	}
 }

@@ -154,6 +154,11 @@ func (f *Front) insightsOf(ctx context.Context, environment string, g *kept[grou
 // fillMinutes takes roll-ups, or the newest traces of a group.
 func (f *Front) fillMinutes(ctx context.Context, environment, filter string, groups []xrayfilter.Group, m *minuteStats) error {
 	end := m.start + int64(m.n)*minuteOf
+	rollups, calls, err := f.sums(ctx, environment, m.start, end)
+	if err != nil {
+		return err
+	}
+	origins := servicegraph.OriginsOf(rollups, calls)
 	if filter != "" {
 		e, err := xrayfilter.Parse(filter)
 		if err == nil {
@@ -164,12 +169,8 @@ func (f *Front) fillMinutes(ctx context.Context, environment, filter string, gro
 		}
 		q := tracesearch.Question{Environment: environment, Start: m.start, End: end, Filters: []xrayfilter.Expression{e}, Slow: f.slow(ctx, environment, end)}
 		_, err = tracesearch.Newest(ctx, f.Querier, &q, tracesearch.Limits{Traces: maxGraphOf}, func(t *xraymodel.Trace, _ bool) {
-			servicegraph.EachOfTrace(t, m.node, m.edge)
+			servicegraph.EachOfTrace(t, origins, m.node, m.edge)
 		})
-		return err
-	}
-	rollups, calls, err := f.sums(ctx, environment, m.start, end)
-	if err != nil {
 		return err
 	}
 	for i := range rollups {
@@ -177,14 +178,14 @@ func (f *Front) fillMinutes(ctx context.Context, environment, filter string, gro
 		if !r.Serves {
 			continue
 		}
-		id := servicegraph.NodeID{Kind: servicegraph.Service, Name: r.Service, Type: r.Origin}
+		id := origins.OfRollup(r)
 		m.node(id, r.Minute, servicegraph.StatsOfRollup(r))
 		if r.Root {
 			m.edge(servicegraph.NodeID{Kind: servicegraph.Client, Name: r.Service}, id, r.Minute, servicegraph.StatsOfRollup(r))
 		}
 	}
 	for i := range calls {
-		from, to := servicegraph.EndsOf(&calls[i])
+		from, to := origins.OfCall(&calls[i])
 		m.edge(from, to, calls[i].Minute, servicegraph.StatsOfCall(&calls[i]))
 		if to.Kind == servicegraph.Inferred {
 			m.node(to, calls[i].Minute, servicegraph.StatsOfCall(&calls[i]))

@@ -1,6 +1,8 @@
 package xray
 
 import (
+	"cmp"
+
 	"github.com/oriel-dev/oriel/internal/event"
 	"github.com/oriel-dev/oriel/internal/protocol/aws"
 	"github.com/oriel-dev/oriel/internal/servicegraph"
@@ -34,7 +36,6 @@ func (f *Front) getRetrievedTracesGraph(c *call) (any, error) {
 		return map[string]any{"RetrievalStatus": status, "Services": []retrievedService{}}, nil
 	}
 	var traces []*xraymodel.Trace
-	links := map[servicegraph.NodeID][]graphLink{}
 	for _, id := range k.Body.IDs {
 		t, spans, err := f.retrieve(c, &k.Body, id, formatXRay)
 		if err != nil {
@@ -44,19 +45,10 @@ func (f *Front) getRetrievedTracesGraph(c *call) (any, error) {
 			continue
 		}
 		traces = append(traces, t)
-		for _, l := range t.Links {
-			if l.From == nil || l.From.Of == nil {
-				continue
-			}
-			reference := l.Reference
-			if reference == "" {
-				reference = "parent"
-			}
-			node := servicegraph.IDOf(l.From.Of)
-			links[node] = append(links[node], graphLink{reference, event.XRayTraceID(t.ID), []string{event.XRayTraceID(l.TraceID)}})
-		}
 	}
-	g := servicegraph.OfTraces(traces)
+	origins := servicegraph.OriginsOfTraces(traces...)
+	links := linksOf(traces, origins)
+	g := servicegraph.OfTraces(traces, origins)
 	services := servicesOf(g, secondsIn-1)
 	out := make([]retrievedService, len(services))
 	for i := range services {
@@ -73,4 +65,20 @@ func (f *Front) getRetrievedTracesGraph(c *call) (any, error) {
 		answer["RetrievalStatus"] = status
 	}
 	return answer, err
+}
+
+// linksOf are the links of traces, by the node that has them.
+func linksOf(traces []*xraymodel.Trace, origins servicegraph.Origins) map[servicegraph.NodeID][]graphLink {
+	links := map[servicegraph.NodeID][]graphLink{}
+	for _, t := range traces {
+		for _, l := range t.Links {
+			if l.From == nil || l.From.Of == nil {
+				continue
+			}
+			node := origins.OfSegment(l.From.Of)
+			reference := cmp.Or(l.Reference, "parent")
+			links[node] = append(links[node], graphLink{reference, event.XRayTraceID(t.ID), []string{event.XRayTraceID(l.TraceID)}})
+		}
+	}
+	return links
 }

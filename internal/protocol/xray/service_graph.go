@@ -187,11 +187,11 @@ func (f *Front) getServiceGraph(c *call) (any, error) {
 	}
 	var services []graphService
 	if some {
-		traces, err := f.tracesOf(c, e, start, end)
+		traces, origins, err := f.tracesOf(c, e, start, end)
 		if err != nil {
 			return nil, err
 		}
-		services = servicesOf(servicegraph.OfTraces(traces), secondsIn-1)
+		services = servicesOf(servicegraph.OfTraces(traces, origins), secondsIn-1)
 	} else {
 		g, err := f.graph(c, start, end)
 		if err != nil {
@@ -222,18 +222,22 @@ func (f *Front) sums(ctx context.Context, environment string, start, end int64) 
 		return nil, nil, err
 	}
 	calls, err := f.Querier.Calls(ctx, environment, start, end)
-	servicegraph.Settle(rollups, calls)
 	return rollups, calls, err
 }
 
-// tracesOf returns the newest traces that an expression matches.
-func (f *Front) tracesOf(c *call, e xrayfilter.Expression, start, end int64) ([]*xraymodel.Trace, error) {
+// tracesOf returns the newest traces that an expression matches, and the origins of
+// all services of that time.
+func (f *Front) tracesOf(c *call, e xrayfilter.Expression, start, end int64) ([]*xraymodel.Trace, servicegraph.Origins, error) {
 	q := tracesearch.Question{
 		Environment: c.Who.Environment, Start: start, End: end, Filters: []xrayfilter.Expression{e}, Slow: f.slow(c.Context(), c.Who.Environment, end),
 	}
 	var traces []*xraymodel.Trace
 	_, err := tracesearch.Newest(c.Context(), f.Querier, &q, tracesearch.Limits{Traces: maxGraphOf}, func(t *xraymodel.Trace, _ bool) { traces = append(traces, t) })
-	return traces, err
+	if err != nil {
+		return nil, nil, err
+	}
+	rollups, calls, err := f.sums(c.Context(), c.Who.Environment, start, end)
+	return traces, servicegraph.OriginsOf(rollups, calls), err
 }
 
 // getTraceGraph answers the graph of single traces.
@@ -259,5 +263,5 @@ func (f *Front) getTraceGraph(c *call) (any, error) {
 		traces = append(traces, t)
 	}
 	asked := aws.Asked(slices.Concat([]string{"GetTraceGraph"}, in.TraceIds)...)
-	return servicesPage(asked, in.NextToken, servicesOf(servicegraph.OfTraces(traces), secondsIn-1))
+	return servicesPage(asked, in.NextToken, servicesOf(servicegraph.OfTraces(traces, servicegraph.OriginsOfTraces(traces...)), secondsIn-1))
 }

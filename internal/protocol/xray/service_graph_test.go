@@ -5,6 +5,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/oriel-dev/oriel/internal/event"
+	"github.com/oriel-dev/oriel/internal/ingest"
 )
 
 // lines writes a graph down: a line for each node and each edge.
@@ -142,6 +145,31 @@ func TestGetServiceGraph_CountsEveryOutcomeOnce(t *testing.T) {
 			t.Errorf("there is no %q in\n%s", want, strings.Join(got, "\n"))
 		}
 	}
+}
+
+// A service that X-Ray's segments and OpenTelemetry's spans tell of is one.
+func TestGetServiceGraph_HasOneNodePerService(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.put(segment("53995c3f42cd8ad8", "media", `"origin":"AWS::ECS::Container"`))
+	spans := event.NewBatch(r.Keys.Default().Slug, "media")
+	spans.Begin(testClock().UnixNano())
+	for name, v := range map[string]string{
+		event.FieldTraceID: "5759e988bd862e3fe1be46a994272799", event.FieldSpanID: "53995c3f42cd8ad9", event.FieldService: "media", event.FieldName: "GET /", event.FieldSpanKind: "server",
+	} {
+		spans.Set(name, event.StringValue(v))
+	}
+	spans.Set(event.FieldDuration, event.FloatValue(500))
+	must(t, r.Door.Write(t.Context(), ingest.Request{Batches: []*event.Batch{spans}, Protocol: "test"}))
+	want := `
+		media[client] unknown: without figures
+		media[client] -> media[AWS::ECS::Container]: ok 2 error 0 throttle 0 fault 0 0.8s
+		media[AWS::ECS::Container] active root: ok 2 error 0 throttle 0 fault 0 0.8s`
+	wide := object{"StartTime": testClock().Unix() - 60, "EndTime": testClock().Unix() + 60}
+	wantLines(t, "of roll-ups", lines(t, r.ok("/ServiceGraph", wide)["Services"].([]any)), want)
+	r.ok("/CreateGroup", object{"GroupName": "media", "FilterExpression": `service(id(name: "media", type: "AWS::ECS::Container"))`})
+	wide["GroupName"] = "media"
+	wantLines(t, "of a group", lines(t, r.ok("/ServiceGraph", wide)["Services"].([]any)), want)
 }
 
 func TestGetTimeSeriesServiceStatistics_ListsEveryPeriod(t *testing.T) {

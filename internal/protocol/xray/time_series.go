@@ -144,12 +144,12 @@ func (f *Front) fill(c *call, in *ranged, s chosen, b *buckets) error {
 		return err
 	}
 	if some {
-		traces, err := f.tracesOf(c, e, from, to)
+		traces, origins, err := f.tracesOf(c, e, from, to)
 		if err != nil {
 			return err
 		}
 		for _, t := range traces {
-			servicegraph.EachOfTrace(t, func(id servicegraph.NodeID, at int64, stats servicegraph.Stats) {
+			servicegraph.EachOfTrace(t, origins, func(id servicegraph.NodeID, at int64, stats servicegraph.Stats) {
 				if s.node(id) {
 					b.at(at).Add(stats)
 				}
@@ -170,18 +170,19 @@ func (f *Front) fill(c *call, in *ranged, s chosen, b *buckets) error {
 }
 
 func (s *chosen) sum(rollups []store.Rollup, calls []store.Call, b *buckets) {
+	origins := servicegraph.OriginsOf(rollups, calls)
 	for i := range rollups {
 		r := &rollups[i]
 		if !r.Serves {
 			continue
 		}
-		id := servicegraph.NodeID{Kind: servicegraph.Service, Name: r.Service, Type: r.Origin}
+		id := origins.OfRollup(r)
 		if s.node(id) || r.Root && s.connects(servicegraph.NodeID{Kind: servicegraph.Client, Name: r.Service, Type: "client"}, id) {
 			b.at(r.Minute).Add(servicegraph.StatsOfRollup(r))
 		}
 	}
 	for i := range calls {
-		from, to := servicegraph.EndsOf(&calls[i])
+		from, to := origins.OfCall(&calls[i])
 		if to.Kind == servicegraph.Inferred && s.node(to) || s.connects(from, to) {
 			b.at(calls[i].Minute).Add(servicegraph.StatsOfCall(&calls[i]))
 		}

@@ -232,13 +232,13 @@ const maxAnnotations = 50 // of a summary, by the time they were set
 
 // summaryOf sums a trace up; its root must be there.
 func summaryOf(t *xraymodel.Trace, slow bool) traceSummary {
-	root, h := t.Root, t.HTTP()
+	root, h, origins := t.Root, t.HTTP(), servicegraph.OriginsOfTraces(t)
 	const bad, broken = 400, 500
 	s := traceSummary{
 		ID: event.XRayTraceID(t.ID), StartTime: seconds(time.Unix(0, t.Start)), Duration: seconds64(t.End - t.Start), IsPartial: t.Partial, Revision: t.Revision,
 		HasFault: root.Flags.Has(xraymodel.Fault) || root.HTTP.Status >= broken, HasError: root.Flags.Has(xraymodel.Error) || root.HTTP.Status >= bad && root.HTTP.Status < broken,
 		HTTP: summaryHTTP{h.URL, h.Status, h.Method, h.UserAgent, h.ClientIP}, Annotations: map[string][]valueWithServiceIDs{}, Users: []traceUser{},
-		EntryPoint: serviceOf(root), FaultRootCauses: causesOf(t.FaultCauses(), false), ErrorRootCauses: causesOf(t.ErrorCauses(), false), ResponseTimeRootCauses: []rootCause{},
+		EntryPoint: serviceOf(root, origins), FaultRootCauses: causesOf(t.FaultCauses(), false), ErrorRootCauses: causesOf(t.ErrorCauses(), false), ResponseTimeRootCauses: []rootCause{},
 	}
 	if slow {
 		s.ResponseTimeRootCauses = causesOf(t.ResponseTimeCauses(), true)
@@ -247,12 +247,12 @@ func summaryOf(t *xraymodel.Trace, slow bool) traceSummary {
 		took := seconds64(root.Duration())
 		s.ResponseTime = &took
 	}
-	s.collect(t)
+	s.collect(t, origins)
 	return s
 }
 
-func serviceOf(p *xraymodel.Part) serviceID {
-	return serviceID{Name: p.Name, Names: []string{p.Name}, AccountID: p.Account, Type: p.Type}
+func serviceOf(p *xraymodel.Part, origins servicegraph.Origins) serviceID {
+	return serviceID{Name: p.Name, Names: []string{p.Name}, AccountID: p.Account, Type: origins.OfSegment(p).Type}
 }
 
 // same compares services: their names are one each.
@@ -275,11 +275,11 @@ type collector struct {
 	arns, instances, zones []string
 }
 
-func (s *traceSummary) collect(t *xraymodel.Trace) {
+func (s *traceSummary) collect(t *xraymodel.Trace, origins servicegraph.Origins) {
 	k := collector{s: s}
 	s.ServiceIDs = []serviceID{}
 	for _, p := range t.Segments {
-		of := serviceOf(p)
+		of := serviceOf(p, origins)
 		if p.Segment {
 			if !p.Inferred && p.ParentID == "" {
 				s.ServiceIDs = withService(s.ServiceIDs, serviceID{Name: p.Name, Names: []string{p.Name}, AccountID: p.Account, Type: "client"})

@@ -202,6 +202,12 @@ func TestMatch_OfTheWorkedFixture(t *testing.T) {
 	f(`rootcause.fault.exception { last and message = "Access Denied for account_id: 1234567890" }`, "T2")
 	f(`group.name = "slow" AND user = "bob"`, "T2")
 
+	// What does not say its origin is the service of its name; a function and what runs it are two.
+	f(`service(id(name: "backend.example.com", type: "AWS::ECS::Container"))`, "T2")
+	f(`edge(id(name: "frontend", type: "AWS::EC2::Instance"), id(name: "api.example.com", type: "AWS::EC2::Instance"))`, "T3")
+	f(`service(id(name: "api.example.com", type: "AWS::ECS::Container"))`, "")
+	f(`service(id(name: "backend.example.com", type: "client"))`, "")
+	f(`service(id(type: "AWS::ECS::Container"))`, "")
 	f(`group.name != "slow"`, "T1 T3 T4")
 	f(`group.arn BEGINSWITH "arn:"`, "T1 T2 T3 T4 T5")
 	f("group.name", "T1 T2 T3 T4 T5")

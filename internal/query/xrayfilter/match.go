@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"strings"
 
+	"github.com/oriel-dev/oriel/internal/call"
 	"github.com/oriel-dev/oriel/internal/event"
 	"github.com/oriel-dev/oriel/internal/xraymodel"
 )
@@ -193,13 +194,16 @@ func (m *matcher) edge(e Edge) bool {
 
 func isRoot(s *xraymodel.Part) bool { return s.Segment && !s.Inferred && s.ParentID == "" }
 
-// Means reports whether a node is the one that is referred to.
+// Means reports whether a node is the one that is referred to. A service that does
+// not say its origin is the one of its name, whatever origin is asked for, as
+// on a map.
 func (r Ref) Means(name, kind, account string) bool {
 	if r.IDName == nil && r.IDType == nil && r.IDAccount == nil {
 		return r.Name == name
 	}
 	is := func(want *string, have string) bool { return want == nil || *want == have }
-	return is(r.IDName, name) && is(r.IDType, kind) && is(r.IDAccount, account)
+	untold := kind == "" && r.IDName != nil && r.IDType != nil && *r.IDType != clientType && *r.IDType != call.TypeRemote
+	return is(r.IDName, name) && (untold || is(r.IDType, kind)) && is(r.IDAccount, account)
 }
 
 // traceSubject is a trace as a whole: how it ended and how long it took is what its
