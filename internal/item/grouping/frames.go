@@ -40,6 +40,7 @@ func (s *subject) frames(trace map[string]any, index int, note func(Note)) []fra
 		}
 		if c.sdk = isSDK(c.file); !c.sdk {
 			c.own = s.isOwn(c.file)
+			c.relative = !c.own && s.isRelativeSource(c.file)
 			anyOwn = anyOwn || c.own
 		}
 		calls = append(calls, c)
@@ -54,6 +55,7 @@ const mostCalls = 2 * maxCounted
 type call struct {
 	file, method string
 	sdk, own     bool
+	relative     bool // own for people, but not for fingerprints, which stay what they are
 	times        int // more than once
 }
 
@@ -103,6 +105,9 @@ func judge(c call, anyOwn, last bool) (counts bool, why string) {
 	case last:
 		return true, "where it went wrong, though it is not the project's own code"
 	}
+	if c.relative {
+		return false, "a relative path: without server.root before it, it does not count as the project's own code"
+	}
 	return false, "not the project's own code"
 }
 
@@ -131,12 +136,17 @@ func (s *subject) isOwn(file string) bool {
 	if s.language == "go" {
 		return !strings.Contains(file, "/go/src/") && !strings.Contains(file, "@v") && !isGoStandard(file)
 	}
+	return !isLibraryFile(file)
+}
+
+// isLibraryFile reports whether a file lies where libraries are installed.
+func isLibraryFile(file string) bool {
 	for _, of := range []string{"site-packages", "dist-packages", "/gems/", "node_modules", "node:", "/lib/python"} {
 		if strings.Contains(file, of) {
-			return false
+			return true
 		}
 	}
-	return true
+	return false
 }
 
 // underRoot returns what follows a root. Go's may be an import path, which then

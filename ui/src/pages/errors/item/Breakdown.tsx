@@ -10,6 +10,7 @@ import { forServer, type Selection } from '../../../query/bubble/selection';
 import { useDifference } from '../../../query/bubble/useDifference';
 import { ident, quote } from '../../../query/lex';
 import { filterText, type FieldValue } from '../../../query/copyAs';
+import { count } from '../../../time/format';
 import { order } from './breakdown';
 import type { ItemState } from './url';
 
@@ -53,7 +54,7 @@ export function Breakdown({ bundle, service, state, set }: Props): React.ReactEl
             onKeyDown={(e) => e.key === 'Escape' && (find === '' ? e.currentTarget.blur() : setFind(''))}
           />
           <span className="muted" role="status">
-            {found.done ? `${found.totals.selection} occurrences compared` : 'Looking…'}
+            {found.done ? compared(found.totals.selection) : 'Looking…'}
           </span>
           <span className="grow" />
           <button
@@ -79,7 +80,7 @@ export function Breakdown({ bundle, service, state, set }: Props): React.ReactEl
           </ul>
         </div>
         {found.done && fields.length === 0 && !found.error && (
-          <p className="muted">{find ? 'No field or value holds that.' : 'Nothing to break down.'}</p>
+          <NoFields find={find} any={found.totals.selection > 0} onClear={() => setFind('')} />
         )}
       </div>
       {state.bubble && (
@@ -95,6 +96,36 @@ export function Breakdown({ bundle, service, state, set }: Props): React.ReactEl
           onClose={() => set({ bubble: false })}
         />
       )}
+    </div>
+  );
+}
+
+const compared = (n: number): string => `${count(n)} ${n === 1 ? 'occurrence' : 'occurrences'} looked at`;
+
+/** Why there is no field to see. */
+function NoFields({ find, any, onClear }: { find: string; any: boolean; onClear: () => void }): React.ReactElement {
+  if (find !== '') {
+    return (
+      <div className="empty">
+        <h2>No field or value holds “{find}”</h2>
+        <button type="button" className="btn" onClick={onClear}>
+          Show all fields
+        </button>
+      </div>
+    );
+  }
+  return any ? (
+    <div className="empty">
+      <h2>These occurrences say nothing to break down</h2>
+      <p>
+        They have no field beside those every error has. What an app sends as <code>person</code>, <code>request</code>, <code>custom</code>{' '}
+        or as attributes of its span appears here, each with its share.
+      </p>
+    </div>
+  ) : (
+    <div className="empty">
+      <h2>No occurrence is kept any more</h2>
+      <p>They are older than their dataset keeps events. How often the item happened is still counted; a new occurrence appears here.</p>
     </div>
   );
 }

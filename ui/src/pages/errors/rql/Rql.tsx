@@ -30,7 +30,7 @@ const first = 'SELECT item.counter, item.title, count(*)\nFROM item_occurrence\n
 export default function Rql(): React.ReactElement {
   const url = useAddress();
   const env = url.searchParams.get('env') ?? '';
-  const asked = url.searchParams.get('query') ?? '';
+  const asked = url.searchParams.get('q') ?? url.searchParams.get('query') ?? '';
   const range = { from: url.searchParams.get('from') ?? 'now-7d', to: url.searchParams.get('to') ?? 'now' };
   const [text, setText] = useState(asked || first);
   const [turn, setTurn] = useState(0);
@@ -62,7 +62,7 @@ export default function Rql(): React.ReactElement {
     note(text);
     setAt(-1);
     const before = location.href;
-    setParams({ query: text });
+    setParams({ q: text, query: undefined });
     if (location.href === before) setTurn((n) => n + 1);
   }, [text]);
   const onPast = (by: 1 | -1): boolean => {
