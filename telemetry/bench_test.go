@@ -2,6 +2,7 @@ package telemetry
 
 import (
 	"context"
+	"io"
 	"log/slog"
 	"testing"
 
@@ -11,17 +12,33 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// What a log call costs the app: the whole of slog and of the handler.
+// What a log call costs the app: with a console handler alone, and what the exporters
+// add to it. Each waits behind the same console, so that the difference is theirs.
 func BenchmarkLog(b *testing.B) {
-	s, _ := resolve(Config{Logs: Logs{Group: "g"}}, func(string) string { return "" })
-	p := newShipper(&s, discard{})
-	tel := &Telemetry{settings: s, lines: p}
-	log := slog.New(tel.LogHandler(nil))
+	s, err := resolve(Config{Logs: Logs{Group: "g"}}, func(string) string { return "" })
+	if err != nil {
+		b.Fatal(err)
+	}
+	lines, reporter := newShipper(&s, discard{}), newReporter(&s)
+	defer func() { _, _ = lines.close(context.Background()), reporter.close(context.Background()) }()
+	console := slog.NewJSONHandler(io.Discard, nil)
 	ctx := trace.ContextWithSpanContext(context.Background(), trace.NewSpanContext(trace.SpanContextConfig{TraceID: trace.TraceID{1}, SpanID: trace.SpanID{2}}))
-	b.ReportAllocs()
-	for b.Loop() {
-		log.LogAttrs(ctx, slog.LevelInfo, "GET /api/activities/home 200", slog.String("remote_addr", "127.0.0.1"), slog.String("method", "GET"),
-			slog.String("full_path", "/api/activities/home"), slog.Int("status", 200), slog.Float64("duration_ms", 12.5))
+	for _, c := range []struct {
+		name string
+		h    slog.Handler
+	}{
+		{"console", console},
+		{"console and lines", (&Telemetry{settings: s, lines: lines}).LogHandler(console)},
+		{"console, lines and errors", (&Telemetry{settings: s, lines: lines, reporter: reporter}).LogHandler(console)},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			log := slog.New(c.h)
+			b.ReportAllocs()
+			for b.Loop() {
+				log.LogAttrs(ctx, slog.LevelInfo, "GET /api/activities/home 200", slog.String("remote_addr", "127.0.0.1"), slog.String("method", "GET"),
+					slog.String("full_path", "/api/activities/home"), slog.Int("status", 200), slog.Float64("duration_ms", 12.5))
+			}
+		})
 	}
 }
 
@@ -31,7 +48,7 @@ func BenchmarkSpan(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			options := []sdktrace.TracerProviderOption{sdktrace.WithIDGenerator(idGenerator{})}
 			for range processors {
-				q := newSpanQueue("bench", 8192, func(context.Context, []sdktrace.ReadOnlySpan) error { return nil }, func(context.Context) error { return nil }, slog.New(slog.DiscardHandler))
+				q := newSpanQueue("bench", 8192, spanSink{export: func(context.Context, []sdktrace.ReadOnlySpan) error { return nil }, end: func(context.Context) error { return nil }}, slog.New(slog.DiscardHandler))
 				defer func() { _ = q.Shutdown(context.Background()) }()
 				options = append(options, sdktrace.WithSpanProcessor(q))
 			}

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -20,10 +21,20 @@ import (
 type mood int
 
 const (
-	well    mood = iota
-	failing      // 500
-	limited      // 429
-	silent       // takes the request, and never answers
+	well     mood = iota
+	failing       // 500
+	limited       // 429
+	patient       // 429, and Retry-After
+	slow          // takes all, after long
+	silent        // takes the request, and never answers
+	refusing      // takes no connection
+	wrong         // 400: it will not take this, ever
+	hole          // neither takes nor refuses connections
+)
+
+const (
+	retryAfter  = 30 * time.Second
+	answerTakes = 8 * time.Second
 )
 
 // chaos stands for all four backends. It keeps the bodies that it took well.
@@ -43,7 +54,7 @@ type chaos struct {
 
 func newChaos(t *testing.T) *chaos {
 	t.Helper()
-	c := &chaos{t: t, taken: map[string][][]byte{}, refused: map[string]int{}, made: map[string]bool{}, changed: make(chan struct{}), silence: make(chan struct{})}
+	c := newBackends(t)
 	c.Server = httptest.NewServer(c)
 	var err error
 	if c.udp, err = net.ListenPacket("udp", "127.0.0.1:0"); err != nil {
@@ -57,6 +68,11 @@ func newChaos(t *testing.T) *chaos {
 		_ = c.udp.Close()
 	})
 	return c
+}
+
+// newBackends is a chaos without a network.
+func newBackends(t *testing.T) *chaos {
+	return &chaos{t: t, taken: map[string][][]byte{}, refused: map[string]int{}, made: map[string]bool{}, changed: make(chan struct{}), silence: make(chan struct{})}
 }
 
 func (c *chaos) listen() {
@@ -104,9 +120,12 @@ func (c *chaos) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	m := c.mood
 	c.mu.Unlock()
 	switch m {
-	case failing, limited:
+	case failing, limited, patient, wrong:
 		c.note(what, nil, false)
-		w.WriteHeader(map[mood]int{failing: 500, limited: 429}[m])
+		if m == patient {
+			w.Header().Set("Retry-After", strconv.Itoa(int(retryAfter.Seconds())))
+		}
+		w.WriteHeader(map[mood]int{failing: 500, limited: 429, patient: 429, wrong: 400}[m])
 		return
 	case silent:
 		c.note(what, nil, false)
@@ -115,7 +134,9 @@ func (c *chaos) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		case <-r.Context().Done():
 		}
 		return
-	case well:
+	case slow:
+		time.Sleep(answerTakes) // of the bubble's clock
+	case well, refusing, hole:
 	}
 	c.mu.Lock()
 	there := c.made["CreateLogStream"]
@@ -150,21 +171,21 @@ func (c *chaos) wait(what string, ok func(taken [][]byte, refused int) bool) [][
 	}
 }
 
-// config points everything at the server.
-func (c *chaos) config() Config {
+// config points everything at url, and at a daemon's address.
+func (c *chaos) config(url, daemon string) Config {
 	return Config{
 		Service: "shop", Version: "1.2.3", Environment: "test",
-		Traces:  Traces{Endpoint: c.URL, Key: "key"},
-		Logs:    Logs{Group: "/shop/{environment}", Stream: "{service}", Endpoint: c.URL, Region: "eu-central-1", RetentionDays: 7, Every: 10 * time.Millisecond},
-		Errors:  Errors{Token: "0123456789abcdef0123456789abcdef", Endpoint: c.URL + "/api/1/item/"},
-		XRay:    XRay{Daemon: c.udp.LocalAddr().String()},
+		Traces:  Traces{Endpoint: url, Key: "key"},
+		Logs:    Logs{Group: "/shop/{environment}", Stream: "{service}", Endpoint: url, Region: "eu-central-1", RetentionDays: 7, Every: 10 * time.Millisecond},
+		Errors:  Errors{Token: "0123456789abcdef0123456789abcdef", Endpoint: url + "/api/1/item/"},
+		XRay:    XRay{Daemon: daemon},
 		Trouble: slog.New(slog.DiscardHandler),
 	}
 }
 
 func (c *chaos) start(change ...func(*Config)) *Telemetry {
 	c.t.Helper()
-	cfg := c.config()
+	cfg := c.config(c.URL, c.udp.LocalAddr().String())
 	for _, f := range change {
 		f(&cfg)
 	}

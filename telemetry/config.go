@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -34,6 +35,11 @@ type Config struct {
 	Errors Errors
 	XRay   XRay
 
+	// HTTP sends the requests of all exporters (but not gRPC), for those who need a proxy
+	// or certificates of their own; the OTEL_EXPORTER_OTLP_ variables about these then
+	// mean nothing. A client without a time limit gets one.
+	HTTP *http.Client
+
 	// Trouble is told what the library itself has trouble with, and once a minute what
 	// it had to drop. It must not lead back into [Telemetry.LogHandler]. The default
 	// writes warnings to standard error.
@@ -59,7 +65,8 @@ type Traces struct {
 	// OTEL_TRACES_SAMPLER, where "xray" means the rules of X-Ray's daemon, else
 	// records all.
 	Sampler sdktrace.Sampler
-	// Queue is how many spans wait at most; 8,192. More are dropped and counted.
+	// Queue is how many spans wait at most; 8,192. When more come while the backend is
+	// away, the oldest are dropped and counted.
 	Queue int
 }
 
@@ -139,6 +146,11 @@ func resolve(cfg Config, env func(string) string) (settings, error) {
 	s.Environment = cmp.Or(cfg.Environment, s.attributes["deployment.environment.name"], s.attributes["deployment.environment"], env("ROLLBAR_ENVIRONMENT"), "development")
 	if s.Trouble == nil {
 		s.Trouble = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	}
+	if s.HTTP != nil && s.HTTP.Timeout == 0 {
+		limited := *s.HTTP
+		limited.Timeout = callLasts
+		s.HTTP = &limited
 	}
 	for _, part := range []func(env func(string) string) error{s.resolveTraces, s.resolveLogs, s.resolveErrors, s.resolveXRay} {
 		if err := part(env); err != nil {

@@ -2,6 +2,7 @@ package telemetry
 
 import (
 	"context"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -26,10 +27,25 @@ type preset struct {
 	pending []string // groups that are opened once there is something in them
 }
 
+// stamper writes times, most of which share their second with the one before.
+type stamper struct {
+	second int64
+	text   []byte // of second, up to the fraction
+}
+
+func (s *stamper) append(b []byte, t time.Time) []byte {
+	if second := t.Unix(); second != s.second || s.text == nil {
+		s.second, s.text = second, t.UTC().AppendFormat(s.text[:0], "2006-01-02T15:04:05.")
+	}
+	b = append(b, s.text...)
+	micro := t.Nanosecond() / 1000
+	return append(b, byte('0'+micro/100_000), byte('0'+micro/10_000%10), byte('0'+micro/1000%10), byte('0'+micro/100%10), byte('0'+micro/10%10), byte('0'+micro%10), 'Z')
+}
+
 // appendRecord appends r as JSON.
-func appendRecord(ctx context.Context, b []byte, r slog.Record, p preset) []byte {
+func appendRecord(ctx context.Context, b []byte, r slog.Record, p preset, times *stamper) []byte {
 	b = append(b, `{"time":"`...)
-	b = r.Time.UTC().AppendFormat(b, "2006-01-02T15:04:05.000000Z")
+	b = times.append(b, r.Time)
 	b = append(b, `","level":"`...)
 	b = appendLevel(b, r.Level)
 	b = append(b, `","msg":`...)
@@ -37,9 +53,9 @@ func appendRecord(ctx context.Context, b []byte, r slog.Record, p preset) []byte
 	if sc := trace.SpanContextFromContext(ctx); sc.IsValid() {
 		traceID, spanID := sc.TraceID(), sc.SpanID()
 		b = append(b, `,"trace_id":"`...)
-		b = appendHex(b, traceID[:])
+		b = hex.AppendEncode(b, traceID[:])
 		b = append(b, `","span_id":"`...)
-		b = appendHex(b, spanID[:])
+		b = hex.AppendEncode(b, spanID[:])
 		b = append(b, '"')
 	}
 	b = append(b, p.text...)
@@ -173,20 +189,16 @@ func appendLevel(b []byte, l slog.Level) []byte {
 
 const hexDigits = "0123456789abcdef"
 
-func appendHex(b, id []byte) []byte {
-	for _, c := range id {
-		b = append(b, hexDigits[c>>4], hexDigits[c&15])
-	}
-	return b
-}
-
 // appendText appends a JSON string. Bytes that are no UTF-8 become U+FFFD.
 func appendText(b []byte, s string) []byte {
 	b = append(b, '"')
-	from := 0
-	for i := 0; i < len(s); {
+	from, i := 0, 0
+	for i < len(s) && asIs[s[i]] {
+		i++
+	}
+	for i < len(s) {
 		c := s[i]
-		if c >= 0x20 && c != '"' && c != '\\' && c < utf8.RuneSelf {
+		if asIs[c] {
 			i++
 			continue
 		}
@@ -196,28 +208,37 @@ func appendText(b []byte, s string) []byte {
 				i += size
 				continue
 			}
-			b = append(b, s[from:i]...)
-			b = append(b, `\ufffd`...)
-			i++
-			from = i
-			continue
 		}
 		b = append(b, s[from:i]...)
-		switch c {
-		case '"', '\\':
-			b = append(b, '\\', c)
-		case '\n':
-			b = append(b, '\\', 'n')
-		case '\r':
-			b = append(b, '\\', 'r')
-		case '\t':
-			b = append(b, '\\', 't')
-		default:
-			b = append(b, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
-		}
+		b = appendEscaped(b, c)
 		i++
 		from = i
 	}
 	b = append(b, s[from:]...)
 	return append(b, '"')
+}
+
+// asIs are the bytes that need no look: ASCII without what JSON escapes.
+var asIs = func() (plain [256]bool) { //nolint:gochecknoglobals // a constant table
+	for c := byte(0x20); c < utf8.RuneSelf; c++ {
+		plain[c] = c != '"' && c != '\\'
+	}
+	return plain
+}()
+
+func appendEscaped(b []byte, c byte) []byte {
+	switch c {
+	case '"', '\\':
+		return append(b, '\\', c)
+	case '\n':
+		return append(b, '\\', 'n')
+	case '\r':
+		return append(b, '\\', 'r')
+	case '\t':
+		return append(b, '\\', 't')
+	}
+	if c >= utf8.RuneSelf {
+		return append(b, `\ufffd`...)
+	}
+	return append(b, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
 }

@@ -13,6 +13,8 @@ import (
 	"testing"
 	"testing/slogtest"
 	"time"
+
+	"go.opentelemetry.io/otel/trace"
 )
 
 type loud struct{}
@@ -26,10 +28,10 @@ func capture(t *testing.T) (*Telemetry, func() []map[string]any) {
 	s.Logs = Logs{Level: slog.Level(-100), Buffer: 1 << 30}
 	p := &shipper{settings: s, open: &lineBatch{}, nudge: make(chan struct{}, 1)}
 	return &Telemetry{settings: *s, lines: p}, func() (out []map[string]any) {
-		for i := range p.open.lines {
+		for _, text := range p.open.texts() {
 			var line map[string]any
-			if err := json.Unmarshal([]byte(p.open.line(i)), &line); err != nil {
-				t.Fatalf("%v: %s", err, p.open.line(i))
+			if err := json.Unmarshal([]byte(text), &line); err != nil {
+				t.Fatalf("%v: %s", err, text)
 			}
 			out = append(out, line)
 		}
@@ -102,11 +104,26 @@ func TestShipper_KeepsWithinTheBoundsOfABatch(t *testing.T) {
 			t.Errorf("a batch of %d bytes and %d lines", b.size(), len(b.lines))
 		}
 	}
-	if last := p.sealed[len(p.sealed)-1]; !strings.HasSuffix(last.line(len(last.lines)-1), cutMark) {
+	if last := p.sealed[len(p.sealed)-1]; !bytes.HasSuffix(last.text, []byte(cutMark)) {
 		t.Error("a line that was cut does not say so")
 	}
 	if len(p.sealed) != 3 {
 		t.Errorf("%d batches", len(p.sealed))
+	}
+}
+
+// A line costs the app no memory of its own: its text goes into a batch that was used
+// before.
+func TestLogHandler_AllocatesNothingForALine(t *testing.T) {
+	tel, _ := capture(t)
+	tel.lines.open.text, tel.lines.open.lines = make([]byte, 0, sealedAt), make([]lineMark, 0, batchLines)
+	log := slog.New(tel.LogHandler(nil)).With(slog.String("component", "cart"))
+	ctx := trace.ContextWithSpanContext(t.Context(), trace.NewSpanContext(trace.SpanContextConfig{TraceID: trace.TraceID{1}, SpanID: trace.SpanID{2}}))
+	n := testing.AllocsPerRun(500, func() {
+		log.LogAttrs(ctx, slog.LevelInfo, "looking at a cart", slog.String("cart", "9"), slog.Int("items", 3), slog.Float64("total", 12.5))
+	})
+	if n != 0 {
+		t.Errorf("a line makes %v allocations", n)
 	}
 }
 
@@ -115,7 +132,7 @@ func FuzzLine_IsJSON(f *testing.F) {
 	f.Fuzz(func(t *testing.T, message, key, value string) {
 		r := slog.NewRecord(time.Unix(0, 0), slog.LevelInfo, message, 0)
 		r.AddAttrs(slog.String(key, value), slog.Any(value, errors.New(key)))
-		b := appendRecord(context.Background(), nil, r, preset{})
+		b := appendRecord(context.Background(), nil, r, preset{}, &stamper{})
 		if !json.Valid(b) || bytes.ContainsAny(b, "\n\r") {
 			t.Errorf("%q", b)
 		}

@@ -3,6 +3,7 @@ package telemetry
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"maps"
 	"net/url"
@@ -15,7 +16,9 @@ import (
 	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/status"
 )
 
 // newExporter makes the OTLP exporter. It connects when it first sends. What Config
@@ -46,6 +49,9 @@ func newExporter(ctx context.Context, s *settings) (sdktrace.SpanExporter, error
 	}
 	if os.Getenv("OTEL_EXPORTER_OTLP_COMPRESSION") == "" && os.Getenv("OTEL_EXPORTER_OTLP_TRACES_COMPRESSION") == "" {
 		options = append(options, otlptracehttp.WithCompression(otlptracehttp.GzipCompression))
+	}
+	if s.HTTP != nil {
+		options = append(options, otlptracehttp.WithHTTPClient(s.HTTP))
 	}
 	exporter, err := otlptracehttp.New(ctx, options...)
 	if err != nil {
@@ -84,6 +90,26 @@ func grpcExporter(ctx context.Context, s *settings, headers map[string]string) (
 		return nil, fmt.Errorf("make the OTLP exporter: %w", err)
 	}
 	return exporter, nil
+}
+
+// exportAgain tells trouble of the network and of the backend from refusals. The
+// exporters themselves try again for a minute where OpenTelemetry's specification says
+// so, and heed Retry-After; that a backend is away for longer, refuses connections
+// while it starts, or answers 500, is left to the caller.
+func exportAgain(err error) bool {
+	if s, ok := status.FromError(err); ok {
+		switch s.Code() {
+		case codes.Unavailable, codes.DeadlineExceeded, codes.ResourceExhausted, codes.Aborted, codes.Internal, codes.Unknown:
+			return true
+		default:
+			return false
+		}
+	}
+	if _, ok := errors.AsType[*url.Error](err); ok {
+		return true
+	}
+	text := err.Error() // there is no type that is exported
+	return strings.Contains(text, "retry-able request failure") || strings.Contains(text, ": 500 Internal Server Error (")
 }
 
 // resourceOf says what the process is. What cannot be found out is left out.

@@ -2,12 +2,12 @@ package telemetry
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
-	"math/rand/v2"
 	"net/http"
 	"strconv"
 	"sync"
@@ -131,7 +131,7 @@ type recentLog struct {
 
 func newReporter(s *settings) *reporter {
 	r := &reporter{
-		settings: s, client: &http.Client{Timeout: itemLasts},
+		settings: s, client: cmp.Or(s.HTTP, &http.Client{Timeout: itemLasts}),
 		queue: make(chan *occurrence, itemsWaiting), ended: make(chan struct{}), done: make(chan struct{}),
 	}
 	r.ctx, r.cancel = context.WithCancel(context.Background())
@@ -268,11 +268,12 @@ func (r *reporter) close(ctx context.Context) error {
 	}
 	var err error
 	r.once.Do(func() {
+		before := r.dropped.Load()
 		close(r.ended)
 		select {
 		case <-r.done:
 		case <-ctx.Done():
-			err = fmt.Errorf("items were left: %w", ctx.Err())
+			err = ctx.Err()
 		}
 		r.cancel()
 		<-r.done
@@ -280,6 +281,7 @@ func (r *reporter) close(ctx context.Context) error {
 			<-r.queue
 			r.dropped.Add(1)
 		}
+		err = leftError(err, r.dropped.Load()-before, "items")
 	})
 	return err
 }
@@ -313,7 +315,7 @@ func (r *reporter) deliver(o *occurrence) {
 	body := r.encode(o)
 	wait := waitFirst
 	for r.ctx.Err() == nil {
-		pause, again, err := r.post(body)
+		asked, again, err := r.post(body)
 		if err == nil {
 			r.failing = false
 			r.sent.Add(1)
@@ -323,23 +325,16 @@ func (r *reporter) deliver(o *occurrence) {
 			r.failing = true
 			r.settings.Trouble.Warn("errors cannot be reported; this is said once until it works again", slog.Any("error", err))
 		}
-		if !again {
+		if !again || !pause(r.ctx, cmp.Or(asked, spread(wait))) {
 			break
 		}
-		if pause == 0 {
-			pause = wait/2 + rand.N(wait/2+1) //nolint:gosec // spreads clients, no secret
-			wait = min(2*wait, waitMost)
-		}
-		select {
-		case <-time.After(pause):
-		case <-r.ctx.Done():
-		}
+		wait = min(2*wait, waitMost)
 	}
 	r.dropped.Add(1)
 }
 
 // post sends a body. Rollbar takes an item with exactly 200.
-func (r *reporter) post(body []byte) (pause time.Duration, again bool, err error) {
+func (r *reporter) post(body []byte) (asked time.Duration, again bool, err error) {
 	request, err := http.NewRequestWithContext(r.ctx, http.MethodPost, r.settings.Errors.Endpoint, bytes.NewReader(body))
 	if err != nil {
 		return 0, false, err
@@ -356,8 +351,7 @@ func (r *reporter) post(body []byte) (pause time.Duration, again bool, err error
 	case response.StatusCode == http.StatusOK:
 		return 0, false, nil
 	case response.StatusCode == http.StatusTooManyRequests:
-		pause = pauseOf(response.Header)
-		return pause, true, fmt.Errorf("rollbar's limit is reached: %s", answer)
+		return pauseOf(response.Header), true, fmt.Errorf("rollbar's limit is reached: %s", answer)
 	case response.StatusCode >= http.StatusInternalServerError:
 		return 0, true, fmt.Errorf("rollbar answered %s", response.Status)
 	}

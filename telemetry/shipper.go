@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math/rand/v2"
 	"net/http"
 	"os"
 	"slices"
@@ -63,6 +62,9 @@ func newLogsClient(ctx context.Context, s *settings) (logsAPI, error) {
 	}
 	return cloudwatchlogs.NewFromConfig(cfg, func(o *cloudwatchlogs.Options) {
 		o.Retryer = aws.NopRetryer{} // the shipper waits and tries again, within its own bounds
+		if s.HTTP != nil {
+			o.HTTPClient = s.HTTP
+		}
 		if s.Logs.Endpoint != "" {
 			o.BaseEndpoint = &s.Logs.Endpoint
 		}
@@ -73,7 +75,6 @@ func newLogsClient(ctx context.Context, s *settings) (logsAPI, error) {
 type lineBatch struct {
 	text  []byte
 	lines []lineMark
-	made  time.Time
 }
 
 type lineMark struct {
@@ -81,12 +82,14 @@ type lineMark struct {
 	from int   // where its text begins
 }
 
-func (b *lineBatch) line(i int) string {
-	end := len(b.text)
-	if i+1 < len(b.lines) {
-		end = b.lines[i+1].from
+// texts are the lines, in one piece of memory.
+func (b *lineBatch) texts() []string {
+	all, texts, end := string(b.text), make([]string, len(b.lines)), len(b.text)
+	for i := len(b.lines) - 1; i >= 0; i-- {
+		texts[i] = all[b.lines[i].from:end]
+		end = b.lines[i].from
 	}
-	return string(b.text[b.lines[i].from:end])
+	return texts
 }
 
 // size is what AWS counts.
@@ -103,6 +106,7 @@ type shipper struct {
 	sealed  []*lineBatch // wait to be sent, the oldest first
 	waiting int          // bytes of sealed
 	spare   []*lineBatch
+	times   stamper
 	ended   bool
 
 	nudge    chan struct{} // holds one: a batch was sealed
@@ -146,10 +150,7 @@ func (p *shipper) add(ctx context.Context, r slog.Record, made preset) {
 			b.text = b.text[:from]
 		}
 	}()
-	if from == 0 {
-		b.made = time.Now()
-	}
-	b.text = appendRecord(ctx, b.text, r, made)
+	b.text = appendRecord(ctx, b.text, r, made, &p.times)
 	ok = true
 	if len(b.text)-from > lineLongest {
 		b.text = append(cutText(b.text[:from+lineLongest-len(cutMark)]), cutMark...)
@@ -171,7 +172,6 @@ func (p *shipper) splitLast() {
 	p.seal()
 	p.open.text = append(p.open.text, text...)
 	p.open.lines = append(p.open.lines, lineMark{last.at, 0})
-	p.open.made = time.Now()
 }
 
 // seal puts the open batch into the queue, and drops the oldest ones beyond the
@@ -232,7 +232,7 @@ func (p *shipper) close(ctx context.Context) error {
 	if again {
 		return nil
 	}
-	flushed := make(chan struct{})
+	flushed, before := make(chan struct{}), p.dropped.Load()
 	go func() {
 		select {
 		case p.flush <- flushed:
@@ -243,7 +243,7 @@ func (p *shipper) close(ctx context.Context) error {
 	select {
 	case <-flushed:
 	case <-ctx.Done():
-		err = fmt.Errorf("lines of the log were left: %w", ctx.Err())
+		err = ctx.Err()
 	}
 	p.cancel()
 	<-p.done
@@ -253,7 +253,7 @@ func (p *shipper) close(ctx context.Context) error {
 		p.dropped.Add(int64(len(b.lines)))
 	}
 	p.sealed, p.waiting = nil, 0
-	return err
+	return leftError(err, p.dropped.Load()-before, "lines")
 }
 
 func (p *shipper) run() {
@@ -310,9 +310,9 @@ func (p *shipper) ship(b *lineBatch) {
 // split orders a batch by time, as AWS wants it, and cuts it where it spans more
 // than a day.
 func (p *shipper) split(b *lineBatch) (out [][]types.InputLogEvent) {
-	events := make([]types.InputLogEvent, len(b.lines))
+	events, texts := make([]types.InputLogEvent, len(b.lines)), b.texts()
 	for i := range b.lines {
-		events[i] = types.InputLogEvent{Timestamp: &b.lines[i].at, Message: aws.String(b.line(i))}
+		events[i] = types.InputLogEvent{Timestamp: &b.lines[i].at, Message: &texts[i]}
 	}
 	slices.SortStableFunc(events, func(a, b types.InputLogEvent) int { return int(min(max(*a.Timestamp-*b.Timestamp, -1), 1)) })
 	from := 0
@@ -335,15 +335,8 @@ func (p *shipper) shipEvents(events []types.InputLogEvent) {
 			p.dropped.Add(int64(rejected))
 			return
 		}
-		if p.ctx.Err() != nil || !worthRetrying(err) {
-			p.dropped.Add(int64(len(events)))
-			p.complain(err)
-			return
-		}
 		p.complain(err)
-		select {
-		case <-time.After(wait/2 + rand.N(wait/2+1)): //nolint:gosec // spreads clients, no secret
-		case <-p.ctx.Done():
+		if !worthRetrying(err) || !pause(p.ctx, spread(wait)) {
 			p.dropped.Add(int64(len(events)))
 			return
 		}

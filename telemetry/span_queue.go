@@ -2,7 +2,10 @@ package telemetry
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"sync/atomic"
 	"time"
 
@@ -14,13 +17,19 @@ const (
 	spanEvery = time.Second
 )
 
+// spanSink is where spans go.
+type spanSink struct {
+	export func(context.Context, []sdktrace.ReadOnlySpan) error
+	again  func(error) bool // says whether what failed so is worth another try; nil: never
+	end    func(context.Context) error
+}
+
 // spanQueue is a span processor that hands finished spans to an exporter in batches,
 // from a goroutine of its own. The SDK's own does the same, but tells nobody how many
-// spans it dropped. Ending a span never waits.
+// spans it dropped, and drops the newest. Ending a span never waits.
 type spanQueue struct {
 	what    string
-	export  func(context.Context, []sdktrace.ReadOnlySpan) error
-	end     func(context.Context) error
+	to      spanSink
 	trouble *slog.Logger
 
 	spans  chan sdktrace.ReadOnlySpan // those that wait
@@ -33,14 +42,14 @@ type spanQueue struct {
 	busy    atomic.Int64 // spans that are being exported
 	sent    atomic.Int64
 	dropped atomic.Int64
-	failing atomic.Bool
+	failing bool // of the goroutine alone
 	flushes chan chan struct{}
 }
 
-func newSpanQueue(what string, limit int, export func(context.Context, []sdktrace.ReadOnlySpan) error, end func(context.Context) error, trouble *slog.Logger) *spanQueue {
+func newSpanQueue(what string, limit int, to spanSink, trouble *slog.Logger) *spanQueue {
 	ctx, cancel := context.WithCancel(context.Background())
 	q := &spanQueue{
-		what: what, export: export, end: end, trouble: trouble, spans: make(chan sdktrace.ReadOnlySpan, limit),
+		what: what, to: to, trouble: trouble, spans: make(chan sdktrace.ReadOnlySpan, limit),
 		wake: make(chan struct{}, 1), ctx: ctx, cancel: cancel, done: make(chan struct{}), flushes: make(chan chan struct{}),
 	}
 	go q.run()
@@ -59,15 +68,22 @@ func (q *spanQueue) OnEnd(s sdktrace.ReadOnlySpan) {
 		q.dropped.Add(1)
 		return
 	}
-	select {
-	case q.spans <- s:
-	default:
-		q.dropped.Add(1)
-		return
+	for range 3 { // others may take the room that is made
+		select {
+		case q.spans <- s:
+			if len(q.spans) >= spanBatch {
+				q.nudge()
+			}
+			return
+		default:
+		}
+		select { // what happened last is worth most
+		case <-q.spans:
+			q.dropped.Add(1)
+		default:
+		}
 	}
-	if len(q.spans) >= spanBatch {
-		q.nudge()
-	}
+	q.dropped.Add(1)
 }
 
 func (q *spanQueue) nudge() {
@@ -108,14 +124,22 @@ func (q *spanQueue) Shutdown(ctx context.Context) error {
 	if q.closed.Swap(true) {
 		return nil
 	}
+	before := q.dropped.Load()
 	err := q.ForceFlush(ctx)
 	q.cancel()
 	<-q.done
 	q.dropped.Add(int64(len(q.take(cap(q.spans)))))
-	if e := q.end(ctx); err == nil {
-		err = e
+	q.busy.Store(0)
+	err = leftError(err, q.dropped.Load()-before, q.what)
+	return errors.Join(err, q.to.end(ctx))
+}
+
+// leftError says how much was dropped at the end, and why.
+func leftError(err error, n int64, what string) error {
+	if err == nil {
+		return nil
 	}
-	return err
+	return fmt.Errorf("%d %s were dropped at the end: %w", n, what, err)
 }
 
 func (q *spanQueue) flow() Flow {
@@ -151,27 +175,62 @@ func (q *spanQueue) drain() {
 		if len(batch) == 0 {
 			return
 		}
-		err := q.export(q.ctx, batch)
+		q.deliver(batch)
 		q.busy.Store(0)
+	}
+}
+
+// deliver exports one batch until it is taken, is refused, or the queue ends.
+func (q *spanQueue) deliver(batch []sdktrace.ReadOnlySpan) {
+	for wait := waitFirst; ; wait = min(2*wait, waitMost) {
+		began := time.Now()
+		err := q.to.export(q.ctx, batch)
+		if time.Since(began) >= waitMost { // the exporter has tried for long already
+			wait = waitMost
+		}
 		if err == nil {
 			q.sent.Add(int64(len(batch)))
-			q.failing.Store(false)
-			continue
+			q.failing = false
+			return
 		}
-		q.dropped.Add(int64(len(batch)))
-		if !q.failing.Swap(true) {
+		if !q.failing {
+			q.failing = true
 			q.trouble.Warn("telemetry cannot be delivered; this is said once until it works again", slog.String("exporter", q.what), slog.Any("error", err))
+		}
+		if q.to.again == nil || !q.to.again(err) || !pause(q.ctx, spread(wait)) {
+			q.dropped.Add(int64(len(batch)))
+			return
 		}
 	}
 }
 
+// pause waits for d. It reports false when ctx ends first.
+func pause(ctx context.Context, d time.Duration) bool {
+	select {
+	case <-time.After(d):
+		return ctx.Err() == nil
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// spread is half of d to the whole, so that clients do not all come back at once.
+func spread(d time.Duration) time.Duration {
+	return d/2 + rand.N(d/2+1) //nolint:gosec // no secret
+}
+
 // take removes up to n spans that wait.
 func (q *spanQueue) take(n int) []sdktrace.ReadOnlySpan {
-	n = min(n, len(q.spans)) // nobody else takes
-	batch := make([]sdktrace.ReadOnlySpan, n)
-	q.busy.Store(int64(n))
-	for i := range batch {
-		batch[i] = <-q.spans
+	batch := make([]sdktrace.ReadOnlySpan, 0, min(n, len(q.spans)))
+	for len(batch) < n {
+		select {
+		case s := <-q.spans:
+			batch = append(batch, s)
+			continue
+		default:
+		}
+		break
 	}
+	q.busy.Store(int64(len(batch)))
 	return batch
 }

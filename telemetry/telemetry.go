@@ -33,7 +33,10 @@ import (
 	"go.opentelemetry.io/otel/trace/noop"
 )
 
-const scope = "github.com/oriel-dev/oriel/telemetry"
+const (
+	scope    = "github.com/oriel-dev/oriel/telemetry"
+	endLasts = 5 * time.Second // of a Shutdown that has no deadline
+)
 
 // Telemetry is what [Start] started. All methods are safe for concurrent use, and do
 // nothing harmful after [Telemetry.Shutdown].
@@ -77,10 +80,16 @@ func Start(ctx context.Context, cfg Config) (*Telemetry, error) {
 }
 
 // Shutdown sends what waits and ends everything. It returns when all is delivered or
-// ctx ends; then what was left is counted as dropped. Only the first call does
-// something.
+// ctx ends; then what was left is counted as dropped, and the error says what it was.
+// A ctx without a deadline gets one of five seconds: no backend that is away keeps an
+// app from ending. Only the first call does something.
 func (t *Telemetry) Shutdown(ctx context.Context) error {
 	t.once.Do(func() {
+		if _, bounded := ctx.Deadline(); !bounded {
+			var cancel context.CancelFunc
+			ctx, cancel = context.WithTimeout(ctx, endLasts)
+			defer cancel()
+		}
 		var all sync.WaitGroup
 		var failed [4]error
 		for i, end := range []func(context.Context) error{t.endTraces, t.endLogs, t.endErrors, t.endXRay} {
@@ -136,12 +145,12 @@ func (t *Telemetry) startTraces(ctx, background context.Context) error {
 		if err != nil {
 			return fmt.Errorf("telemetry: %w", err)
 		}
-		t.traces = newSpanQueue("traces", s.Traces.Queue, export.ExportSpans, export.Shutdown, s.Trouble)
+		t.traces = newSpanQueue("spans", s.Traces.Queue, spanSink{export.ExportSpans, exportAgain, export.Shutdown}, s.Trouble)
 		options = append(options, sdktrace.WithSpanProcessor(t.traces))
 	}
 	if s.udp != "" {
 		segments := &emitter{settings: s}
-		t.xray = newSpanQueue("segments", s.XRay.Queue, segments.export, segments.close, s.Trouble)
+		t.xray = newSpanQueue("segments", s.XRay.Queue, spanSink{export: segments.export, end: segments.close}, s.Trouble)
 		options = append(options, sdktrace.WithSpanProcessor(t.xray))
 	}
 	provider := sdktrace.NewTracerProvider(options...)
@@ -176,7 +185,7 @@ func (t *Telemetry) endXRay(ctx context.Context) error   { return t.xray.Shutdow
 func (t *Telemetry) endLogs(ctx context.Context) error   { return t.lines.close(ctx) }
 func (t *Telemetry) endErrors(ctx context.Context) error { return t.reporter.close(ctx) }
 
-// tellDrops says once a minute what was dropped since it last said so.
+// tellDrops says once a minute, and at the end, what was dropped since it last said so.
 func (t *Telemetry) tellDrops(ctx context.Context) {
 	var told Stats
 	tick := time.NewTicker(time.Minute)
@@ -184,23 +193,28 @@ func (t *Telemetry) tellDrops(ctx context.Context) {
 	for {
 		select {
 		case <-ctx.Done():
+			t.tellDropped(ctx, told, t.Stats())
 			return
 		case <-tick.C:
 			now := t.Stats()
-			for _, f := range []struct {
-				what, unit string
-				was, is    Flow
-			}{
-				{"traces", "spans", told.Traces, now.Traces},
-				{"logs", "lines", told.Logs, now.Logs},
-				{"errors", "items", told.Errors, now.Errors},
-				{"xray", "segments", told.XRay, now.XRay},
-			} {
-				if n := f.is.Dropped - f.was.Dropped; n > 0 {
-					t.settings.Trouble.WarnContext(ctx, "telemetry was dropped", slog.String("exporter", f.what), slog.Int64(f.unit, n), slog.Int64("in_total", f.is.Dropped))
-				}
-			}
+			t.tellDropped(ctx, told, now)
 			told = now
+		}
+	}
+}
+
+func (t *Telemetry) tellDropped(ctx context.Context, was, is Stats) {
+	for _, f := range []struct {
+		what, unit string
+		was, is    Flow
+	}{
+		{"traces", "spans", was.Traces, is.Traces},
+		{"logs", "lines", was.Logs, is.Logs},
+		{"errors", "items", was.Errors, is.Errors},
+		{"xray", "segments", was.XRay, is.XRay},
+	} {
+		if n := f.is.Dropped - f.was.Dropped; n > 0 {
+			t.settings.Trouble.WarnContext(ctx, "telemetry was dropped", slog.String("exporter", f.what), slog.Int64(f.unit, n), slog.Int64("in_total", f.is.Dropped))
 		}
 	}
 }
