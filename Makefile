@@ -123,6 +123,10 @@ overload: server ## The long tests of overload, stops under load and damaged jou
 bench-logs: server ## Measure lines by PutLogEvents: what they cost, and questions about them
 	$(GO) run ./bench -bin bin/oriel -profile logs
 
+.PHONY: bench-ui
+bench-ui: build ## Measure the pages in Chromium: frames, keys, memory, against their budgets
+	cd e2e/ui && $(NPM_CI) && npx playwright test -c bench.config.ts
+
 .PHONY: bench-xray
 bench-xray: server ## Measure segments over UDP for a minute: what they cost, and what is lost
 	$(GO) run ./bench -bin bin/oriel -profile xray
