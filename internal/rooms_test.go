@@ -23,6 +23,7 @@ var arrows = map[string][]string{
 	"internal/call":                        rooms("event"),
 	"internal/tracesearch":                 rooms("event", "fault", "query", "query/xrayfilter", "store", "xraymodel"),
 	"internal/servicegraph":                rooms("call", "event", "query", "store", "xraymodel"),
+	"internal/health":                      rooms("query"),
 	"internal/plot":                        {},
 	"internal/query":                       rooms("event", "fault", "query/pattern"),
 	"internal/query/pattern":               rooms("event", "fault", "protocol/jsonscan"),

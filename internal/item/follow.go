@@ -14,7 +14,7 @@ type occurrence struct {
 	level                                      Level
 	title, culprit, platform, framework        string
 	language, grouping, version                string
-	person, username, email, address           string
+	person, username, email, address, service  string
 	exact                                      bool // at is the moment it happened, not when it came in
 }
 
@@ -62,7 +62,7 @@ type reader struct {
 
 	id, errorEnvironment, level, title, culprit, platform, framework, grouping *event.Column
 	annotation, username, email                                                *event.Column
-	version, person, address, language                                         []*event.Column
+	version, person, address, language, service                                []*event.Column
 }
 
 func newReader(b *event.Batch) *reader {
@@ -79,7 +79,7 @@ func newReader(b *event.Batch) *reader {
 		title: b.Find(event.FieldErrorTitle), culprit: b.Find(event.FieldErrorCulprit), platform: b.Find(event.FieldErrorPlatform),
 		framework: b.Find(event.FieldErrorFramework), grouping: b.Find(event.FieldErrorGrouping), annotation: b.Find(event.FieldAnnotation),
 		username: b.Find("person.username"), email: b.Find("person.email"),
-		version: first(versionFields()), person: first(personFields()), address: first(addressFields()), language: first(languageFields()),
+		version: first(versionFields()), person: first(personFields()), address: first(addressFields()), language: first(languageFields()), service: first(serviceFields()),
 	}
 }
 
@@ -103,6 +103,9 @@ func (r *reader) read(row int) occurrence {
 		o.id = r.id.Get(row).Int()
 	}
 	o.errorEnvironment, o.title, o.culprit = text(r.errorEnvironment), text(r.title), text(r.culprit)
+	if o.service = first(r.service); len(o.service) > maxServiceName {
+		o.service = strings.ToValidUTF8(o.service[:maxServiceName], "")
+	}
 	o.platform, o.framework, o.grouping = text(r.platform), text(r.framework), text(r.grouping)
 	o.level, _ = ParseLevel(text(r.level))
 	if o.level == 0 {
@@ -122,7 +125,11 @@ func (r *reader) read(row int) occurrence {
 	return o
 }
 
-const nanosPerMicro = 1000
+const (
+	nanosPerMicro = 1000
+	// maxServiceName bounds what is taken for the name of a service.
+	maxServiceName = 255
+)
 
 // take counts an occurrence with its item, which is made if it is new.
 func (t *Items) take(o *occurrence) {
@@ -186,6 +193,9 @@ func (t *Items) count(e *entry, o *occurrence, how int) {
 		}
 		if o.version != "" && e.LastVersion != o.version {
 			e.LastVersion = strings.Clone(o.version)
+		}
+		if o.service != "" && e.Service != o.service {
+			e.Service = strings.Clone(o.service)
 		}
 	}
 	e.Last.At = max(e.Last.At, o.at)

@@ -116,6 +116,7 @@ type Item struct {
 
 	FirstVersion string `json:",omitzero"`
 	LastVersion  string `json:",omitzero"`
+	Service      string `json:",omitzero"` // of the latest occurrence that names one
 
 	AssignedUser int64 `json:",omitzero"` // 0 for nobody
 	AssignedTeam int64 `json:",omitzero"`
@@ -160,6 +161,10 @@ func versionFields() []string {
 }
 func personFields() []string  { return []string{"person.id", "enduser.id", "user.id"} }
 func addressFields() []string { return []string{"request.user_ip", "client.address"} }
+func serviceFields() []string {
+	return []string{"service.name", "custom.service", "custom.service.name"}
+}
+
 func languageFields() []string {
 	return []string{"language", "telemetry.sdk.language"}
 }

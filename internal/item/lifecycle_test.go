@@ -254,3 +254,24 @@ func TestItems_ChangesAreCheckedAndKept(t *testing.T) {
 		t.Errorf("%s %v", got, err)
 	}
 }
+
+// Items know whose error they are, as the latest occurrence that says so tells it,
+// also after a restart.
+func TestItems_KnowTheirService(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.send(object{"fingerprint": "a", "service.name": "api"}, object{"fingerprint": "b", "custom.service": "worker"}, object{"fingerprint": "c"})
+	r.advance(time.Minute)
+	r.send(object{"fingerprint": "a"})
+	check := func() {
+		t.Helper()
+		for i, want := range []string{"api", "worker", ""} {
+			if all := r.all(); len(all) != 3 || all[i].Service != want {
+				t.Errorf("of %d items, %d is of %q, want %q", len(all), i, all[i].Service, want)
+			}
+		}
+	}
+	check()
+	r.crash()
+	check()
+}

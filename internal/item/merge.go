@@ -1,6 +1,7 @@
 package item
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -113,7 +114,7 @@ func (t *Items) join(g, e *entry) {
 		g.First, g.FirstVersion = e.First, e.FirstVersion
 	}
 	if e.Last.ID > g.Last.ID {
-		g.LatestTitle, g.LastVersion = e.LatestTitle, e.LastVersion
+		g.LatestTitle, g.LastVersion, g.Service = e.LatestTitle, e.LastVersion, cmp.Or(e.Service, g.Service)
 	}
 	g.Last.ID, g.Last.At = max(g.Last.ID, e.Last.ID), max(g.Last.At, e.Last.At)
 	t.wanted.items[e.ID], t.wanted.items[g.ID] = e, g

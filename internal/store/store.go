@@ -4,6 +4,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/oriel-dev/oriel/internal/event"
@@ -193,6 +194,23 @@ type Rollup struct {
 	Faults    float64 `json:",omitempty"` // call.Fault
 	SumMS     float64
 	Bins      map[int32]float64 // latency in ms by query.HistogramBin
+	Slowest   Exemplar          `json:",omitzero"` // where Serves
+}
+
+// Exemplar is one span that stands for others. The zero value is none.
+type Exemplar struct {
+	TraceID string
+	SpanID  string
+	MS      float64
+}
+
+// Slower returns the slower of two exemplars; of two that took as long, the one
+// whose ids come first, so that the order in which they are met does not matter.
+func (e Exemplar) Slower(o Exemplar) Exemplar {
+	if e.TraceID == "" || o.TraceID != "" && cmp.Or(cmp.Compare(o.MS, e.MS), cmp.Compare(e.TraceID, o.TraceID), cmp.Compare(e.SpanID, o.SpanID)) > 0 {
+		return o
+	}
+	return e
 }
 
 // Call is the summary of the calls from one service to another in one minute, as

@@ -28,11 +28,7 @@
 // # Summary
 //
 // Each segment carries, as segment.Options.Extra, a summary of its spans, so that
-// overviews read no spans: one zstd frame of JSON,
-//
-//	{"rollups":[{"e":environment, …store.Rollup, "b":bins}],"calls":[{"e":environment, …store.Call, "b":bins}]}
-//
-// where bins are [bin, count, bin, count, …] by query.HistogramBin.
+// overviews read no spans: one zstd frame of roll-ups and calls, drawn at type summary.
 // Roll-ups are of the segment's own spans and are made anew when segments are
 // merged. Calls also join spans of earlier flushes (see joinCalls), and are added
 // up when segments are merged.

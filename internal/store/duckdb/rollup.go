@@ -63,6 +63,10 @@ func rollupBatch(b *event.Batch) []storedRollup {
 			sums[key] = sum
 			order = append(order, key)
 		}
+		// Ids are made texts only where they may stay.
+		if trace := w.trace.bytes(row); serves && len(trace) > 0 && (sum.Slowest.TraceID == "" || ms >= sum.Slowest.MS) {
+			sum.Slowest = sum.Slowest.Slower(store.Exemplar{TraceID: string(trace), SpanID: string(w.span.bytes(row)), MS: ms})
+		}
 		weight := float64(b.SampleRate(row))
 		sum.Count += weight
 		sum.SumMS += ms * weight
@@ -131,6 +135,7 @@ func (s *Store) Rollups(ctx context.Context, environment string, start, end int6
 			sum.Throttles += r.Throttles
 			sum.Faults += r.Faults
 			sum.SumMS += r.SumMS
+			sum.Slowest = sum.Slowest.Slower(r.Slowest)
 			for bin, n := range r.Bins {
 				sum.Bins[bin] += n
 			}

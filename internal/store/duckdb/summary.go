@@ -11,15 +11,19 @@ import (
 	"time"
 
 	"github.com/klauspost/compress/zstd"
+
+	"github.com/oriel-dev/oriel/internal/store"
 )
 
 // summary is what a segment says of its spans without their being read, in
 // segment.Options.Extra. It is compressed with zstd and looks like this:
 //
-//	1                                   the form's number; segments of before it hold JSON, which begins with {
+//	2                                   the form's number; segments of before hold 1, or JSON, which begins with {
 //	texts    n, then n times: length, bytes
 //	rollups  bytes of what follows, n, then n times: environment, dataset, service, origin, namespace, name,
-//	         kind (numbers of texts), minute, flags, count, errors, refused, throttles, faults, sum, bins
+//	         kind (numbers of texts), minute, flags, count, errors, refused, throttles, faults, sum, bins,
+//	         and where the flags say so the slowest span: its trace and its own id (length, bytes) and its ms;
+//	         forms before 2 have none
 //	calls    bytes of what follows, n, then n times: environment, caller, its origin, callee, its origin, peer, its
 //	         type (numbers of texts), minute, flags, count, refused, throttles, faults, sum, bins
 //
@@ -32,11 +36,13 @@ type summary struct {
 }
 
 const (
-	summaryForm = 1
+	summaryForm = 2
+	firstForm   = 1
 	minuteNS    = int64(time.Minute)
 
 	flagRoot   = 1
 	flagServes = 2
+	flagSlow   = 4
 	flagAsync  = 1
 )
 
@@ -134,9 +140,20 @@ func (w *summaryWriter) bins(b storedBins) {
 
 func (w *summaryWriter) rollup(r *storedRollup) {
 	w.text(r.Environment, r.Dataset, r.Service, r.Origin, r.Namespace, r.Name, r.Kind)
-	w.at(r.Minute, r.Root, r.Serves)
+	slowest := r.Slowest.TraceID != ""
+	w.at(r.Minute, r.Root, r.Serves, slowest)
 	w.sums(r.Count, r.Errors, r.Refused, r.Throttles, r.Faults, r.SumMS)
 	w.bins(r.Bins)
+	if slowest {
+		w.own(r.Slowest.TraceID)
+		w.own(r.Slowest.SpanID)
+		w.sums(r.Slowest.MS)
+	}
+}
+
+// own writes a text that hardly comes twice.
+func (w *summaryWriter) own(t string) {
+	w.out = append(binary.AppendUvarint(w.out, uint64(len(t))), t...)
 }
 
 func (w *summaryWriter) call(c *storedCall) {
@@ -172,7 +189,7 @@ func decodeSummary(raw []byte, want summaryPart) (*summary, error) {
 	if len(text) > 0 && text[0] == '{' {
 		return decodeJSONSummary(text, want)
 	}
-	if len(text) == 0 || text[0] != summaryForm {
+	if len(text) == 0 || text[0] < firstForm || text[0] > summaryForm {
 		return nil, fmt.Errorf("%w: they are of no form that this version knows", errSummary)
 	}
 	r := summaryReader{in: text[1:], want: want}
@@ -321,6 +338,13 @@ func (r *summaryReader) rollup() (one storedRollup, wanted bool) {
 	one.Count, one.Errors, one.Refused, one.Throttles, one.Faults, one.SumMS = r.sum(), r.sum(), r.sum(), r.sum(), r.sum(), r.sum()
 	wanted = r.want.wants(one.Environment, one.Minute)
 	one.Bins = r.bins(wanted)
+	if flags&flagSlow != 0 {
+		trace, span := r.bytes(r.many()), r.bytes(r.many())
+		ms := r.sum()
+		if wanted {
+			one.Slowest = store.Exemplar{TraceID: string(trace), SpanID: string(span), MS: ms}
+		}
+	}
 	return one, wanted
 }
 

@@ -30,9 +30,14 @@ func drawnSummary(r *rand.Rand) *summary {
 		s.Rollups = append(s.Rollups, storedRollup{
 			Environment: text(), Bins: bins(), Rollup: store.Rollup{
 				Minute: minute(), Dataset: text(), Service: text(), Origin: text(), Namespace: text(), Name: text(), Kind: text(), Root: r.IntN(2) == 0,
-				Serves: r.IntN(2) == 0, Count: sum(), Errors: sum(), Refused: sum(), Throttles: sum(), Faults: sum(), SumMS: sum(),
+				Serves: r.IntN(2) == 0, Slowest: store.Exemplar{TraceID: text(), SpanID: "b7ad6b7169203331", MS: 12.5}, Count: sum(), Errors: sum(), Refused: sum(), Throttles: sum(), Faults: sum(), SumMS: sum(),
 			},
 		})
+	}
+	for i := range s.Rollups {
+		if r := &s.Rollups[i]; r.Slowest.TraceID == "" {
+			r.Slowest = store.Exemplar{} // none
+		}
 	}
 	for range r.IntN(6) {
 		s.Calls = append(s.Calls, storedCall{
@@ -68,6 +73,37 @@ func TestSummary_ComesBackWhole_OrTheWantedPartOfIt(t *testing.T) {
 		if diff := cmp.Diff(want, got); err != nil || diff != "" {
 			t.Fatalf("a part: %v (-want +got):\n%s", err, diff)
 		}
+	}
+}
+
+// Segments of a while ago have no slowest spans, and are of another form.
+func TestSummary_ReadsTheFirstForm(t *testing.T) {
+	t.Parallel()
+	s := drawnSummary(rand.New(rand.NewPCG(5, 6))) //nolint:gosec // no secret
+	for i := range s.Rollups {
+		s.Rollups[i].Slowest = store.Exemplar{}
+	}
+	raw, err := s.encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dec, err := zstd.NewReader(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer dec.Close()
+	enc, err := zstd.NewWriter(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain, err := dec.DecodeAll(raw, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain[0] = firstForm
+	got, err := decodeSummary(enc.EncodeAll(plain, nil), everything())
+	if diff := cmp.Diff(s, got); err != nil || diff != "" {
+		t.Errorf("%v (-want +got):\n%s", err, diff)
 	}
 }
 

@@ -48,6 +48,9 @@ func (r *Reference) Rollups(ctx context.Context, environment string, start, end 
 		s.Count += w
 		s.SumMS += ms * w
 		s.Bins[query.HistogramBin(ms)] += w
+		if k.serves {
+			s.Slowest = s.Slowest.Slower(store.Exemplar{TraceID: text(event.FieldTraceID), SpanID: text(event.FieldSpanID), MS: ms})
+		}
 		if event.Failed(e.fields[event.FieldError]) {
 			s.Errors += w
 		}

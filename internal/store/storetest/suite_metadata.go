@@ -128,6 +128,7 @@ func (p *pair) sameRollups(environment string, start, end int64) {
 	type sums struct {
 		count, errors, refused, throttles, faults, ms float64
 		bins                                          map[int32]float64
+		slowest                                       store.Exemplar
 	}
 	total := func(s store.Store) map[string]*sums {
 		rollups, err := s.Rollups(p.t.Context(), environment, start, end)
@@ -146,6 +147,7 @@ func (p *pair) sameRollups(environment string, start, end int64) {
 			by[key].throttles += r.Throttles
 			by[key].faults += r.Faults
 			by[key].ms += r.SumMS
+			by[key].slowest = by[key].slowest.Slower(r.Slowest)
 			for bin, n := range r.Bins {
 				by[key].bins[bin] += n
 			}
@@ -162,7 +164,7 @@ func (p *pair) sameRollups(environment string, start, end int64) {
 			p.t.Errorf("no roll-up %s", key)
 			continue
 		}
-		if g.count != w.count || g.errors != w.errors || g.refused != w.refused || g.throttles != w.throttles || g.faults != w.faults || math.Abs(g.ms-w.ms) > 1e-6 || !maps.Equal(w.bins, g.bins) {
+		if g.count != w.count || g.errors != w.errors || g.refused != w.refused || g.throttles != w.throttles || g.faults != w.faults || math.Abs(g.ms-w.ms) > 1e-6 || !maps.Equal(w.bins, g.bins) || g.slowest != w.slowest {
 			p.t.Errorf("roll-up %s is %+v, want %+v", key, *g, *w)
 		}
 	}
