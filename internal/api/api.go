@@ -137,6 +137,7 @@ func (a *API) routes() []route {
 		{"GET /api/trace/{id}", reader, a.trace},
 		{"POST /api/trace/{id}/spans", reader, a.traceSpans},
 		{"GET /api/trace/{id}/segments", reader, a.traceSegments},
+		{"GET /api/trace/{id}/links", reader, a.traceLinks},
 		{"GET /api/trace/{id}/match", reader, a.traceMatch},
 		{"GET /api/trace/{id}/live", reader, a.traceLive},
 		{"GET /api/peers", reader, a.peers},

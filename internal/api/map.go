@@ -57,6 +57,10 @@ type mapEdge struct {
 	health
 }
 
+// kindLink is the kind of edges between traces, whose figures are of how long what
+// was left was waiting.
+const kindLink = "link"
+
 // mostMapNodes is how many nodes a map has at most: the busiest.
 const mostMapNodes = 1000
 
@@ -90,7 +94,11 @@ func (a *API) graph(r *http.Request, from, to int64) (*servicegraph.Graph, store
 	if err != nil {
 		return nil, store.Stats{}, err
 	}
-	return servicegraph.OfRollups(rollups, calls), store.Stats{Scanned: int64(len(rollups) + len(calls))}, nil
+	links, err := tracesearch.OfGraph(r.Context(), a.Querier, a.environment(r), from, to)
+	if err != nil {
+		return nil, store.Stats{}, err
+	}
+	return servicegraph.OfRollups(rollups, calls, links), store.Stats{Scanned: int64(len(rollups) + len(calls))}, nil
 }
 
 // mostMapTraces is of how many traces a map of some of them is made: the newest.
@@ -108,7 +116,11 @@ func (a *API) graphOfTraces(r *http.Request, set *traceSet) (*servicegraph.Graph
 		return nil, store.Stats{}, err
 	}
 	rollups, calls, err := a.sums(r, question.Start, question.End)
-	return servicegraph.OfTraces(traces, servicegraph.OriginsOf(rollups, calls)), store.Stats{Scanned: reach.Scanned, Partial: !reach.Done}, err
+	if err != nil {
+		return nil, store.Stats{}, err
+	}
+	links, err := tracesearch.Edges(r.Context(), a.Querier, question.Environment, question.Start, question.End, tracesearch.LinksOf(traces))
+	return servicegraph.OfTraces(traces, servicegraph.OriginsOf(rollups, calls), links), store.Stats{Scanned: reach.Scanned, Partial: !reach.Done}, err
 }
 
 func (a *API) sums(r *http.Request, from, to int64) ([]store.Rollup, []store.Call, error) {
@@ -162,7 +174,10 @@ func (a *API) drawn(g *servicegraph.Graph, around map[string]bool) (nodes []mapN
 			continue
 		}
 		kind := "call"
-		if e.Async {
+		switch {
+		case e.Link:
+			kind = kindLink
+		case e.Async:
 			kind = "async"
 		}
 		edges = append(edges, mapEdge{From: f, To: t, Kind: kind, health: healthOf(&e.Stats)})
@@ -319,9 +334,11 @@ func (t *timeline) operations() []operation {
 }
 
 func (a *API) answerTimeline(w http.ResponseWriter, r *http.Request, t *timeline, looked int) error {
-	return a.answer(w, r, store.Stats{Scanned: int64(looked)}, map[string]any{
-		"series": t.series(), "histogram": histogramOf(t.total.Bins), "operations": t.operations(),
-	})
+	return a.answer(w, r, store.Stats{Scanned: int64(looked)}, t.fields())
+}
+
+func (t *timeline) fields() map[string]any {
+	return map[string]any{"series": t.series(), "histogram": histogramOf(t.total.Bins), "operations": t.operations()}
 }
 
 // mapOfNode tells of one node over time: of what is inferred, by who calls it.
@@ -351,45 +368,6 @@ func (a *API) mapOfNode(w http.ResponseWriter, r *http.Request) error {
 	for i := range calls {
 		if _, to := origins.OfCall(&calls[i]); to == id && id.Kind == servicegraph.Inferred {
 			t.add(calls[i].Minute, calls[i].Caller, servicegraph.StatsOfCall(&calls[i]))
-		}
-	}
-	return a.answerTimeline(w, r, t, len(rollups)+len(calls))
-}
-
-// mapOfEdge tells of one edge over time.
-func (a *API) mapOfEdge(w http.ResponseWriter, r *http.Request) error {
-	q := r.URL.Query()
-	from, to, err := a.timeRange(q.Get("from"), q.Get("to"))
-	if err != nil {
-		return err
-	}
-	caller, err := readNode(q.Get("from_id"), "from_id")
-	if err != nil {
-		return err
-	}
-	callee, err := readNode(q.Get("to_id"), "to_id")
-	if err != nil {
-		return err
-	}
-	rollups, calls, err := a.sums(r, from, to)
-	if err != nil {
-		return err
-	}
-	t, origins := newTimeline(from, to), servicegraph.OriginsOf(rollups, calls)
-	for i := range calls {
-		c := &calls[i]
-		if f, to := origins.OfCall(c); f == caller && to == callee {
-			name := c.Peer
-			if name == "" {
-				name = c.Callee
-			}
-			t.add(c.Minute, name, servicegraph.StatsOfCall(c))
-		}
-	}
-	for i := range rollups {
-		s := &rollups[i]
-		if caller.Kind == servicegraph.Client && s.Root && s.Serves && origins.OfRollup(s) == callee {
-			t.add(s.Minute, s.Name, servicegraph.StatsOfRollup(s))
 		}
 	}
 	return a.answerTimeline(w, r, t, len(rollups)+len(calls))

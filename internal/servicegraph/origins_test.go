@@ -102,7 +102,7 @@ func TestOrigins_AServiceIsOneNodeInBothGraphs(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		sums := servicegraph.OfRollups(rollups, calls)
+		sums := servicegraph.OfRollups(rollups, calls, nil)
 		names := map[string]bool{}
 		for _, n := range sums.Nodes {
 			if n.Kind == servicegraph.Service {
@@ -112,7 +112,7 @@ func TestOrigins_AServiceIsOneNodeInBothGraphs(t *testing.T) {
 				names[n.Name] = true
 			}
 		}
-		if diff := cmp.Diff(lines(servicegraph.OfTraces(traces, servicegraph.OriginsOf(rollups, calls))), lines(sums)); diff != "" {
+		if diff := cmp.Diff(lines(servicegraph.OfTraces(traces, servicegraph.OriginsOf(rollups, calls), nil)), lines(sums)); diff != "" {
 			t.Errorf("of traces (-) and of sums (+):\n%s", diff)
 		}
 	})
@@ -139,7 +139,7 @@ func TestOrigins_DifferentOnesAreDifferentNodes(t *testing.T) {
 		{Name: "fn", Type: "AWS::Lambda::Function", Segment: true, ParentID: "1"},
 		{Name: "fn", Segment: true, ParentID: "1"},
 	}}
-	got := lines(servicegraph.OfTraces([]*xraymodel.Trace{tr}, servicegraph.OriginsOfTraces(tr)))
+	got := lines(servicegraph.OfTraces([]*xraymodel.Trace{tr}, servicegraph.OriginsOfTraces(tr), nil))
 	want := []string{"{0 fn AWS::Lambda::Function} root=false 3", "{0 fn AWS::Lambda} root=true 1", "{1 fn client} root=false 0", "{1 fn client} -> {0 fn AWS::Lambda} 1"}
 	slices.Sort(want)
 	if diff := cmp.Diff(want, got); diff != "" {

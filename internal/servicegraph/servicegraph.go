@@ -113,10 +113,12 @@ type Node struct {
 	Last  int64
 }
 
-// Edge is what a node saw of its calls to another.
+// Edge is what a node saw of its calls to another; or, between two traces, how
+// long what a node had left was waiting when the other took it up.
 type Edge struct {
 	From, To int // places in Graph.Nodes
 	Async    bool
+	Link     bool // of links between traces: Stats are of ages
 	Stats
 	Aliases     []string // names by which it calls the other that are not the other's
 	First, Last int64
@@ -131,7 +133,12 @@ type Graph struct {
 // builder collects a graph.
 type builder struct {
 	nodes map[NodeID]*Node
-	edges map[[2]NodeID]*builtEdge
+	edges map[edgeID]*builtEdge
+}
+
+type edgeID struct {
+	from, to NodeID
+	link     bool
 }
 
 type builtEdge struct {
@@ -140,7 +147,7 @@ type builtEdge struct {
 }
 
 func newBuilder() *builder {
-	return &builder{nodes: map[NodeID]*Node{}, edges: map[[2]NodeID]*builtEdge{}}
+	return &builder{nodes: map[NodeID]*Node{}, edges: map[edgeID]*builtEdge{}}
 }
 
 func span(first, last *int64, at int64) {
@@ -161,10 +168,14 @@ func (b *builder) node(id NodeID, at int64) *Node {
 }
 
 func (b *builder) edge(from, to NodeID, at int64) *builtEdge {
-	e := b.edges[[2]NodeID{from, to}]
+	return b.edgeOf(edgeID{from, to, false}, at)
+}
+
+func (b *builder) edgeOf(id edgeID, at int64) *builtEdge {
+	e := b.edges[id]
 	if e == nil {
-		e = &builtEdge{aliases: map[string]bool{}}
-		b.edges[[2]NodeID{from, to}] = e
+		e = &builtEdge{Edge: Edge{Link: id.link}, aliases: map[string]bool{}}
+		b.edges[id] = e
 	}
 	span(&e.First, &e.Last, at)
 	return e
@@ -180,18 +191,30 @@ func (b *builder) graph() *Graph {
 		place[id] = i
 		g.Nodes = append(g.Nodes, *b.nodes[id])
 	}
-	for ends, e := range b.edges {
-		e.From, e.To = place[ends[0]], place[ends[1]]
-		delete(e.aliases, ends[1].Name)
+	for id, e := range b.edges {
+		e.From, e.To = place[id.from], place[id.to]
+		delete(e.aliases, id.to.Name)
 		e.Aliases = slices.Sorted(maps.Keys(e.aliases))
 		g.Edges = append(g.Edges, e.Edge)
 	}
-	slices.SortFunc(g.Edges, func(x, y Edge) int { return cmp.Or(cmp.Compare(x.From, y.From), cmp.Compare(x.To, y.To)) })
+	slices.SortFunc(g.Edges, func(x, y Edge) int {
+		return cmp.Or(cmp.Compare(x.From, y.From), cmp.Compare(x.To, y.To), compareBools(x.Link, y.Link))
+	})
 	return g
 }
 
-// OfRollups makes the map of sums kept by a store.
-func OfRollups(rollups []store.Rollup, calls []store.Call) *Graph {
+func compareBools(x, y bool) int {
+	switch {
+	case x == y:
+		return 0
+	case y:
+		return -1
+	}
+	return 1
+}
+
+// OfRollups makes the map of sums kept by a store, and of links.
+func OfRollups(rollups []store.Rollup, calls []store.Call, links []Link) *Graph {
 	b, origins := newBuilder(), OriginsOf(rollups, calls)
 	groups := map[NodeID]map[string]bool{}
 	for i := range rollups {
@@ -233,6 +256,7 @@ func OfRollups(rollups []store.Rollup, calls []store.Call) *Graph {
 			e.aliases[c.Peer] = true
 		}
 	}
+	b.links(links, origins)
 	return b.graph()
 }
 
@@ -286,12 +310,13 @@ func rootQuantiles(rollups []store.Rollup, origins Origins, q float64) map[NodeI
 	return out
 }
 
-// OfTraces makes the map of single traces.
-func OfTraces(traces []*xraymodel.Trace, origins Origins) *Graph {
+// OfTraces makes the map of single traces, and of links.
+func OfTraces(traces []*xraymodel.Trace, origins Origins, links []Link) *Graph {
 	b := newBuilder()
 	for _, t := range traces {
 		b.trace(t, origins)
 	}
+	b.links(links, origins)
 	return b.graph()
 }
 

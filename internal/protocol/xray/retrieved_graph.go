@@ -48,7 +48,7 @@ func (f *Front) getRetrievedTracesGraph(c *call) (any, error) {
 	}
 	origins := servicegraph.OriginsOfTraces(traces...)
 	links := linksOf(traces, origins)
-	g := servicegraph.OfTraces(traces, origins)
+	g := servicegraph.OfTraces(traces, origins, servicegraph.LinksAmong(traces))
 	services := servicesOf(g, secondsIn-1)
 	out := make([]retrievedService, len(services))
 	for i := range services {

@@ -52,7 +52,13 @@ type graphEdge struct {
 	SummaryStatistics     *countStatistics `json:",omitempty"`
 	ResponseTimeHistogram []histogramEntry
 	Aliases               []graphAlias
+
+	// Of links between traces, whose times are of how old what was taken up was.
+	EdgeType                  string           `json:",omitempty"`
+	ReceivedEventAgeHistogram []histogramEntry `json:",omitempty"`
 }
+
+const edgeTypeLink = "link"
 
 type graphService struct {
 	ReferenceID           int `json:"ReferenceId"`
@@ -128,6 +134,10 @@ func servicesOf(g *servicegraph.Graph, width int64) []graphService {
 		e := &g.Edges[i]
 		edge := graphEdge{ReferenceID: e.To, SummaryStatistics: statisticsOf(&e.Stats), ResponseTimeHistogram: histogramOf(&e.Stats), Aliases: []graphAlias{}}
 		edge.StartTime, edge.EndTime = wholeSeconds(e.First, e.Last, width)
+		if e.Link {
+			edge.EdgeType, edge.ReceivedEventAgeHistogram, edge.ResponseTimeHistogram = edgeTypeLink, edge.ResponseTimeHistogram, []histogramEntry{}
+			edge.SummaryStatistics.TotalResponseTime = 0
+		}
 		for _, a := range e.Aliases {
 			edge.Aliases = append(edge.Aliases, graphAlias{a, []string{a}, g.Nodes[e.To].Type})
 		}
@@ -191,7 +201,11 @@ func (f *Front) getServiceGraph(c *call) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		services = servicesOf(servicegraph.OfTraces(traces, origins), secondsIn-1)
+		links, err := tracesearch.Edges(c.Context(), f.Querier, c.Who.Environment, start, end, tracesearch.LinksOf(traces))
+		if err != nil {
+			return nil, err
+		}
+		services = servicesOf(servicegraph.OfTraces(traces, origins, links), secondsIn-1)
 	} else {
 		g, err := f.graph(c, start, end)
 		if err != nil {
@@ -213,7 +227,8 @@ func (f *Front) graph(c *call, start, end int64) (*servicegraph.Graph, error) {
 	if err != nil {
 		return nil, err
 	}
-	return servicegraph.OfRollups(rollups, calls), nil
+	links, err := tracesearch.OfGraph(c.Context(), f.Querier, c.Who.Environment, start, end)
+	return servicegraph.OfRollups(rollups, calls, links), err
 }
 
 func (f *Front) sums(ctx context.Context, environment string, start, end int64) ([]store.Rollup, []store.Call, error) {
@@ -263,5 +278,6 @@ func (f *Front) getTraceGraph(c *call) (any, error) {
 		traces = append(traces, t)
 	}
 	asked := aws.Asked(slices.Concat([]string{"GetTraceGraph"}, in.TraceIds)...)
-	return servicesPage(asked, in.NextToken, servicesOf(servicegraph.OfTraces(traces, servicegraph.OriginsOfTraces(traces...)), secondsIn-1))
+	g := servicegraph.OfTraces(traces, servicegraph.OriginsOfTraces(traces...), servicegraph.LinksAmong(traces))
+	return servicesPage(asked, in.NextToken, servicesOf(g, secondsIn-1))
 }
