@@ -3,6 +3,7 @@ package telemetry
 import (
 	"cmp"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -51,6 +52,8 @@ type Config struct {
 // OTEL_EXPORTER_OTLP_ variables (headers, timeout, compression, certificates) hold,
 // too.
 type Traces struct {
+	// Off switches them off, whatever the environment says.
+	Off bool
 	// Endpoint is a base address like https://api.honeycomb.io or http://127.0.0.1:4318:
 	// HONEYCOMB_API_ENDPOINT, else Honeycomb's if there is a key.
 	Endpoint string
@@ -103,6 +106,9 @@ type Errors struct {
 	// Root is the folder or import path of the service's own code; the main module's
 	// path by default.
 	Root string
+	// Sources are files of packages by import path, for programs that run without their
+	// source beside them: embed a package's files, and items show its code.
+	Sources map[string]fs.FS
 	// Level is the least of a log record that becomes an item; slog.LevelError.
 	Level slog.Leveler
 	// PerMinute bounds the items of one minute; 300. More are dropped and counted.
@@ -115,6 +121,8 @@ type Errors struct {
 // XRay are segments to the X-Ray daemon over UDP, made of the same spans. They are
 // on when there is an address.
 type XRay struct {
+	// Off switches them off, whatever the environment says.
+	Off bool
 	// Daemon is like 127.0.0.1:2000: AWS_XRAY_DAEMON_ADDRESS, which may also be
 	// "tcp:HOST:PORT udp:HOST:PORT". Rules for sampling are asked of its TCP address.
 	Daemon string
@@ -179,7 +187,7 @@ func (s *settings) resolveTraces(env func(string) string) error {
 		return fmt.Errorf("telemetry: protocol %q of traces: want http/protobuf or grpc", t.Protocol)
 	}
 	t.Queue = cmp.Or(t.Queue, 8192)
-	s.traces = !s.off && (t.Endpoint != "" || fromOTel != "") && !strings.EqualFold(env("OTEL_TRACES_EXPORTER"), "none")
+	s.traces = !s.off && !t.Off && (t.Endpoint != "" || fromOTel != "") && !strings.EqualFold(env("OTEL_TRACES_EXPORTER"), "none")
 	s.sampler, s.samplerArg = env("OTEL_TRACES_SAMPLER"), env("OTEL_TRACES_SAMPLER_ARG")
 	s.propagators = strings.FieldsFunc(cmp.Or(env("OTEL_PROPAGATORS"), "tracecontext,baggage,xray"), func(r rune) bool { return r == ',' || r == ' ' })
 	return nil
@@ -225,7 +233,7 @@ func (s *settings) resolveErrors(env func(string) string) error {
 func (s *settings) resolveXRay(env func(string) string) error {
 	s.XRay.Daemon = cmp.Or(s.XRay.Daemon, env("AWS_XRAY_DAEMON_ADDRESS"))
 	s.XRay.Queue = cmp.Or(s.XRay.Queue, 8192)
-	if s.off {
+	if s.off || s.XRay.Off {
 		s.XRay.Daemon = ""
 	}
 	if s.XRay.Daemon == "" {

@@ -230,7 +230,7 @@ func (r *reporter) frames(stack []runtime.Frame) []map[string]any {
 			continue
 		}
 		frame := map[string]any{"filename": shortFile(f.File), "lineno": f.Line, "method": f.Function}
-		if code, pre, post, ok := r.sources.around(f.File, f.Line); ok {
+		if code, pre, post, ok := r.sources.around(&f); ok {
 			frame["code"], frame["context"] = code, map[string][]string{"pre": pre, "post": post}
 		}
 		out = append(out, frame)

@@ -131,6 +131,7 @@ type recentLog struct {
 
 func newReporter(s *settings) *reporter {
 	r := &reporter{
+		sources:  sources{carried: s.Errors.Sources},
 		settings: s, client: cmp.Or(s.HTTP, &http.Client{Timeout: itemLasts}),
 		queue: make(chan *occurrence, itemsWaiting), ended: make(chan struct{}), done: make(chan struct{}),
 	}

@@ -15,9 +15,10 @@ key, and keeps its data in the folder oriel-data where it was started.
 
 const aboutDemo = `Usage: oriel demo [flags]
 
-Starts the server as oriel serve does, and sends it traffic of a sample app of
-twelve services to look at: the last hour at once, then live. Its data is in a
-folder of its own; delete it when you have seen enough.
+Starts the server as oriel serve does, and the sample app Cruddur, which reports to
+it: the last hour at once, then live. What it sends is in an environment of its own,
+"sample", which can be removed with one click or oriel sample remove. The data is in
+a folder of its own, too; delete it when you have seen enough.
 `
 
 const aboutConfig = `Usage: oriel config [flags]
@@ -33,7 +34,8 @@ func help(w io.Writer) {
 Usage: oriel COMMAND [flags]
 
   serve     start the server (also without a command)
-  demo      start it with sample traffic to look at
+  demo      start it with a sample app and an hour of its past to look at
+  cruddur   run the sample app alone; its environment says where it reports to
   config    print the effective settings
   keys      create, list, disable and enable API keys
 `)

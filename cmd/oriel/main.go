@@ -15,7 +15,6 @@ import (
 
 	"github.com/oriel-dev/oriel/internal/cli"
 	"github.com/oriel-dev/oriel/internal/cli/usage"
-	"github.com/oriel-dev/oriel/internal/demo"
 	"github.com/oriel-dev/oriel/internal/server"
 )
 
@@ -56,7 +55,9 @@ func run(ctx context.Context, args []string) error {
 	case "serve":
 		return serve(ctx, server.DefaultConfig(), aboutServe, args, nil)
 	case "demo":
-		return serve(ctx, demoConfig(), aboutDemo, args, demoTraffic)
+		return serve(ctx, demoConfig(), aboutDemo, args, runDemo)
+	case "cruddur":
+		return cruddur(ctx, args)
 	case "config":
 		c, err := load(server.DefaultConfig(), aboutConfig, args)
 		if err != nil {
@@ -75,7 +76,7 @@ func run(ctx context.Context, args []string) error {
 	if cli.Handles(name) {
 		return cli.Run(ctx, name, streams(), args)
 	}
-	return cli.Unknown(name, "serve", "demo", "config", "keys", "version", "help")
+	return cli.Unknown(name, "serve", "demo", "cruddur", "config", "keys", "version", "help")
 }
 
 func load(defaults server.Config, about string, args []string) (server.Config, error) {
@@ -116,18 +117,6 @@ func demoConfig() server.Config {
 	c := server.DefaultConfig()
 	c.Data = "oriel-demo"
 	return c
-}
-
-// demoTraffic sends sample traffic to the server in this process.
-func demoTraffic(ctx context.Context, s *server.Server) error {
-	select {
-	case <-s.Ready():
-	case <-ctx.Done():
-		return nil
-	}
-	return demo.Run(ctx, demo.Config{
-		Endpoint: s.URL(), XRay: s.Addresses()["xray"], Key: "demo", Past: time.Hour, Rate: 5, Clock: time.Now, Log: s.Log(),
-	})
 }
 
 func streams() cli.Streams {

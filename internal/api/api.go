@@ -193,14 +193,27 @@ func (a *API) guard(rt route) handler {
 			return fault.New(fault.Denied, "key %s may look at errors but not change them; use a key that may run queries and create datasets", p.KeyID)
 		}
 		c := caller{principal: p, environment: p.Environment, key: key}
-		if want := r.URL.Query().Get("env"); want != "" && want != p.Environment {
-			if !a.Open || !a.knownEnvironment(want) {
+		want := r.URL.Query().Get("env")
+		if want == "" && a.onlySample(p) {
+			want = auth.Sample
+		}
+		if want != "" && want != p.Environment {
+			if !a.knownEnvironment(want) || !a.Open && want != auth.Sample {
 				return fault.New(fault.Denied, "environment %q is not one this key may see", want)
 			}
 			c.environment = want
 		}
 		return rt.handler(w, r.WithContext(context.WithValue(r.Context(), callerKey{}, c)))
 	}
+}
+
+// onlySample reports whether sample data is all that there is to see for a caller who
+// names no environment and has none of their own.
+func (a *API) onlySample(p *auth.Principal) bool {
+	if _, ok := a.Keys.SampleEnvironment(); !ok || p.KeyID != "" {
+		return false
+	}
+	return len(a.Datasets.List(p.Environment)) == 0
 }
 
 func (a *API) knownEnvironment(slug string) bool {
@@ -254,7 +267,11 @@ func (a *API) environment(r *http.Request) string { return callerOf(r).environme
 // environments are those the caller may see.
 func (a *API) environments(r *http.Request) []string {
 	if !a.Open {
-		return []string{a.environment(r)}
+		slugs := []string{callerOf(r).principal.Environment}
+		if _, ok := a.Keys.SampleEnvironment(); ok && slugs[0] != auth.Sample { // it is nobody's secret
+			slugs = append(slugs, auth.Sample)
+		}
+		return slugs
 	}
 	var slugs []string
 	for _, e := range a.Keys.Environments() {

@@ -107,6 +107,9 @@ func (k *Keys) CreateEnvironment(ctx context.Context, slug, name string) (Enviro
 	if slug == "" || len(slug) > maxNameRunes || !all(slug, func(c byte) bool { return lowerAlnum(c) || strings.IndexByte("_~.-", c) >= 0 }) {
 		return Environment{}, fault.New(fault.Invalid, "environment slug %q: want 1 to %d of a-z, 0-9, _ ~ . -", slug, maxNameRunes)
 	}
+	if slug == Sample {
+		return Environment{}, fault.New(fault.Conflict, "environment %q exists already, or will: sample data is there", slug)
+	}
 	e := Environment{ID: "hcxen_" + token(crockford, 26), Slug: slug, Name: name}
 	teamID := k.known.Load().team.id
 	err := k.change(ctx, func(tx *sql.Tx) error { return insertEnvironment(ctx, tx, teamID, e, k.cfg.Clock()) })

@@ -1,218 +1,163 @@
-// Package demo sends sample traffic to a running Oriel: an hour of the past at
-// once, or what of it is not there yet, then live traces and the log lines of
-// the services, and the errors they report, until it is stopped. It sends by the
-// public doors, OTLP, Rollbar's API and, for some services, CloudWatch Logs and the
-// X-Ray daemon, as any application would.
+// Package demo brings sample data: an hour of the sample app's past, which is played
+// through the same doors that all telemetry comes by, into an environment of its own,
+// so that it is never mixed with what is real and can be removed whole. It also gives
+// the running sample app its keys, and a daemon for its segments.
 package demo
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
-	"fmt"
-	"io"
+	"errors"
 	"log/slog"
-	"math"
 	"net/http"
-	"strconv"
+	"sync"
+	"sync/atomic"
 	"time"
 
-	"github.com/oriel-dev/oriel/internal/sample"
+	"github.com/oriel-dev/oriel/internal/auth"
+	"github.com/oriel-dev/oriel/internal/fault"
+	"github.com/oriel-dev/oriel/internal/recording"
 )
 
-// Config says where the traffic goes and how much of it there is.
+// Config is what sample data stands on.
 type Config struct {
-	Endpoint string        // base URL, without /v1/…
-	XRay     string        // address of the X-Ray daemon; "" sends its segments over HTTP
-	Key      string        // sent as x-honeycomb-team
-	Past     time.Duration // history sent at the start
-	Rate     float64       // traces a second, on average
-	Clock    func() time.Time
-	Log      *slog.Logger
+	Keys   *auth.Keys
+	Doors  http.Handler                        // the server's own
+	Newest func() time.Time                    // of the events of the sample environment; zero if there are none
+	Forget func(context.Context, string) error // removes all that is kept of an environment
+	Clock  func() time.Time
+	Log    *slog.Logger
 }
 
-// batchOf is how many traces go into one request.
-const batchOf = 50
-
-// Run sends the past, reports it, and then sends live traffic until ctx ends.
-// It gives up only if the past can't be sent; live traces that are refused are
-// logged and left out.
-func Run(ctx context.Context, c Config) error {
-	now := c.Clock()
-	s := sender{
-		config: c, client: &http.Client{Timeout: 30 * time.Second},
-		logger: sample.NewLogger(uint64(now.UnixNano())), reporter: sample.NewReporter(uint64(now.UnixNano())),
-	}
-	g := sample.New(sample.Dense(uint64(now.UnixNano()))) // trace ids of their own in each run
-	from, err := s.newest(ctx)
-	if err != nil {
-		return fmt.Errorf("look for sample traffic: %w", err)
-	}
-	if begin := now.Add(-c.Past); from.Before(begin) {
-		from = begin
-	}
-	spans, err := s.past(ctx, g, from, now)
-	if err != nil {
-		return fmt.Errorf("send sample traffic: %w", err)
-	}
-	c.Log.InfoContext(ctx, "sample traffic of the past is in", slog.Int("spans", spans), slog.Duration("reaching_back", now.Sub(from).Round(time.Second)))
-	tick := time.NewTicker(time.Second)
-	defer tick.Stop()
-	owed := 0.0
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case at := <-tick.C:
-			owed += c.Rate * wave(at)
-			traces, starts := []sample.Trace{}, []int64{}
-			for ; owed >= 1; owed-- {
-				traces = append(traces, g.Next())
-				starts = append(starts, at.Add(-time.Duration(owed/c.Rate*float64(time.Second))).UnixNano())
-			}
-			if len(traces) == 0 {
-				continue
-			}
-			_, err := s.send(ctx, g, traces, starts, true)
-			if err == nil {
-				err = s.report(ctx, traces, starts)
-			}
-			if err != nil && ctx.Err() == nil {
-				c.Log.WarnContext(ctx, "sample traffic was not taken", slog.Any("error", err))
-			}
-		}
-	}
-}
-
-// wave makes traffic swell and ebb over ten minutes, so that charts have a shape.
-func wave(at time.Time) float64 {
-	return 1 + 0.5*math.Sin(float64(at.Unix()%600)/600*2*math.Pi)
-}
-
-type sender struct {
+// Sample is the sample data of a server.
+type Sample struct {
 	config Config
-	client *http.Client
-	logger *sample.Logger
 
-	reporter *sample.Reporter
+	change  sync.Mutex // one loads or removes at a time
+	loading atomic.Bool
+	done    atomic.Int64 // thousandths of what is being loaded
+
+	mu  sync.Mutex
+	app *App // that runs, nil for none
 }
 
-// newest returns when the newest event that is there happened: a demo that is
-// started again goes on from there, so that no stretch of time counts twice.
-func (s *sender) newest(ctx context.Context) (time.Time, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.config.Endpoint+"/api/start", nil)
-	if err != nil {
-		return time.Time{}, err
-	}
-	req.Header.Set("X-Honeycomb-Team", s.config.Key)
-	resp, err := s.client.Do(req)
-	if err != nil {
-		return time.Time{}, err
-	}
-	defer func() { _ = resp.Body.Close() }()
-	var start struct {
-		LastEvent string `json:"last_event"`
-	}
-	if resp.StatusCode != http.StatusOK {
-		return time.Time{}, nil // the server keeps it from this key: begin as if nothing were there
-	}
-	if err := json.NewDecoder(io.LimitReader(resp.Body, 1<<20)).Decode(&start); err != nil {
-		return time.Time{}, err
-	}
-	ns, err := strconv.ParseInt(start.LastEvent, 10, 64)
-	if err != nil {
-		return time.Time{}, nil // no event yet
-	}
-	return time.Unix(0, ns), nil
+// New returns the sample data of a server, loaded or not.
+func New(c Config) *Sample { return &Sample{config: c} }
+
+// Status says what there is.
+type Status struct {
+	Environment string  `json:"environment"`
+	Present     bool    `json:"present"`
+	Loading     bool    `json:"loading"`
+	Done        float64 `json:"done"` // of the loading, 0 to 1
 }
 
-func (s *sender) past(ctx context.Context, g *sample.Generator, from, now time.Time) (spans int, err error) {
-	var traces []sample.Trace
-	var starts []int64
-	flush := func() error {
-		if len(traces) == 0 {
-			return nil
-		}
-		n, err := s.send(ctx, g, traces, starts, false)
-		if last := starts[len(starts)-1]; err == nil && last > now.Add(-reportedPast).UnixNano() {
-			err = s.report(ctx, traces, starts)
-		}
-		spans += n
-		traces, starts = traces[:0], starts[:0]
+// Status may be asked at any time.
+func (s *Sample) Status() Status {
+	_, present := s.config.Keys.SampleEnvironment()
+	return Status{Environment: auth.Sample, Present: present, Loading: s.loading.Load(), Done: float64(s.done.Load()) / 1000}
+}
+
+// keyName is what lists of keys show.
+const keyName = "sample app"
+
+// behind is how much of the past is left to what comes next: no event is of the future.
+const behind = 2 * time.Second
+
+// Load plays the recorded hour, or what of it is newer than what is there: after a
+// start on the same data only what is missing. It ends with the context.
+func (s *Sample) Load(ctx context.Context) (err error) {
+	if !s.loading.CompareAndSwap(false, true) {
+		return fault.New(fault.Conflict, "sample data is being loaded already")
+	}
+	defer s.loading.Store(false)
+	s.change.Lock()
+	defer s.change.Unlock()
+	s.done.Store(0)
+	hour, err := recording.Hour()
+	if err != nil {
 		return err
 	}
-	at := from
-	for at.Before(now) {
-		traces = append(traces, g.Next())
-		starts = append(starts, at.UnixNano())
-		at = at.Add(time.Duration(float64(time.Second) / (s.config.Rate * wave(at))))
-		if len(traces) == batchOf {
-			if err := flush(); err != nil {
-				return spans, err
-			}
-		}
+	if _, err := s.config.Keys.OpenSample(ctx); err != nil {
+		return err
 	}
-	return spans, flush()
-}
-
-// send sends traces and what the services print while they serve them.
-func (s *sender) send(ctx context.Context, g *sample.Generator, traces []sample.Trace, starts []int64, live bool) (spans int, err error) {
-	r := g.Encode(traces, starts, tracedByXRay()...)
-	if err := s.deliver(ctx, "/v1/traces", r.Body); err != nil {
-		return 0, err
-	}
-	if err := s.sendSegments(ctx, traces, starts, live); err != nil {
-		return r.Spans, err
-	}
-	var lines []sample.Line
-	for i := range traces {
-		lines = append(lines, s.logger.Lines(&traces[i], starts[i])...)
-	}
-	rest, grouped := split(lines)
-	for group, lines := range grouped {
-		if err := s.put(ctx, group, lines); err != nil {
-			return r.Spans, err
-		}
-	}
-	if len(rest) == 0 {
-		return r.Spans, nil
-	}
-	return r.Spans, s.deliver(ctx, "/v1/logs", g.EncodeLines(rest))
-}
-
-func (s *sender) deliver(ctx context.Context, path string, body []byte) error {
-	for attempt := 0; ; attempt++ {
-		wait, err := s.post(ctx, path, body)
-		if err == nil || wait == 0 || attempt == 10 {
-			return err
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(wait):
-		}
-	}
-}
-
-// post sends one request; wait is how long to hold back before trying again, 0 if that is no use.
-func (s *sender) post(ctx context.Context, path string, body []byte) (wait time.Duration, err error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.config.Endpoint+path, bytes.NewReader(body))
+	keys, err := s.makeKeys(ctx)
 	if err != nil {
-		return 0, err
+		return err
 	}
-	req.Header.Set("Content-Type", "application/x-protobuf")
-	req.Header.Set("X-Honeycomb-Team", s.config.Key)
-	resp, err := s.client.Do(req)
-	if err != nil {
-		return 0, err
+	defer func() { err = errors.Join(err, s.dropKeys(context.WithoutCancel(ctx), keys)) }()
+	now := s.config.Clock().Add(-behind)
+	p := player{doors: s.config.Doors, keys: keys, made: map[string]bool{}}
+	total := hour.Length()
+	begin := now.Add(-total)
+	return hour.Play(now, s.config.Newest(), uint64(now.UnixNano()), func(r recording.Played) error { //nolint:gosec // any number will do
+		s.done.Store(int64(r.At.Sub(begin) * 1000 / total))
+		return p.send(ctx, r)
+	})
+}
+
+// Keys are what the sample app and its recording send with.
+type Keys struct {
+	Honeycomb, Rollbar     string
+	AccessKeyID, AWSSecret string
+	ids                    []string
+}
+
+func (s *Sample) makeKeys(ctx context.Context) (k Keys, err error) {
+	for _, kind := range []auth.Kind{auth.Honeycomb, auth.RollbarWrite, auth.AWS} {
+		key, secret, err := s.config.Keys.Create(ctx, auth.NewKey{Kind: kind, Name: keyName, Environment: auth.Sample})
+		if err != nil {
+			return k, errors.Join(err, s.dropKeys(context.WithoutCancel(ctx), k))
+		}
+		k.ids = append(k.ids, key.ID)
+		switch kind {
+		case auth.Honeycomb:
+			k.Honeycomb = secret.Key
+		case auth.RollbarWrite:
+			k.Rollbar = secret.Key
+		default:
+			k.AccessKeyID, k.AWSSecret = secret.AccessKeyID, secret.SecretAccessKey
+		}
 	}
-	defer func() { _ = resp.Body.Close() }()
-	answer, _ := io.ReadAll(io.LimitReader(resp.Body, 1<<12))
-	switch resp.StatusCode {
-	case http.StatusOK:
-		return 0, nil
-	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
-		return time.Second, fmt.Errorf("status %d", resp.StatusCode)
+	return k, nil
+}
+
+func (s *Sample) dropKeys(ctx context.Context, k Keys) error {
+	var failed []error
+	for _, id := range k.ids {
+		if err := s.config.Keys.Remove(ctx, id); err != nil && !fault.Is(err, fault.NotFound) {
+			failed = append(failed, err)
+		}
 	}
-	return 0, fmt.Errorf("status %d: %q", resp.StatusCode, answer)
+	return errors.Join(failed...)
+}
+
+// Tidy removes the keys that a process which was killed has left.
+func (s *Sample) Tidy(ctx context.Context) error {
+	var left Keys
+	for _, k := range s.config.Keys.List() {
+		if k.Environment == auth.Sample && k.Name == keyName {
+			left.ids = append(left.ids, k.ID)
+		}
+	}
+	return s.dropKeys(ctx, left)
+}
+
+// Remove stops the sample app, if it runs, and removes all sample data for good.
+func (s *Sample) Remove(ctx context.Context) error {
+	s.change.Lock()
+	defer s.change.Unlock()
+	if _, present := s.config.Keys.SampleEnvironment(); !present {
+		return fault.New(fault.NotFound, "there is no sample data")
+	}
+	s.mu.Lock()
+	app := s.app
+	s.mu.Unlock()
+	if app != nil {
+		app.Stop()
+	}
+	if err := s.config.Forget(ctx, auth.Sample); err != nil {
+		return err
+	}
+	s.config.Log.InfoContext(ctx, "sample data was removed")
+	return nil
 }

@@ -32,13 +32,23 @@ func (t *Items) StampPayload(environment string, data map[string]any, traceID st
 // sent is the data as it came, nil if that is the same. What is an item by the
 // frames as they came stays one: a source map that comes late splits nothing.
 func (t *Items) StampMapped(environment string, data, sent map[string]any, traceID string) Stamp {
+	return t.stampData(t.nextID(), environment, data, sent, traceID)
+}
+
+// StampAt is StampMapped of an occurrence that came in at a time that is past (Unix
+// nanoseconds): one of a recording. The caller gives no time twice.
+func (t *Items) StampAt(at int64, environment string, data, sent map[string]any, traceID string) Stamp {
+	return t.stampData(at/nanosPerMicro, environment, data, sent, traceID)
+}
+
+func (t *Items) stampData(id int64, environment string, data, sent map[string]any, traceID string) Stamp {
 	rules := t.Rules(environment)
 	d := rules.Decide(data)
 	if sent != nil && d.Step == grouping.StepDefault {
 		d.Older = append(d.Older, rules.Decide(sent).Fingerprint)
 	}
 	s := Stamp{
-		ID: t.nextID(), Environment: errorEnvironmentOf(grouping.Scalar(data["environment"])), Platform: cutText(grouping.Scalar(data["platform"]), maxTitle),
+		ID: id, Environment: errorEnvironmentOf(grouping.Scalar(data["environment"])), Platform: cutText(grouping.Scalar(data["platform"]), maxTitle),
 		Framework: FrameworkOf(data), Decision: d,
 	}
 	s.Level, _ = ParseLevel(d.Level)

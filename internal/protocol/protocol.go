@@ -77,3 +77,15 @@ type Deps struct {
 	// one; nil makes random ones.
 	NewID func() string
 }
+
+type timeKey struct{}
+
+// At marks a request of this very process as one that came in at a time that is past:
+// what is played from a recording. No request from outside can have such a context.
+func At(ctx context.Context, t time.Time) context.Context { return context.WithValue(ctx, timeKey{}, t) }
+
+// Past returns the time that At gave a request; false if it comes in now.
+func Past(ctx context.Context) (time.Time, bool) {
+	t, ok := ctx.Value(timeKey{}).(time.Time)
+	return t, ok
+}

@@ -26,6 +26,7 @@ import (
 	"github.com/oriel-dev/oriel/internal/api"
 	"github.com/oriel-dev/oriel/internal/auth"
 	"github.com/oriel-dev/oriel/internal/dataset"
+	"github.com/oriel-dev/oriel/internal/demo"
 	"github.com/oriel-dev/oriel/internal/ingest"
 	"github.com/oriel-dev/oriel/internal/item"
 	"github.com/oriel-dev/oriel/internal/meta"
@@ -81,6 +82,8 @@ type Server struct {
 	querier   *querier.Querier
 	api       *api.API
 	fronts    []protocol.Front
+
+	sample *demo.Sample
 
 	honeycomb *honeycomb.Front
 	logs      *cloudwatch.Front
@@ -335,6 +338,9 @@ func (s *Server) openFronts(ctx context.Context) (err error) {
 	}
 	s.later("Rollbar", s.rollbar.Close)
 	s.fronts = []protocol.Front{s.rollbar, s.logs, sts.New(deps), s.xray, s.honeycomb}
+	if err := s.openSample(ctx); err != nil {
+		return fmt.Errorf("open the sample data: %w", err)
+	}
 	s.api, err = api.New(ctx, api.Deps{
 		Querier: s.querier, Door: s.door, Keys: s.keys, Datasets: s.datasets, Workspace: s.workspace, Items: s.items, Alerts: s.alerts, Intake: intake{s.rollbar}, Symbols: s.symbols, Sampling: s.sampling, Meta: s.meta, Clock: s.around.Clock, Log: s.log,
 		Open: s.config.Auth == AuthOpen, Version: s.around.Version, Groups: s.xray.Groups, Endpoints: s.Addresses,

@@ -7,13 +7,16 @@ package app
 
 import (
 	"context"
+	"embed"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -26,16 +29,28 @@ const (
 	VersionBad  = "2.4.0"
 )
 
+const module = "github.com/oriel-dev/oriel/examples/cruddur"
+
+// source is what errors show of the code where it does not lie beside the program.
+//
+//go:embed *.go
+var source embed.FS //nolint:gochecknoglobals // embedded files are constants
+
 // Config says how the app runs. Where its telemetry goes is the environment's to say
 // (see package telemetry), or Telemetry's.
 type Config struct {
 	Listen      string        // of the API; port 0 picks one
 	Database    string        // a file of SQLite, or a postgres:// URL; a temporary file if empty
 	Environment string        // "production" if empty
+	Version     string        // that runs at first; VersionGood if empty
 	DeployAfter time.Duration // when VersionBad takes over; 0: never
 	Telemetry   telemetry.Config
-	Console     slog.Handler // beside CloudWatch Logs; nil: none
-	Deployed    func(ctx context.Context, version string)
+	// Daemon are services that are traced by the X-Ray daemon: they send segments
+	// there and no spans, the others spans and no segments. Nil: all send whatever
+	// Telemetry and the environment say.
+	Daemon   []string
+	Console  slog.Handler // beside CloudWatch Logs; nil: none
+	Deployed func(ctx context.Context, version string)
 }
 
 // App is a running Cruddur.
@@ -59,6 +74,9 @@ type App struct {
 func Start(ctx context.Context, c Config) (*App, error) {
 	if c.Environment == "" {
 		c.Environment = "production"
+	}
+	if c.Version == "" {
+		c.Version = VersionGood
 	}
 	a := &App{config: c}
 	background, cancel := context.WithCancel(context.WithoutCancel(ctx))
@@ -94,7 +112,7 @@ func (a *App) start(ctx, background context.Context) (err error) {
 		return err
 	}
 	a.running.Go(func() { a.worker.run(background) })
-	if a.current, err = newAPI(ctx, a, VersionGood, checkURL); err != nil {
+	if a.current, err = newAPI(ctx, a, a.config.Version, checkURL); err != nil {
 		return err
 	}
 	// The API is behind a switch, as instances are behind a load balancer.
@@ -104,6 +122,9 @@ func (a *App) start(ctx, background context.Context) (err error) {
 		a.mu.RUnlock()
 		now.handler.ServeHTTP(w, r)
 	}))
+	if err == nil && a.config.Deployed != nil {
+		a.running.Go(func() { a.config.Deployed(background, a.config.Version) })
+	}
 	if err == nil && a.config.DeployAfter > 0 {
 		a.running.Go(func() { a.deployLater(background, checkURL) })
 	}
@@ -114,6 +135,11 @@ func (a *App) start(ctx, background context.Context) (err error) {
 func (a *App) observe(ctx context.Context, service, version string) (*telemetry.Telemetry, *slog.Logger, error) {
 	c := a.config.Telemetry
 	c.Service, c.Version, c.Environment = service, version, a.config.Environment
+	c.Errors.Root, c.Errors.Sources = module, map[string]fs.FS{module + "/app": source}
+	if a.config.Daemon != nil {
+		c.Traces.Off = slices.Contains(a.config.Daemon, service)
+		c.XRay.Off = !c.Traces.Off
+	}
 	t, err := telemetry.Start(ctx, c)
 	if err != nil {
 		return nil, nil, err

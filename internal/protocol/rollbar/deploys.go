@@ -6,6 +6,7 @@ import (
 
 	"github.com/oriel-dev/oriel/internal/fault"
 	"github.com/oriel-dev/oriel/internal/item"
+	"github.com/oriel-dev/oriel/internal/protocol"
 )
 
 func deployHandlers() map[string]handler {
@@ -73,6 +74,9 @@ func (f *Front) createDeploy(c *call) (reply, error) {
 	}
 	if len(missing) > 0 {
 		return reply{}, invalid("%s", strings.Join(missing, " "))
+	}
+	if past, ok := protocol.Past(c.Context()); ok {
+		d.StartedAt, d.FinishedAt = past.UnixNano(), past.UnixNano()
 	}
 	d, err := f.Items.AddDeploy(c.Context(), d)
 	id := map[string]any{"deploy_id": d.ID}

@@ -15,6 +15,7 @@ import (
 	"github.com/oriel-dev/oriel/internal/event"
 	"github.com/oriel-dev/oriel/internal/ingest"
 	"github.com/oriel-dev/oriel/internal/item"
+	"github.com/oriel-dev/oriel/internal/protocol"
 	"github.com/oriel-dev/oriel/internal/protocol/jsonscan"
 )
 
@@ -92,6 +93,9 @@ func (p *post) item(ctx context.Context, w http.ResponseWriter) (uuid string, er
 		return "", refuse(http.StatusBadRequest, "%s: there is more after its end", saysUndecodable)
 	}
 	at := p.front.Clock().UnixNano()
+	if past, ok := protocol.Past(ctx); ok {
+		at = past.UnixNano()
+	}
 	seen, err := p.add(at)
 	if err != nil || seen {
 		return p.payload.uuid, err
@@ -191,7 +195,7 @@ func (p *post) add(at int64) (seen bool, err error) {
 	}
 	p.policy.scrubber.scrub(&one.tree, one.data)
 	p.fillAddress()
-	stamp := p.stamp()
+	stamp := p.stamp(at)
 	if p.window.over && p.knows(&stamp) {
 		p.front.drops.add(p.token.Environment, &stamp, at)
 		p.front.Items.WithdrawStamp(&stamp)
@@ -224,7 +228,7 @@ func (p *post) knows(s *item.Stamp) bool {
 }
 
 // stamp decides what error the item is an occurrence of.
-func (p *post) stamp() item.Stamp {
+func (p *post) stamp(at int64) item.Stamp {
 	items, one := p.front.Items, &p.payload
 	data, _ := one.plain(one.data, items.Rules(p.token.Environment) != nil).(map[string]any) // it was checked
 	data["environment"], data["level"] = one.environment, one.level
@@ -233,6 +237,9 @@ func (p *post) stamp() item.Stamp {
 		if mapped, ok := p.front.Symbols.Applied(p.token.Environment, one.version, browser, data); ok {
 			return items.StampMapped(p.token.Environment, mapped, data, one.link().trace)
 		}
+	}
+	if _, ok := protocol.Past(p.Context()); ok {
+		return items.StampAt(at, p.token.Environment, data, nil, one.link().trace)
 	}
 	return items.StampPayload(p.token.Environment, data, one.link().trace)
 }

@@ -1,0 +1,32 @@
+package auth
+
+import (
+	"context"
+	"database/sql"
+
+	"github.com/oriel-dev/oriel/internal/fault"
+)
+
+// Sample is the slug of the environment that sample data is in, apart from all that is
+// real. Nobody else can make one of that name.
+const Sample = "sample"
+
+// OpenSample returns the environment of sample data, which is made if it is not there.
+func (k *Keys) OpenSample(ctx context.Context) (Environment, error) {
+	if e, ok := k.SampleEnvironment(); ok {
+		return e, nil
+	}
+	e := Environment{ID: "hcxen_" + token(crockford, 26), Slug: Sample, Name: "Sample data"}
+	teamID := k.known.Load().team.id
+	err := k.change(ctx, func(tx *sql.Tx) error { return insertEnvironment(ctx, tx, teamID, e, k.cfg.Clock()) })
+	if fault.Is(err, fault.Conflict) { // by another process, meanwhile
+		return k.known.Load().environment(Sample)
+	}
+	return e, err
+}
+
+// SampleEnvironment returns the environment of sample data; false if there is none.
+func (k *Keys) SampleEnvironment() (Environment, bool) {
+	e, err := k.known.Load().environment(Sample)
+	return e, err == nil
+}
