@@ -19,6 +19,7 @@ import (
 	"github.com/oriel-dev/oriel/internal/ingest"
 	"github.com/oriel-dev/oriel/internal/item"
 	"github.com/oriel-dev/oriel/internal/meta"
+	"github.com/oriel-dev/oriel/internal/pulse"
 	"github.com/oriel-dev/oriel/internal/querier"
 	"github.com/oriel-dev/oriel/internal/query/xrayfilter"
 	"github.com/oriel-dev/oriel/internal/sampling"
@@ -55,6 +56,7 @@ type API struct {
 	prefs   *preferences
 	undo    undoable
 	closing chan struct{}
+	pulse   *pulse.Pulse
 	mux     *http.ServeMux
 }
 
@@ -65,6 +67,7 @@ func New(ctx context.Context, deps Deps) (*API, error) {
 		return nil, err
 	}
 	a := &API{Deps: deps, prefs: prefs, undo: undoable{steps: map[string]step{}}, closing: make(chan struct{}), mux: http.NewServeMux()}
+	a.pulse = pulse.New(pulse.Config{Source: a.Querier, Clock: a.Clock, Log: a.Log})
 	for _, r := range a.routes() {
 		a.mux.Handle(r.pattern, a.serve(a.guard(r)))
 	}
@@ -74,8 +77,12 @@ func New(ctx context.Context, deps Deps) (*API, error) {
 	return a, nil
 }
 
-// Close ends the streams, so that a graceful stop need not wait for them.
-func (a *API) Close() { close(a.closing) }
+// Close ends the streams, so that a graceful stop need not wait for them, and what
+// is done in the background.
+func (a *API) Close() {
+	close(a.closing)
+	a.pulse.Close()
+}
 
 // ServeHTTP serves one request.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.mux.ServeHTTP(w, r) }
@@ -127,6 +134,7 @@ func (a *API) routes() []route {
 		{"GET /api/traces", reader, a.traces},
 		{"GET /api/traces/groups", reader, a.traceGroups},
 		{"GET /api/traces/latency", reader, a.traceLatency},
+		{"GET /api/home", reader, a.home},
 		{"GET /api/map", reader, a.serviceMap},
 		{"GET /api/map/node", reader, a.mapOfNode},
 		{"GET /api/map/edge", reader, a.mapOfEdge},

@@ -272,6 +272,9 @@ func TestItems_KnowTheirService(t *testing.T) {
 		}
 	}
 	check()
+	if counts := r.items.CountByService(item.Filter{Environment: "test", Statuses: []item.Status{item.Active}}); counts["api"] != 1 || counts["worker"] != 1 || counts[""] != 1 {
+		t.Errorf("by service: %v", counts)
+	}
 	r.crash()
 	check()
 }

@@ -86,6 +86,15 @@ func (t *Items) List(f Filter, s Sort, p Page) List {
 	return out
 }
 
+// CountByService counts the items that pass a filter, by the service they are of.
+func (t *Items) CountByService(f Filter) map[string]int {
+	counts, m := map[string]int{}, f.matcher(t.now())
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	t.match(m, func(e *entry) { counts[e.Service]++ })
+	return counts
+}
+
 // ranking keeps the first items of an order: a heap with the last of them on top.
 type ranking struct {
 	by        SortKey

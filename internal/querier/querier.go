@@ -205,6 +205,11 @@ func (q *Querier) Calls(ctx context.Context, environment string, start, end int6
 	return list, err
 }
 
+// Revision returns a number that changes with the rows of a range; see store.Store.
+func (q *Querier) Revision(environment string, start, end int64) uint64 {
+	return q.config.Store.Revision(environment, start, end)
+}
+
 // Catalog describes what the store holds of an environment, from metadata alone.
 func (q *Querier) Catalog(environment string) store.Catalog {
 	return q.config.Store.Catalog(environment)

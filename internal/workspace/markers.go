@@ -3,6 +3,7 @@ package workspace
 import (
 	"context"
 	"database/sql"
+	"slices"
 	"time"
 )
 
@@ -57,8 +58,20 @@ func freeMarkerID(ctx context.Context, tx *sql.Tx) (string, error) {
 
 // Markers lists those of a scope by start.
 func (l *Library) Markers(ctx context.Context, scope Scope) (list []Marker, err error) {
+	return l.markers(ctx, "WHERE m.environment = ? AND m.dataset = ? ORDER BY m.start_time, m.id", scope.Environment, scope.Dataset)
+}
+
+// LatestMarkers lists those of all scopes of an environment that begin at a Unix
+// second or later, by start, at most so many of the latest.
+func (l *Library) LatestMarkers(ctx context.Context, environment string, since int64, most int) (list []Marker, err error) {
+	list, err = l.markers(ctx, "WHERE m.environment = ? AND m.start_time >= ? ORDER BY m.start_time DESC, m.id DESC LIMIT ?", environment, since, most)
+	slices.Reverse(list)
+	return list, err
+}
+
+func (l *Library) markers(ctx context.Context, where string, args ...any) (list []Marker, err error) {
 	err = l.read(ctx, "list markers", func(tx *sql.Tx) error {
-		rows, err := tx.QueryContext(ctx, markerColumns+" WHERE m.environment = ? AND m.dataset = ? ORDER BY m.start_time, m.id", scope.Environment, scope.Dataset)
+		rows, err := tx.QueryContext(ctx, markerColumns+" "+where, args...) //nolint:gosec // where is a constant of this file
 		if err != nil {
 			return err
 		}
