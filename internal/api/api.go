@@ -39,6 +39,7 @@ type Deps struct {
 	Intake    Intake
 	Symbols   *symbol.Store
 	Sampling  *sampling.Sampler
+	Sample    Sample
 	Meta      *meta.DB
 	Clock     func() time.Time
 	Log       *slog.Logger
@@ -157,6 +158,9 @@ func (a *API) routes() []route {
 		{"POST /api/sampling/dryrun", reader, a.samplingDryRun},
 		{"GET /api/drops", reader, a.drops},
 		{"GET /api/storage", reader, a.storage},
+		{"GET /api/sample", reader, a.getSample},
+		{"POST /api/sample", editor, a.loadSample},
+		{"DELETE /api/sample", editor, a.removeSample},
 		{"GET /api/prefs", reader, a.getPrefs},
 		{"PUT /api/prefs", reader, a.putPrefs},
 	}...)
@@ -202,7 +206,7 @@ func (a *API) guard(rt route) handler {
 		}
 		c := caller{principal: p, environment: p.Environment, key: key}
 		want := r.URL.Query().Get("env")
-		if want == "" && a.onlySample(p) {
+		if want == "" && rt.access == reader && r.URL.Path != "/api/watch" && a.onlySample(p) {
 			want = auth.Sample
 		}
 		if want != "" && want != p.Environment {

@@ -41,6 +41,7 @@ type bench struct {
 	api    *API
 	keys   *auth.Keys
 	alerts *alert.Alerts
+	sample fakeSample
 	closer func()
 }
 
@@ -93,7 +94,7 @@ func (b *bench) open() {
 	b.must(err)
 	b.api, err = New(ctx, Deps{
 		Querier: querier.New(querier.Config{Store: b.store, Clock: clock, Log: log}), Keys: b.keys, Datasets: sets,
-		Workspace: shelf, Items: items, Alerts: b.alerts, Symbols: symbols, Sampling: rules, Meta: db, Clock: clock, Log: log, Open: true, Version: "test",
+		Workspace: shelf, Items: items, Alerts: b.alerts, Symbols: symbols, Sampling: rules, Sample: &b.sample, Endpoints: func() map[string]string { return nil }, Meta: db, Clock: clock, Log: log, Open: true, Version: "test",
 	})
 	b.must(err)
 	b.closer = func() {

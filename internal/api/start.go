@@ -52,7 +52,7 @@ func (a *API) start(w http.ResponseWriter, r *http.Request) error {
 	return a.answer(w, r, store.Stats{}, map[string]any{
 		"version": a.Version, "auth": mode, "environments": environments, "environment": a.environment(r),
 		"services": services, "endpoints": a.Endpoints(), "has_data": len(catalog.Datasets) > 0, "last_event": lastEvent,
-		"features": map[string]bool{},
+		"features": map[string]bool{}, "sample": a.sampleState(),
 	})
 }
 

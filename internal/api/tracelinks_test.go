@@ -58,7 +58,9 @@ func TestTraceLinks_GoBothWays(t *testing.T) {
 	}
 	type answer struct {
 		Links  []link
-		Traces []struct{ Root struct{ Service, Name string } }
+		Traces []struct {
+			Root struct{ Service, Name string }
+		}
 	}
 	for _, c := range []struct {
 		id, root string

@@ -40,6 +40,7 @@ func commands() []command {
 		{"traces", "traces [flags] | traces [show] TRACE-ID", "list traces, or show one as a tree with bars", runTraces},
 		{"wait", "wait [flags] EXPECTATION…", "wait until telemetry has arrived, or fail: for tests", runWait},
 		{"tail", "tail [flags] [FILTER]", "print events as they arrive", runTail},
+		{"sample", "sample [flags] [load | remove]", "load an hour of sample data, or remove it", runSample},
 		{"doctor", "doctor [flags]", "send a test trace and check every door, with a remedy for what is wrong", runDoctor},
 	}
 }

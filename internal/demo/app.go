@@ -44,6 +44,7 @@ func (s *Sample) Start(ctx context.Context, c AppConfig) (*App, error) {
 		return nil, err
 	}
 	running, cancel := context.WithCancel(ctx)
+	context.AfterFunc(s.background, cancel)
 	a := &App{cancel: cancel, done: make(chan struct{})}
 	daemon, err := openRelay(running, player{doors: s.config.Doors, keys: keys}, s.config.Log)
 	if err != nil {
@@ -62,7 +63,7 @@ func (s *Sample) Start(ctx context.Context, c AppConfig) (*App, error) {
 	s.mu.Lock()
 	s.app = a
 	s.mu.Unlock()
-	go func() {
+	s.later.Go(func() {
 		defer close(a.done)
 		err := child.Wait()
 		_ = life.Close()
@@ -75,7 +76,7 @@ func (s *Sample) Start(ctx context.Context, c AppConfig) (*App, error) {
 		s.mu.Lock()
 		s.app = nil
 		s.mu.Unlock()
-	}()
+	})
 	return a, nil
 }
 

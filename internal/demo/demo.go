@@ -38,10 +38,40 @@ type Sample struct {
 
 	mu  sync.Mutex
 	app *App // that runs, nil for none
+
+	background context.Context
+	stop       context.CancelFunc
+	later      sync.WaitGroup
 }
 
-// New returns the sample data of a server, loaded or not.
-func New(c Config) *Sample { return &Sample{config: c} }
+// New returns the sample data of a server, loaded or not. Close ends what it does.
+func New(ctx context.Context, c Config) *Sample {
+	s := &Sample{config: c}
+	s.background, s.stop = context.WithCancel(context.WithoutCancel(ctx))
+	return s
+}
+
+// Close ends what is being loaded, and the sample app.
+func (s *Sample) Close() {
+	s.stop()
+	s.later.Wait()
+}
+
+// LoadLater is Load that goes on after it has returned; its end can be seen by Status.
+func (s *Sample) LoadLater() error {
+	if !s.loading.CompareAndSwap(false, true) {
+		return errLoading()
+	}
+	s.later.Go(func() {
+		defer s.loading.Store(false)
+		if err := s.load(s.background); err != nil && s.background.Err() == nil {
+			s.config.Log.ErrorContext(s.background, "sample data could not be loaded", slog.Any("error", err))
+		}
+	})
+	return nil
+}
+
+func errLoading() error { return fault.New(fault.Conflict, "sample data is being loaded already") }
 
 // Status says what there is.
 type Status struct {
@@ -65,11 +95,15 @@ const behind = 2 * time.Second
 
 // Load plays the recorded hour, or what of it is newer than what is there: after a
 // start on the same data only what is missing. It ends with the context.
-func (s *Sample) Load(ctx context.Context) (err error) {
+func (s *Sample) Load(ctx context.Context) error {
 	if !s.loading.CompareAndSwap(false, true) {
-		return fault.New(fault.Conflict, "sample data is being loaded already")
+		return errLoading()
 	}
 	defer s.loading.Store(false)
+	return s.load(ctx)
+}
+
+func (s *Sample) load(ctx context.Context) (err error) {
 	s.change.Lock()
 	defer s.change.Unlock()
 	s.done.Store(0)

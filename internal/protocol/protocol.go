@@ -82,7 +82,9 @@ type timeKey struct{}
 
 // At marks a request of this very process as one that came in at a time that is past:
 // what is played from a recording. No request from outside can have such a context.
-func At(ctx context.Context, t time.Time) context.Context { return context.WithValue(ctx, timeKey{}, t) }
+func At(ctx context.Context, t time.Time) context.Context {
+	return context.WithValue(ctx, timeKey{}, t)
+}
 
 // Past returns the time that At gave a request; false if it comes in now.
 func Past(ctx context.Context) (time.Time, bool) {

@@ -342,7 +342,7 @@ func (s *Server) openFronts(ctx context.Context) (err error) {
 		return fmt.Errorf("open the sample data: %w", err)
 	}
 	s.api, err = api.New(ctx, api.Deps{
-		Querier: s.querier, Door: s.door, Keys: s.keys, Datasets: s.datasets, Workspace: s.workspace, Items: s.items, Alerts: s.alerts, Intake: intake{s.rollbar}, Symbols: s.symbols, Sampling: s.sampling, Meta: s.meta, Clock: s.around.Clock, Log: s.log,
+		Querier: s.querier, Door: s.door, Keys: s.keys, Datasets: s.datasets, Workspace: s.workspace, Items: s.items, Alerts: s.alerts, Intake: intake{s.rollbar}, Symbols: s.symbols, Sampling: s.sampling, Sample: sampleData{s.sample}, Meta: s.meta, Clock: s.around.Clock, Log: s.log,
 		Open: s.config.Auth == AuthOpen, Version: s.around.Version, Groups: s.xray.Groups, Endpoints: s.Addresses,
 	})
 	return err
@@ -436,6 +436,9 @@ func (s *Server) Close(ctx context.Context) error {
 	s.serving.Store(false)
 	ctx, cancel := context.WithTimeout(ctx, s.config.ShutdownWait)
 	defer cancel()
+	if s.sample != nil {
+		s.sample.Close() // while there is somebody to take what the sample app has left to say
+	}
 	if s.api != nil {
 		s.endStreams.Do(s.api.Close)
 	}
