@@ -3,12 +3,11 @@ package event
 // Attach adds a finished column to a batch whose rows have begun; the batch owns
 // it from then on. A column of the same name must not be there yet.
 func (b *Batch) Attach(c *Column) {
-	if b.index == nil {
+	if b.index.slots == nil {
 		b.reindex()
 	}
 	c.place = len(b.Columns)
-	b.Columns = append(b.Columns, c)
-	b.index[c.Name] = c
+	b.add(c)
 }
 
 // AppendFrom appends value i of src, which must be of the same kind and share
@@ -37,6 +36,9 @@ func (b *Batch) SetAt(row int, name string, v Value) {
 	c := b.exact(name)
 	if to := Unify(c.Kind, v.kind); to != v.kind {
 		v = v.Convert(to)
+	}
+	if v.kind == String {
+		b.new.place(&c.Dict, len(v.str))
 	}
 	c.set(row, v)
 }

@@ -1,5 +1,7 @@
 package event
 
+import "unsafe"
+
 // Batch is a set of rows of one environment and dataset, by column. One
 // goroutine builds it (Begin, then Set… for the fields of that row); once handed
 // over it is immutable and may be read by many. Rows keep the order they were
@@ -11,13 +13,15 @@ type Batch struct {
 	SampleRates []uint32 // nil means 1 for every row
 	Columns     []*Column
 
-	index map[string]*Column
-	hint  int
+	index   names
+	hint    int
+	new     nursery
+	longest int // see LongestText
 }
 
 // NewBatch returns an empty batch.
 func NewBatch(environment, dataset string) *Batch {
-	return &Batch{Environment: environment, Dataset: dataset, index: make(map[string]*Column, 32)}
+	return &Batch{Environment: environment, Dataset: dataset, index: newNames(0)}
 }
 
 // Len returns the number of rows.
@@ -76,11 +80,13 @@ func (b *Batch) ColumnBytes(name []byte) *Column {
 		b.hint++
 		return c
 	}
-	if c := b.index[string(name)]; c != nil {
-		b.hint = c.place + 1
-		return c
+	if b.index.slots != nil {
+		if c := b.index.find(b.Columns, unsafe.String(unsafe.SliceData(name), len(name))); c != nil {
+			b.hint = c.place + 1
+			return c
+		}
 	}
-	return b.lookUp(string(name))
+	return b.lookUp(b.new.copied(name))
 }
 
 func (b *Batch) lookUp(name string) *Column {
@@ -95,32 +101,40 @@ func (b *Batch) exact(name string) *Column {
 	if last := b.hint - 1; last >= 0 && last < len(b.Columns) && b.Columns[last].Name == name {
 		return b.Columns[last]
 	}
-	if b.index == nil {
+	if b.index.slots == nil {
 		b.reindex()
 	}
-	c := b.index[name]
+	c := b.index.find(b.Columns, name)
 	if c == nil {
-		c = &Column{Name: name, place: len(b.Columns)}
-		b.Columns = append(b.Columns, c)
-		b.index[name] = c
+		c = b.new.column(name, len(b.Columns))
+		b.add(c)
 	}
 	b.hint = c.place + 1
 	return c
 }
 
 func (b *Batch) reindex() {
-	b.index = make(map[string]*Column, len(b.Columns))
+	b.index = newNames(len(b.Columns))
 	for i, c := range b.Columns {
 		c.place = i
-		b.index[c.Name] = c
+		b.index.add(b.Columns, i)
 	}
+}
+
+func (b *Batch) add(c *Column) {
+	if b.Columns == nil {
+		const usual = 32
+		b.Columns = make([]*Column, 0, usual)
+	}
+	b.Columns = append(b.Columns, c)
+	b.index.add(b.Columns, c.place)
 }
 
 // Find returns the column called name, or nil. It is safe for concurrent
 // readers of a batch that is no longer written.
 func (b *Batch) Find(name string) *Column {
-	if b.index != nil {
-		return b.index[name]
+	if b.index.slots != nil {
+		return b.index.find(b.Columns, name)
 	}
 	for _, c := range b.Columns {
 		if c.Name == name {
@@ -135,11 +149,15 @@ func (b *Batch) SetString(c *Column, v string) {
 	if c.Kind != String {
 		c.widen(String)
 	}
+	b.new.place(&c.Dict, len(v))
 	c.setCode(len(b.Times)-1, c.Dict.Intern(v))
 }
 
 // SetBytes is SetString for bytes that lie in a buffer; they are copied.
-func (b *Batch) SetBytes(c *Column, v []byte) { c.setBytes(len(b.Times)-1, v) }
+func (b *Batch) SetBytes(c *Column, v []byte) {
+	b.new.place(&c.Dict, len(v))
+	c.setBytes(len(b.Times)-1, v)
+}
 
 // SetInt stores an integer in the current row; the column widens if it holds other kinds.
 func (b *Batch) SetInt(c *Column, v int64) { c.setInt(len(b.Times)-1, v) }

@@ -104,7 +104,7 @@ func (r *batchReader) batch() *Batch {
 		}
 		b.Columns[i] = &slab[i]
 	}
-	if b.reindex(); len(b.index) != count {
+	if b.reindex(); b.index.count != count {
 		r.fail("two columns have one name")
 	}
 	return b

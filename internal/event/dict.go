@@ -108,8 +108,8 @@ func (d *Dict) Unique() {
 }
 
 func (d *Dict) add(b []byte) uint32 {
-	d.Data = append(d.Data, b...)
-	d.Ends = append(d.Ends, uint32(len(d.Data)))
+	d.Data = append(roomForText(d.Data, len(b)), b...)
+	d.Ends = append(room(d.Ends, 1), uint32(len(d.Data)))
 	d.last = uint32(len(d.Ends))
 	return d.last - 1
 }

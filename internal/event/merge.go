@@ -17,22 +17,17 @@ func (b *Batch) AppendBatch(src *Batch) (bytes int64) {
 	b.hint = 0
 	for _, from := range src.Columns {
 		if from.Len() > 0 {
-			bytes += b.exact(from.Name).appendColumn(from, base)
+			c := b.exact(from.Name)
+			bytes += c.appendColumn(from, base)
+			b.longest = max(b.longest, len(c.Dict.Data))
 		}
 	}
 	return bytes
 }
 
-// room makes a slice hold n more. It doubles what is full: what append would add,
-// a quarter, copies large batches over and over and leaves that much behind.
-func room[T any](s []T, n int) []T {
-	if cap(s)-len(s) >= n {
-		return s
-	}
-	out := make([]T, len(s), max(2*cap(s), len(s)+n))
-	copy(out, s)
-	return out
-}
+// LongestText returns how many bytes of text a column at most holds, of a batch
+// that is made of others alone.
+func (b *Batch) LongestText() int { return b.longest }
 
 func (b *Batch) appendRates(src *Batch, base int) {
 	if b.SampleRates == nil {
@@ -108,7 +103,7 @@ func (c *Column) appendTexts(src *Column) (bytes int64) {
 	c.Codes = room(c.Codes, len(src.Codes))
 	if src.Dict.loose && c.Dict.loose {
 		shift, start := uint32(len(c.Dict.Ends)), uint32(len(c.Dict.Data))
-		c.Dict.Data = append(room(c.Dict.Data, len(src.Dict.Data)), src.Dict.Data...)
+		c.Dict.Data = append(roomForText(c.Dict.Data, len(src.Dict.Data)), src.Dict.Data...)
 		c.Dict.Ends = room(c.Dict.Ends, len(src.Dict.Ends))
 		for _, end := range src.Dict.Ends {
 			c.Dict.Ends = append(c.Dict.Ends, start+end)
@@ -118,7 +113,11 @@ func (c *Column) appendTexts(src *Column) (bytes int64) {
 			c.Codes = append(c.Codes, shift+code)
 		}
 	} else {
-		codes := make([]uint32, len(src.Dict.Ends))
+		var few [8]uint32
+		codes := few[:min(len(src.Dict.Ends), len(few))]
+		if n := len(src.Dict.Ends); n > len(few) {
+			codes = make([]uint32, n)
+		}
 		for code := range codes {
 			codes[code] = c.Dict.InternBytes(src.Dict.Bytes(uint32(code)))
 		}

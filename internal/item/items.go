@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/oriel-dev/oriel/internal/fault"
+	"github.com/oriel-dev/oriel/internal/item/grouping"
 	"github.com/oriel-dev/oriel/internal/meta"
 )
 
@@ -76,6 +77,7 @@ type Items struct {
 	kept         atomic.Uint64
 	lastID       atomic.Int64 // of an occurrence
 	twins        twins
+	stacks       grouping.Memo
 	arrived      chan struct{}
 	stop         context.CancelFunc
 	done         chan struct{}
@@ -204,8 +206,11 @@ func (t *Items) Stats() Stats {
 	return Stats{Items: len(t.items), Evicted: t.evicted}
 }
 
+// What is only counted waits a few seconds: a crash loses nothing of it, it is
+// counted again from the journal.
 const (
 	writeEvery = time.Second
+	countEvery = 5 * time.Second
 	tidyEvery  = time.Minute
 )
 
@@ -214,13 +219,16 @@ func (t *Items) run(ctx context.Context) {
 	write, tidy := time.NewTicker(writeEvery), time.NewTicker(tidyEvery)
 	defer write.Stop()
 	defer tidy.Stop()
+	written := t.now()
 	for {
 		var err error
 		select {
 		case <-ctx.Done():
 			return
 		case <-write.C:
-			err = t.flush(ctx)
+			if now := t.now(); t.urgent() || now-written >= int64(countEvery) || now < written {
+				written, err = now, t.flush(ctx)
+			}
 		case <-tidy.C:
 			err = t.Tidy(ctx)
 		}
@@ -228,6 +236,16 @@ func (t *Items) run(ctx context.Context) {
 			t.cfg.Log.WarnContext(ctx, "items could not be written, trying again", slog.Any("error", err))
 		}
 	}
+}
+
+// urgent reports whether something waits to be written that somebody waits for,
+// or much does.
+func (t *Items) urgent() bool {
+	const many = 10_000
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	w := &t.wanted
+	return len(w.notices)+len(w.acts)+len(w.gone)+len(w.keys) > 0 || len(w.people)+len(w.versions)+len(w.counts) > many
 }
 
 func (t *Items) now() int64 { return t.cfg.Clock().UnixNano() }

@@ -22,7 +22,8 @@ type Stamp struct {
 // StampPayload decides about the data of a Rollbar payload that comes into an
 // environment of Oriel's; traceID is that of the trace it happened in, "" if
 // not known. It changes nothing that is kept, but for remembering the report for a
-// while, and may be called by many at once. The caller gives the stamps to
+// while, and may be called by many at once. Where there are no rules, frames may be
+// a []grouping.Frame. The caller gives the stamps to
 // [Apply], and the batch to the door.
 func (t *Items) StampPayload(environment string, data map[string]any, traceID string) Stamp {
 	return t.StampMapped(environment, data, nil, traceID)
@@ -43,9 +44,9 @@ func (t *Items) StampAt(at int64, environment string, data, sent map[string]any,
 
 func (t *Items) stampData(id int64, environment string, data, sent map[string]any, traceID string) Stamp {
 	rules := t.Rules(environment)
-	d := rules.Decide(data)
+	d := t.stacks.Decide(rules, data)
 	if sent != nil && d.Step == grouping.StepDefault {
-		d.Older = append(d.Older, rules.Decide(sent).Fingerprint)
+		d.Older = append(d.Older, t.stacks.Decide(rules, sent).Fingerprint)
 	}
 	s := Stamp{
 		ID: id, Environment: errorEnvironmentOf(grouping.Scalar(data["environment"])), Platform: cutText(grouping.Scalar(data["platform"]), maxTitle),
@@ -168,7 +169,7 @@ func (t *Items) stampEvent(row event.Row) Stamp {
 	if rules != nil {
 		data = payloadOf(row)
 	}
-	d := rules.Decide(data)
+	d := t.stacks.Decide(rules, data)
 	s := Stamp{
 		ID: t.nextID(), Environment: errorEnvironmentOf(firstText(row, "deployment.environment.name", "deployment.environment")),
 		Level: levelOfEvent(row), Platform: platformOfEvent(row), Framework: FrameworkOf(data), Decision: d,

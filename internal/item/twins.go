@@ -25,7 +25,7 @@ type twins struct {
 	mu    sync.Mutex
 	ring  []report
 	next  int
-	byKey map[uint64][]int32 // places in the ring
+	byKey map[uint64]int32 // the newest of a key, a place in the ring
 }
 
 type report struct {
@@ -34,7 +34,10 @@ type report struct {
 	usedBy [ways]int64 // the reports that are its twins
 	at     int64
 	way    way
+	older  int32 // the next place of the same key, noReport if there is none
 }
+
+const noReport int32 = -1
 
 const (
 	twinWindow  = int64(10 * time.Minute)
@@ -43,7 +46,7 @@ const (
 )
 
 func (w *twins) init() {
-	w.ring, w.byKey = make([]report, 0, 1024), map[uint64][]int32{}
+	w.ring, w.byKey = make([]report, 0, 1024), map[uint64]int32{}
 }
 
 // twinKey tells one exception of a trace from another. Classes are compared by
@@ -57,42 +60,56 @@ func twinKey(environment, traceID, class, message string) uint64 {
 func (w *twins) match(key uint64, by way, id, now int64) int64 {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	places := w.byKey[key]
-	for _, p := range places {
+	found, n := noReport, 0
+	for p := w.newest(key); p != noReport; p = w.ring[p].older {
+		n++
 		if r := &w.ring[p]; r.way != by && r.usedBy[by] == 0 && now-r.at < twinWindow {
-			r.usedBy[by] = id
-			return r.id
+			found = p // the oldest one counts
 		}
 	}
-	if len(places) < twinsOfKey {
+	if found != noReport {
+		w.ring[found].usedBy[by] = id
+		return w.ring[found].id
+	}
+	if n < twinsOfKey {
 		w.add(report{key: key, id: id, at: now, way: by})
 	}
 	return 0
 }
 
+func (w *twins) newest(key uint64) int32 {
+	if p, ok := w.byKey[key]; ok {
+		return p
+	}
+	return noReport
+}
+
 func (w *twins) add(r report) {
 	if len(w.ring) < twinReports {
-		w.byKey[r.key] = append(w.byKey[r.key], int32(len(w.ring)))
+		r.older, w.byKey[r.key] = w.newest(r.key), int32(len(w.ring))
 		w.ring = append(w.ring, r)
 		return
 	}
-	w.remove(w.next)
+	w.remove(int32(w.next))
+	r.older, w.byKey[r.key] = w.newest(r.key), int32(w.next)
 	w.ring[w.next] = r
-	w.byKey[r.key] = append(w.byKey[r.key], int32(w.next))
 	w.next = (w.next + 1) % twinReports
 }
 
 // remove takes what is at a place out of the index.
-func (w *twins) remove(place int) {
-	key := w.ring[place].key
-	kept := w.byKey[key][:0]
-	for _, p := range w.byKey[key] {
-		if int(p) != place {
-			kept = append(kept, p)
+func (w *twins) remove(place int32) {
+	key, older := w.ring[place].key, w.ring[place].older
+	if w.byKey[key] == place {
+		if w.byKey[key] = older; older == noReport {
+			delete(w.byKey, key)
 		}
+		return
 	}
-	if w.byKey[key] = kept; len(kept) == 0 {
-		delete(w.byKey, key)
+	for p := w.newest(key); p != noReport; p = w.ring[p].older {
+		if w.ring[p].older == place {
+			w.ring[p].older = older
+			return
+		}
 	}
 }
 

@@ -6,13 +6,15 @@ import (
 	"strings"
 )
 
-// secured sets what every answer carries, pages and data alike; pages replace
-// the policy by their own.
-func secured(h http.Header) {
+// secured is what every answer carries, pages and data alike; pages replace the
+// policy by their own. All answers share the values.
+func secured() http.Header {
+	h := http.Header{}
 	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	return h
 }
 
 // refusal says why a request that reads or changes data must not be served, or "".

@@ -12,6 +12,7 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -476,9 +477,9 @@ func dist() fs.FS {
 
 // handler routes by path, and by content type where protocols share one.
 func (s *Server) handler() http.Handler {
-	static := newPages(dist())
+	static, always := newPages(dist()), secured()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		secured(w.Header())
+		maps.Copy(w.Header(), always)
 		switch r.URL.Path {
 		case "/healthz":
 			answerText(w, http.StatusOK, "ok\n")

@@ -14,7 +14,7 @@ import (
 // never changed. It is meant to be called for every occurrence: where nobody has
 // uploaded a map it costs next to nothing.
 func (s *Store) Applied(environment, version string, browser bool, data map[string]any) (map[string]any, bool) {
-	if !s.any(environment) {
+	if !s.Any(environment) {
 		return nil, false
 	}
 	language, _ := data["language"].(string)
@@ -70,8 +70,8 @@ func at(v any, path ...string) any {
 	return v
 }
 
-// any reports whether an environment has source maps.
-func (s *Store) any(environment string) bool {
+// Any reports whether an environment has source maps.
+func (s *Store) Any(environment string) bool {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	return s.perEnvironment[environment] > 0

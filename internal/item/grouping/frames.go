@@ -18,34 +18,88 @@ type Note struct {
 	As      string // what it counted as: "file|method"
 }
 
-// frames returns those of a trace that count, the oldest call first.
-func (s *subject) frames(trace map[string]any, index int, note func(Note)) []frame {
-	raw := list(trace["frames"])
-	raw = raw[:min(len(raw), maxFrames)]
-	calls := make([]call, 0, min(len(raw), maxCounted))
-	anyOwn := false
-	for i := range raw {
+// counted is what the frames of a trace count as.
+type counted struct {
+	text       string // file|method;file|method, the oldest call first
+	fault      frame
+	faultKnown bool
+}
+
+// frames returns what those of a trace count as.
+func (s *subject) frames(trace map[string]any, index int, note func(Note)) counted {
+	calls := s.calls(trace["frames"])
+	if s.memo == nil || note != nil {
+		return s.count(calls, index, note)
+	}
+	key := s.keyOf(calls, index)
+	one, known := s.memo.get(key)
+	if !known {
+		one = s.count(calls, index, nil)
+		s.memo.put(key, one)
+	}
+	return one
+}
+
+// calls lists the frames of a trace, the oldest call first.
+func (s *subject) calls(raw any) []call {
+	one := func(int) (c call, ok bool) { return call{}, false }
+	n := 0
+	switch raw := raw.(type) {
+	case []Frame:
+		n = len(raw)
+		one = func(i int) (call, bool) {
+			return call{file: cut(raw[i].File, maxText), method: cut(raw[i].Method, maxText)}, true
+		}
+	case []any:
+		n = len(raw)
+		one = func(i int) (call, bool) {
+			f := object(raw[i])
+			return call{file: cut(Scalar(f["filename"]), maxText), method: cut(Scalar(f["method"]), maxText)}, f != nil
+		}
+	}
+	n = min(n, maxFrames)
+	calls := make([]call, 0, min(n, maxCounted))
+	for i := range n {
 		from := i
 		if s.goFrames {
-			from = len(raw) - 1 - i
+			from = n - 1 - i
 		}
-		f := object(raw[from])
-		if f == nil {
+		c, ok := one(from)
+		if !ok {
 			continue
 		}
-		c := call{file: cut(Scalar(f["filename"]), maxText), method: cut(Scalar(f["method"]), maxText)}
 		if n := len(calls); n > 0 && calls[n-1].file == c.file && calls[n-1].method == c.method {
 			calls[n-1].times++
 			continue
 		}
+		calls = append(calls, c)
+	}
+	return calls
+}
+
+// count decides which calls count.
+func (s *subject) count(calls []call, index int, note func(Note)) (out counted) {
+	anyOwn := false
+	for i := range calls {
+		c := &calls[i]
 		if c.sdk = isSDK(c.file); !c.sdk {
 			c.own = s.isOwn(c.file)
 			c.relative = !c.own && s.isRelativeSource(c.file)
 			anyOwn = anyOwn || c.own
 		}
-		calls = append(calls, c)
 	}
-	return s.choose(calls[max(len(calls)-mostCalls, 0):], anyOwn, index, note)
+	chosen := s.choose(calls[max(len(calls)-mostCalls, 0):], anyOwn, index, note, &out)
+	var b strings.Builder
+	for i, f := range chosen {
+		if i > 0 {
+			b.WriteByte(';')
+		}
+		b.WriteString(f.file)
+		b.WriteByte('|')
+		b.WriteString(f.method)
+	}
+	out.text = b.String()
+	return out
 }
 
 // mostCalls bounds the calls that are told apart: those nearest to the fault.
@@ -59,7 +113,7 @@ type call struct {
 	times        int // more than once
 }
 
-func (s *subject) choose(calls []call, anyOwn bool, index int, note func(Note)) []frame {
+func (s *subject) choose(calls []call, anyOwn bool, index int, note func(Note), out *counted) []frame {
 	last := len(calls) - 1
 	for last >= 0 && calls[last].sdk {
 		last--
@@ -75,8 +129,8 @@ func (s *subject) choose(calls []call, anyOwn bool, index int, note func(Note)) 
 			} else {
 				chosen = append(chosen, f)
 			}
-			if index == 0 && (c.own || !s.faultKnown || !anyOwn) {
-				s.fault, s.faultKnown = f, true
+			if index == 0 && (c.own || !out.faultKnown || !anyOwn) {
+				out.fault, out.faultKnown = f, true
 			}
 		}
 		if note != nil {

@@ -29,6 +29,13 @@ func FuzzDecide(f *testing.F) {
 		if json.Unmarshal([]byte(text), &data) != nil {
 			return
 		}
+		var m grouping.Memo
+		want := (*grouping.Rules)(nil).Decide(data)
+		for range 2 { // new, and known
+			if got := m.Decide(nil, data); !reflect.DeepEqual(got, want) {
+				t.Fatalf("remembered %+v, decided %+v", got, want)
+			}
+		}
 		d := rules.Decide(data)
 		if again := rules.Decide(data); !reflect.DeepEqual(again, d) {
 			t.Fatalf("%+v, then %+v", d, again)

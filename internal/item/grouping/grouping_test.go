@@ -1,6 +1,7 @@
 package grouping_test
 
 import (
+	"reflect"
 	"strings"
 	"testing"
 
@@ -45,7 +46,14 @@ func message(text string) object { return object{"body": object{"message": objec
 func decide(t *testing.T, data object) grouping.Decision {
 	t.Helper()
 	var r *grouping.Rules
-	return r.Decide(data)
+	d := r.Decide(data)
+	var m grouping.Memo
+	for range 2 { // new, and known
+		if got := m.Decide(nil, data); !reflect.DeepEqual(got, d) {
+			t.Fatalf("remembered %+v, decided %+v", got, d)
+		}
+	}
+	return d
 }
 
 // The worked examples of the reference.

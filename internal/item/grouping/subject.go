@@ -9,6 +9,7 @@ import (
 type subject struct {
 	data, body map[string]any
 	rules      *Rules
+	memo       *Memo            // nil: nothing is remembered
 	traces     []map[string]any // the one raised last first
 	language   string           // first word, lower case
 	roots      []string
@@ -186,15 +187,12 @@ func (s *subject) canonicalTraces(note func(Note)) string {
 		if i > 0 {
 			b.WriteString(" / ")
 		}
-		for j, f := range s.frames(t, i, note) {
-			if j > 0 {
-				b.WriteByte(';')
-			}
-			bare = false
-			b.WriteString(f.file)
-			b.WriteByte('|')
-			b.WriteString(f.method)
+		stack := s.frames(t, i, note)
+		if i == 0 {
+			s.fault, s.faultKnown = stack.fault, stack.faultKnown
 		}
+		bare = bare && stack.text == "" // a frame has a method's text at least
+		b.WriteString(stack.text)
 		class := classOf(t)
 		generic = generic && isGeneric(class)
 		b.WriteByte('!')

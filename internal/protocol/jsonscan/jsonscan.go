@@ -143,7 +143,7 @@ func (s *Scanner) RawText() (raw []byte, escaped, ok bool) {
 	}
 	start := s.At
 	for i := start; ; {
-		i += plain(s.In[i:])
+		i += Plain(s.In[i:])
 		switch {
 		case i == len(s.In) || s.In[i] < ' ':
 			return nil, false, s.badText(i)
@@ -167,7 +167,7 @@ func (s *Scanner) AppendText(out []byte) ([]byte, bool) {
 		return out, false
 	}
 	for i := s.At; ; {
-		n := plain(s.In[i:])
+		n := Plain(s.In[i:])
 		out = append(out, s.In[i:i+n]...)
 		i += n
 		switch {
@@ -202,10 +202,10 @@ func (s *Scanner) badText(at int) bool {
 	return s.Fail("a control character in a text")
 }
 
-// plain returns how many bytes there are before the first that is a quote, a
+// Plain returns how many bytes there are before the first that is a quote, a
 // backslash or a control character. It looks at eight at once: of those that the
 // subtraction marks, the lowest is always right.
-func plain(text []byte) int {
+func Plain(text []byte) int {
 	const (
 		ones  = 0x0101010101010101
 		highs = 0x80 * ones

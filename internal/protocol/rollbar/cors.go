@@ -5,13 +5,15 @@ import "net/http"
 const exposed = "X-Rate-Limit-Limit, X-Rate-Limit-Remaining, X-Rate-Limit-Reset, X-Rate-Limit-Remaining-Seconds, " +
 	"Rollbar-Replay-Enabled, Rollbar-Replay-RateLimit-Remaining, Rollbar-Replay-RateLimit-Reset"
 
-// setCORS lets pages of any site read an answer, be it an error: without it a
+// corsHeaders let pages of any site read an answer, be it an error: without them a
 // browser's SDK sees no more than that something failed. No cookie counts here.
-func setCORS(h http.Header) {
+func corsHeaders() http.Header {
+	h := http.Header{}
 	h.Set("Access-Control-Allow-Origin", "*")
 	h.Set("Access-Control-Expose-Headers", exposed)
 	h.Set("Access-Control-Max-Age", "86400")
 	h.Set("Cross-Origin-Resource-Policy", "cross-origin")
+	return h
 }
 
 // preflight allows the very headers that were asked for: one of the vendor's own

@@ -2,10 +2,12 @@ package rollbar
 
 import (
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/oriel-dev/oriel/internal/event"
+	"github.com/oriel-dev/oriel/internal/item/grouping"
 )
 
 // Names of fields of an occurrence that are ours beside those of its data.
@@ -233,24 +235,35 @@ func (p *payload) userAgent() string {
 	return p.text(found)
 }
 
-// plain returns a value as encoding/json would: what grouping looks at. Where it
-// asks for no more than the algorithm does, what is large is left out.
-func (p *payload) plain(at int32, whole bool) any {
+// look is what of a payload grouping asks for.
+type look int
+
+const (
+	whole        look = iota // rules may ask for anything
+	withoutLarge             // what is large is left out
+	framesAlone              // and of the frames in stacks only the calls are there
+)
+
+// plain returns a value as encoding/json would: what grouping looks at.
+func (p *payload) plain(at int32, l look) any {
 	n := &p.nodes[at]
 	switch n.kind {
 	case isObject:
 		out := make(map[string]any, n.size)
 		p.each(at, func(i int32, n *node) bool {
-			if whole || !large(n.name) {
-				out[n.name] = p.plain(i, whole)
+			if l == whole || !large(n.name) {
+				out[n.name] = p.plain(i, l)
 			}
 			return true
 		})
 		return out
 	case isList:
+		if l == framesAlone && slices.Contains(p.stacks, at) {
+			return p.calls(at)
+		}
 		out := make([]any, 0, n.size)
 		p.each(at, func(i int32, _ *node) bool {
-			out = append(out, p.plain(i, whole))
+			out = append(out, p.plain(i, l))
 			return true
 		})
 		return out
@@ -263,6 +276,18 @@ func (p *payload) plain(at int32, whole bool) any {
 	case isNull:
 	}
 	return nil
+}
+
+// calls returns frames as far as the algorithm of grouping looks at them.
+func (p *payload) calls(at int32) []grouping.Frame {
+	out := make([]grouping.Frame, 0, p.nodes[at].size)
+	p.each(at, func(i int32, n *node) bool {
+		if n.kind == isObject {
+			out = append(out, grouping.Frame{File: p.textAt(i, "filename"), Method: p.textAt(i, "method")})
+		}
+		return true
+	})
+	return out
 }
 
 // large reports whether members of a name are large and tell grouping nothing.

@@ -21,9 +21,10 @@ const (
 // for the next one.
 type payload struct {
 	tree
-	data int32
-	body int32
-	form string // which of its forms the body has: trace, trace_chain, message, crash_report
+	data   int32
+	body   int32
+	stacks []int32 // lists of frames, see findStacks
+	form   string  // which of its forms the body has: trace, trace_chain, message, crash_report
 
 	environment, level, uuid, version string
 }
@@ -169,6 +170,16 @@ func (p *payload) traces() (list []int32) {
 		})
 	}
 	return list
+}
+
+// findStacks notes where the frames of the traces are.
+func (p *payload) findStacks() {
+	p.stacks = p.stacks[:0]
+	for _, trace := range p.traces() {
+		if at := p.get(trace, "frames"); p.kindOf(at) == isList {
+			p.stacks = append(p.stacks, at)
+		}
+	}
 }
 
 const unknownClass = "(unknown)"

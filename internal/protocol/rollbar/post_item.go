@@ -230,12 +230,20 @@ func (p *post) knows(s *item.Stamp) bool {
 // stamp decides what error the item is an occurrence of.
 func (p *post) stamp(at int64) item.Stamp {
 	items, one := p.front.Items, &p.payload
-	data, _ := one.plain(one.data, items.Rules(p.token.Environment) != nil).(map[string]any) // it was checked
+	mapped := p.front.Symbols != nil && p.front.Symbols.Any(p.token.Environment)
+	look := whole
+	if items.Rules(p.token.Environment) == nil {
+		if look = withoutLarge; !mapped {
+			look = framesAlone
+			one.findStacks()
+		}
+	}
+	data, _ := one.plain(one.data, look).(map[string]any) // it was checked
 	data["environment"], data["level"] = one.environment, one.level
-	if p.front.Symbols != nil {
+	if mapped {
 		browser := strings.EqualFold(one.textAt(one.data, "platform"), "browser")
-		if mapped, ok := p.front.Symbols.Applied(p.token.Environment, one.version, browser, data); ok {
-			return items.StampMapped(p.token.Environment, mapped, data, one.link().trace)
+		if found, ok := p.front.Symbols.Applied(p.token.Environment, one.version, browser, data); ok {
+			return items.StampMapped(p.token.Environment, found, data, one.link().trace)
 		}
 	}
 	if _, ok := protocol.Past(p.Context()); ok {

@@ -45,9 +45,8 @@ func (r *replays) left(now time.Time, n int64) (left int64, reset time.Time) {
 // item happened: without these headers it throws it away.
 func (f *Front) tellReplay(h http.Header) {
 	left, reset := f.replays.left(f.Clock(), 0)
-	h.Set("Rollbar-Replay-Enabled", "true")
-	h.Set("Rollbar-Replay-RateLimit-Remaining", strconv.FormatInt(max(left, 0), 10))
-	h.Set("Rollbar-Replay-RateLimit-Reset", strconv.FormatInt(reset.Unix(), 10))
+	text := [...]string{"true", strconv.FormatInt(max(left, 0), 10), strconv.FormatInt(reset.Unix(), 10)}
+	h["Rollbar-Replay-Enabled"], h["Rollbar-Replay-Ratelimit-Remaining"], h["Rollbar-Replay-Ratelimit-Reset"] = text[0:1:1], text[1:2:2], text[2:3:3]
 }
 
 // postSession is POST /session: a part of the recording of a session, as OTLP in

@@ -209,10 +209,9 @@ func (o *quota) lookAt(now int64) bool {
 
 // tell writes the headers that clients slow down by.
 func (w window) tell(h http.Header) {
-	h.Set("X-Rate-Limit-Limit", strconv.FormatInt(w.limit, 10))
-	h.Set("X-Rate-Limit-Remaining", strconv.FormatInt(w.left, 10))
-	h.Set("X-Rate-Limit-Reset", strconv.FormatInt(w.reset, 10))
-	h.Set("X-Rate-Limit-Remaining-Seconds", strconv.FormatInt(w.seconds, 10))
+	text := [...]string{strconv.FormatInt(w.limit, 10), strconv.FormatInt(w.left, 10), strconv.FormatInt(w.reset, 10), strconv.FormatInt(w.seconds, 10)}
+	h["X-Rate-Limit-Limit"], h["X-Rate-Limit-Remaining"] = text[0:1:1], text[1:2:2]
+	h["X-Rate-Limit-Reset"], h["X-Rate-Limit-Remaining-Seconds"] = text[2:3:3], text[3:4:4]
 }
 
 func (w window) refusal() error {

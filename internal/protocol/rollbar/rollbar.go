@@ -11,6 +11,7 @@ import (
 	"embed"
 	"errors"
 	"log/slog"
+	"maps"
 	"net/http"
 	"os"
 	"runtime/debug"
@@ -29,7 +30,8 @@ type Front struct {
 	db     *meta.DB
 	routes routes
 	bodies *bodies
-	host   string // what this server is called in metadata
+	host   string      // what this server is called in metadata
+	cors   http.Header // of each answer; all share the values
 
 	policies   *policies
 	quotas     *quotas
@@ -60,7 +62,7 @@ func New(ctx context.Context, deps protocol.Deps, db *meta.DB) (*Front, error) {
 		host = "oriel"
 	}
 	f := &Front{
-		Deps: deps, db: db, routes: newRoutes(), bodies: newBodies(deps.RequestBytes), host: host, done: make(chan struct{}),
+		Deps: deps, db: db, routes: newRoutes(), bodies: newBodies(deps.RequestBytes), host: host, cors: corsHeaders(), done: make(chan struct{}),
 		rejected: &rejections{db: db, clock: deps.Clock}, drops: &drops{db: db}, uuids: newUUIDs(),
 		team: &teams{db: db}, peopleJobs: make(chan struct{}, 1),
 	}
@@ -151,14 +153,14 @@ func (f *Front) Sends(r *http.Request) bool {
 
 // Refuse answers a request that the server keeps from the front end.
 func (f *Front) Refuse(w http.ResponseWriter, r *http.Request, why string) {
-	setCORS(w.Header())
+	maps.Copy(w.Header(), f.cors)
 	f.fail(w, r, refuse(http.StatusForbidden, "%s", why))
 }
 
 // ServeHTTP implements http.Handler. A request that makes a handler panic is
 // answered as our own fault; the others go on.
 func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	setCORS(w.Header())
+	maps.Copy(w.Header(), f.cors)
 	defer func() {
 		if p := recover(); p != nil {
 			f.panicked(w, r, p)

@@ -1,6 +1,7 @@
 package rollbar
 
 import (
+	"maps"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -37,14 +38,18 @@ type scrubber struct {
 	rules  ScrubRules
 	names  []string
 	except []string
-	known  sync.Map // name → bool
-	count  atomic.Int32
+	known  atomic.Pointer[map[string]bool] // never changed: what comes new is added to a copy
+
+	mu     sync.Mutex
+	fresh  map[string]bool // not in known yet
+	misses int
 }
 
 const maxKnownNames = 8192
 
 func newScrubber(rules ScrubRules) *scrubber {
 	s := &scrubber{rules: rules}
+	s.known.Store(&map[string]bool{})
 	for _, n := range rules.Names {
 		s.names = append(s.names, plainName(n))
 	}
@@ -72,15 +77,43 @@ func (s *scrubber) secret(name string) bool {
 	if name == "" {
 		return false
 	}
-	if known, ok := s.known.Load(name); ok {
-		is, _ := known.(bool)
+	known := *s.known.Load()
+	if is, ok := known[name]; ok {
 		return is
 	}
-	plain := plainName(cut(name, maxName))
-	is := matchesAny(s.names, plain) && !matchesAny(s.except, plain)
-	if s.count.Add(1) <= maxKnownNames {
-		s.known.Store(strings.Clone(name), is)
+	if len(known) >= maxKnownNames || len(name) > maxName {
+		return s.matches(name)
 	}
+	return s.learn(name)
+}
+
+func (s *scrubber) matches(name string) bool {
+	plain := plainName(cut(name, maxName))
+	return matchesAny(s.names, plain) && !matchesAny(s.except, plain)
+}
+
+// learn remembers a name. They are made known together: each time, all are copied.
+func (s *scrubber) learn(name string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.misses++
+	is, waits := s.fresh[name]
+	if !waits {
+		is = s.matches(name)
+		if s.fresh == nil {
+			s.fresh = map[string]bool{}
+		}
+		s.fresh[strings.Clone(name)] = is
+	}
+	known := *s.known.Load()
+	if s.misses <= len(known) {
+		return is
+	}
+	all := make(map[string]bool, len(known)+len(s.fresh))
+	maps.Copy(all, known)
+	maps.Copy(all, s.fresh)
+	s.known.Store(&all)
+	s.fresh, s.misses = nil, 0
 	return is
 }
 

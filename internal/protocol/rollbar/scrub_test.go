@@ -2,8 +2,12 @@ package rollbar
 
 import (
 	"encoding/json"
+	"reflect"
+	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/oriel-dev/oriel/internal/item/grouping"
 )
 
 func TestScrub_TakesOutWhatIsSecret(t *testing.T) {
@@ -83,10 +87,55 @@ func TestScrub_BeforeItIsStored(t *testing.T) {
 	}
 }
 
+// sameDecision fails unless an error is grouped the same way whatever part of it
+// is shown to the algorithm, seen before or not.
+func sameDecision(t *testing.T, p *payload) {
+	t.Helper()
+	p.findStacks()
+	decide := func(l look, m *grouping.Memo) grouping.Decision {
+		data, _ := p.plain(p.data, l).(map[string]any)
+		return m.Decide(nil, data)
+	}
+	var m grouping.Memo
+	want := decide(whole, &grouping.Memo{})
+	for _, l := range []look{withoutLarge, framesAlone, framesAlone} {
+		if got := decide(l, &m); !reflect.DeepEqual(got, want) {
+			t.Fatalf("look %d: %+v, want %+v", l, got, want)
+		}
+	}
+}
+
+// Names come from outside: what is remembered of them is bounded, in number and in bytes.
+func TestScrubber_RemembersFewAndShortNames(t *testing.T) {
+	t.Parallel()
+	s := newScrubber(DefaultScrubRules())
+	long := strings.Repeat("n", maxName+1)
+	for range 3 {
+		if s.secret(long) || !s.secret("secret"+long) {
+			t.Fatal("a long name is not judged by its beginning")
+		}
+	}
+	for i := range 3 * maxKnownNames {
+		if name := "token" + strconv.Itoa(i); s.secret(name) || !s.secret(name+"_token") {
+			t.Fatal(name)
+		}
+	}
+	for name := range *s.known.Load() {
+		if len(name) > maxName {
+			t.Fatalf("a name of %d bytes is remembered", len(name))
+		}
+	}
+	if n := len(*s.known.Load()); n > 2*maxKnownNames {
+		t.Fatalf("%d names are remembered", n)
+	}
+}
+
 func FuzzPayload(f *testing.F) {
 	for _, seed := range []string{
 		`{"data":{"environment":"e","body":{"trace":{"frames":[{"filename":"a.py","lineno":1}],"exception":{"class":"E","message":"m"}}}}}`,
 		`{"data":{"environment":"e","body":{"message":{"body":"4111 1111 1111 1111 ?token=a&b=\ud800"}},"attributes":[{"key":"trace_id","value":"x"}]}}`,
+		`{"data":{"environment":"e","body":{"message":{"body":{"frames":[{"filename":"a"}]},"frames":[1]}},"frames":[]}}`,
+		`{"data":{"environment":"e","language":"go","server":{"root":"/a"},"body":{"trace_chain":[{"frames":[{"filename":"/a/b.go","method":"f"},1,{"filename":7,"method":null,"frames":[2]}],"exception":{"message":{"frames":[]}}},{"frames":{}}]}}}`,
 		`{"data":{"environment":"e","body":{"trace_chain":[{"exception":"x"}]},"request":{"headers":{"traceparent":"00-1-2-3"},"user_ip":"$remote_ip"},"a":1,"a":[{}]}}`,
 	} {
 		f.Add([]byte(seed))
@@ -100,7 +149,7 @@ func FuzzPayload(f *testing.F) {
 		scrubber.scrub(&p.tree, p.data)
 		p.link()
 		p.userAgent()
-		p.plain(p.data, true)
+		sameDecision(t, &p)
 		text := p.print(nil, p.data, none)
 		if !json.Valid(text) {
 			t.Fatalf("not JSON: %s", text)

@@ -320,14 +320,14 @@ func (t *tree) print(out []byte, at, skip int32) []byte {
 func appendQuoted(out []byte, text string) []byte {
 	const hex = "0123456789abcdef"
 	out = append(out, '"')
-	from := 0
-	for i := range len(text) {
-		c := text[i]
-		if c >= ' ' && c != '"' && c != '\\' {
-			continue
+	for {
+		i := jsonscan.Plain(unsafe.Slice(unsafe.StringData(text), len(text)))
+		out = append(out, text[:i]...)
+		if i == len(text) {
+			return append(out, '"')
 		}
-		out = append(out, text[from:i]...)
-		from = i + 1
+		c := text[i]
+		text = text[i+1:]
 		switch c {
 		case '"', '\\':
 			out = append(out, '\\', c)
@@ -341,7 +341,6 @@ func appendQuoted(out []byte, text string) []byte {
 			out = append(out, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
 		}
 	}
-	return append(append(out, text[from:]...), '"')
 }
 
 // number returns a number, or a text that is written like one.

@@ -9,7 +9,7 @@ import (
 // generation is a set of rows in memory that will become one segment. It is
 // written under the store's lock; readers take views.
 type generation struct {
-	sets  map[setKey]*event.Batch
+	sets  map[setKey]*event.Batch // the last batch of each
 	order []*event.Batch
 	rows  int
 	bytes int64
@@ -21,10 +21,14 @@ type setKey struct{ environment, dataset string }
 
 func newGeneration() *generation { return &generation{sets: map[setKey]*event.Batch{}} }
 
+// mostText bounds the texts of one column of a batch, which lie in one piece of
+// memory that is copied as it grows: past it, rows go on in another batch.
+const mostText = 15 << 20
+
 func (g *generation) append(b *event.Batch) {
 	key := setKey{b.Environment, b.Dataset}
 	set := g.sets[key]
-	if set == nil {
+	if set == nil || set.LongestText() > mostText {
 		set = event.NewBatch(b.Environment, b.Dataset)
 		g.sets[key] = set
 		g.order = append(g.order, set)

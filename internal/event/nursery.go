@@ -1,0 +1,84 @@
+package event
+
+import "unsafe"
+
+// nursery is where columns and their first values lie side by side. Most batches
+// are one request's with few rows of many columns: what those hold would
+// otherwise be some hundred small allocations. What outgrows its first place moves
+// by itself.
+type nursery struct {
+	columns []Column
+	codes   []uint32
+	text    []byte
+	made    int // columns
+}
+
+const (
+	mostColumns = 64      // made at a time
+	firstText   = 2 << 10 // bytes of text at a time
+	mostText    = 256     // of a first value that lies here
+)
+
+// column returns a new one with room for one value of text.
+func (n *nursery) column(name string, place int) *Column {
+	if len(n.columns) == 0 {
+		size := min(max(n.made, 8), mostColumns)
+		n.columns, n.codes = make([]Column, size), make([]uint32, 2*size)
+		n.made += size
+	}
+	c := &n.columns[0]
+	n.columns = n.columns[1:]
+	c.Name, c.place = name, place
+	c.Codes, c.Dict.Ends = n.codes[0:0:1], n.codes[1:1:2]
+	n.codes = n.codes[2:]
+	return c
+}
+
+// place gives the dictionary room for its first text.
+func (n *nursery) place(d *Dict, size int) {
+	if d.Data == nil && size <= mostText {
+		d.Data = n.bytes(size)
+	}
+}
+
+// copied returns a copy of a name.
+func (n *nursery) copied(name []byte) string {
+	if len(name) > mostText {
+		return string(name)
+	}
+	text := append(n.bytes(len(name)), name...)
+	return unsafe.String(unsafe.SliceData(text), len(text))
+}
+
+// bytes returns an empty slice with room for so many.
+func (n *nursery) bytes(size int) []byte {
+	if cap(n.text)-len(n.text) < size {
+		n.text = make([]byte, 0, firstText)
+	}
+	at := len(n.text)
+	n.text = n.text[:at+size]
+	return n.text[at:at:len(n.text)]
+}
+
+// room makes a slice hold n more. It doubles what is full: what append would add,
+// a quarter, copies large batches over and over and leaves that much behind.
+func room[T any](s []T, n int) []T {
+	if cap(s)-len(s) >= n {
+		return s
+	}
+	out := make([]T, len(s), max(2*cap(s), len(s)+n))
+	copy(out, s)
+	return out
+}
+
+// roomForText is room for text: what is large grows by a piece, as texts are most
+// of what lies in memory and half of it would be empty.
+func roomForText(s []byte, n int) []byte {
+	const piece = 4 << 20
+	if len(s) < piece || len(s) > 16*piece || cap(s)-len(s) >= n {
+		return room(s, n)
+	}
+	out := make([]byte, len(s), len(s)+max(n, piece))
+	copy(out, s)
+	return out
+}
