@@ -19,6 +19,7 @@ type subject struct {
 	base    string // address of the pages
 	data    map[string]any
 	payload json.RawMessage // the same as it was sent
+	test    bool            // nothing happened: somebody tries a rule
 }
 
 // subject reads the occurrence of a notice. One whose rows are gone is told of

@@ -50,6 +50,7 @@ type Delivery struct {
 
 	State    string
 	Attempts []Attempt
+	Test     bool `json:",omitempty"` // somebody tried the rule; nothing happened
 }
 
 // Attempt is one try of a delivery.
@@ -72,6 +73,7 @@ const (
 	maxWaiting    = 20_000 // of the server
 	failuresToEnd = 20     // in a row, over a day, switch a rule off
 	failingToEnd  = 24 * time.Hour
+	keptBody      = 20_000 // characters of what was sent, once it is over
 )
 
 // insertDelivery keeps a delivery. Each rule keeps its newest.
@@ -235,6 +237,9 @@ func (a *Alerts) post(ctx context.Context, d *Delivery) (status int, response st
 	req.Header.Set("User-Agent", "oriel")
 	req.Header.Set("X-Oriel-Delivery", strconv.FormatInt(d.ID, 10))
 	req.Header.Set("X-Oriel-Event", d.Event)
+	if d.Test {
+		req.Header.Set("X-Oriel-Test", "1")
+	}
 	if d.Signed {
 		secret, err := a.secret(ctx, d.Environment)
 		if err != nil {
@@ -262,18 +267,13 @@ func (a *Alerts) post(ctx context.Context, d *Delivery) (status int, response st
 // record keeps how an attempt went, and switches a rule off that fails for long.
 func (a *Alerts) record(ctx context.Context, d *Delivery) error {
 	if d.State != Waiting {
-		const shown = 20_000 // of what was sent, once it is over
-		d.Body = cut(d.Body, shown)
-	}
-	body, err := json.Marshal(d)
-	if err != nil {
-		return err
+		d.Body = cut(d.Body, keptBody)
 	}
 	var off *Rule
 	a.edit.Lock()
 	defer a.edit.Unlock()
-	err = a.db.Write(ctx, func(tx *sql.Tx) error {
-		if _, err := tx.ExecContext(ctx, "UPDATE alert_delivery SET due = ?, body = ? WHERE id = ?", d.Due, string(body), d.ID); err != nil {
+	err := a.db.Write(ctx, func(tx *sql.Tx) error {
+		if err := updateDelivery(ctx, tx, d); err != nil {
 			return err
 		}
 		a.mu.Lock()
@@ -291,6 +291,18 @@ func (a *Alerts) record(ctx context.Context, d *Delivery) error {
 	}
 	return err
 }
+
+func updateDelivery(ctx context.Context, tx *sql.Tx, d *Delivery) error {
+	body, err := json.Marshal(d)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, "UPDATE alert_delivery SET due = ?, body = ? WHERE id = ?", d.Due, string(body), d.ID)
+	return err
+}
+
+// wasCut reports whether only the beginning of what was sent is kept.
+func (d *Delivery) wasCut() bool { return utf8.RuneCountInString(d.Body) >= keptBody }
 
 // went counts how a delivery of the rule went; it returns a copy of the rule if
 // it is off because of that. The caller holds the lock.

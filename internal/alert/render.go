@@ -267,6 +267,9 @@ func renderSlack(d *Delivery, r *Rule, set Settings, s *subject) error {
 	if r.Config.MessageTemplate != "" {
 		text = s.expand(r.Config.MessageTemplate)
 	}
+	if s.test {
+		text = "*Test:* " + text
+	}
 	message := map[string]any{"text": text}
 	if channel := first(r.Config.Channel, set.Channel); channel != "" {
 		message["channel"] = channel
@@ -325,12 +328,16 @@ func renderPagerDuty(d *Delivery, r *Rule, set Settings, s *subject) error {
 	if s.Item != nil {
 		dedup = fmt.Sprintf("oriel-item-%d", s.Item.ID)
 	}
+	summary := s.summary()
+	if s.test { // so that it neither opens nor ends what is real
+		dedup, summary = "oriel-test-"+s.Environment, "Test: "+summary
+	}
 	message := map[string]any{"routing_key": key, "event_action": "trigger", "dedup_key": dedup}
 	if r.Action == "resolve_incident" {
 		message["event_action"] = "resolve"
 		return d.json(message)
 	}
-	payload := map[string]any{"summary": cut(s.summary(), 1024), "source": first(textOf(s.host()), s.ErrorEnvironment, s.Environment), "severity": "info", "timestamp": isoTime(s.At)}
+	payload := map[string]any{"summary": cut(summary, 1024), "source": first(textOf(s.host()), s.ErrorEnvironment, s.Environment), "severity": "info", "timestamp": isoTime(s.At)}
 	details := map[string]any{"project": s.Environment, "environment": s.ErrorEnvironment, "trigger": s.happened()}
 	if i := s.Item; i != nil {
 		payload["severity"] = severityOf(i.Level)

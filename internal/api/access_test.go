@@ -21,7 +21,7 @@ func TestGuard_KeepsReadersFromChanging(t *testing.T) {
 		}
 		changing++
 		method, path, _ := strings.Cut(r.pattern, " ")
-		path = strings.NewReplacer("{id}", "1", "{kind}", "fingerprint", "{comment}", "1").Replace(path)
+		path = strings.NewReplacer("{id}", "1", "{kind}", "fingerprint", "{comment}", "1", "{channel}", "webhook", "{rule}", "1", "{delivery}", "1").Replace(path)
 		if status, _, raw := b.do(method, path, looks.Key, "{}"); status != http.StatusForbidden || !strings.Contains(string(raw), "not change them") {
 			t.Errorf("%s: %d %s", r.pattern, status, raw)
 		}

@@ -56,6 +56,7 @@ type API struct {
 	Deps
 	prefs   *preferences
 	undo    undoable
+	maps    chan struct{} // held while a source map is taken: one is in memory at a time
 	closing chan struct{}
 	pulse   *pulse.Pulse
 	mux     *http.ServeMux
@@ -67,7 +68,7 @@ func New(ctx context.Context, deps Deps) (*API, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &API{Deps: deps, prefs: prefs, undo: undoable{steps: map[string]step{}}, closing: make(chan struct{}), mux: http.NewServeMux()}
+	a := &API{Deps: deps, prefs: prefs, undo: undoable{steps: map[string]step{}}, maps: make(chan struct{}, 1), closing: make(chan struct{}), mux: http.NewServeMux()}
 	a.pulse = pulse.New(pulse.Config{Source: a.Querier, Clock: a.Clock, Log: a.Log})
 	for _, r := range a.routes() {
 		a.mux.Handle(r.pattern, a.serve(a.guard(r)))
@@ -123,6 +124,8 @@ func (a *API) routes() []route {
 		{"POST /api/errors/rql/export", reader, a.exportRQL},
 		{"GET /api/errors/rql/complete", reader, a.rqlHelp},
 		{"GET /api/errors/sourcemaps", reader, a.sourceMaps},
+		{"POST /api/errors/sourcemaps", editor, a.uploadSourceMap},
+		{"POST /api/errors/sourcemaps/test", reader, a.testSourceMap},
 		{"DELETE /api/errors/sourcemaps/{id}", editor, a.deleteSourceMap},
 		{"POST /api/bubbleup", reader, a.bubbleUp},
 		{"POST /api/explore", reader, a.explore},

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"io"
 	"net/http"
 	"strconv"
 
@@ -58,4 +59,49 @@ func (a *API) deleteSourceMap(w http.ResponseWriter, r *http.Request) error {
 	}
 	w.WriteHeader(http.StatusNoContent)
 	return nil
+}
+
+// uploadSourceMap takes a map as the body, for a version and the address of the
+// file that it is of.
+func (a *API) uploadSourceMap(w http.ResponseWriter, r *http.Request) error {
+	select {
+	case a.maps <- struct{}{}:
+		defer func() { <-a.maps }()
+	case <-r.Context().Done():
+		return r.Context().Err()
+	}
+	text, err := io.ReadAll(http.MaxBytesReader(w, r.Body, symbol.MaxMapBytes))
+	if err != nil {
+		return fault.Wrap(fault.TooLarge, err, "the source map could not be read; at most "+strconv.Itoa(symbol.MaxMapBytes)+" bytes are taken")
+	}
+	q := r.URL.Query()
+	m, err := a.Symbols.Put(r.Context(), symbol.Upload{Environment: a.environment(r), Version: q.Get("version"), URL: q.Get("minified_url"), Map: text})
+	if err != nil {
+		return err
+	}
+	return a.answer(w, r, store.Stats{}, map[string]any{"id": m.ID, "version": m.Version, "minified_url": m.URL, "bytes": m.Bytes})
+}
+
+// testSourceMap says where a frame leads, as an error's page would.
+func (a *API) testSourceMap(w http.ResponseWriter, r *http.Request) error {
+	var body struct {
+		Version string `json:"version"`
+		File    string `json:"file"`
+		Line    int    `json:"line"`
+		Column  int    `json:"column"`
+		Method  string `json:"method"`
+		DebugID string `json:"debug_id"`
+		Node    bool   `json:"node"`
+	}
+	if err := readJSON(w, r, &body); err != nil {
+		return err
+	}
+	if len(body.File) > longestName || len(body.Version) > longestName || len(body.DebugID) > longestName || len(body.Method) > longestName {
+		return fault.New(fault.Invalid, "file, version, method and debug_id have at most %d bytes", longestName)
+	}
+	found := a.Symbols.Resolve(symbol.Trace{
+		Environment: a.environment(r), Version: body.Version, Node: body.Node,
+		Frames: []symbol.Frame{{File: body.File, Line: body.Line, Column: body.Column, Method: body.Method, DebugID: body.DebugID}},
+	})
+	return a.answer(w, r, store.Stats{}, map[string]any{"resolved": found[0]})
 }

@@ -23,6 +23,9 @@ import (
 	"github.com/oriel-dev/oriel/internal/sourcemap"
 )
 
+// MaxMapBytes bounds a source map.
+const MaxMapBytes = sourcemap.MaxBytes
+
 // Limits of an upload.
 const (
 	maxVersion     = 255

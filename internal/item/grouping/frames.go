@@ -110,7 +110,7 @@ type call struct {
 	file, method string
 	sdk, own     bool
 	relative     bool // own for people, but not for fingerprints, which stay what they are
-	times        int // more than once
+	times        int  // more than once
 }
 
 func (s *subject) choose(calls []call, anyOwn bool, index int, note func(Note), out *counted) []frame {
