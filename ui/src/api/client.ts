@@ -79,6 +79,15 @@ export async function post<T>(path: string, body: unknown, signal?: AbortSignal)
   return (await read(response)) as T;
 }
 
+/** Posts a file as it is. */
+export async function postFile<T>(path: string, params: Record<string, string>, file: Blob): Promise<T> {
+  return (await read(await reach(address(path, params), { method: 'POST', body: file }))) as T;
+}
+
+export async function remove(path: string): Promise<void> {
+  await read(await reach(address(path, {}), { method: 'DELETE' }));
+}
+
 /** Asks Honeycomb's API, which this server speaks too. */
 export async function honeycomb<T>(path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
   const init = body === undefined ? {} : { method: 'POST', body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } };

@@ -95,6 +95,8 @@ function page(url: URL, start: Start | undefined): React.ReactElement {
   if (url.pathname === '/map') return <MapPage start={start} />;
   if (url.pathname === '/setup') return <Setup />;
   if (url.pathname === '/settings/sampling') return <Settings />;
+  if (url.pathname === '/settings/notifications') return <Moved to="/errors/notifications" />;
+  if (url.pathname === '/settings/sourcemaps') return <Moved to="/errors/sourcemaps" />;
   if (url.pathname === '/' || fromHoneycomb(url.pathname, url.searchParams)) return <div className="page" aria-busy="true" />;
   return (
     <div className="page">
@@ -104,6 +106,12 @@ function page(url: URL, start: Start | undefined): React.ReactElement {
       </p>
     </div>
   );
+}
+
+/** Another address of a page. */
+function Moved({ to }: { to: string }): React.ReactElement {
+  useEffect(() => go(to, true), [to]);
+  return <div className="page" aria-busy="true" />;
 }
 
 /** Part of a path as it was meant; what was never encoded stays as it is. */

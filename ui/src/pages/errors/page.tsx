@@ -13,12 +13,16 @@ const FindError = lazy(() => import('./FindError'));
 const Rql = lazy(() => import('./rql/Rql'));
 const Rules = lazy(() => import('./intake/RulesPage'));
 const RejectedPage = lazy(() => import('./intake/RejectedPage'));
+const Notify = lazy(() => import('./notify/NotifyPage'));
+const SourceMaps = lazy(() => import('./sourcemaps/SourceMapsPage'));
 const Scrub = lazy(() => import('./intake/ScrubPage'));
 
 const pages = [
   ['/errors', 'Items', List],
   ['/rql', 'RQL', Rql],
   ['/errors/rules', 'Grouping rules', Rules],
+  ['/errors/notifications', 'Notifications', Notify],
+  ['/errors/sourcemaps', 'Source maps', SourceMaps],
   ['/errors/rejected', 'Rejected payloads', RejectedPage],
   ['/errors/scrubbing', 'Scrubbing', Scrub],
 ] as const;
