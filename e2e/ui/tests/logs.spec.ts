@@ -162,7 +162,15 @@ test.describe('search', () => {
     await page.keyboard.press('j');
     await expect(panel(page)).toContainText('after 37 ms');
     await page.keyboard.press('i');
-    await expect(page.getByRole('grid', { name: 'Lines around' })).toBeVisible();
+    const around = page.getByRole('grid', { name: 'Lines around' });
+    await expect(around.getByRole('row').filter({ hasText: 'after 38 ms' })).toBeVisible();
+    await page.keyboard.press('n'); // the oldest first here
+    await page.keyboard.press('f');
+    await expect(panel(page)).toContainText('after 38 ms');
+    await expect(panel(page).getByRole('definition').first().getByRole('button')).toBeFocused();
+    await page.keyboard.press('Enter');
+    await expect(page.getByRole('menuitem', { name: 'Filter to this value' })).toBeFocused();
+    await page.keyboard.press('Escape');
     await page.keyboard.press('Escape');
     await expect(panel(page)).toBeHidden();
     await page.keyboard.press('x');

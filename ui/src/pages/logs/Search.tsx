@@ -87,8 +87,9 @@ export default function Search({ start }: { start: Start | undefined }): React.R
   const lastOpen = useRef<Line>(undefined);
   if (open) lastOpen.current = open;
   const shownLine = open ?? (lastOpen.current?.at === state.line ? lastOpen.current : undefined);
+  const isMatch = useCallback((l: Line): boolean => marks.length === 0 || countMarks(l.body, marks).some((n) => n > 0), [marks]);
   const openAt = (at: string): void => set({ line: at, bubble: false }, state.line !== '');
-  const keys = useLineKeys({ feed, list, state, focused, setFocused, picked, setPicked, openAt, set, field, refresh });
+  const keys = useLineKeys({ feed, list, state, focused, setFocused, picked, setPicked, openAt, set, field, refresh, isMatch });
   const [sel] = state.sel;
   const compare = sel && state.bubble ? { ...asked(look, look.where), selection: forServer(sel) } : undefined;
   const rowLook = useMemo(
@@ -203,10 +204,13 @@ export default function Search({ start }: { start: Start | undefined }): React.R
               marks={marks}
               slotOf={slotOf}
               actions={actions}
-              isMatch={(l) => marks.length === 0 || countMarks(l.body, marks).some((n) => n > 0)}
+              isMatch={isMatch}
               onPanel={(panel) => set({ panel })}
               onStep={keys.step}
-              onOpen={openAt}
+              onOpen={(at) => {
+                setFocused(at);
+                openAt(at);
+              }}
               onClose={() => set({ line: '', at: state.at })}
             />
           </>

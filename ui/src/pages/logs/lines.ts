@@ -122,3 +122,9 @@ export function isMoment(at: string): boolean {
 export function timeOf(at: string): string {
   return at.split('.', 1)[0]!;
 }
+
+/** The nearest line after a place, or before it with -1, that matches; -1 if none does. */
+export function nextMatch(lines: readonly Line[], from: number, by: 1 | -1, isMatch: (line: Line) => boolean): number {
+  for (let i = from + by; i >= 0 && i < lines.length; i += by) if (isMatch(lines[i]!)) return i;
+  return -1;
+}

@@ -7,6 +7,7 @@ import { cellText } from '../../query/cell';
 import type { ListHandle } from '../../widgets/VirtualList';
 import { asText } from './copy';
 import type { Feed } from './feed';
+import { nextMatch, type Line } from './lines';
 import { addressOf, type LogsState } from './url';
 
 interface Props {
@@ -21,6 +22,8 @@ interface Props {
   set: (c: Partial<LogsState>, replace?: boolean) => void;
   field: React.RefObject<HTMLInputElement | null>;
   refresh: () => void;
+  /** The line itself holds what is searched for, rather than a field of it. */
+  isMatch: (line: Line) => boolean;
 }
 
 /** Moves over lines, opens them and picks several, by key and by mouse. */
@@ -44,6 +47,10 @@ export function useLineKeys(p: Props): { step: (by: number) => void; press: (i: 
     const i = place();
     to(i < 0 ? (list.current?.shown().from ?? 0) : i + by);
   };
+  const match = (by: 1 | -1): void => {
+    const i = nextMatch(lines, place(), by, p.isMatch);
+    if (i >= 0) to(i);
+  };
   const current = (): (typeof lines)[number] | undefined => lines[place()];
   const pickTo = (i: number): void => {
     const a = lines.findIndex((l) => l.at === from.current);
@@ -64,6 +71,8 @@ export function useLineKeys(p: Props): { step: (by: number) => void; press: (i: 
     ArrowUp: ['', () => step(-1)],
     PageDown: ['', () => step(20)],
     PageUp: ['', () => step(-20)],
+    n: ['next line that holds what is searched for', () => match(1)],
+    N: ['previous line that holds it', () => match(-1)],
     Home: ['first line', () => (list.current?.end('first'), p.setFocused(lines[0]?.at ?? ''))],
     End: ['last line that is loaded', () => (list.current?.end('last'), p.setFocused(lines.at(-1)?.at ?? ''))],
     Enter: ['open the line beside', () => current() && p.openAt(current()!.at)],
@@ -80,6 +89,7 @@ export function useLineKeys(p: Props): { step: (by: number) => void; press: (i: 
     ],
     x: ['select the line', () => current() && flip(current()!.at)],
     X: ['select up to here', () => place() >= 0 && pickTo(place())],
+    f: ['what can be done with its values', () => (state.line || focused) && values(p, state.line || focused)],
     y: ['copy the line, or those selected', () => copy(lines.filter((l) => (picked.size > 0 ? picked.has(l.at) : l.at === current()?.at)))],
     w: ['wrap lines', () => p.set({ wrap: !state.wrap }, true)],
     i: ['lines around it', () => current() && p.set({ line: current()!.at, panel: 'context', bubble: false })],
@@ -113,6 +123,18 @@ export function useLineKeys(p: Props): { step: (by: number) => void; press: (i: 
       }
     },
   };
+}
+
+/** Opens a line's fields, and gives the first value the focus: its menu opens by Enter. */
+function values(p: Props, at: string): void {
+  p.openAt(at);
+  p.set({ panel: 'fields', line: at, bubble: false }, true);
+  const focus = (tries: number): void => {
+    const value = document.querySelector<HTMLElement>('.lfields dd button');
+    if (value) value.focus();
+    else if (tries > 0) requestAnimationFrame(() => focus(tries - 1));
+  };
+  requestAnimationFrame(() => focus(60));
 }
 
 function copy(lines: Feed['lines']): void {

@@ -1,5 +1,6 @@
 import { useRef, useState } from 'react';
 
+import { useKeys } from '../../../app/keys';
 import { setPrefs, usePrefs } from '../../../app/prefs';
 import { linkTo } from '../../../app/location';
 import { CellMenu, type ValueActions } from '../../../query/bubble/CellMenu';
@@ -11,10 +12,10 @@ import { Tabs } from '../../../widgets/Tabs';
 import type { ListHandle } from '../../../widgets/VirtualList';
 import { asText } from '../copy';
 import { useFeed, useWholeLine, type Look } from '../data';
-import { shortLevel, sourceOf, type Line } from '../lines';
+import { nextMatch, shortLevel, sourceOf, type Line } from '../lines';
 import { runsOf, withMarks, type Mark } from '../runs';
 import { addressOf, onlyLines, type LogsState, type Panel } from '../url';
-import { LineList } from './LineList';
+import { indexOf, LineList } from './LineList';
 import { bytesText, mostWrapped, Runs } from './LineRow';
 import { errorsWith } from '../../../query/links';
 import { TraceExcerpt } from '../../../query/trace/TraceExcerpt';
@@ -291,6 +292,14 @@ function Same(props: Props & { line: Line; where: string; name: string }): React
     toMs: line.ms + aroundMs,
   };
   const feed = useFeed(look, 'asc', [], line.at);
+  const match = (by: 1 | -1): void => {
+    const found = feed.lines[nextMatch(feed.lines, indexOf(feed, line.at), by, props.isMatch)];
+    if (found) props.onOpen(found.at);
+  };
+  useKeys(props.name, {
+    n: ['next of them that holds what is searched for', () => match(1)],
+    N: ['previous of them that holds it', () => match(-1)],
+  });
   return (
     <LineList
       feed={feed}
