@@ -18,7 +18,7 @@ func (s *Store) Contrast(ctx context.Context, q *query.Query, selection query.Ex
 		return nil, err
 	}
 	var c *contrast
-	if err := s.untilWhole(ctx, func() ([]*file, error) {
+	if err := s.untilWhole(ctx, func() (damages, error) {
 		c = s.contrastOnce(ctx, q, where, inline(selection), opts)
 		return c.damaged, c.err
 	}); err != nil {

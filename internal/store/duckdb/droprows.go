@@ -29,8 +29,13 @@ func (s *Store) DropRows(ctx context.Context, environment, dataset string, where
 	for _, f := range s.inUse() {
 		some, err := d.inFile(ctx, f)
 		if errors.Is(err, segment.ErrDamaged) {
-			s.retire(ctx, f, err)
-			continue
+			gone, problem := s.examine(ctx, damage{f, err})
+			switch {
+			case problem != nil:
+				return problem
+			case gone:
+				continue
+			}
 		}
 		if ctx.Err() != nil {
 			return fault.Wrap(fault.Canceled, ctx.Err(), "the rows are dropped in part: drop them again")

@@ -33,7 +33,7 @@ func (s *Store) Page(ctx context.Context, q *query.Query, opts store.PageOptions
 		opts.Threads = s.config.Threads
 	}
 	var page *store.Page
-	if err := s.untilWhole(ctx, func() (damaged []*file, err error) {
+	if err := s.untilWhole(ctx, func() (damaged damages, err error) {
 		page, damaged, err = s.pageOnce(ctx, q, where, inline, opts)
 		return damaged, err
 	}); err != nil {
@@ -42,7 +42,7 @@ func (s *Store) Page(ctx context.Context, q *query.Query, opts store.PageOptions
 	return page, nil
 }
 
-func (s *Store) pageOnce(ctx context.Context, q *query.Query, where query.Expr, inline func(query.Expr) query.Expr, opts store.PageOptions) (*store.Page, []*file, error) {
+func (s *Store) pageOnce(ctx context.Context, q *query.Query, where query.Expr, inline func(query.Expr) query.Expr, opts store.PageOptions) (*store.Page, damages, error) {
 	sn := s.snapshotOf(q)
 	defer sn.release()
 	p := newPaging(sn, where, opts)
@@ -81,7 +81,7 @@ type paging struct {
 	sorted  int         // of best, see settle
 	edge    []candidate // rows at the very time at which the page begins, if ids must tell
 	err     error
-	damaged []*file
+	damaged damages
 }
 
 // origin is where rows lie: a row group, or a batch in memory.
@@ -201,9 +201,7 @@ func (p *paging) fail(l *lane, err error, stop func()) {
 	defer p.mu.Unlock()
 	stop()
 	if f := p.origins[l.origin].file; f != nil && errors.Is(err, segment.ErrDamaged) {
-		if !slices.Contains(p.damaged, f) {
-			p.damaged = append(p.damaged, f)
-		}
+		p.damaged.add(f, err)
 		return
 	}
 	p.err = errors.Join(p.err, fmt.Errorf("read a page: %w", err))

@@ -165,9 +165,7 @@ func (p *paging) visit(ctx context.Context, all []*candidate, f func(src *origin
 // damage notes a damaged file; any other error is returned.
 func (p *paging) damage(f *file, err error) error {
 	if f != nil && errors.Is(err, segment.ErrDamaged) {
-		if !slices.Contains(p.damaged, f) {
-			p.damaged = append(p.damaged, f)
-		}
+		p.damaged.add(f, err)
 		return nil
 	}
 	return fmt.Errorf("read a page: %w", err)

@@ -158,7 +158,9 @@ func (s *Store) Trace(ctx context.Context, environment, traceID string, limit in
 		}
 		found, cut, err := f.reader.Trace(traceID, limit)
 		if errors.Is(err, segment.ErrDamaged) {
-			s.retire(ctx, f, err)
+			if _, err := s.examine(ctx, damage{f, err}); err != nil {
+				return nil, false, err
+			}
 			more = true
 			continue
 		}

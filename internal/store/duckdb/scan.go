@@ -16,14 +16,14 @@ func (s *Store) Scan(ctx context.Context, q *query.Query, opts store.ScanOptions
 		return store.Stats{}, err
 	}
 	var stats store.Stats
-	err = s.untilWhole(ctx, func() (damaged []*file, err error) {
+	err = s.untilWhole(ctx, func() (damaged damages, err error) {
 		stats, damaged, err = s.scanOnce(ctx, q, where, opts)
 		return damaged, err
 	})
 	return stats, err
 }
 
-func (s *Store) scanOnce(ctx context.Context, q *query.Query, where query.Expr, opts store.ScanOptions) (store.Stats, []*file, error) {
+func (s *Store) scanOnce(ctx context.Context, q *query.Query, where query.Expr, opts store.ScanOptions) (store.Stats, damages, error) {
 	sn := s.snapshotOf(q)
 	defer sn.release()
 	c := &scan{sweep: sweep{sn: sn}, where: where, opts: opts, conditions: append(query.FieldsOf(where), event.FieldOverflow)}

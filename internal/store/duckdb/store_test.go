@@ -17,7 +17,9 @@ func openStore(t testing.TB, c Config) *Store {
 	if c.Clock == nil {
 		c.Clock = func() time.Time { return time.Unix(1_800_000_000, 0) }
 	}
-	c.Log = slog.New(slog.NewTextHandler(t.Output(), nil))
+	if c.Log == nil {
+		c.Log = slog.New(slog.NewTextHandler(t.Output(), nil))
+	}
 	c.MemoryLimit = 3 << 30
 	s, err := Open(t.Context(), c)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"runtime/debug"
 	"slices"
 	"sync"
@@ -57,7 +58,7 @@ type sweep struct {
 
 	mu      sync.Mutex
 	err     error
-	damaged []*file
+	damaged damages
 }
 
 // tellEvery is how often progress is told.
@@ -126,9 +127,7 @@ func (w *sweep) visit(p piece, f func() error) (fine bool) {
 	case errors.Is(err, segment.ErrDamaged):
 		w.mu.Lock()
 		defer w.mu.Unlock()
-		if !slices.Contains(w.damaged, p.file) {
-			w.damaged = append(w.damaged, p.file)
-		}
+		w.damaged.add(p.file, err)
 		return true
 	}
 	w.fail(fmt.Errorf("read segment %s: %w", p.file.name, err))
@@ -141,24 +140,62 @@ func (w *sweep) fail(err error) {
 	w.err = errors.Join(w.err, err)
 }
 
+// damage is what was found to be wrong with a file.
+type damage struct {
+	file  *file
+	cause error
+}
+
+// damages are of different files.
+type damages []damage
+
+func (d *damages) add(f *file, cause error) {
+	if !slices.ContainsFunc(*d, func(known damage) bool { return known.file == f }) {
+		*d = append(*d, damage{f, cause})
+	}
+}
+
 // untilWhole runs once, which reads a snapshot of its own, again and again until
-// no file turns out to be damaged: those that do are set aside. What was made of a
-// damaged file is not told from the rest, so each run begins anew.
-func (s *Store) untilWhole(ctx context.Context, once func() (damaged []*file, err error)) error {
+// no file turns out to be damaged: those that are get set aside. What was made of a
+// damaged file is not told from the rest, so each run begins anew. A file that is
+// whole after all is kept, and the second time the run has failed.
+func (s *Store) untilWhole(ctx context.Context, once func() (damages, error)) error {
+	spared := map[*file]bool{}
 	for {
-		damaged, err := once()
+		found, err := once()
 		switch {
 		case ctx.Err() != nil:
 			return ended(ctx, ctx.Err())
 		case err != nil:
 			return err
-		case len(damaged) == 0:
+		case len(found) == 0:
 			return nil
 		}
-		for _, f := range damaged {
-			if !s.retire(ctx, f, segment.ErrDamaged) {
-				return fmt.Errorf("segment %s: %w", f.name, segment.ErrDamaged)
+		for _, d := range found {
+			gone, err := s.examine(ctx, d)
+			if err != nil {
+				return err
 			}
+			if !gone && spared[d.file] {
+				return fmt.Errorf("segment %s cannot be read here, and is whole when all of it is read: %w", d.file.name, d.cause)
+			}
+			spared[d.file] = true
 		}
 	}
+}
+
+// examine reads the whole of a file that somebody found damaged, and sets it aside
+// if it is. Errors: what kept it from being read, or taken out of use.
+func (s *Store) examine(ctx context.Context, d damage) (gone bool, err error) {
+	switch err := verify(d.file.reader); {
+	case err == nil:
+		s.config.Log.ErrorContext(ctx, "a segment could not be read and is whole: it stays in use", slog.String("file", d.file.name), slog.Any("error", d.cause))
+		return false, nil
+	case !errors.Is(err, segment.ErrDamaged):
+		return false, fmt.Errorf("read segment %s: %w", d.file.name, errors.Join(d.cause, err))
+	}
+	if !s.retire(ctx, d.file, d.cause) {
+		return false, fmt.Errorf("segment %s: %w", d.file.name, d.cause)
+	}
+	return true, nil
 }
