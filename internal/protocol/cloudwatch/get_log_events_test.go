@@ -177,6 +177,7 @@ func TestGetLogEvents_OfVirtualGroups(t *testing.T) {
 			event.FieldSignal: event.StringValue(event.SignalTrace), event.FieldTraceID: event.StringValue(strings.Repeat("a", 32)), event.FieldSpanID: event.StringValue(fmt.Sprintf("%016d", i)),
 			event.FieldDuration: event.FloatValue(2.5), event.FieldName: event.StringValue("GET /"), event.FieldSpanKind: event.StringValue("server"),
 			event.FieldService: event.StringValue("Checkout"), "http.route": event.StringValue("/"), "http.response.status_code": event.IntValue(200),
+			"xray.document": event.StringValue(`{"name":"Checkout"}`), // is no attribute
 		} {
 			b.Set(name, v)
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"strings"
 
 	"github.com/oriel-dev/oriel/internal/fault"
 	"github.com/oriel-dev/oriel/internal/protocol/aws"
@@ -38,6 +39,7 @@ func (c *call) answerable(err error) error {
 		return withMessage(known)
 	}
 	e := *c.Classified(err)
+	e.Message = sentence(e.Message)
 	e.Members = map[string]any{"Message": e.Message}
 	switch fault.KindOf(err) {
 	case fault.Invalid, fault.Unsupported, fault.NotFound, fault.Conflict:
@@ -54,6 +56,18 @@ func (c *call) answerable(err error) error {
 	case fault.Unavailable, fault.Canceled, fault.Deadline:
 	}
 	return fmt.Errorf("%w (%w)", &e, err) // the fault says how long to wait
+}
+
+// sentence writes a message as the service does.
+func sentence(text string) string {
+	if text == "" {
+		return text
+	}
+	text = strings.ToUpper(text[:1]) + text[1:]
+	if !strings.HasSuffix(text, ".") {
+		text += "."
+	}
+	return text
 }
 
 // withMessage gives an error what this service's have: the message under the name

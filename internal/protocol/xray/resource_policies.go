@@ -1,7 +1,7 @@
 package xray
 
 import (
-	"encoding/json"
+	"slices"
 	"time"
 
 	"github.com/oriel-dev/oriel/internal/protocol/aws"
@@ -42,16 +42,20 @@ func (f *Front) putResourcePolicy(c *call) (any, error) {
 	var in struct {
 		PolicyName, PolicyDocument string
 		PolicyRevisionID           string `json:"PolicyRevisionId"`
+		BypassPolicyLockoutCheck   bool
 	}
 	if err := c.decode(&in); err != nil {
 		return nil, err
 	}
-	var document map[string]any
-	switch {
-	case len(in.PolicyDocument) > maxPolicyBytes:
+	if len(in.PolicyDocument) > maxPolicyBytes {
 		return nil, &aws.Error{Code: "PolicySizeLimitExceededException", Message: "The policy document is larger than 5120 bytes."}
-	case json.Unmarshal([]byte(in.PolicyDocument), &document) != nil:
-		return nil, &aws.Error{Code: "MalformedPolicyDocumentException", Message: "The policy document is no JSON object."}
+	}
+	statements, err := readPolicy(in.PolicyDocument)
+	if err != nil {
+		return nil, err
+	}
+	if !in.BypassPolicyLockoutCheck && slices.ContainsFunc(statements, func(s policyStatement) bool { return s.locksOut(c.Account) }) {
+		return nil, &aws.Error{Code: "LockoutPreventionException", Message: "The policy denies this account xray:PutResourcePolicy, so that it could never be changed again. BypassPolicyLockoutCheck takes it all the same."}
 	}
 	k, err := f.policies().put(c.Context(), c.Who.Environment, in.PolicyName, f.Clock().UnixNano(), func(old *kept[resourcePolicy]) (resourcePolicy, error) {
 		switch want := in.PolicyRevisionID; {

@@ -74,7 +74,7 @@ func TestSamplingRules_AreRefusedAsTheServiceDoes(t *testing.T) {
 	refused("/CreateSamplingRule", "only version is 1", with("Version", 2))
 	refused("/CreateSamplingRule", "want 1 to 9999", with("Priority", 10000))
 	refused("/CreateSamplingRule", "not by both", with("RuleARN", "arn:aws:xray:us-east-1:000000000000:sampling-rule/other"))
-	refused("/UpdateSamplingRule", "only FixedRate and ReservoirSize", object{"SamplingRuleUpdate": object{"RuleName": "Default", "Host": "a"}})
+	refused("/UpdateSamplingRule", "Only FixedRate and ReservoirSize", object{"SamplingRuleUpdate": object{"RuleName": "Default", "Host": "a"}})
 	refused("/UpdateSamplingRule", "no sampling rule", object{"SamplingRuleUpdate": object{"RuleName": "Checkout"}})
 	refused("/UpdateSamplingRule", "RuleName or RuleARN", object{"SamplingRuleUpdate": object{"FixedRate": 1}})
 	refused("/DeleteSamplingRule", "cannot be deleted", object{"RuleName": "Default"})

@@ -1,6 +1,7 @@
 package xray
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -35,25 +36,45 @@ func TestResourcePolicies_HaveRevisions(t *testing.T) {
 		}
 		return in
 	}
-	made := r.ok("/PutResourcePolicy", put("a", "{}", "0"))["ResourcePolicy"].(object)
-	r.fails(http.StatusBadRequest, "InvalidPolicyRevisionIdException", "", "/PutResourcePolicy", put("a", "{}", "0"))
-	r.fails(http.StatusBadRequest, "InvalidPolicyRevisionIdException", "", "/PutResourcePolicy", put("b", "{}", "1"))
-	again := r.ok("/PutResourcePolicy", put("a", `{"Version":"1"}`, made["PolicyRevisionId"].(string)))["ResourcePolicy"].(object)
+	statement := func(effect, principal, action string) string {
+		return fmt.Sprintf(`{"Version":"2012-10-17","Statement":[{"Effect":%q,"Principal":%s,"Action":%s,"Resource":"*"}]}`, effect, principal, action)
+	}
+	allow, deny := statement("Allow", `"*"`, `"xray:*"`), statement("Deny", `{"AWS":"123456789012"}`, `["xray:PutTraceSegments"]`)
+	made := r.ok("/PutResourcePolicy", put("a", allow, "0"))["ResourcePolicy"].(object)
+	r.fails(http.StatusBadRequest, "InvalidPolicyRevisionIdException", "", "/PutResourcePolicy", put("a", allow, "0"))
+	r.fails(http.StatusBadRequest, "InvalidPolicyRevisionIdException", "", "/PutResourcePolicy", put("b", allow, "1"))
+	again := r.ok("/PutResourcePolicy", put("a", deny, made["PolicyRevisionId"].(string)))["ResourcePolicy"].(object)
 	if again["PolicyRevisionId"] == made["PolicyRevisionId"] || again["LastUpdatedTime"] != float64(testClock().Unix()) {
 		t.Errorf("the second one is %v", again)
 	}
 	r.fails(http.StatusBadRequest, "MalformedPolicyDocumentException", "", "/PutResourcePolicy", put("b", "[]", ""))
 	r.fails(http.StatusBadRequest, "PolicySizeLimitExceededException", "", "/PutResourcePolicy", put("b", strings.Repeat(" ", 6000)+"{}", ""))
 	for _, name := range []string{"b", "c", "d", "e"} {
-		r.ok("/PutResourcePolicy", put(name, "{}", ""))
+		r.ok("/PutResourcePolicy", put(name, allow, ""))
 	}
-	r.fails(http.StatusBadRequest, "PolicyCountLimitExceededException", "", "/PutResourcePolicy", put("f", "{}", ""))
-	if got := r.ok("/ListResourcePolicies", "{}")["ResourcePolicies"].([]any); len(got) != 5 || got[0].(object)["PolicyDocument"] != `{"Version":"1"}` {
+	r.fails(http.StatusBadRequest, "PolicyCountLimitExceededException", "", "/PutResourcePolicy", put("f", allow, ""))
+	if got := r.ok("/ListResourcePolicies", "{}")["ResourcePolicies"].([]any); len(got) != 5 || got[0].(object)["PolicyDocument"] != deny {
 		t.Errorf("they are %v", got)
 	}
 	r.fails(http.StatusBadRequest, "InvalidPolicyRevisionIdException", "", "/DeleteResourcePolicy", object{"PolicyName": "a", "PolicyRevisionId": "x"})
 	r.ok("/DeleteResourcePolicy", object{"PolicyName": "a"})
 	r.ok("/DeleteResourcePolicy", object{"PolicyName": "a"})
+	for document, says := range map[string]string{
+		"{}": "no Statement", `{"Statement":[]}`: "no Statement", `{"Version":"1","Statement":[]}`: "Version 1", `{"Statement":[{"Effect":"Maybe"}]}`: "Effect", `{"Statement":{"Effect":"Allow"}}`: "Principal",
+		`{"Statement":[{"Effect":"Allow","Principal":"*","Resource":"*"}]}`: "Action", `{"Statement":[{"Effect":"Allow","Principal":"*","Action":"xray:*"}]}`: "Resource", `{"Statement":[{"Action":1}]}`: "IAM",
+	} {
+		r.fails(http.StatusBadRequest, "MalformedPolicyDocumentException", says, "/PutResourcePolicy", put("b", document, ""))
+	}
+	account := r.Keys.Default().Account()
+	for _, document := range []string{
+		statement("Deny", `"*"`, `"*"`), statement("Deny", `{"AWS":["`+account+`"]}`, `["xray:Put*"]`), statement("Deny", `{"AWS":"arn:aws:iam::`+account+`:root"}`, `"xray:putresourcepolicy"`),
+	} {
+		in := put("b", document, "")
+		r.fails(http.StatusBadRequest, "LockoutPreventionException", "BypassPolicyLockoutCheck", "/PutResourcePolicy", in)
+		in["BypassPolicyLockoutCheck"] = true
+		r.ok("/PutResourcePolicy", in)
+	}
+	r.ok("/PutResourcePolicy", put("b", statement("Deny", `"*"`, `"xray:GetTraceSummaries"`), ""))
 }
 
 func TestTags_AreThoseOfRules(t *testing.T) {

@@ -47,7 +47,7 @@ func (f *Front) getTraceSummaries(c *call) (any, error) {
 	}
 	start, end := time.Time(in.StartTime).UnixNano(), time.Time(in.EndTime).UnixNano()
 	if start > end {
-		return nil, invalid("The StartTime %s is after the EndTime.", in.text(start))
+		return nil, invalid("The StartTime is after the EndTime.")
 	}
 	e, err := c.expression(in.FilterExpression)
 	if err != nil {

@@ -47,12 +47,12 @@ func Parse(text string) (Expression, error) {
 // an edge(…) and nothing else.
 func Selector(text string) (Expr, error) {
 	e, err := Parse(text)
-	if err != nil {
-		return nil, err
-	}
 	switch e.Root.(type) {
 	case Service, Edge:
 		return e.Root, nil
+	}
+	if before := strings.ToLower(strings.TrimSpace(text)); err != nil && (strings.HasPrefix(before, "service") || strings.HasPrefix(before, "edge")) {
+		return nil, err
 	}
 	return nil, fault.At(0, "expected service(…) or edge(…) alone, such as service(id(name: \"api\", type: \"AWS::EC2::Instance\"))")
 }
@@ -392,13 +392,22 @@ func (p *parser) key(t token, in scope) (Key, keyword, error) {
 	return Key{Name: k.name}, k, err
 }
 
+// cut is what a message repeats of a word.
+func cut(word string) string {
+	const most = 50
+	if utf8.RuneCountInString(word) <= most {
+		return word
+	}
+	return string([]rune(word)[:most]) + "…"
+}
+
 func (p *parser) allowed(t token, name string, in scope) (keyword, error) {
 	k, known := findKeyword(name)
 	switch {
 	case !known:
-		return k, fault.At(t.at, "there is no keyword %s: expected %s, service(), edge(), or rootcause", t.text, in.names())
+		return k, fault.At(t.at, "there is no keyword %s: expected %s, service(), edge(), or rootcause", cut(t.text), in.names())
 	case k.where&in == 0:
-		return k, fault.At(t.at, "%s has no meaning %s: expected %s", t.text, in, in.names())
+		return k, fault.At(t.at, "%s has no meaning %s: expected %s", cut(t.text), in, in.names())
 	}
 	return k, nil
 }
