@@ -1,6 +1,7 @@
 package sdk_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -260,6 +261,18 @@ func TestRollbarBrowser_PageOfAnotherOrigin(t *testing.T) {
 	}
 	got["left the page"].has(t, map[string]any{"level": "info"})
 	s.storesNone(got, token)
+}
+
+// What Cruddur's page loads is the file of the npm package.
+func TestRollbarBrowser_CruddursCopyIsThePackages(t *testing.T) {
+	t.Parallel()
+	want, err := os.ReadFile("node/rollbar/node_modules/rollbar/dist/rollbar.umd.min.js")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := os.ReadFile("../../examples/cruddur/web/static/vendor/rollbar.js"); err != nil || !bytes.Equal(got, want) {
+		t.Errorf("it differs, %v", err)
+	}
 }
 
 // With the build that records, the session before the error is sent and can be played.

@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 
 import { test as base } from '@playwright/test';
 
-const binary = process.env.ORIEL_BIN ?? resolve(import.meta.dirname, '../../../bin/oriel');
+export const binary = process.env.ORIEL_BIN ?? resolve(import.meta.dirname, '../../../bin/oriel');
 
 export interface Server { url: string }
 

@@ -55,7 +55,7 @@ type Config struct {
 
 // App is a running Cruddur.
 type App struct {
-	URL string // of the API
+	URL string // of the page; the API is below /api/
 
 	config  Config
 	db      *database
@@ -115,13 +115,11 @@ func (a *App) start(ctx, background context.Context) (err error) {
 	if a.current, err = newAPI(ctx, a, a.config.Version, checkURL); err != nil {
 		return err
 	}
-	// The API is behind a switch, as instances are behind a load balancer.
-	a.URL, err = a.serve(ctx, a.config.Listen, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		a.mu.RLock()
-		now := a.current
-		a.mu.RUnlock()
-		now.handler.ServeHTTP(w, r)
-	}))
+	front, err := a.front()
+	if err != nil {
+		return err
+	}
+	a.URL, err = a.serve(ctx, a.config.Listen, front)
 	if err == nil && a.config.Deployed != nil {
 		a.running.Go(func() { a.config.Deployed(background, a.config.Version) })
 	}
