@@ -105,7 +105,7 @@ func command(ctx context.Context, c AppConfig, env []string) *exec.Cmd {
 	args := append(append([]string{}, c.Args...),
 		"-listen", "127.0.0.1:0", "-database", c.Database, "-version", "2.4.0", "-deploy-after", "0", "-tell-deploys=false",
 		"-traffic", Traffic, "-xray", "cruddur-moderation,cruddur-worker", "-quiet")
-	child := exec.CommandContext(ctx, c.Program, args...) //nolint:gosec // this very program
+	child := exec.CommandContext(ctx, c.Program, args...)     //nolint:gosec // this very program
 	child.Env, child.Stdout, child.Stderr = env, c.Err, c.Err // it says where its page is
 	child.Cancel = func() error { return child.Process.Signal(syscall.SIGTERM) }
 	child.WaitDelay = endsWithin
@@ -116,7 +116,7 @@ func command(ctx context.Context, c AppConfig, env []string) *exec.Cmd {
 // that is set for other programs may lead the app's telemetry elsewhere.
 func environment(url, daemon string, k Keys) []string {
 	env := []string{
-		"HONEYCOMB_API_KEY=" + k.Honeycomb, "HONEYCOMB_API_ENDPOINT=" + url, "HONEYCOMB_BROWSER_KEY=" + k.Honeycomb,
+		"HONEYCOMB_API_KEY=" + k.Honeycomb, "HONEYCOMB_API_ENDPOINT=" + url, "HONEYCOMB_BROWSER_KEY=" + k.Page,
 		"CLOUDWATCH_LOG_GROUP=/cruddur/{service}", "CLOUDWATCH_LOG_STREAM=cruddur-1", "AWS_ENDPOINT_URL_CLOUDWATCH_LOGS=" + url,
 		"AWS_REGION=us-east-1", "AWS_ACCESS_KEY_ID=" + k.AccessKeyID, "AWS_SECRET_ACCESS_KEY=" + k.AWSSecret, "AWS_EC2_METADATA_DISABLED=true",
 		"ROLLBAR_ACCESS_TOKEN=" + k.Rollbar, "ROLLBAR_ENDPOINT=" + url + "/api/1/", "ROLLBAR_CLIENT_TOKEN=" + k.Rollbar,

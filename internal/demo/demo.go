@@ -132,12 +132,13 @@ func (s *Sample) load(ctx context.Context) (err error) {
 // Keys are what the sample app and its recording send with.
 type Keys struct {
 	Honeycomb, Rollbar     string
+	Page                   string // of the app's page, which shows it to everyone: it may only send
 	AccessKeyID, AWSSecret string
 	ids                    []string
 }
 
 func (s *Sample) makeKeys(ctx context.Context) (k Keys, err error) {
-	for _, kind := range []auth.Kind{auth.Honeycomb, auth.RollbarWrite, auth.AWS} {
+	for _, kind := range []auth.Kind{auth.Honeycomb, auth.HoneycombIngest, auth.RollbarWrite, auth.AWS} {
 		key, secret, err := s.config.Keys.Create(ctx, auth.NewKey{Kind: kind, Name: keyName, Environment: auth.Sample})
 		if err != nil {
 			return k, errors.Join(err, s.dropKeys(context.WithoutCancel(ctx), k))
@@ -146,6 +147,8 @@ func (s *Sample) makeKeys(ctx context.Context) (k Keys, err error) {
 		switch kind {
 		case auth.Honeycomb:
 			k.Honeycomb = secret.Key
+		case auth.HoneycombIngest:
+			k.Page = secret.Key
 		case auth.RollbarWrite:
 			k.Rollbar = secret.Key
 		default:
