@@ -49,6 +49,9 @@ type Deps struct {
 	Groups func(ctx context.Context, environment string) ([]xrayfilter.Group, error)
 	// Endpoints are the bound addresses, by the names of the ready line.
 	Endpoints func() map[string]string
+	// Doors serves requests of all vendors' protocols as they come over the wire:
+	// test events go through them.
+	Doors http.Handler
 }
 
 // API serves everything under /api/.
@@ -57,6 +60,7 @@ type API struct {
 	prefs   *preferences
 	undo    undoable
 	maps    chan struct{} // held while a source map is taken: one is in memory at a time
+	made    madeKeys
 	closing chan struct{}
 	pulse   *pulse.Pulse
 	mux     *http.ServeMux
@@ -68,7 +72,7 @@ func New(ctx context.Context, deps Deps) (*API, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &API{Deps: deps, prefs: prefs, undo: undoable{steps: map[string]step{}}, maps: make(chan struct{}, 1), closing: make(chan struct{}), mux: http.NewServeMux()}
+	a := &API{Deps: deps, prefs: prefs, undo: undoable{steps: map[string]step{}}, maps: make(chan struct{}, 1), made: madeKeys{keys: map[madeFor]madeKey{}}, closing: make(chan struct{}), mux: http.NewServeMux()}
 	a.pulse = pulse.New(pulse.Config{Source: a.Querier, Clock: a.Clock, Log: a.Log})
 	for _, r := range a.routes() {
 		a.mux.Handle(r.pattern, a.serve(a.guard(r)))
@@ -111,6 +115,7 @@ func (a *API) routes() []route {
 		{"DELETE /api/session", anyone, a.signOut},
 		{"GET /api/start", reader, a.start},
 		{"GET /api/setup", reader, a.setup},
+		{"POST /api/setup", sender, a.setupWithKey},
 		{"GET /api/watch", reader, a.watch},
 		{"POST /api/test-event", sender, a.testEvent},
 		{"POST /api/query", reader, a.query},
@@ -160,6 +165,7 @@ func (a *API) routes() []route {
 		{"POST /api/assert", reader, a.assert},
 		{"POST /api/sampling/dryrun", reader, a.samplingDryRun},
 		{"GET /api/drops", reader, a.drops},
+		{"GET /api/doctor", reader, a.doctor},
 		{"GET /api/storage", reader, a.storage},
 		{"GET /api/sample", reader, a.getSample},
 		{"POST /api/sample", editor, a.loadSample},

@@ -10,80 +10,11 @@ import (
 
 	"github.com/oriel-dev/oriel/internal/event"
 	"github.com/oriel-dev/oriel/internal/fault"
-	"github.com/oriel-dev/oriel/internal/ingest"
 	"github.com/oriel-dev/oriel/internal/query"
-	"github.com/oriel-dev/oriel/internal/store"
 )
 
 // pingEvery keeps proxies from closing a quiet stream.
 const pingEvery = 15 * time.Second
-
-// watch pushes what was received and refused, from the last hundred on.
-func (a *API) watch(w http.ResponseWriter, r *http.Request) error {
-	after, _ := strconv.ParseUint(r.Header.Get("Last-Event-ID"), 10, 64) // none or not ours: from the oldest kept
-	if r.Header.Get("Last-Event-ID") == "" && r.URL.Query().Get("after") != "" {
-		after, _ = strconv.ParseUint(r.URL.Query().Get("after"), 10, 64)
-	}
-	s, err := a.openStream(w)
-	if err != nil {
-		return err
-	}
-	env := a.environment(r)
-	ping := time.NewTicker(pingEvery)
-	defer ping.Stop()
-	for {
-		entries, more := a.Door.Ledger().Watch(after)
-		for i := range entries {
-			after = entries[i].ID
-			name, data := watchEntry(&entries[i], env)
-			if name == "" {
-				continue
-			}
-			if err := s.send(name, strconv.FormatUint(after, 10), data); err != nil {
-				return nil // the viewer has gone
-			}
-		}
-		select {
-		case <-r.Context().Done():
-			return nil
-		case <-a.closing:
-			return nil
-		case <-more:
-		case <-ping.C:
-			if err := s.send("ping", "", []byte("{}")); err != nil {
-				return nil // the viewer has gone
-			}
-		}
-	}
-}
-
-// watchEntry encodes an entry; the name is empty if it is not for this environment.
-func watchEntry(e *ingest.Entry, env string) (name string, data []byte) {
-	var body any
-	switch {
-	case e.Received != nil:
-		if e.Received.Environment != env {
-			return "", nil
-		}
-		name = "received"
-		body = map[string]any{
-			"service": e.Received.Service, "dataset": e.Received.Dataset, "protocol": e.Received.Protocol,
-			"spans": e.Received.Rows, "trace_id": e.Received.TraceID, "at": ns(e.At.UnixNano()),
-		}
-	case e.Refused != nil:
-		name = "refused"
-		f := e.Refused
-		body = map[string]any{
-			"method": f.Method, "path": f.Path, "remote": f.Remote, "status": f.Status, "protocol": f.Protocol,
-			"reason": f.Reason, "remedy": f.Remedy, "key": f.Key, "at": ns(e.At.UnixNano()),
-		}
-	}
-	data, err := json.Marshal(body)
-	if err != nil {
-		return "", nil
-	}
-	return name, data
-}
 
 // Limits of one update of the live tail.
 const (
@@ -227,28 +158,4 @@ func describe(row event.Row, fields []string) tailEvent {
 	}
 	eachField(row, func(name string, v event.Value) { e.Fields[name] = jsonValue(v) })
 	return e
-}
-
-// drops lists what was not stored as it was sent, and why.
-func (a *API) drops(w http.ResponseWriter, r *http.Request) error {
-	type sample struct {
-		At     string `json:"at"`
-		Detail string `json:"detail"`
-	}
-	type listed struct {
-		Reason   string   `json:"reason"`
-		Protocol string   `json:"protocol"`
-		Stored   bool     `json:"stored"`
-		Count    int64    `json:"count"`
-		Last     []sample `json:"last"`
-	}
-	out := []listed{}
-	for _, d := range a.Door.Ledger().Drops() {
-		l := listed{Reason: d.Reason, Protocol: d.Protocol, Stored: d.Stored, Count: d.Count, Last: []sample{}}
-		for _, s := range d.Last {
-			l.Last = append(l.Last, sample{ns(s.At.UnixNano()), s.Detail})
-		}
-		out = append(out, l)
-	}
-	return a.answer(w, r, store.Stats{}, map[string]any{"drops": out})
 }

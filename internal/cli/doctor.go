@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,7 +18,7 @@ import (
 
 const aboutDoctor = `Checks a running server from the outside, as an application would see it: is it
 alive and ready, does it take a trace and show it, are its doors open, does its
-clock agree with ours, and what has it refused lately. Each failure comes with
+clock agree with ours, what came in lately, and what was refused or dropped. Each failure comes with
 what to do about it. Ends with an error if something is wrong.`
 
 // finding is the outcome of one check.
@@ -38,7 +39,7 @@ func runDoctor(ctx context.Context, s Streams, args []string) error {
 	}
 	c := t.client(s)
 	wrong := 0
-	for _, check := range []func(context.Context, *client) []finding{checkAlive, checkStart, checkTrace, checkRefused} {
+	for _, check := range []func(context.Context, *client) []finding{checkAlive, checkStart, checkTrace, checkBook} {
 		findings := check(ctx, c)
 		for _, f := range findings {
 			mark := s.paint("32", "✓")
@@ -51,7 +52,7 @@ func runDoctor(ctx context.Context, s Streams, args []string) error {
 			}
 			_, _ = fmt.Fprintf(s.Out, "%s %s: %s\n", mark, f.what, clean(f.detail))
 			if f.remedy != "" {
-				_, _ = fmt.Fprintf(s.Out, "    %s\n", f.remedy)
+				_, _ = fmt.Fprintf(s.Out, "    %s\n", clean(f.remedy))
 			}
 		}
 		if wrong > 0 {
@@ -178,23 +179,83 @@ func checkTrace(ctx context.Context, c *client) []finding {
 	return []finding{{what: "sending a trace", detail: "taken, but not readable after 5 s: " + last.Error(), remedy: "see the server's log"}}
 }
 
-func checkRefused(ctx context.Context, c *client) []finding {
-	var drops struct {
-		Drops []struct {
-			Reason   string `json:"reason"`
-			Protocol string `json:"protocol"`
-			Count    int64  `json:"count"`
-		} `json:"drops"`
-	}
-	if err := c.get(ctx, "/api/drops", nil, &drops); err != nil {
+// book is what the server says of what it received, refused and dropped.
+type book struct {
+	Received []struct {
+		Kind    string `json:"kind"`
+		Service string `json:"service"`
+		Dataset string `json:"dataset"`
+		Count   int64  `json:"count"`
+		At      string `json:"at"`
+	} `json:"received"`
+	Refused []struct {
+		Method string `json:"method"`
+		Path   string `json:"path"`
+		Remote string `json:"remote"`
+		Status int    `json:"status"`
+		Reason string `json:"reason"`
+		Remedy string `json:"remedy"`
+		Key    string `json:"key"`
+		Count  int64  `json:"count"`
+		At     string `json:"at"`
+	} `json:"refused"`
+	Dropped []struct {
+		Reason   string `json:"reason"`
+		Protocol string `json:"protocol"`
+		Stored   bool   `json:"stored"`
+		Count    int64  `json:"count"`
+		Remedy   string `json:"remedy"`
+		Last     []struct {
+			Detail string `json:"detail"`
+		} `json:"last"`
+	} `json:"dropped"`
+}
+
+// most bounds what is printed of each list.
+const mostListed = 10
+
+// checkBook says what came in, and, with what to change, what did not.
+func checkBook(ctx context.Context, c *client) []finding {
+	var b book
+	if err := c.get(ctx, "/api/doctor", nil, &b); err != nil {
 		return []finding{{what: "refused data", detail: err.Error(), remedy: "see the server's log"}}
 	}
-	if len(drops.Drops) == 0 {
-		return []finding{{what: "refused data", detail: "nothing since the server started"}}
+	var out []finding
+	for _, r := range b.Received[:min(len(b.Received), mostListed)] {
+		out = append(out, finding{what: "received", detail: fmt.Sprintf("%d %s from %s, the last %s", r.Count, r.Kind, cmp.Or(r.Service, r.Dataset), c.ago(r.At))})
 	}
-	var parts []string
-	for _, d := range drops.Drops {
-		parts = append(parts, strconv.FormatInt(d.Count, 10)+" × "+d.Reason+" ("+d.Protocol+")")
+	if len(b.Refused) == 0 && len(b.Dropped) == 0 {
+		return append(out, finding{what: "refused data", detail: "nothing since the server started"})
 	}
-	return []finding{{what: "refused data", detail: strings.Join(parts, ", "), warn: true, remedy: "the set-up page shows the last of each with what to change"}}
+	for _, r := range b.Refused[:min(len(b.Refused), mostListed)] {
+		detail := fmt.Sprintf("%s %s from %s: %d, %s", r.Method, r.Path, r.Remote, r.Status, r.Reason)
+		if r.Key != "" {
+			detail += ", key " + r.Key
+		}
+		if r.Count > 1 {
+			detail += fmt.Sprintf(", %d times", r.Count)
+		}
+		out = append(out, finding{what: "refused", detail: detail + ", the last " + c.ago(r.At), remedy: r.Remedy, warn: true})
+	}
+	for _, d := range b.Dropped[:min(len(b.Dropped), mostListed)] {
+		what := "dropped"
+		if d.Stored {
+			what = "stored with less"
+		}
+		detail := fmt.Sprintf("%d × %s (%s)", d.Count, d.Reason, d.Protocol)
+		if n := len(d.Last); n > 0 && d.Last[n-1].Detail != "" {
+			detail += ": " + d.Last[n-1].Detail
+		}
+		out = append(out, finding{what: what, detail: detail, remedy: d.Remedy, warn: true})
+	}
+	return out
+}
+
+// ago says how long ago a time in nanoseconds was.
+func (c *client) ago(at string) string {
+	n, err := strconv.ParseInt(at, 10, 64)
+	if err != nil {
+		return "at an unknown time"
+	}
+	return max(c.clock().Sub(time.Unix(0, n)), 0).Round(time.Second).String() + " ago"
 }

@@ -136,8 +136,7 @@ func (d *Door) touch(batches []*event.Batch) {
 	}
 }
 
-// describe copies its texts: a list of the last requests must not keep their
-// batches in memory.
+// describe copies its texts: the book must not keep batches in memory.
 func describe(b *event.Batch, w *write) Received {
 	first := func(field string) string {
 		if c := b.Find(field); c != nil && c.Kind == event.String && c.Len() > 0 {
@@ -146,8 +145,9 @@ func describe(b *event.Batch, w *write) Received {
 		return ""
 	}
 	return Received{
-		Protocol: w.protocol, Key: w.key, Environment: strings.Clone(b.Environment), Dataset: strings.Clone(b.Dataset),
-		Service: first(event.FieldService), TraceID: first(event.FieldTraceID), Rows: b.Len(),
+		Protocol: w.protocol, Signal: first(event.FieldSignal), Key: w.key, Environment: strings.Clone(b.Environment), Dataset: strings.Clone(b.Dataset),
+		Service: first(event.FieldService), TraceID: first(event.FieldTraceID), Group: first(event.FieldLogGroup), Stream: first(event.FieldLogStream),
+		Error: ErrorName{first(event.FieldErrorEnvironment), first(event.FieldErrorFingerprint)}, Rows: int64(b.Len()),
 	}
 }
 

@@ -3,6 +3,7 @@ package ingest
 import (
 	"cmp"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 	"sync"
@@ -13,24 +14,36 @@ const (
 	samplesPerDrop = 20
 	maxSampleBytes = 500
 	maxDropKinds   = 256 // distinct (reason, protocol); what comes later counts as "other"
-	watchLength    = 100
+	maxSources     = 256
+	maxRefusals    = 200
 )
 
-// Ledger is the book of what came in and what did not: events dropped, each
-// with a reason and a sample, and the last requests received or refused. It is
-// bounded in memory and safe for concurrent use. Counts start at zero with the
-// process.
+// Ledger is the book of what came in and what did not: whose events came last,
+// the requests that were refused, and the events dropped, each with a reason and a
+// sample. What is alike is one entry with a count, so a busy source hides nothing
+// and a sender that tries again and again does not either. It is bounded in memory
+// and safe for concurrent use. Counts start at zero with the process.
 type Ledger struct {
 	clock func() time.Time
 
-	mu      sync.Mutex
-	drops   map[dropKey]*Drop
-	dropped int64
-	refused map[RefusedKind]int64
-	watch   [watchLength]Entry
-	last    uint64        // id of the newest entry
-	grown   chan struct{} // closed at the next entry
-	waited  bool          // somebody has grown
+	mu       sync.Mutex
+	drops    map[dropKey]*Drop
+	dropped  int64
+	refused  map[RefusedKind]int64
+	sources  map[sourceKey]*Entry
+	refusals map[refusalKey]*Entry
+	last     uint64        // id of the newest change
+	grown    chan struct{} // closed at the next change
+	waited   bool          // somebody has grown
+}
+
+type sourceKey struct{ environment, dataset, protocol, signal string }
+
+// refusalKey is what makes two refused requests alike: numbers in the reason, times
+// and sizes, do not count.
+type refusalKey struct {
+	protocol, method, path, host, reason, key string
+	status                                    int
 }
 
 type dropKey struct {
@@ -45,6 +58,7 @@ type Drop struct {
 	Protocol string
 	Stored   bool // the events are stored, with less than was sent
 	Count    int64
+	ID       uint64   // of its last change, as that of an [Entry]
 	Last     []Sample // oldest first
 }
 
@@ -54,26 +68,39 @@ type Sample struct {
 	Detail string
 }
 
-// Entry is one request in the watch list: either Received or Refused is set.
+// Entry is one line of the book as it is now. One of Received, Refused and Dropped
+// is set.
 type Entry struct {
-	ID       uint64 // grows by one, from 1
+	ID       uint64 // of its last change: they grow by one, from 1
 	At       time.Time
 	Received *Received
 	Refused  *Refused
+	Dropped  *Drop
 }
 
-// Received describes rows of one dataset that were acknowledged.
+// Received describes what came from a source, which is a protocol, and a signal in
+// it, that filled a dataset. What it says of rows is of the first row of the last
+// request; texts may be empty.
 type Received struct {
 	Protocol    string
+	Signal      string // see event.FieldSignal
 	Key         string // id of the key
 	Environment string
 	Dataset     string
-	Service     string // of the first row; may be empty
-	TraceID     string // of the first row; may be empty
-	Rows        int
+	Service     string
+	TraceID     string
+	Group       string // of logs, and the stream
+	Stream      string
+	Error       ErrorName
+	Rows        int64 // of all its requests
+	Requests    int64
+	First       time.Time // when the first of them came
 }
 
-// Refused describes a request that was turned away whole, and what its sender
+// ErrorName is how an occurrence names the error that it is one of.
+type ErrorName struct{ Environment, Fingerprint string }
+
+// Refused describes requests that were turned away whole, and what their sender
 // should change.
 type Refused struct {
 	Protocol string
@@ -84,6 +111,8 @@ type Refused struct {
 	Reason   string
 	Remedy   string
 	Key      string // masked by the caller
+	Count    int64  // how many of the kind; the ledger counts
+	First    time.Time
 }
 
 // RefusedKind is how requests were turned away: which protocol's, and with what
@@ -94,7 +123,7 @@ type RefusedKind struct {
 }
 
 func newLedger(clock func() time.Time) *Ledger {
-	return &Ledger{clock: clock, drops: map[dropKey]*Drop{}, refused: map[RefusedKind]int64{}, grown: make(chan struct{})}
+	return &Ledger{clock: clock, drops: map[dropKey]*Drop{}, refused: map[RefusedKind]int64{}, sources: map[sourceKey]*Entry{}, refusals: map[refusalKey]*Entry{}, grown: make(chan struct{})}
 }
 
 // Drop counts events that came in and were not stored. reason is snake_case
@@ -137,6 +166,7 @@ func (l *Ledger) count(key dropKey, count int, detail string) {
 		d.Last = d.Last[:samplesPerDrop-1]
 	}
 	d.Last = append(d.Last, Sample{At: now, Detail: brief(detail)})
+	d.ID = l.change()
 }
 
 // Drops returns every reason with its count and last samples, most frequent first.
@@ -166,10 +196,53 @@ func (l *Ledger) Dropped() int64 {
 func (l *Ledger) Refuse(r Refused) {
 	r.Path, r.Reason, r.Remedy = brief(r.Path), brief(r.Reason), brief(r.Remedy)
 	r.Method, r.Remote, r.Key = brief(r.Method), brief(r.Remote), brief(r.Key)
+	host := r.Remote
+	if at := strings.LastIndexByte(host, ':'); at >= 0 {
+		host = host[:at]
+	}
+	key := refusalKey{r.Protocol, r.Method, r.Path, host, withoutNumbers(r.Reason), r.Key, r.Status}
+	now := l.clock()
 	l.mu.Lock()
+	defer l.mu.Unlock()
 	l.refused[RefusedKind{r.Protocol, r.Status}]++ // of few: both are ours
-	l.mu.Unlock()
-	l.add(Entry{Refused: &r})
+	r.Count, r.First = 1, now
+	if e := l.refusals[key]; e != nil {
+		r.Count, r.First = e.Refused.Count+1, e.Refused.First
+	} else {
+		makeRoom(l.refusals, maxRefusals)
+	}
+	l.refusals[key] = &Entry{ID: l.change(), At: now, Refused: &r}
+}
+
+// withoutNumbers makes texts that differ in numbers alone the same.
+func withoutNumbers(s string) string {
+	out := make([]byte, 0, len(s))
+	for i := range len(s) {
+		c := s[i]
+		if c >= '0' && c <= '9' {
+			c = '0'
+			if n := len(out); n > 0 && out[n-1] == c {
+				continue
+			}
+		}
+		out = append(out, c)
+	}
+	return string(out)
+}
+
+// makeRoom removes the entry that has not changed for longest if there are most.
+func makeRoom[K comparable](entries map[K]*Entry, most int) {
+	if len(entries) < most {
+		return
+	}
+	var oldest K
+	id := uint64(math.MaxUint64)
+	for k, e := range entries {
+		if e.ID < id {
+			oldest, id = k, e.ID
+		}
+	}
+	delete(entries, oldest)
 }
 
 // RefusedRequests returns how many requests were turned away, by kind.
@@ -179,36 +252,58 @@ func (l *Ledger) RefusedRequests() map[RefusedKind]int64 {
 	return maps.Clone(l.refused)
 }
 
-func (l *Ledger) receive(r Received) { l.add(Entry{Received: &r}) }
-
-func (l *Ledger) add(e Entry) {
-	e.At = l.clock()
+// receive notes rows that are stored. Rows is their number.
+func (l *Ledger) receive(r Received) {
+	key := sourceKey{r.Environment, r.Dataset, r.Protocol, r.Signal}
+	now := l.clock()
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	r.Requests, r.First = 1, now
+	if e := l.sources[key]; e != nil {
+		r.Rows, r.Requests, r.First = r.Rows+e.Received.Rows, e.Received.Requests+1, e.Received.First
+	} else {
+		makeRoom(l.sources, maxSources)
+	}
+	l.sources[key] = &Entry{ID: l.change(), At: now, Received: &r}
+}
+
+// change returns the id of a change and wakes those who wait for one.
+func (l *Ledger) change() uint64 {
 	l.last++
-	e.ID = l.last
-	l.watch[e.ID%watchLength] = e
 	if l.waited {
 		close(l.grown)
 		l.grown, l.waited = make(chan struct{}), false
 	}
+	return l.last
 }
 
-// Watch returns the entries with an id above after that are still kept (the
-// last 100), oldest first, and a channel that is closed when there are more. An
-// id from before a restart, larger than any now, returns all there are.
+// Watch returns the entries that have changed since the change with the id after, in
+// that order, and a channel that is closed when there are more. An id from before a
+// restart, larger than any now, returns all there are.
 func (l *Ledger) Watch(after uint64) (entries []Entry, more <-chan struct{}) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if after > l.last {
 		after = 0
 	}
-	if l.last > watchLength {
-		after = max(after, l.last-watchLength)
+	for _, e := range l.sources {
+		if e.ID > after {
+			entries = append(entries, *e)
+		}
 	}
-	for i := after + 1; i <= l.last; i++ {
-		entries = append(entries, l.watch[i%watchLength])
+	for _, e := range l.refusals {
+		if e.ID > after {
+			entries = append(entries, *e)
+		}
 	}
+	for _, d := range l.drops {
+		if d.ID > after {
+			c := *d
+			c.Last = slices.Clone(d.Last)
+			entries = append(entries, Entry{ID: d.ID, At: d.Last[len(d.Last)-1].At, Dropped: &c})
+		}
+	}
+	slices.SortFunc(entries, func(a, b Entry) int { return cmp.Compare(a.ID, b.ID) })
 	l.waited = true
 	return entries, l.grown
 }

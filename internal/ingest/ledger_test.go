@@ -92,18 +92,62 @@ func TestLedger_WatchGoesOnWhereItStopped(t *testing.T) {
 		t.Error("there is no more")
 	default:
 	}
-	for range 3 * watchLength {
-		l.receive(Received{})
-	}
+	l.receive(Received{Dataset: "api", Rows: 4, Service: "later"})
 	<-more
-	if entries, _ = l.Watch(2); len(entries) != watchLength || entries[0].ID != 2+2*watchLength+1 {
-		t.Errorf("%d entries from %d on", len(entries), entries[0].ID)
+	if entries, _ = l.Watch(2); len(entries) != 1 || entries[0].ID != 3 || entries[0].Received.Rows != 7 || entries[0].Received.Requests != 2 || entries[0].Received.Service != "later" {
+		t.Errorf("%+v", entries)
 	}
-	if entries, _ = l.Watch(1 << 40); len(entries) != watchLength {
+	if entries, _ = l.Watch(1 << 40); len(entries) != 2 {
 		t.Errorf("an id of another run gives %d entries", len(entries))
 	}
-	if entries, _ = l.Watch(entries[len(entries)-1].ID); len(entries) != 0 {
+	if entries, _ = l.Watch(3); len(entries) != 0 {
 		t.Errorf("nothing is new: %+v", entries)
+	}
+	l.Drop("too_old", "otlp_http", 2, "a span of 1970")
+	if entries, _ = l.Watch(3); len(entries) != 1 || entries[0].Dropped == nil || entries[0].Dropped.Count != 2 || len(entries[0].Dropped.Last) != 1 {
+		t.Errorf("%+v", entries)
+	}
+}
+
+// A sender that tries again every second must not push the others' mistakes out.
+func TestLedger_CountsWhatIsRefusedAlike(t *testing.T) {
+	t.Parallel()
+	l, c := testLedger()
+	first := c.Now()
+	l.Refuse(Refused{Path: "/v1/traces", Status: 401, Remote: "10.0.0.1:1", Reason: "the clock is 14 min ahead", Key: "abcd…"})
+	for i := range 1000 {
+		c.advance(time.Second)
+		l.Refuse(Refused{Path: "/v1/traces", Status: 401, Remote: fmt.Sprintf("10.0.0.1:%d", i), Reason: fmt.Sprintf("the clock is %d min ahead", i), Key: "abcd…"})
+	}
+	l.Refuse(Refused{Path: "/v1/traces", Status: 401, Remote: "10.0.0.2:1", Reason: "the clock is 14 min ahead", Key: "abcd…"})
+	entries, _ := l.Watch(0)
+	if len(entries) != 2 {
+		t.Fatalf("%d entries", len(entries))
+	}
+	got := entries[0].Refused
+	if got.Count != 1001 || !got.First.Equal(first) || got.Reason != "the clock is 999 min ahead" || !entries[0].At.Equal(c.Now()) {
+		t.Errorf("%+v at %s", got, entries[0].At)
+	}
+}
+
+// What strangers choose, paths and names of services, can't fill the memory; the
+// latest are kept.
+func TestLedger_KeepsTheLatestSourcesAndRefusals(t *testing.T) {
+	t.Parallel()
+	l, _ := testLedger()
+	for i := range 10_000 {
+		l.Refuse(Refused{Path: strings.Repeat("/", i%400) + string(rune('a'+i%26)) + string(rune('a'+i/26%26)), Status: 404})
+		l.receive(Received{Dataset: fmt.Sprint(i), Rows: 1})
+	}
+	entries, _ := l.Watch(0)
+	sources := 0
+	for _, e := range entries {
+		if e.Received != nil {
+			sources++
+		}
+	}
+	if sources != maxSources || len(entries)-sources != maxRefusals || entries[len(entries)-1].Received.Dataset != "9999" {
+		t.Errorf("%d sources of %d entries", sources, len(entries))
 	}
 }
 

@@ -344,7 +344,7 @@ func (s *Server) openFronts(ctx context.Context) (err error) {
 	}
 	s.api, err = api.New(ctx, api.Deps{
 		Querier: s.querier, Door: s.door, Keys: s.keys, Datasets: s.datasets, Workspace: s.workspace, Items: s.items, Alerts: s.alerts, Intake: intake{s.rollbar}, Symbols: s.symbols, Sampling: s.sampling, Sample: sampleData{s.sample}, Meta: s.meta, Clock: s.around.Clock, Log: s.log,
-		Open: s.config.Auth == AuthOpen, Version: s.around.Version, Groups: s.xray.Groups, Endpoints: s.Addresses,
+		Open: s.config.Auth == AuthOpen, Version: s.around.Version, Groups: s.xray.Groups, Endpoints: s.Addresses, Doors: s.handler(),
 	})
 	return err
 }
@@ -477,7 +477,7 @@ func dist() fs.FS {
 
 // handler routes by path, and by content type where protocols share one.
 func (s *Server) handler() http.Handler {
-	static, always := newPages(dist()), secured()
+	static, always, others := newPages(dist()), secured(), foreigners()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		maps.Copy(w.Header(), always)
 		switch r.URL.Path {
@@ -507,6 +507,7 @@ func (s *Server) handler() http.Handler {
 			front.ServeHTTP(w, r)
 		case r.URL.Path == "/metrics":
 			s.writeMetrics(w)
+		case s.refuseForeign(w, r, others):
 		case inAPI:
 			s.api.ServeHTTP(w, r)
 		default:

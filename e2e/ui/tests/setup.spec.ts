@@ -7,7 +7,7 @@ test('an empty server opens the set-up page, sees the first data and leads to it
   await expect(page.getByRole('heading', { name: /Waiting for the first data/ })).toBeVisible();
   await expect(page.getByRole('region', { name: 'Set the environment' })).toContainText(server.url);
 
-  await page.getByRole('button', { name: 'Send a test event' }).click();
+  await page.getByRole('button', { name: 'Send a test trace' }).click();
   await expect(page.getByRole('heading', { name: 'Data is coming in' })).toBeVisible();
   await page.getByRole('link', { name: 'Open its trace' }).click();
   await expect(page.getByRole('heading', { level: 1, name: /oriel-test test event/ })).toBeVisible();
@@ -38,7 +38,7 @@ test('data that comes while the page is open shows without a reload', async ({ p
   await page.goto(`${server.url}/setup`);
   await expect(page.getByRole('heading', { name: /Waiting/ })).toBeVisible();
   await send(server.url, shopTrace(traceId(1), Date.now() - 2000));
-  await expect(page.getByText('events from database')).toBeVisible();
+  await expect(page.getByText('spans from database')).toBeVisible();
   await expect(page).toHaveTitle(/Data is coming in/);
 });
 

@@ -90,9 +90,10 @@ type Call struct {
 	// again: nobody may keep a part of it once the call was answered.
 	Body []byte
 
-	w      http.ResponseWriter
-	gate   *Gate
-	memory *memory
+	w       http.ResponseWriter
+	gate    *Gate
+	memory  *memory
+	claimed string // the access key id of the signature, right or wrong
 }
 
 // Begin gives the answer its request id and returns a call that is not let in
@@ -119,6 +120,9 @@ func (c *Call) Admit() error {
 	signed, err := parseSignature(c.Request)
 	if err != nil {
 		return err
+	}
+	if signed != nil {
+		c.claimed = signed.accessKey
 	}
 	raw, err := c.memory.read(c.Request.Body, c.ContentLength)
 	if err != nil {
@@ -203,6 +207,15 @@ func (c *Call) admitSession(ctx context.Context) error {
 
 // SetHeader adds a header to the answer, which must not be written yet.
 func (c *Call) SetHeader(name, value string) { c.w.Header().Set(name, value) }
+
+// MaskedKey is the beginning of the access key id that signed, or claims to have.
+func (c *Call) MaskedKey() string {
+	const shown = 8
+	if len(c.claimed) <= shown {
+		return strings.Repeat("…", min(len(c.claimed), 1))
+	}
+	return c.claimed[:shown] + "…"
+}
 
 // Signed reports whether the request came with a signature, not from our own pages.
 func (c *Call) Signed() bool { return c.AccessKey != "" }

@@ -34,6 +34,9 @@ type Error struct {
 	Code    string
 	Message string
 	Members map[string]any // more members of the body, for errors that have them
+	// Remedy says in a sentence what the caller should change, where we know better
+	// than the code says. It is for our own pages: callers are not told.
+	Remedy string
 }
 
 // Error implements error.
@@ -100,8 +103,8 @@ func (c *Call) Classified(err error) *Error { return classified(err, c.RequestID
 
 // Failure is how a call was answered that failed.
 type Failure struct {
-	Status        int
-	Code, Message string
+	Status                int
+	Code, Message, Remedy string
 }
 
 // Fail answers with an error in the form of the service, and says how, for counts.
@@ -112,7 +115,7 @@ func (c *Call) Fail(err error) Failure {
 			slog.String("target", brief(c.Header.Get("X-Amz-Target"))), slog.Any("error", err))
 	}
 	status := cmp.Or(e.Status, http.StatusBadRequest)
-	failure := Failure{status, e.Code, e.Message}
+	failure := Failure{status, e.Code, e.Message, e.RemedyText()}
 	h := c.w.Header()
 	if wait := fault.RetryAfter(err); wait > 0 {
 		h.Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))

@@ -104,7 +104,10 @@ func (s *signature) parse(r *http.Request, credential, headers, given string) er
 	s.accessKey = strings.Join(scope[:n-4], "/")
 	s.date, s.region, s.service = scope[n-4], scope[n-3], scope[n-2]
 	if !isRegion(s.region) {
-		return invalidSignature("Credential should be scoped to a valid region, not '" + brief(s.region) + "'.")
+		return &Error{
+			Code: "InvalidSignatureException", Message: "Credential should be scoped to a valid region, not '" + brief(s.region) + "'.",
+			Remedy: "Set AWS_REGION to the name of a region, as us-east-1: this server takes any.",
+		}
 	}
 	s.headers = strings.Split(headers, ";")
 	if len(s.headers) > maxSigned {
@@ -134,7 +137,10 @@ func (s *signature) parse(r *http.Request, credential, headers, given string) er
 // verify checks scope, time and signature over the body as it came.
 func (s *signature) verify(r *http.Request, secret, service string, raw []byte, now time.Time) error {
 	if s.service != service {
-		return invalidSignature("Credential should be scoped to correct service: '" + service + "'.")
+		return &Error{
+			Code: "InvalidSignatureException", Message: "Credential should be scoped to correct service: '" + service + "'.",
+			Remedy: "The request is signed for the service " + brief(s.service) + " and came to " + service + ": give each service its own endpoint, AWS_ENDPOINT_URL_CLOUDWATCH_LOGS and AWS_ENDPOINT_URL_XRAY.",
+		}
 	}
 	if s.date != s.at[:len(basicDate)] {
 		return invalidSignature("Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '" + brief(s.date) + "' != '" + s.at[:len(basicDate)] + "', from '" + s.at + "'.")
@@ -167,11 +173,32 @@ func (s *signature) inTime(now time.Time) error {
 	case s.when.Before(now.Add(-past)) && s.presigned:
 		return &Error{Code: "ExpiredTokenException", Message: "Signature expired: " + at + " is now earlier than " + now.Add(-past).Format(basicTime) + " (" + today + " - " + past.String() + ".)"}
 	case s.when.Before(now.Add(-past)):
-		return invalidSignature("Signature expired: " + at + " is now earlier than " + now.Add(-maxSkew).Format(basicTime) + " (" + today + " - 5 min.)")
+		return skewed(now.Sub(s.when), "behind", "Signature expired: "+at+" is now earlier than "+now.Add(-maxSkew).Format(basicTime)+" ("+today+" - 5 min.)")
 	case s.when.After(now.Add(maxSkew)):
-		return invalidSignature("Signature not yet current: " + at + " is still later than " + now.Add(maxSkew).Format(basicTime) + " (" + today + " + 5 min.)")
+		return skewed(s.when.Sub(now), "ahead of", "Signature not yet current: "+at+" is still later than "+now.Add(maxSkew).Format(basicTime)+" ("+today+" + 5 min.)")
 	}
 	return nil
+}
+
+// skewed is the answer to a sender whose clock is wrong, or whose request was long
+// on its way.
+func skewed(by time.Duration, where, message string) error {
+	return &Error{
+		Code: "InvalidSignatureException", Message: message,
+		Remedy: "The sender's clock is " + minutes(by) + " " + where + " this server's: set both by NTP. 5 minutes are allowed.",
+	}
+}
+
+// minutes says a duration of some minutes or more as people do.
+func minutes(d time.Duration) string {
+	const day = 24 * time.Hour
+	switch {
+	case d >= 2*day:
+		return strconv.FormatInt(int64(d/day), 10) + " days"
+	case d >= 2*time.Hour:
+		return strconv.FormatInt(int64(d/time.Hour), 10) + " h"
+	}
+	return strconv.FormatInt(int64(d.Round(time.Minute)/time.Minute), 10) + " min"
 }
 
 // bodyHash is the hash of the body, or what a signed header says in its place.

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -319,4 +320,28 @@ func FuzzParseSignature(f *testing.F) {
 			t.Error("a signature was guessed")
 		}
 	})
+}
+
+// The set-up page says by how much a clock is wrong, and which service was meant.
+func TestSignature_SaysWhatToChange(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 28, 9, 0, 0, 0, time.UTC)
+	for _, c := range []struct {
+		when time.Time
+		want string
+	}{
+		{now.Add(14 * time.Minute), "14 min ahead of"},
+		{now.Add(-6 * time.Minute), "6 min behind"},
+		{now.Add(-5 * time.Hour), "5 h behind"},
+		{now.Add(72 * time.Hour), "3 days ahead of"},
+	} {
+		err := (&signature{when: c.when, at: c.when.Format(basicTime)}).inTime(now)
+		e, ok := errors.AsType[*Error](err)
+		if !ok || !strings.Contains(e.RemedyText(), c.want) || strings.Contains(e.Message, "NTP") {
+			t.Errorf("%v: %v, want %s", c.when, err, c.want)
+		}
+	}
+	if err := (&signature{service: "logs"}).verify(nil, "", "xray", nil, now); !strings.Contains(classified(err, "").RemedyText(), "AWS_ENDPOINT_URL_XRAY") {
+		t.Error(err)
+	}
 }

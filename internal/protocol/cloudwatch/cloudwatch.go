@@ -172,20 +172,8 @@ func (f *Front) refused(c *call, e aws.Failure) {
 	}
 	f.Door.Ledger().Refuse(ingest.Refused{
 		Protocol: protocolName, Method: c.Method, Path: name, Remote: c.RemoteAddr, Status: e.Status, Reason: e.Code + ": " + e.Message,
-		Remedy: remedy(e.Code), Key: c.AccessKey,
+		Remedy: e.Remedy, Key: c.MaskedKey(),
 	})
-}
-
-func remedy(code string) string {
-	switch code {
-	case "UnrecognizedClientException":
-		return "Make a key with oriel keys create --kind aws, and set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY to it."
-	case "InvalidSignatureException":
-		return "Check AWS_SECRET_ACCESS_KEY and the sender's clock; a proxy in between must leave the Host header as it is."
-	case "ResourceNotFoundException":
-		return "Create the log group and the log stream first, or let the sender do so (create_log_group, awslogs-create-group)."
-	}
-	return ""
 }
 
 // access is what an operation does, and so what a key must be allowed.

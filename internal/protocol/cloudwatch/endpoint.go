@@ -270,7 +270,7 @@ func (f *Front) failEndpoint(c *call, w http.ResponseWriter, e *endpoint, err er
 	}
 	f.Door.Ledger().Refuse(ingest.Refused{
 		Protocol: protocolName, Method: c.Method, Path: c.URL.Path, Remote: c.RemoteAddr, Status: status, Reason: known.Code + ": " + known.Message,
-		Remedy: remedy(known.Code), Key: c.AccessKey,
+		Remedy: known.RemedyText(), Key: c.MaskedKey(),
 	})
 	h := w.Header()
 	if status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable {

@@ -222,7 +222,7 @@ func (f *Front) refusedEvents(e *export, status int, text string, err error) {
 	if more := fault.MessageOf(err); more != text && fault.KindOf(err) != fault.Internal {
 		text += " (" + strings.TrimPrefix(more, unreadable+": ") + ")"
 	}
-	remedy := remedy(err)
+	remedy := f.remedy(err, e.key)
 	switch status {
 	case http.StatusBadRequest:
 		remedy = "Send a JSON object or msgpack map to /1/events, a list of {\"data\": …} to /1/batch, with a content type and encoding that say what the body is."

@@ -159,8 +159,18 @@ func fingerprintOf(e *export, p *auth.Principal, body []byte) (out [16]byte) {
 func (f *Front) refused(e *export, status int, err error) {
 	f.Door.Ledger().Refuse(ingest.Refused{
 		Protocol: e.protocol, Method: e.request.Method, Path: e.request.URL.Path, Remote: e.request.RemoteAddr, Status: status,
-		Reason: fault.MessageOf(err), Remedy: remedy(err), Key: mask(e.key),
+		Reason: fault.MessageOf(err), Remedy: f.remedy(err, e.key), Key: mask(e.key),
 	})
+}
+
+// remedy says in a sentence what to change.
+func (f *Front) remedy(err error, key string) string {
+	if fault.KindOf(err) == fault.Unauthenticated {
+		if what := f.Keys.Mistaken(auth.Sending, key); what != "" {
+			return "What was sent in the header x-honeycomb-team is " + what + ". Send a key of kind honeycomb or honeycomb-ingest: oriel keys create makes one."
+		}
+	}
+	return remedyOf(err)
 }
 
 func mask(key string) string {
@@ -171,8 +181,7 @@ func mask(key string) string {
 	return key[:shown] + "…"
 }
 
-// remedy says in a sentence what to change.
-func remedy(err error) string {
+func remedyOf(err error) string {
 	switch fault.KindOf(err) {
 	case fault.Unauthenticated, fault.Denied:
 		return "Send a key that this server made in the header x-honeycomb-team; oriel keys create makes one."

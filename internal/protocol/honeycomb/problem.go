@@ -108,6 +108,10 @@ func problemOf(err error) *problem {
 // failAPI answers an error of a call.
 func (f *Front) failAPI(w http.ResponseWriter, r *http.Request, err error) {
 	p := problemOf(err)
+	if p.status == http.StatusUnauthorized && f.Door != nil {
+		// Many senders ask whose their key is before they send anything.
+		f.refused(&export{protocol: "honeycomb", key: keyOf(r.Header), request: r}, p.status, err)
+	}
 	id := ""
 	if p.status == http.StatusInternalServerError || isV2(r) {
 		id = fmt.Sprintf("%016x%016x", f.Clock().UnixNano(), f.problems.Add(1))

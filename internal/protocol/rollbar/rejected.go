@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/oriel-dev/oriel/internal/auth"
 	"github.com/oriel-dev/oriel/internal/ingest"
 	"github.com/oriel-dev/oriel/internal/meta"
 )
@@ -147,7 +148,7 @@ func (f *Front) reject(r *http.Request, t *token, secret string, body []byte, er
 	if t != nil {
 		name, environment = t.KeyName, t.Environment
 	}
-	remedy := remedyFor(status, text)
+	remedy := f.remedy(status, text, secret)
 	f.Door.Ledger().Refuse(ingest.Refused{
 		Protocol: protocolName, Method: r.Method, Path: r.URL.Path, Remote: r.RemoteAddr, Status: status, Reason: text, Remedy: remedy, Key: masked(secret),
 	})
@@ -176,7 +177,16 @@ func (f *Front) sample(environment string, body []byte) string {
 	return cut(strings.ToValidUTF8(string(text[:maxRejectedSample]), ""), maxRejectedSample) + "…"
 }
 
-// remedyFor says what a sender should change.
+// remedy says what a sender should change.
+func (f *Front) remedy(status int, text, secret string) string {
+	if status == http.StatusForbidden && strings.Contains(text, "not found") {
+		if what := f.Keys.Mistaken(auth.Rollbar, secret); what != "" {
+			return "What was sent as the access token is " + what + ". Make a token with oriel keys create --kind rollbar-write."
+		}
+	}
+	return remedyFor(status, text)
+}
+
 func remedyFor(status int, text string) string {
 	switch status {
 	case http.StatusUnauthorized:

@@ -358,11 +358,12 @@ func (d *daemon) store(ctx context.Context, in *intake) {
 func (d *daemon) take(in *intake, c *chunk, refuse func(int, error)) {
 	from := 0
 	for _, p := range c.parts {
+		begin := from
 		body, ok := bodyOf(c.data[from:p.end])
 		from = p.end
 		if !ok {
 			d.rejected.Add(1)
-			d.f.Door.Ledger().Drop("datagram_header", protocolUDP, 1, "a datagram must begin with the line {\"format\": \"json\", \"version\": 1}")
+			d.f.Door.Ledger().Drop("datagram_header", protocolUDP, 1, strangeDatagram(c.data[begin:p.end])+fromAddress(p.sender))
 			continue
 		}
 		if err := in.element(0, body, p.sender, refuse); err != nil {

@@ -199,16 +199,9 @@ func (f *Front) refused(c *call, e aws.Failure) {
 	if f.Door == nil || !signing && o.needs != sends {
 		return
 	}
-	remedy := ""
-	switch e.Code {
-	case "UnrecognizedClientException", "MissingAuthenticationTokenException":
-		remedy = "Make a key with oriel keys create --kind aws, and set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY to it."
-	case "InvalidSignatureException":
-		remedy = "Check AWS_SECRET_ACCESS_KEY and the sender's clock; a proxy in between must leave the Host header as it is."
-	}
 	f.Door.Ledger().Refuse(ingest.Refused{
 		Protocol: protocolAPI, Method: c.Method, Path: c.URL.Path, Remote: c.RemoteAddr, Status: e.Status, Reason: e.Code + ": " + e.Message,
-		Remedy: remedy, Key: c.AccessKey,
+		Remedy: e.Remedy, Key: c.MaskedKey(),
 	})
 }
 

@@ -128,16 +128,37 @@ export interface Snippet {
   env: string;
   code: string;
 }
+export interface SetupCard {
+  id: string;
+  title: string;
+  lead: string;
+  note?: string;
+  key_kind: string;
+  /** What a test event of its SDKs is: see POST /api/test-event. */
+  test: string;
+  curl: string;
+  languages: Snippet[];
+}
 export interface Setup {
   endpoint: string;
   key: string;
-  cards: { id: string; title: string; languages: Snippet[] }[];
+  /** The snippets work as they are: no key need be made. */
+  fresh: boolean;
+  cards: SetupCard[];
 }
+export type ReceivedKind = 'spans' | 'lines' | 'metrics' | 'events' | 'errors' | 'segments';
 export interface Received {
+  kind: ReceivedKind;
   service: string;
   dataset: string;
-  spans: number;
-  trace_id: string;
+  protocol: string;
+  /** Of rows, since the server started. */
+  count: number;
+  trace_id?: string;
+  group?: string;
+  stream?: string;
+  item?: number;
+  first: string;
   at: string;
 }
 export interface Refused {
@@ -145,10 +166,22 @@ export interface Refused {
   path: string;
   remote: string;
   status: number;
+  protocol: string;
   reason: string;
   remedy: string;
   key: string;
+  count: number;
+  first: string;
   at: string;
+}
+export interface Dropped {
+  reason: string;
+  protocol: string;
+  /** The events are kept, with less than was sent. */
+  stored: boolean;
+  count: number;
+  remedy: string;
+  last: { at: string; detail: string }[];
 }
 export interface Found {
   at: string;

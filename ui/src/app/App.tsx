@@ -19,6 +19,7 @@ const Service = lazy(() => import('../pages/service/page'));
 const MapPage = lazy(() => import('../pages/map/page'));
 const Setup = lazy(() => import('../pages/setup/page'));
 const Settings = lazy(() => import('../pages/settings/page'));
+const DoctorPage = lazy(() => import('../pages/settings/DoctorPage'));
 
 export function App(): React.ReactElement {
   const [signedIn, setSignedIn] = useState(0);
@@ -34,6 +35,7 @@ export function App(): React.ReactElement {
     'g e': ['go to Errors', () => go('/errors')],
     'g s': ['go to Set-up', () => go('/setup')],
     'g p': ['go to Settings › Sampling', () => go('/settings/sampling')],
+    'g i': ['go to Settings › Ingest doctor', () => go('/settings/doctor')],
   });
   useEffect(() => {
     if (url.pathname === '/' && start.data) go(start.data.has_data ? '/traces' : '/setup', true);
@@ -97,6 +99,7 @@ function page(url: URL, start: Start | undefined): React.ReactElement {
   if (url.pathname === '/settings/sampling') return <Settings />;
   if (url.pathname === '/settings/notifications') return <Moved to="/errors/notifications" />;
   if (url.pathname === '/settings/sourcemaps') return <Moved to="/errors/sourcemaps" />;
+  if (url.pathname === '/settings/doctor') return <DoctorPage />;
   if (url.pathname === '/' || fromHoneycomb(url.pathname, url.searchParams)) return <div className="page" aria-busy="true" />;
   return (
     <div className="page">

@@ -33,6 +33,7 @@ function pageOf(path: string): string {
   if (path.startsWith('/logs/')) return '/logs';
   if (path.startsWith('/errors/') || path === '/rql') return '/errors';
   if (path.startsWith('/service/')) return '/map';
+  if (path === '/settings/doctor') return '/setup';
   return /^\/(query|r)\//.test(path) ? '/query' : path;
 }
 

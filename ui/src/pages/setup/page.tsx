@@ -1,56 +1,74 @@
 import './setup.css';
 
-import { get } from '../../api/client';
-import type { Setup, Snippet } from '../../api/types';
+import { useEffect, useState } from 'react';
+
+import { ApiError, get, post } from '../../api/client';
+import type { ReceivedKind, Setup, SetupCard, Snippet } from '../../api/types';
 import { useLoad } from '../../api/useLoad';
+import { lastOf, useBook, useNow } from '../../app/doctor/book';
+import { Doctor } from '../../app/doctor/Doctor';
+import { Watching } from '../../app/doctor/Watching';
 import { setParams, useAddress } from '../../app/location';
+import { ago } from '../../time/format';
 import { Tabs } from '../../widgets/Tabs';
 import { Code } from './Code';
-import { Watching } from './Watching';
+
+/** What a card's SDKs send. */
+const sends: Record<string, ReceivedKind[]> = {
+  opentelemetry: ['spans', 'metrics', 'events'],
+  cloudwatch: ['lines'],
+  rollbar: ['errors'],
+  xray: ['segments'],
+};
 
 export default function SetupPage(): React.ReactElement {
   const setup = useLoad('setup', (signal) => get<Setup>('setup', {}, signal));
   const url = useAddress();
+  const { book, connected } = useBook();
+  const now = useNow();
   const cards = setup.data?.cards ?? [];
-  const card = cards.find((c) => c.id === url.searchParams.get('card')) ?? cards[0];
+  const plain = cards.find((c) => c.id === url.searchParams.get('card')) ?? cards[0];
+  const keyed = useKeyed(plain, setup.data?.fresh !== false);
+  const card = keyed.card;
   const languages = card?.languages ?? [];
   const chosen = languages.find((l) => l.id === url.searchParams.get('lang')) ?? languages[0];
   return (
     <div className="page setup">
       <h1>Set up a service</h1>
-      <p className="lead">
-        {card?.id === 'rollbar'
-          ? 'Point any Rollbar SDK at this server: its endpoint is all that changes, and code written for Rollbar stays as it is.'
-          : 'Point any OpenTelemetry SDK at this server: three variables are enough, and code written for Honeycomb needs no change.'}
-        {setup.data && (
-          <>
-            {' '}
-            It listens at <code>{setup.data.endpoint}</code>.
-          </>
-        )}
-      </p>
-      <Watching />
       {setup.error && (
         <p className="note bad" role="alert">
           {setup.error.message}
         </p>
       )}
       {cards.length > 1 && (
-        <div className="views" role="group" aria-label="What sends">
-          {cards.map((c) => (
-            <button
-              key={c.id}
-              type="button"
-              className="btn"
-              aria-pressed={c === card}
-              onClick={() => setParams({ card: c === cards[0] ? undefined : c.id, lang: undefined }, true)}
-            >
-              {c.title}
-            </button>
-          ))}
-        </div>
+        <>
+          <h2 id="what-sends">What does your application use today?</h2>
+          <div className="cards" role="group" aria-labelledby="what-sends">
+            {cards.map((c) => (
+              <CardButton
+                key={c.id}
+                card={c}
+                chosen={c.id === card?.id}
+                age={since(lastOf(book.received, sends[c.id] ?? []), now)}
+                onChoose={() => setParams({ card: c === cards[0] ? undefined : c.id, lang: undefined }, true)}
+              />
+            ))}
+          </div>
+        </>
       )}
-      {chosen && (
+      {card && (
+        <p className="lead">
+          {card.lead} It listens at <code>{setup.data?.endpoint}</code>.
+        </p>
+      )}
+      {card?.note && <p className="note">{card.note}</p>}
+      {keyed.problem && (
+        <p className="note bad" role="alert">
+          No key could be made for this page: {keyed.problem}
+        </p>
+      )}
+      <Watching book={book} connected={connected} now={now} test={card?.test ?? 'trace'} />
+      {chosen && languages.length > 1 && (
         <Tabs
           label="Language"
           panel="panel-language"
@@ -59,19 +77,73 @@ export default function SetupPage(): React.ReactElement {
           onChoose={(lang) => setParams({ lang }, true)}
         />
       )}
-      {chosen && <Steps snippet={chosen} />}
+      {chosen && <Steps snippet={chosen} alone={languages.length === 1} />}
+      {card && (
+        <details className="curl">
+          <summary>The same test {card.test} as curl</summary>
+          <Code text={card.curl} name={`A test ${card.test} as curl`} />
+        </details>
+      )}
+      <Doctor book={book} now={now} />
     </div>
   );
 }
 
-function Steps({ snippet }: { snippet: Snippet }): React.ReactElement {
+/** How long ago, undefined for never. */
+function since(last: number, now: number): number | undefined {
+  return last > 0 ? now - last : undefined;
+}
+
+interface CardProps {
+  card: SetupCard;
+  chosen: boolean;
+  age: number | undefined;
+  onChoose: () => void;
+}
+
+function CardButton({ card, chosen, age, onChoose }: CardProps): React.ReactElement {
+  return (
+    <button type="button" className="card" aria-pressed={chosen} onClick={onChoose}>
+      <span className="name">{card.title}</span>
+      {card.id in sends && (
+        <span className="state muted">
+          <span className={age === undefined ? 'dot' : 'dot on'} aria-hidden="true" /> {age === undefined ? 'nothing yet' : ago(age)}
+        </span>
+      )}
+    </button>
+  );
+}
+
+/** A card with a fresh key in it, where the server wants keys: it makes one when the card is opened. */
+function useKeyed(plain: SetupCard | undefined, open: boolean): { card: SetupCard | undefined; problem: string } {
+  const [made, setMade] = useState<Record<string, SetupCard>>({});
+  const [problem, setProblem] = useState('');
+  const id = plain?.id;
+  const wanted = !open && id !== undefined && !(id in made);
+  useEffect(() => {
+    if (!wanted) return;
+    const abort = new AbortController();
+    setProblem('');
+    post<{ card: SetupCard }>('setup', { card: id }, abort.signal).then(
+      ({ card }) => setMade((m) => ({ ...m, [card.id]: card })),
+      (e: unknown) => {
+        if (!abort.signal.aborted) setProblem(e instanceof ApiError ? e.message : 'the server can’t be reached');
+      },
+    );
+    return () => abort.abort();
+  }, [wanted, id]);
+  return { card: (id !== undefined && made[id]) || plain, problem };
+}
+
+function Steps({ snippet, alone }: { snippet: Snippet; alone: boolean }): React.ReactElement {
   const steps = [
     ['Install', snippet.install],
     ['Set the environment', snippet.env],
     [snippet.lang === 'bash' ? 'Run' : snippet.lang === 'yaml' ? 'Configure' : 'Instrument', snippet.code],
   ].filter(([, text]) => text);
+  const panel = alone ? {} : { role: 'tabpanel', id: 'panel-language', 'aria-labelledby': `tab-${snippet.id}` };
   return (
-    <div role="tabpanel" id="panel-language" aria-labelledby={`tab-${snippet.id}`} className="steps">
+    <div {...panel} className="steps">
       {steps.map(([title, text], i) => (
         <section key={title}>
           <h2>
