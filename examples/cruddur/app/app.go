@@ -17,6 +17,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -115,11 +116,21 @@ func (a *App) start(ctx, background context.Context) (err error) {
 	if a.current, err = newAPI(ctx, a, a.config.Version, checkURL); err != nil {
 		return err
 	}
-	front, err := a.front()
+	page, err := a.page()
 	if err != nil {
 		return err
 	}
-	a.URL, err = a.serve(ctx, a.config.Listen, front)
+	// The API is behind a switch, as instances are behind a load balancer.
+	a.URL, err = a.serve(ctx, a.config.Listen, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !strings.HasPrefix(r.URL.Path, "/api/") {
+			page.ServeHTTP(w, r)
+			return
+		}
+		a.mu.RLock()
+		now := a.current
+		a.mu.RUnlock()
+		now.handler.ServeHTTP(w, r)
+	}))
 	if err == nil && a.config.Deployed != nil {
 		a.running.Go(func() { a.config.Deployed(background, a.config.Version) })
 	}
