@@ -172,8 +172,31 @@ func (m Mask) column(c *event.Column, n int, is func(event.Value) bool) {
 		}
 		return
 	}
+	if c.Kind == event.Int {
+		m.ints(c, is)
+		return
+	}
 	for i := range c.Len() {
 		if is(c.ValueAt(i)) {
+			m.Set(c.Row(i))
+		}
+	}
+}
+
+// ints is column for integers, which are mostly of few values: what is known of the
+// latest ones is remembered.
+func (m Mask) ints(c *event.Column, is func(event.Value) bool) {
+	const kept, spread = 64, 0x9e3779b97f4a7c15
+	var known [kept]struct {
+		n        int64
+		told, is bool
+	}
+	for i, n := range c.Ints {
+		k := &known[uint64(n)*spread>>58]
+		if !k.told || k.n != n {
+			k.n, k.told, k.is = n, true, is(event.IntValue(n))
+		}
+		if k.is {
 			m.Set(c.Row(i))
 		}
 	}

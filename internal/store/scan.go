@@ -8,6 +8,9 @@ import (
 // ScanOptions say what a scan hands over.
 type ScanOptions struct {
 	Fields []string // loaded into the batches, beside the times; computed fields are not
+	// Untimed says that nobody looks at the times of rows beyond that they are in the
+	// query's range: they may be any.
+	Untimed bool
 	// Visit is given the rows of a batch that the query keeps. It is called by
 	// several goroutines at once, each with a number of its own below the one that
 	// Begin was given. The batch is not to be kept or changed; text of it may be kept.

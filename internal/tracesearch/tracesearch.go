@@ -6,6 +6,7 @@ package tracesearch
 import (
 	"cmp"
 	"context"
+	"math"
 	"slices"
 	"time"
 
@@ -22,6 +23,7 @@ type Source interface {
 	Run(ctx context.Context, ask *query.Query) (*store.Result, error)
 	Scan(ctx context.Context, ask *query.Query, opts store.ScanOptions) (store.Stats, error)
 	Trace(ctx context.Context, environment, traceID string, limit int) (rows []*event.Batch, more bool, err error)
+	Rollups(ctx context.Context, environment string, start, end int64) ([]store.Rollup, error)
 }
 
 // Question says which traces are wanted.
@@ -49,13 +51,16 @@ type Question struct {
 type Limits struct {
 	Traces  int // stops once so many matched, at the end of a slice; 0 for no such limit
 	Examine int // stops once so many were looked at; 0 means 100,000
+	// Enough is asked at the end of each slice whether it has been searched for long
+	// enough: the rest is for another search. Nil never stops one.
+	Enough func() bool
 }
 
 // Reach says how far a search came.
 type Reach struct {
 	Start    int64 // all from here to the question's end was looked at
 	Examined int   // traces that were matched with the filters
-	Traces   int64 // traces that began in there, as far as roots tell
+	Traces   int64 // traces that began in there: about, where only some had to be looked at
 	Matched  int
 	Scanned  int64 // rows that the store looked at
 	Done     bool  // Start is the question's
@@ -87,7 +92,7 @@ type search struct {
 	fields     []string
 	seen       map[string]bool
 	reach      Reach
-	total      int64 // traces of the question's whole range, as far as roots tell
+	total      int64 // traces of the question's whole range, about
 }
 
 // Visit is given a trace, which may be kept unless the question is Passing. Whole says that it was read with all
@@ -128,7 +133,7 @@ func Newest(ctx context.Context, source Source, q *Question, limits Limits, visi
 			return s.reach, err
 		}
 		end, s.reach.Start = start, start
-		if limits.Traces > 0 && s.reach.Matched >= limits.Traces || s.reach.Examined >= limits.Examine {
+		if limits.Traces > 0 && s.reach.Matched >= limits.Traces || s.reach.Examined >= limits.Examine || limits.Enough != nil && limits.Enough() {
 			break
 		}
 		switch {
@@ -141,13 +146,15 @@ func Newest(ctx context.Context, source Source, q *Question, limits Limits, visi
 		}
 	}
 	s.reach.Done = s.reach.Start == q.Start
-	s.reach.Traces = total
-	if !s.reach.Done {
-		if s.reach.Traces, err = s.roots(ctx, s.reach.Start, q.End); err != nil {
-			return s.reach, err
+	s.reach.Traces = int64(s.reach.Examined)
+	if len(s.conditions) > 0 {
+		if !s.reach.Done {
+			if total, err = s.roots(ctx, s.reach.Start, q.End); err != nil {
+				return s.reach, err
+			}
 		}
+		s.reach.Traces = max(s.reach.Traces, total)
 	}
-	s.reach.Traces = max(s.reach.Traces, int64(s.reach.Examined))
 	return s.reach, nil
 }
 
@@ -172,61 +179,20 @@ func (s *search) firstWidth(total int64, most int) int64 {
 	return max(int64(float64(length)*float64(wanted)/float64(total)), second)
 }
 
-func isSpan() query.Expr {
-	field := func(name string) query.Expr { return query.Exists{X: query.Field{Name: name}} }
-	return query.And{Terms: []query.Expr{field(event.FieldTraceID), field(event.FieldSpanID), query.Not{X: field(event.FieldAnnotation)}}}
-}
-
-// roots counts the traces that begin in a range, as far as they have a root.
+// roots is about how many traces begin in a range: those of its minutes that have a
+// root, and a share of those of a minute that lies partly in it.
 func (s *search) roots(ctx context.Context, start, end int64) (int64, error) {
-	where := query.And{Terms: []query.Expr{isSpan(), query.Not{X: query.Exists{X: query.Field{Name: event.FieldParentID}}}}}
-	res, err := s.run(ctx, start, end, query.Filter{Where: where}, query.Aggregate{Calcs: []query.Calc{{Op: query.Count, Name: "n"}}})
-	if err != nil || res.Rows == 0 {
+	rollups, err := s.source.Rollups(ctx, s.q.Environment, start, end)
+	if err != nil {
 		return 0, err
 	}
-	n, _ := res.Column("n").Values[0].Number()
-	return int64(n), nil
-}
-
-func (s *search) run(ctx context.Context, start, end int64, stages ...query.Stage) (*store.Result, error) {
-	res, err := s.source.Run(ctx, &query.Query{Environment: s.q.Environment, Start: start, End: end, Unweighted: true, Stages: stages})
-	if err == nil {
-		s.reach.Scanned += res.Stats.Scanned
-	}
-	return res, err
-}
-
-// candidates returns the ids of traces that may have their time in a slice, one
-// more than sliceTraces at most.
-func (s *search) candidates(ctx context.Context, start, end int64) ([]string, error) {
-	where := []query.Expr{query.Exists{X: query.Field{Name: event.FieldTraceID}}}
-	var stages []query.Stage
-	from, to := start, end
-	if len(s.conditions) == 0 {
-		where = append(where, query.Exists{X: query.Field{Name: event.FieldSpanID}})
-	} else {
-		from, to = start-margin, end+margin
-		where = append(where, s.conditions[0].Where)
-		if len(s.conditions) > 1 {
-			stages = append(stages, query.TraceFilter{Conditions: s.conditions[1:]})
+	n := 0.0
+	for i := range rollups {
+		if r := &rollups[i]; r.Root {
+			n += r.Count * float64(min(end, r.Minute+minute)-max(start, r.Minute)) / float64(minute)
 		}
 	}
-	stages = append([]query.Stage{query.Filter{Where: query.And{Terms: where}}}, stages...)
-	stages = append(stages, query.Aggregate{Groups: []string{event.FieldTraceID}, Calcs: []query.Calc{{Op: query.Count, Name: "n"}}},
-		query.Limit{Count: sliceTraces + 1}, query.Project{Fields: []string{event.FieldTraceID}})
-	res, err := s.run(ctx, from, to, stages...)
-	if err != nil {
-		return nil, err
-	}
-	var ids []string
-	if c := res.Column(event.FieldTraceID); c != nil {
-		for _, v := range c.Values {
-			if id := v.Text(); id != "" {
-				ids = append(ids, id)
-			}
-		}
-	}
-	return ids, nil
+	return int64(math.Round(n)), nil
 }
 
 // few is up to how many candidates are read one by one. What only passes need not

@@ -17,11 +17,12 @@ import (
 	"github.com/oriel-dev/oriel/internal/xraymodel"
 )
 
-// Bounds of a page of summaries. A page that looked at so many traces in vain is
-// empty and goes on by its token.
+// Bounds of a page of summaries. A page that looked at so many traces in vain, or
+// looked for so long, is empty and goes on by its token.
 const (
 	tracesPage  = 100
 	maxExamined = 50_000
+	searchFor   = time.Second
 )
 
 type samplingStrategy struct {
@@ -111,7 +112,9 @@ func sampled(id string, share float64) bool {
 func (f *Front) summaries(c *call, q *tracesearch.Question, share float64, byEvent bool) (tracesearch.Reach, []traceSummary, error) {
 	var found []*xraymodel.Trace
 	var whole []bool
-	reach, err := tracesearch.Newest(c.Context(), f.Querier, q, tracesearch.Limits{Traces: tracesPage, Examine: maxExamined}, func(t *xraymodel.Trace, all bool) {
+	until := f.Clock().Add(searchFor)
+	limits := tracesearch.Limits{Traces: tracesPage, Examine: maxExamined, Enough: func() bool { return f.Clock().After(until) }}
+	reach, err := tracesearch.Newest(c.Context(), f.Querier, q, limits, func(t *xraymodel.Trace, all bool) {
 		if sampled(t.ID, share) {
 			found, whole = append(found, t), append(whole, all)
 		}

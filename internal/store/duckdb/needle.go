@@ -79,6 +79,16 @@ func needleOf(e query.Expr) (n needle, ok bool) {
 		if isField && isValue && x.Op == query.Eq && isPlainText(v.Value) {
 			return newNeedle(f.Name, v.Value.Str()), true
 		}
+	case query.In:
+		f, isField := x.X.(query.Field)
+		if !isField || len(x.Values) == 0 || slices.ContainsFunc(x.Values, func(v event.Value) bool { return !isPlainText(v) }) {
+			return needle{}, false
+		}
+		n = needle{field: f.Name, lists: [][][]byte{nil}, sharp: f.Name == event.FieldBody}
+		for _, v := range x.Values {
+			n.lists[0] = append(n.lists[0], []byte(v.Str()))
+		}
+		return n, true
 	case query.And:
 		for _, t := range x.Terms {
 			if n, ok := needleOf(t); ok {

@@ -44,13 +44,7 @@ func (r *Reader) RowsWithin(group int, start, end int64) (x *Rows, err error) {
 	if n < 0 || n > maxRowsOfGroup {
 		return nil, damaged("a row group has %d rows", n)
 	}
-	chunk := &r.meta.rowGroups[group].chunks[columnTime]
-	within := false
-	if len(chunk.min) == 8 && len(chunk.max) == 8 {
-		low, high := int64(binary.LittleEndian.Uint64(chunk.min)), int64(binary.LittleEndian.Uint64(chunk.max))
-		within = low >= start && high < end
-	}
-	return r.frame(group, 0, int(n), within)
+	return r.frame(group, 0, int(n), r.lies(group, start, end))
 }
 
 // Load adds the columns of fields to the batches; those that the segment does

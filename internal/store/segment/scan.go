@@ -54,11 +54,31 @@ func (r *Reader) Times(g int) (times []int64, err error) {
 
 // Range is Rows for the rows [from, to) of a row group.
 func (r *Reader) Range(group, from, to int) (x *Rows, err error) {
+	return r.part(group, from, to, false)
+}
+
+// RangeWithin is RowsWithin for the rows [from, to) of a row group.
+func (r *Reader) RangeWithin(group, from, to int, start, end int64) (x *Rows, err error) {
+	return r.part(group, from, to, r.lies(group, start, end))
+}
+
+func (r *Reader) part(group, from, to int, untimed bool) (x *Rows, err error) {
 	defer r.recovered(&err)
 	if n := r.meta.rowGroups[group].rows; from < 0 || from > to || int64(to) > n || n > maxRowsOfGroup {
 		return nil, damaged("rows %d to %d of %d are asked for", from, to, n)
 	}
-	return r.frame(group, from, to, false)
+	return r.frame(group, from, to, untimed)
+}
+
+// lies reports whether all rows of a row group have times in [start, end), as far as
+// the footer tells.
+func (r *Reader) lies(group int, start, end int64) bool {
+	chunk := &r.meta.rowGroups[group].chunks[columnTime]
+	if len(chunk.min) != 8 || len(chunk.max) != 8 {
+		return false
+	}
+	low, high := int64(binary.LittleEndian.Uint64(chunk.min)), int64(binary.LittleEndian.Uint64(chunk.max))
+	return low >= start && high < end
 }
 
 // MayHoldTrace reports whether a row group may have rows of a trace.

@@ -52,8 +52,10 @@ func scansGiveEveryRow(t *testing.T, p *pair) {
 		environment := fmt.Sprint("scan-", round)
 		p.ref = NewReference()
 		q := p.scattered(t, environment)
-		if d := cmp.Diff(seen(t, p.ref, q), seen(t, p.store, q)); d != "" {
-			t.Fatalf("%s\n%s", q, d)
+		for _, untimed := range []bool{false, true} {
+			if d := cmp.Diff(seen(t, p.ref, q, untimed), seen(t, p.store, q, untimed)); d != "" {
+				t.Fatalf("%s, untimed %v\n%s", q, untimed, d)
+			}
 		}
 	})
 	bad := &query.Query{Environment: "scan-1", Start: 0, End: 1, Stages: []query.Stage{query.Limit{Count: 1}}}
@@ -69,13 +71,13 @@ type failer interface {
 }
 
 // seen are the rows of a scan as texts, in order.
-func seen(t failer, s store.Store, q *query.Query) []string {
+func seen(t failer, s store.Store, q *query.Query, untimed bool) []string {
 	var mu sync.Mutex
 	var rows []string
 	fields := append(slices.Clone(textFields), numberFields...)
 	workers := 0
 	_, err := s.Scan(t.Context(), q, store.ScanOptions{
-		Fields: fields, Begin: func(n int) { rows, workers = nil, n },
+		Fields: fields, Untimed: untimed, Begin: func(n int) { rows, workers = nil, n },
 		Visit: func(worker int, b *event.Batch, kept query.Mask) {
 			mu.Lock()
 			defer mu.Unlock()
@@ -83,7 +85,11 @@ func seen(t failer, s store.Store, q *query.Query) []string {
 				if !kept.Has(i) {
 					continue
 				}
-				cells := []string{fmt.Sprint(worker < workers, b.Dataset, b.Times[i], b.SampleRate(i))}
+				at := b.Times[i]
+				if untimed {
+					at = 0
+				}
+				cells := []string{fmt.Sprint(worker < workers, b.Dataset, at, b.SampleRate(i))}
 				for _, name := range fields {
 					cells = append(cells, b.Row(i).Get(name).Text())
 				}

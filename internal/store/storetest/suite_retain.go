@@ -89,7 +89,7 @@ func sameWithoutExpired(t *testing.T, p *pair) {
 	if err != nil || errToo != nil || len(got.Rows) != len(want.Rows) {
 		t.Errorf("a page has %d rows, want %d; %v, %v", len(got.Rows), len(want.Rows), err, errToo)
 	}
-	if d := cmp.Diff(seen(t, p.ref, ask()), seen(t, p.store, ask())); d != "" {
+	if d := cmp.Diff(seen(t, p.ref, ask(), false), seen(t, p.store, ask(), false)); d != "" {
 		t.Error(d)
 	}
 	c, err := p.store.Contrast(t.Context(), ask(), is(event.FieldTraceID, "1"), store.ContrastOptions{})
