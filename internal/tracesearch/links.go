@@ -207,3 +207,9 @@ func Resolve(ctx context.Context, source LinkSource, environment string, start, 
 	}
 	return nil
 }
+
+// isSpan is true of rows of spans, not of their events, links and logs.
+func isSpan() query.Expr {
+	exists := func(name string) query.Expr { return query.Exists{X: query.Field{Name: name}} }
+	return query.And{Terms: []query.Expr{exists(event.FieldTraceID), exists(event.FieldSpanID), query.Not{X: exists(event.FieldAnnotation)}}}
+}

@@ -80,15 +80,7 @@ func needleOf(e query.Expr) (n needle, ok bool) {
 			return newNeedle(f.Name, v.Value.Str()), true
 		}
 	case query.In:
-		f, isField := x.X.(query.Field)
-		if !isField || len(x.Values) == 0 || slices.ContainsFunc(x.Values, func(v event.Value) bool { return !isPlainText(v) }) {
-			return needle{}, false
-		}
-		n = needle{field: f.Name, lists: [][][]byte{nil}, sharp: f.Name == event.FieldBody}
-		for _, v := range x.Values {
-			n.lists[0] = append(n.lists[0], []byte(v.Str()))
-		}
-		return n, true
+		return needleOfList(x)
 	case query.And:
 		for _, t := range x.Terms {
 			if n, ok := needleOf(t); ok {
@@ -99,6 +91,19 @@ func needleOf(e query.Expr) (n needle, ok bool) {
 		return oneOfNeedles(x.Terms)
 	}
 	return needle{}, false
+}
+
+// needleOfList is needleOf for a list of texts.
+func needleOfList(in query.In) (needle, bool) {
+	f, isField := in.X.(query.Field)
+	if !isField || len(in.Values) == 0 || slices.ContainsFunc(in.Values, func(v event.Value) bool { return !isPlainText(v) }) {
+		return needle{}, false
+	}
+	n := needle{field: f.Name, lists: [][][]byte{nil}, sharp: f.Name == event.FieldBody}
+	for _, v := range in.Values {
+		n.lists[0] = append(n.lists[0], []byte(v.Str()))
+	}
+	return n, true
 }
 
 // oneOfNeedles is needleOf for alternatives, which must be about one field.
