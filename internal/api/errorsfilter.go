@@ -119,7 +119,7 @@ const (
 // searchItems adds what a text of the search field asks for. Parts about
 // occurrences are answered from the rows of the last thirty days.
 func (a *API) searchItems(r *http.Request, want *wantedItems, text string) error {
-	s, err := item.ReadSearch(text)
+	s, err := item.ReadSearch(text, func() []string { return a.Querier.FieldNames(a.environment(r)) })
 	if err != nil {
 		return err
 	}

@@ -80,8 +80,10 @@ func inFrames(name string) (member string, anywhere, known bool) {
 	return "", false, false
 }
 
-// ReadSearch reads a text. Errors: Invalid if it is too long.
-func ReadSearch(text string) (Search, error) {
+// ReadSearch reads a text. It asks for the names of the fields that rows have where
+// a part is about all below a place; fields may be nil if there are none. Errors:
+// Invalid if the text is too long.
+func ReadSearch(text string, fields func() []string) (Search, error) {
 	var s Search
 	if len(text) > maxSearch {
 		return s, fault.New(fault.Invalid, "the search has %d bytes; at most %d are taken", len(text), maxSearch)
@@ -90,9 +92,12 @@ func ReadSearch(text string) (Search, error) {
 	if len(parts) > maxSearchParts {
 		return s, fault.New(fault.Invalid, "the search has %d parts; at most %d are taken", len(parts), maxSearchParts)
 	}
+	if fields == nil {
+		fields = func() []string { return nil }
+	}
 	var rows []query.Expr
 	for _, p := range parts {
-		if x := s.take(p); x != nil {
+		if x := s.take(p, fields); x != nil {
 			rows = append(rows, x)
 		}
 	}
@@ -107,7 +112,7 @@ func ReadSearch(text string) (Search, error) {
 }
 
 // take adds a part to what is asked for, or returns what an occurrence must be.
-func (s *Search) take(p searchPart) query.Expr {
+func (s *Search) take(p searchPart, fields func() []string) query.Expr {
 	if n, ok := strings.CutPrefix(p.value, "#"); ok && p.name == "" && !p.quoted {
 		if counter, err := strconv.ParseInt(n, 10, 64); err == nil {
 			s.Counters = append(s.Counters, counter)
@@ -133,7 +138,12 @@ func (s *Search) take(p searchPart) query.Expr {
 		s.None = s.None || yes
 		return nil
 	default:
-		if x := p.condition(); x != nil {
+		x, none, known := p.ofNames(fields)
+		if known {
+			s.None = s.None || none
+			return x
+		}
+		if x = p.condition(); x != nil {
 			return x
 		}
 		s.Unknown = append(s.Unknown, p.name)
@@ -148,6 +158,11 @@ func (s *Search) take(p searchPart) query.Expr {
 func (p searchPart) condition() query.Expr {
 	if member, anywhere, known := inFrames(p.name); known {
 		return query.Text{Op: query.Regex, X: query.Field{Name: payloadField}, S: memberPattern(member, p.value, anywhere)}
+	}
+	for _, of := range []func() query.Expr{p.ofFiles, p.ofTelemetry, p.ofFrame} {
+		if x := of(); x != nil {
+			return x
+		}
 	}
 	field, known := searchable(p.name)
 	if name, key, ok := strings.Cut(strings.TrimSuffix(p.name, "]"), "["); ok && strings.HasSuffix(p.name, "]") {

@@ -15,7 +15,7 @@ func TestReadSearch(t *testing.T) {
 	yes, no := true, false
 	f := func(text string, want item.Search, rows string) {
 		t.Helper()
-		got, err := item.ReadSearch(text)
+		got, err := item.ReadSearch(text, nil)
 		if err != nil {
 			t.Errorf("%q: %v", text, err)
 			return
@@ -55,7 +55,7 @@ func TestReadSearch(t *testing.T) {
 func TestReadSearch_IsBounded(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{strings.Repeat("x", 3000), strings.Repeat("a ", 100)} {
-		if _, err := item.ReadSearch(text); !fault.Is(err, fault.Invalid) {
+		if _, err := item.ReadSearch(text, nil); !fault.Is(err, fault.Invalid) {
 			t.Errorf("%.20q…: %v, want a fault of kind Invalid", text, err)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -208,6 +209,18 @@ func (q *Querier) Calls(ctx context.Context, environment string, start, end int6
 // Revision returns a number that changes with the rows of a range; see store.Store.
 func (q *Querier) Revision(environment string, start, end int64) uint64 {
 	return q.config.Store.Revision(environment, start, end)
+}
+
+// FieldNames are those of all fields of an environment, in order, each once.
+func (q *Querier) FieldNames(environment string) []string {
+	var names []string
+	for _, d := range q.Catalog(environment).Datasets {
+		for _, f := range d.Fields {
+			names = append(names, f.Name)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 // Catalog describes what the store holds of an environment, from metadata alone.

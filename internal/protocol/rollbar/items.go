@@ -533,7 +533,7 @@ const searchedBack = 90 * 24 * time.Hour
 
 // search adds what a text of the search field asks for.
 func (f *Front) search(c *call, filter *item.Filter, text string) (some bool, err error) {
-	s, err := item.ReadSearch(text)
+	s, err := item.ReadSearch(text, func() []string { return f.Querier.FieldNames(filter.Environment) })
 	if err != nil {
 		return false, err
 	}
