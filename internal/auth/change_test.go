@@ -41,6 +41,7 @@ func TestUpdateAndRemove(t *testing.T) {
 func TestRemoveEnvironment_TakesItsKeys(t *testing.T) {
 	t.Parallel()
 	k := open(t, t.TempDir(), false)
+	k.now.Add(1) // the older environment is the default one
 	if _, err := k.CreateEnvironment(t.Context(), "shop", "Shop"); err != nil {
 		t.Fatal(err)
 	}

@@ -450,3 +450,44 @@ func TestKeys_AreForManyAtOnce(t *testing.T) {
 		t.Errorf("%d keys", n)
 	}
 }
+
+// Sample data is nobody's secret, and nobody's way into what is real.
+func TestElsewhere(t *testing.T) {
+	t.Parallel()
+	for _, taken := range []bool{true, false} {
+		k := open(t, t.TempDir(), taken)
+		if _, err := k.CreateEnvironment(t.Context(), Sample, "Mine"); !fault.Is(err, fault.Conflict) {
+			t.Errorf("an environment of the name of sample data: %v", err)
+		}
+		k.now.Add(1)
+		if _, err := k.CreateEnvironment(t.Context(), "prod", "Production"); err != nil {
+			t.Fatal(err)
+		}
+		_, secret, err := k.Create(t.Context(), NewKey{Kind: Honeycomb})
+		if err != nil {
+			t.Fatal(err)
+		}
+		who, err := k.Authenticate(t.Context(), Sending, secret.Key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, ok := k.Elsewhere(who, Sample); ok {
+			t.Error("sample data that is not there may be seen")
+		}
+		if _, err := k.OpenSample(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if p, ok := k.Elsewhere(who, Sample); !ok || p.Environment != Sample || p.Account == who.Account {
+			t.Errorf("sample data: %+v, %v", p, ok)
+		}
+		if p, ok := k.Elsewhere(who, "prod"); ok != taken || ok && p.Environment != "prod" {
+			t.Errorf("another environment, open %v: %+v, %v", taken, p, ok)
+		}
+		if p, ok := k.Elsewhere(who, ""); !ok || p != who {
+			t.Errorf("no environment: %+v, %v", p, ok)
+		}
+		if k.Default().Slug == Sample {
+			t.Error("sample data is where all goes that names nothing")
+		}
+	}
+}

@@ -25,6 +25,24 @@ func (k *Keys) OpenSample(ctx context.Context) (Environment, error) {
 	return e, err
 }
 
+// Elsewhere returns who a caller is that names an environment, as Oriel's own pages do:
+// where any key is taken, anybody may look into each; everybody may into sample data.
+func (k *Keys) Elsewhere(who *Principal, environment string) (*Principal, bool) {
+	if environment == "" || environment == who.Environment {
+		return who, true
+	}
+	if other, ok := k.AnonymousIn(environment); ok {
+		return other, true
+	}
+	sample, ok := k.SampleEnvironment()
+	if !ok || environment != Sample {
+		return nil, false
+	}
+	there := *who
+	there.Environment, there.EnvironmentName, there.Account, there.Classic = sample.Slug, sample.Name, sample.Account(), false
+	return &there, true
+}
+
 // SampleEnvironment returns the environment of sample data; false if there is none.
 func (k *Keys) SampleEnvironment() (Environment, bool) {
 	e, err := k.known.Load().environment(Sample)

@@ -188,12 +188,9 @@ func (c *Call) admitSession(ctx context.Context) error {
 		}
 	}
 	query := c.URL.Query()
-	if want := query.Get("env"); want != "" && want != who.Environment {
-		other, ok := c.gate.keys.AnonymousIn(want)
-		if !ok {
-			return Denied("environment " + want + " is not one that this key may see")
-		}
-		who = other
+	who, ok := c.gate.keys.Elsewhere(who, query.Get("env"))
+	if !ok {
+		return Denied("environment " + query.Get("env") + " is not one that this key may see")
 	}
 	c.Who, c.Region = who, DefaultRegion
 	if region := query.Get("region"); region != "" {

@@ -84,14 +84,15 @@ export async function postFile<T>(path: string, params: Record<string, string>, 
   return (await read(await reach(address(path, params), { method: 'POST', body: file }))) as T;
 }
 
-export async function remove(path: string): Promise<void> {
-  await read(await reach(address(path, {}), { method: 'DELETE' }));
+export async function remove<T = void>(path: string): Promise<T> {
+  return (await read(await reach(address(path, {}), { method: 'DELETE' }))) as T;
 }
 
 /** Asks Honeycomb's API, which this server speaks too. */
 export async function honeycomb<T>(path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
   const init = body === undefined ? {} : { method: 'POST', body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } };
-  return (await read(await fetch(at(`/1/${path}`), { ...init, signal }))) as T;
+  const env = environment();
+  return (await read(await fetch(at(`/1/${path}${env && `?env=${encodeURIComponent(env)}`}`), { ...init, signal }))) as T;
 }
 
 /**

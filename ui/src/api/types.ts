@@ -9,6 +9,15 @@ export interface Start {
   endpoints: Record<string, string>;
   has_data: boolean;
   last_event: string;
+  sample: Sample;
+}
+
+/** Sample data: whether there is some, and how much of what is being loaded is in. */
+export interface Sample {
+  environment: string;
+  present: boolean;
+  loading: boolean;
+  done: number;
 }
 
 export interface ServiceShare {

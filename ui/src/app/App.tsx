@@ -5,7 +5,7 @@ import type { Start } from '../api/types';
 import { useLoad } from '../api/useLoad';
 import { fromHoneycomb } from './foreign';
 import { KeysSheet, useKeys } from './keys';
-import { go, known, linkTo, useAddress } from './location';
+import { go, known, linkTo, setParams, useAddress } from './location';
 import { learn } from './longAddress';
 import { Shell } from './Shell';
 import { SignIn } from './SignIn';
@@ -40,6 +40,17 @@ export function App(): React.ReactElement {
   useEffect(() => {
     if (url.pathname === '/' && start.data) go(start.data.has_data ? '/traces' : '/setup', true);
   }, [url.pathname, start.data]);
+  useEffect(() => {
+    if (!start.data) return;
+    const { environment, sample } = start.data;
+    const named = url.searchParams.get('env');
+    // Set-up is about what is real; elsewhere sample data is shown where there is nothing else.
+    if (url.pathname === '/setup') {
+      if (named === sample.environment) setParams({ env: undefined }, true);
+    } else if (!named && environment === sample.environment) {
+      setParams({ env: environment }, true);
+    }
+  }, [url.pathname, url.searchParams, start.data]);
   const theirs = fromHoneycomb(url.pathname, url.searchParams);
   useEffect(() => {
     if (!theirs || !start.data) return;

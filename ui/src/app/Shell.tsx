@@ -9,6 +9,7 @@ import { linkTo, setParams, useAddress } from './location';
 import { Omnibox } from './palette/Omnibox';
 import { TimeRail } from './timerail/TimeRail';
 import { lastList } from './recent';
+import { SampleChip } from './SampleData';
 import { offset, setPrefs, usePrefs, type Prefs } from './prefs';
 
 interface Props {
@@ -78,6 +79,7 @@ export function Shell({ start, onKeys, children }: Props): React.ReactElement {
         <b className="title">{url.pathname.startsWith('/trace/') ? 'Trace' : (pages.find((p) => p.to === path)?.name ?? 'Traces')}</b>
         <Omnibox pages={pages} services={start?.services ?? []} />
         <span className="grow" />
+        {start && <SampleChip start={start} />}
         {start && <Environment start={start} />}
         <button type="button" className="btn small bare" onClick={() => setPrefs({ utc: !prefs.utc })} title="Local time or UTC (u)">
           {offset(prefs.utc)}

@@ -9,6 +9,7 @@ import { lastOf, useBook, useNow } from '../../app/doctor/book';
 import { Doctor } from '../../app/doctor/Doctor';
 import { Watching } from '../../app/doctor/Watching';
 import { setParams, useAddress } from '../../app/location';
+import { SampleOffer } from '../../app/SampleData';
 import { ago } from '../../time/format';
 import { Tabs } from '../../widgets/Tabs';
 import { Code } from './Code';
@@ -54,6 +55,7 @@ export default function SetupPage(): React.ReactElement {
               />
             ))}
           </div>
+          <SampleOffer />
         </>
       )}
       {card && (
