@@ -52,7 +52,7 @@ func BenchmarkDecode(b *testing.B) {
 	b.ReportAllocs()
 	p := &post{front: r.front, policy: r.front.policies.of("test")}
 	for b.Loop() {
-		p.call = &call{token: token}
+		p.call = &call{Request: new(http.Request), token: token}
 		p.batch, p.stamps = event.NewBatch("test", "errors"), p.stamps[:0]
 		scan := jsonscan.Scanner{In: body}
 		if err := p.payload.read(&scan); err != nil {
