@@ -14,6 +14,7 @@ import (
 	"github.com/oriel-dev/oriel/internal/dataset"
 	"github.com/oriel-dev/oriel/internal/ingest"
 	"github.com/oriel-dev/oriel/internal/item"
+	"github.com/oriel-dev/oriel/internal/protocol/body"
 	"github.com/oriel-dev/oriel/internal/querier"
 	"github.com/oriel-dev/oriel/internal/query"
 	"github.com/oriel-dev/oriel/internal/sampling"
@@ -54,9 +55,9 @@ type Deps struct {
 	Version   string
 	Ready     func() error // nil once the server takes and answers
 
-	// RequestBytes bounds what the requests at hand may hold together while they
-	// are read; 0 means the front end's own bound.
-	RequestBytes int64
+	// Bodies is what the requests at hand of all front ends may hold together while
+	// they are read; nil means that the front end has a budget of its own.
+	Bodies *body.Budget
 
 	// CreateLogGroups says for which lines log groups and streams are made that are
 	// not there: "otlp" for those that come as OTLP, "all" for all that come over

@@ -71,7 +71,7 @@ func (s *Server) writeOwnMetrics(w http.ResponseWriter) {
 		{`oriel_ingest_rows_total{outcome="deduplicated"}`, float64(in.Deduplicated)},
 		{`oriel_ingest_rows_total{outcome="refused"}`, float64(in.Refused)},
 		{`oriel_ingest_in_flight_bytes`, float64(in.InFlight)},
-		{`oriel_ingest_held_bytes`, float64(s.honeycomb.Held() + s.rollbar.Held())},
+		{`oriel_ingest_held_bytes`, float64(s.bodies.Held())},
 		{`oriel_ingest_subscriptions`, float64(in.Subscriptions)},
 		{`oriel_items`, float64(s.items.Stats().Items)},
 		{`oriel_items_evicted_total`, float64(s.items.Stats().Evicted)},

@@ -32,6 +32,7 @@ import (
 	"github.com/oriel-dev/oriel/internal/item"
 	"github.com/oriel-dev/oriel/internal/meta"
 	"github.com/oriel-dev/oriel/internal/protocol"
+	"github.com/oriel-dev/oriel/internal/protocol/body"
 	"github.com/oriel-dev/oriel/internal/protocol/cloudwatch"
 	"github.com/oriel-dev/oriel/internal/protocol/honeycomb"
 	"github.com/oriel-dev/oriel/internal/protocol/rollbar"
@@ -86,6 +87,7 @@ type Server struct {
 
 	sample *demo.Sample
 
+	bodies    *body.Budget // of all front ends
 	honeycomb *honeycomb.Front
 	logs      *cloudwatch.Front
 	rollbar   *rollbar.Front
@@ -316,10 +318,11 @@ func (s *Server) openFronts(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	s.bodies = body.NewBudget(s.config.MemoryBytes / 4)
 	deps := protocol.Deps{
 		Door: s.door, Querier: s.querier, Keys: s.keys, Datasets: s.datasets, Workspace: s.workspace, Items: s.items, Symbols: s.symbols, Sampling: s.sampling, Alerts: s.alerts, DropRows: s.store.DropRows, Clock: s.around.Clock, Log: s.log,
 		Version:        s.around.Version,
-		TrustedProxies: proxies, Ready: s.isReady, RequestBytes: s.config.MemoryBytes / 4, PrivateDestinations: s.config.PrivateDestinations, CreateLogGroups: s.config.CreateLogGroups,
+		TrustedProxies: proxies, Ready: s.isReady, Bodies: s.bodies, PrivateDestinations: s.config.PrivateDestinations, CreateLogGroups: s.config.CreateLogGroups,
 	}
 	s.honeycomb = honeycomb.New(deps)
 	s.later("query results", s.honeycomb.Close)

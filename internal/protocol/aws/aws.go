@@ -8,6 +8,7 @@
 package aws
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -19,6 +20,7 @@ import (
 
 	"github.com/oriel-dev/oriel/internal/auth"
 	"github.com/oriel-dev/oriel/internal/fault"
+	"github.com/oriel-dev/oriel/internal/protocol/body"
 )
 
 // DefaultRegion is where a caller is that names no region: one that is not
@@ -33,7 +35,7 @@ type Gate struct {
 	service string
 	form    Form
 	newID   func() string
-	bodies  *bodies
+	bodies  *body.Budget
 
 	unsigned func(*http.Request) *auth.Principal
 }
@@ -46,8 +48,9 @@ type Config struct {
 	Service string        // the name that a signature's scope must have: "logs", "xray", "sts"
 	Form    Form          // of error bodies
 	NewID   func() string // of requests; nil makes random ones
-	// RequestBytes bounds what the bodies at hand may hold together; 0 means 256 MiB.
-	RequestBytes int64
+	// Bodies bounds what the bodies at hand may hold together; nil means a budget of
+	// its own.
+	Bodies *body.Budget
 	// Unsigned says who calls without a signature or key where keys are required;
 	// nil, or nil for a request: nobody.
 	Unsigned func(*http.Request) *auth.Principal
@@ -55,7 +58,7 @@ type Config struct {
 
 // NewGate returns a gate.
 func NewGate(c Config) *Gate {
-	g := &Gate{keys: c.Keys, clock: c.Clock, log: c.Log, service: c.Service, form: c.Form, newID: c.NewID, bodies: newBodies(c.RequestBytes), unsigned: c.Unsigned}
+	g := &Gate{keys: c.Keys, clock: c.Clock, log: c.Log, service: c.Service, form: c.Form, newID: c.NewID, bodies: cmp.Or(c.Bodies, body.NewBudget(0)), unsigned: c.Unsigned}
 	if g.newID == nil {
 		g.newID = NewID
 	}
@@ -99,13 +102,13 @@ type Call struct {
 // Begin gives the answer its request id and returns a call that is not let in
 // yet, so that errors can be answered. The caller calls End when all is answered.
 func (g *Gate) Begin(w http.ResponseWriter, r *http.Request) *Call {
-	c := &Call{Request: r, w: w, gate: g, RequestID: g.newID(), memory: &memory{bodies: g.bodies}}
+	c := &Call{Request: r, w: w, gate: g, RequestID: g.newID(), memory: &memory{g.bodies.Memory()}}
 	w.Header().Set("X-Amzn-Requestid", c.RequestID)
 	return c
 }
 
 // End gives the body's memory back.
-func (c *Call) End() { c.memory.release() }
+func (c *Call) End() { c.memory.Release() }
 
 // Reserve counts memory that the call needs besides its body, until its end. Faults:
 // Throttled, TooLarge.

@@ -4,13 +4,14 @@ import (
 	"testing"
 
 	"github.com/oriel-dev/oriel/internal/fault"
+	"github.com/oriel-dev/oriel/internal/protocol/body"
 )
 
 // Who needs too much alone must not be told to come back.
 func TestReserve_TellsBusyFromTooLarge(t *testing.T) {
 	t.Parallel()
-	all := newBodies(100)
-	one, other := &Call{memory: &memory{bodies: all}}, &Call{memory: &memory{bodies: all}}
+	all := body.NewBudget(100)
+	one, other := &Call{memory: &memory{all.Memory()}}, &Call{memory: &memory{all.Memory()}}
 	if err := one.Reserve(101); !fault.Is(err, fault.TooLarge) {
 		t.Errorf("more than there is: %v", err)
 	}

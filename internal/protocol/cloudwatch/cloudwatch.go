@@ -59,7 +59,7 @@ func New(ctx context.Context, deps protocol.Deps, groups *Groups) (*Front, error
 	f := &Front{
 		Deps: deps, groups: groups, model: m, operations: operations(), tails: newTails(),
 		gate: aws.NewGate(aws.Config{
-			Keys: deps.Keys, Clock: deps.Clock, Log: deps.Log, Service: "logs", NewID: deps.NewID, RequestBytes: deps.RequestBytes,
+			Keys: deps.Keys, Clock: deps.Clock, Log: deps.Log, Service: "logs", NewID: deps.NewID, Bodies: deps.Bodies,
 		}),
 	}
 	f.exporter = newExporter(ctx, f, groups.cfg.Exports)

@@ -61,7 +61,7 @@ func TestEvents_HoldAgainstHostileBodies(t *testing.T) {
 		if status != c.status || !strings.Contains(answer, c.answer) {
 			t.Errorf("%s: %d %.200s", c.name, status, answer)
 		}
-		if held := r.front.bodies.held.Load(); held != 0 {
+		if held := r.front.bodies.budget.Held(); held != 0 {
 			t.Fatalf("%s: %d bytes are still held", c.name, held)
 		}
 	}

@@ -37,13 +37,14 @@ import (
 
 // rig is a front end over real rooms and the reference store.
 type rig struct {
-	t     *testing.T
-	url   string
-	store *recorder
-	door  *ingest.Door
-	keys  map[auth.Kind]string
-	ids   map[auth.Kind]string
-	front *Front
+	t      *testing.T
+	url    string
+	store  *recorder
+	door   *ingest.Door
+	keys   map[auth.Kind]string
+	ids    map[auth.Kind]string
+	front  *Front
+	others *memory // what other requests hold
 }
 
 // recorder is the reference store, which also hands out what it was given.
@@ -538,15 +539,15 @@ func TestOverload_TellsTheSenderToWait(t *testing.T) {
 func FuzzReadFrame(f *testing.F) {
 	f.Add(frame([]byte("message")), "")
 	f.Add([]byte{1, 0, 0, 0, 3, 1, 2, 3}, "gzip")
-	all := newBodies(0)
+	all := newBodies(nil)
 	f.Fuzz(func(t *testing.T, raw []byte, coding string) {
 		mem := all.memory()
 		body, err := mem.readFrame(bytes.NewReader(raw), coding)
 		if err == nil && len(body) > maxUnpacked {
 			t.Fatal("more than the limit was read")
 		}
-		if mem.release(); all.held.Load() != 0 {
-			t.Fatalf("%d bytes are still held", all.held.Load())
+		if mem.release(); all.budget.Held() != 0 {
+			t.Fatalf("%d bytes are still held", all.budget.Held())
 		}
 	})
 }

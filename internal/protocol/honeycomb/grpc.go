@@ -4,10 +4,12 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/binary"
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/url"
+	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -85,7 +87,10 @@ func (f *Front) call(r *http.Request, e *export) (*otlp.Result, error) {
 func (m *memory) readFrame(body io.Reader, coding string) ([]byte, error) {
 	var head [grpcHead]byte
 	if _, err := io.ReadFull(body, head[:]); err != nil {
-		return nil, unread("the message has no frame", err)
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			return nil, tooSlow()
+		}
+		return nil, fault.New(fault.Invalid, "%s: the message has no frame: %w", unreadable, err)
 	}
 	size := int64(binary.BigEndian.Uint32(head[1:]))
 	switch {

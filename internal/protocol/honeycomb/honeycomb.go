@@ -33,11 +33,8 @@ type Front struct {
 
 // New returns the front end.
 func New(deps protocol.Deps) *Front {
-	return &Front{Deps: deps, bodies: newBodies(deps.RequestBytes), routes: newRoutes(), work: newWork(), pictures: make(chan struct{}, maxPictures)}
+	return &Front{Deps: deps, bodies: newBodies(deps.Bodies), routes: newRoutes(), work: newWork(), pictures: make(chan struct{}, maxPictures)}
 }
-
-// Held returns how many bytes the requests at hand hold.
-func (f *Front) Held() int64 { return f.bodies.held.Load() }
 
 // signalPaths are OTLP's paths over HTTP and gRPC.
 func signalPaths() map[string]otlp.Signal {

@@ -17,6 +17,7 @@ import (
 
 	"github.com/oriel-dev/oriel/internal/auth"
 	"github.com/oriel-dev/oriel/internal/fault"
+	"github.com/oriel-dev/oriel/internal/protocol/body"
 )
 
 // packer packs what is written to it.
@@ -80,7 +81,7 @@ func TestBodies_RefuseBombs(t *testing.T) { //nolint:paralleltest // see above
 		{"two codings", "gzip, zstd", gz, fault.Invalid},
 		{"garbage after gzip", "gzip", append(bomb(t, gzipper, 10), "garbage"...), fault.Invalid},
 	} {
-		all := newBodies(0)
+		all := newBodies(nil)
 		mem := all.memory()
 		var err error
 		got := allocated(func() { _, err = mem.read(bytes.NewReader(c.body), c.coding, -1) })
@@ -88,15 +89,15 @@ func TestBodies_RefuseBombs(t *testing.T) { //nolint:paralleltest // see above
 			t.Errorf("%s: %v", c.name, err)
 		}
 		// All buffers count, also those that were outgrown: at most the limit and
-		// largeBuffer are held at once.
-		if limit := uint64(maxUnpacked + 2*largeBuffer + 8*mb); got > limit {
+		// body.LargeBuffer are held at once.
+		if limit := uint64(maxUnpacked + 2*body.LargeBuffer + 8*mb); got > limit {
 			t.Errorf("%s: %d MB allocated", c.name, got/mb)
 		}
-		if mem.held > maxUnpacked+largeBuffer {
-			t.Errorf("%s: %d MB held", c.name, mem.held/mb)
+		if mem.Held() > maxUnpacked+body.LargeBuffer {
+			t.Errorf("%s: %d MB held", c.name, mem.Held()/mb)
 		}
-		if mem.release(); all.held.Load() != 0 {
-			t.Errorf("%s: %d bytes are held after the end", c.name, all.held.Load())
+		if mem.release(); all.budget.Held() != 0 {
+			t.Errorf("%s: %d bytes are held after the end", c.name, all.budget.Held())
 		}
 	}
 }
@@ -123,8 +124,8 @@ func allocated(f func()) uint64 {
 
 func TestBodies_ReadWhatIsGood(t *testing.T) {
 	t.Parallel()
-	all := newBodies(0)
-	for _, size := range []int{0, 1, smallBuffer - 1, smallBuffer, smallBuffer + 1, 3 << 20, largeBuffer, largeBuffer + 1} {
+	all := newBodies(nil)
+	for _, size := range []int{0, 1, smallBuffer - 1, smallBuffer, smallBuffer + 1, 3 << 20, body.LargeBuffer, body.LargeBuffer + 1} {
 		want := bytes.Repeat([]byte("x"), size)
 		for coding, body := range map[string][]byte{"": want, "identity": want, "gzip": gzipStored(t, want), "GZIP": gzipStored(t, want), "zstd": pack(t, "zstd", want)} {
 			for _, length := range []int64{-1, int64(len(body))} {
@@ -137,16 +138,16 @@ func TestBodies_ReadWhatIsGood(t *testing.T) {
 			}
 		}
 	}
-	if all.held.Load() != 0 {
-		t.Errorf("%d bytes are held after the end", all.held.Load())
+	if all.budget.Held() != 0 {
+		t.Errorf("%d bytes are held after the end", all.budget.Held())
 	}
 }
 
 func TestBodies_RefuseWhatIsTooMuchTogether(t *testing.T) {
 	t.Parallel()
-	all := newBodies(0)
+	all := newBodies(nil)
 	first := all.memory()
-	must(t, first.reserve(maxHeld-smallBuffer))
+	must(t, first.reserve(body.MostHeld-body.SmallBuffer))
 	second := all.memory()
 	if _, err := second.read(bytes.NewReader(make([]byte, smallBuffer+1)), "", -1); !fault.Is(err, fault.Throttled) || fault.RetryAfter(err) <= 0 {
 		t.Errorf("the second request: %v", err)
@@ -161,7 +162,7 @@ func TestBodies_RefuseWhatIsTooMuchTogether(t *testing.T) {
 // A sender whose network stalls is cut off, and must not throw its data away for it.
 func TestBodies_TellASlowSenderToComeBack(t *testing.T) {
 	t.Parallel()
-	all := newBodies(0)
+	all := newBodies(nil)
 	body := bytes.Repeat([]byte("0123456789abcdef"), 10_000)
 	for coding, packed := range map[string][]byte{"": body, "gzip": gzipStored(t, body), "zstd": pack(t, "zstd", body)} {
 		for _, n := range []int{0, 3, len(packed) / 2} {
@@ -187,7 +188,7 @@ func TestBodies_TellASlowSenderToComeBack(t *testing.T) {
 func TestBodies_ShareWhatMemoryTheServerHas(t *testing.T) {
 	t.Parallel()
 	const mb = 1 << 20
-	all := newBodies(16 * mb)
+	all := newBodies(body.NewBudget(16 * mb))
 	for size, want := range map[int]fault.Kind{8 * mb: fault.Internal, 8*mb + 1: fault.TooLarge} {
 		for coding, body := range map[string][]byte{"": make([]byte, size), "gzip": bomb(t, gzipper, size), "zstd": bomb(t, zstder, size)} {
 			mem := all.memory()
@@ -209,8 +210,8 @@ func TestBodies_ShareWhatMemoryTheServerHas(t *testing.T) {
 	}
 	mem.release()
 	other.release()
-	if all.held.Load() != 0 {
-		t.Errorf("%d bytes are held after the end", all.held.Load())
+	if all.budget.Held() != 0 {
+		t.Errorf("%d bytes are held after the end", all.budget.Held())
 	}
 }
 
@@ -246,7 +247,7 @@ func TestOTLP_ServesAfterHostileRequests(t *testing.T) {
 	if n := r.rows("api"); n != 7 {
 		t.Errorf("%d rows", n)
 	}
-	if n := r.front.Held(); n != 0 {
+	if n := r.front.bodies.budget.Held(); n != 0 {
 		t.Errorf("%d bytes are held after the end", n)
 	}
 }
@@ -261,7 +262,7 @@ func TestServeHTTP_AnswersForAPanic(t *testing.T) {
 	if status, _, answer := r.do(http.MethodGet, "/alive", nil, nil); status != http.StatusOK {
 		t.Errorf("afterwards: %d %s", status, answer)
 	}
-	if n := r.front.Held(); n != 0 {
+	if n := r.front.bodies.budget.Held(); n != 0 {
 		t.Errorf("%d bytes are held after the end", n)
 	}
 }

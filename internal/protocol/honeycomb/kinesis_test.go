@@ -101,7 +101,7 @@ func TestKinesis_AnswersAsFirehoseExpects(t *testing.T) {
 			t.Errorf("%s: %d %s", c.name, status, body)
 		}
 	}
-	if held := r.front.bodies.held.Load(); held != 0 {
+	if held := r.front.bodies.budget.Held(); held != 0 {
 		t.Errorf("%d bytes are still held", held)
 	}
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/oriel-dev/oriel/internal/auth"
 	"github.com/oriel-dev/oriel/internal/golden"
+	"github.com/oriel-dev/oriel/internal/protocol/body"
 	"github.com/oriel-dev/oriel/internal/protocol/protocoltest"
 )
 
@@ -49,9 +50,10 @@ func (r *rig) set(t *testing.T, state string) {
 	t.Helper()
 	switch state {
 	case "busy": // other requests hold all the memory there is
-		r.front.bodies.held.Store(maxHeld)
+		r.others = r.front.bodies.memory()
+		must(t, r.others.reserve(body.MostHeld))
 	case "idle":
-		r.front.bodies.held.Store(0)
+		r.others.release()
 	case "closing":
 		must(t, r.door.Close(context.WithoutCancel(t.Context())))
 	default:

@@ -38,7 +38,7 @@ func (f *Front) serve(w http.ResponseWriter, r *http.Request, row *route) {
 		row.raw(f, w, r)
 		return
 	}
-	c := &call{Request: r, secret: headerToken(r), memory: f.bodies.memory()}
+	c := &call{Request: r, secret: headerToken(r), memory: &memory{f.bodies.Memory()}}
 	defer c.end()
 	answer, err := f.answer(w, c, row)
 	if err != nil {
@@ -158,7 +158,7 @@ func (c *call) readBody(w http.ResponseWriter, most int) error {
 
 func (c *call) readParts(w http.ResponseWriter, boundary string, most int) error {
 	if c.ContentLength > int64(most) {
-		return tooLarge(most)
+		return tooLarge(int64(most))
 	}
 	if boundary == "" {
 		return refuse(http.StatusBadRequest, "%s: the form has no boundary", saysUndecodable)
@@ -168,7 +168,7 @@ func (c *call) readParts(w http.ResponseWriter, boundary string, most int) error
 	}
 	form, err := multipart.NewReader(http.MaxBytesReader(w, c.Body, int64(most)), boundary).ReadForm(formMemory)
 	if _, over := errors.AsType[*http.MaxBytesError](err); over {
-		return tooLarge(most)
+		return tooLarge(int64(most))
 	}
 	if err != nil {
 		return refuse(http.StatusBadRequest, "%s: %w", saysUndecodable, err)

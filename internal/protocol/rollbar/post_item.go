@@ -65,7 +65,7 @@ func (f *Front) newPost(r *http.Request) *post {
 	if !ok {
 		p = &post{}
 	}
-	p.front, p.call = f, &call{Request: r, secret: headerToken(r), memory: f.bodies.memory()}
+	p.front, p.call = f, &call{Request: r, secret: headerToken(r), memory: &memory{f.bodies.Memory()}}
 	p.batch, p.stamps, p.policy, p.window, p.peer = nil, p.stamps[:0], nil, window{}, ""
 	return p
 }

@@ -160,7 +160,7 @@ func TestPostItem_UnpacksNoBombs(t *testing.T) {
 	if a := r.post(packed.Bytes(), "Content-Encoding", "gzip"); a.status != 413 {
 		t.Errorf("%d %s", a.status, a.body)
 	}
-	if held := r.front.Held(); held != 0 {
+	if held := r.front.bodies.Held(); held != 0 {
 		t.Errorf("%d bytes are held after the request", held)
 	}
 }

@@ -7,6 +7,7 @@
 package rollbar
 
 import (
+	"cmp"
 	"context"
 	"embed"
 	"errors"
@@ -22,6 +23,7 @@ import (
 	"github.com/oriel-dev/oriel/internal/auth"
 	"github.com/oriel-dev/oriel/internal/meta"
 	"github.com/oriel-dev/oriel/internal/protocol"
+	"github.com/oriel-dev/oriel/internal/protocol/body"
 )
 
 // Front is the front end. It is safe for concurrent use.
@@ -29,7 +31,7 @@ type Front struct {
 	protocol.Deps
 	db     *meta.DB
 	routes routes
-	bodies *bodies
+	bodies *body.Budget
 	host   string      // what this server is called in metadata
 	cors   http.Header // of each answer; all share the values
 
@@ -62,7 +64,7 @@ func New(ctx context.Context, deps protocol.Deps, db *meta.DB) (*Front, error) {
 		host = "oriel"
 	}
 	f := &Front{
-		Deps: deps, db: db, routes: newRoutes(), bodies: newBodies(deps.RequestBytes), host: host, cors: corsHeaders(), done: make(chan struct{}),
+		Deps: deps, db: db, routes: newRoutes(), bodies: cmp.Or(deps.Bodies, body.NewBudget(0)), host: host, cors: corsHeaders(), done: make(chan struct{}),
 		rejected: &rejections{db: db, clock: deps.Clock}, drops: &drops{db: db}, uuids: newUUIDs(),
 		team: &teams{db: db}, peopleJobs: make(chan struct{}, 1),
 	}
@@ -116,9 +118,6 @@ func (f *Front) run(ctx context.Context) {
 func (f *Front) persist(ctx context.Context) error {
 	return errors.Join(f.quotas.persist(ctx), f.rejected.persist(ctx), f.drops.persist(ctx))
 }
-
-// Held returns how many bytes the requests at hand hold.
-func (f *Front) Held() int64 { return f.bodies.held.Load() }
 
 // root is what all paths of the API begin with.
 const root = "/api/1"

@@ -19,7 +19,7 @@ type Front struct{ gate *aws.Gate }
 // New returns the front end.
 func New(deps protocol.Deps) *Front {
 	return &Front{gate: aws.NewGate(aws.Config{
-		Keys: deps.Keys, Clock: deps.Clock, Log: deps.Log, Service: "sts", Form: aws.Query, NewID: deps.NewID, RequestBytes: deps.RequestBytes,
+		Keys: deps.Keys, Clock: deps.Clock, Log: deps.Log, Service: "sts", Form: aws.Query, NewID: deps.NewID, Bodies: deps.Bodies,
 	})}
 }
 

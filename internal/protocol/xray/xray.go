@@ -71,7 +71,7 @@ func New(ctx context.Context, deps protocol.Deps, db *meta.DB) (*Front, error) {
 		f.byPath[o.path] = o
 	}
 	f.gate = aws.NewGate(aws.Config{
-		Keys: deps.Keys, Clock: deps.Clock, Log: deps.Log, Service: serviceName, Form: aws.REST, NewID: deps.NewID, RequestBytes: deps.RequestBytes,
+		Keys: deps.Keys, Clock: deps.Clock, Log: deps.Log, Service: serviceName, Form: aws.REST, NewID: deps.NewID, Bodies: deps.Bodies,
 		Unsigned: f.unsigned,
 	})
 	f.watchInsights(ctx)
