@@ -23,6 +23,7 @@ import (
 	"github.com/oriel-dev/oriel/internal/querier"
 	"github.com/oriel-dev/oriel/internal/query/xrayfilter"
 	"github.com/oriel-dev/oriel/internal/sampling"
+	"github.com/oriel-dev/oriel/internal/store"
 	"github.com/oriel-dev/oriel/internal/symbol"
 	"github.com/oriel-dev/oriel/internal/workspace"
 )
@@ -47,6 +48,8 @@ type Deps struct {
 	Version   string
 	// Groups are the groups of traces of an environment that expressions may name; may be nil.
 	Groups func(ctx context.Context, environment string) ([]xrayfilter.Group, error)
+	// Pointer reads the @ptr of a line of CloudWatch Logs; may be nil.
+	Pointer func(text string) (dataset string, at store.Position, ok bool)
 	// Endpoints are the bound addresses, by the names of the ready line.
 	Endpoints func() map[string]string
 	// Doors serves requests of all vendors' protocols as they come over the wire:

@@ -59,6 +59,10 @@ func (a *API) findError(w http.ResponseWriter, r *http.Request) error {
 		if i, err := a.Items.ByCounter(environment, counter); err == nil {
 			add(i, "")
 		}
+		// The API of Rollbar numbers items otherwise than its pages do.
+		if i, err := a.Items.Get(counter); err == nil && i.Environment == environment && i.Counter != counter {
+			add(i, "")
+		}
 	default:
 		for _, i := range a.Items.List(item.Filter{Environment: environment, Title: strings.Fields(text)}, item.Sort{}, item.Page{Limit: mostFound}).Items {
 			add(i, "")

@@ -28,6 +28,12 @@ func parsePointer(text string) (dataset string, p store.Position, err error) {
 	return dataset, p, nil
 }
 
+// ReadPointer reads an @ptr; false if it is none.
+func ReadPointer(text string) (dataset string, at store.Position, ok bool) {
+	dataset, at, err := parsePointer(text)
+	return dataset, at, err == nil
+}
+
 // Tokens of GetLogEvents are f/DIGITS/s and b/DIGITS/s, as some scripts expect:
 //
 //	19 digits of the time in ns, 20 of the arrival, which is shifted so that it is

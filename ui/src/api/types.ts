@@ -195,10 +195,18 @@ export interface Dropped {
 export interface Found {
   at: string;
   environment: string;
-  kind: 'trace' | 'span';
-  trace_id: string;
+  kind: 'trace' | 'span' | 'line' | 'request' | 'person' | 'occurrence';
+  trace_id?: string;
   span_id?: string;
   spans: number;
   service: string;
   name: string;
+  dataset?: string;
+  /** The position of a log line. */
+  line?: string;
+  /** The field that has the id, and its value. */
+  field?: string;
+  value?: string;
+  item?: number;
+  occurrence?: string;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { fromHoneycomb, idIn, looksLikeId, normalId } from './foreign';
+import { fromHoneycomb, fromRollbar, idIn, linkIn, looksLikeId, normalId } from './foreign';
 
 const id = '5759e988bd862e3fe1be46a994272793';
 const at = (url: string): string | undefined => {
@@ -34,7 +34,9 @@ describe('ids', () => {
       '1-5759e988-bd862e3fe1be46a994272793',
     ],
     ['V1npiL2GLj/hvkaplCcnkw==', id],
-    ['5759e988-bd86-2e3f-e1be-46a994272793', id],
+    ['5759e988-bd86-2e3f-e1be-46a994272793', '5759e988-bd86-2e3f-e1be-46a994272793'],
+    ['1'.repeat(56), '1'.repeat(56)],
+    ['1700000000000000000.1700000000000000001.0.0', '1700000000000000000.1700000000000000001.0.0'],
     ['00f067aa0ba902b7', '00f067aa0ba902b7'],
   ])('%s', (text, want) => {
     expect(looksLikeId(text)).toBe(true);
@@ -42,4 +44,30 @@ describe('ids', () => {
   });
   it.each(['home', 'http.route = "/x"', 'service', '12345', 'feedface'])('%s is none', (text) => expect(looksLikeId(text)).toBe(false));
   it('takes an id out of a link only', () => expect(idIn('traces/abc')).toBe('traces/abc'));
+});
+
+describe('links of other consoles', () => {
+  const console = 'https://eu-west-1.console.aws.amazon.com/cloudwatch/home?region=eu-west-1';
+  it.each([
+    [`${console}#logsV2:log-groups/log-group/$252Faws$252Flambda$252Ffeed`, { where: ['log.group = "/aws/lambda/feed"'] }],
+    [
+      `${console}#logsV2:log-groups/log-group/cruddur/log-events/web$252F1$3Fstart$3D1700000000000`,
+      { where: ['log.group = "cruddur"', 'log.stream = "web/1"'] },
+    ],
+    [
+      `${console}#logsV2:logs-insights$3FqueryDetail$3D~(end~0~start~-3600~editorString~'fields*20*40timestamp*0a*7c*20limit*205~source~(~'cruddur))`,
+      { query: ['fields @timestamp\n| limit 5'] },
+    ],
+  ])('%s', (url, want) => {
+    const to = new URL(linkIn(url) ?? '/', 'http://o');
+    expect(Object.fromEntries([...new Set(to.searchParams.keys())].map((k) => [k, to.searchParams.getAll(k)]))).toEqual(want);
+  });
+  it.each([
+    ['https://app.rollbar.com/a/acme/fix/item/web/123', '#123'],
+    ['https://rollbar.com/acme/web/items/123/', '#123'],
+    ['https://rollbar.com/acme/web/items/123/occurrences/456789/', '456789'],
+    ['https://app.rollbar.com/a/acme/fix/item/web/123/occurrence/456789', '456789'],
+    ['https://rollbar.com/item/uuid/?uuid=5759e988-bd86-2e3f-e1be-46a994272793', '5759e988-bd86-2e3f-e1be-46a994272793'],
+    ['https://example.com/a/items/1', undefined],
+  ])('%s', (url, want) => expect(fromRollbar(url)).toBe(want));
 });

@@ -27,18 +27,54 @@ export function fromHoneycomb(pathname: string, search: URLSearchParams): string
   return text ? `${path}?${text}` : path;
 }
 
-/** Where a pasted link of this UI or of Honeycomb leads here; undefined if it is none. */
+/** Where a pasted link of this UI, of Honeycomb, or of CloudWatch's console leads here; undefined if it is none. */
 export function linkIn(text: string): string | undefined {
-  let url: URL;
+  const url = urlIn(text);
+  if (!url) return undefined;
+  return fromHoneycomb(url.pathname, url.searchParams) ?? fromCloudWatch(url) ?? ours(url);
+}
+
+function urlIn(text: string): URL | undefined {
   try {
-    url = new URL(text.trim());
+    const url = new URL(text.trim());
+    return /^https?:$/.test(url.protocol) ? url : undefined;
   } catch {
     return undefined;
   }
-  if (!/^https?:$/.test(url.protocol)) return undefined;
-  const theirs = fromHoneycomb(url.pathname, url.searchParams);
-  if (theirs) return theirs;
+}
+
+function ours(url: URL): string | undefined {
   return url.origin === globalThis.location?.origin ? pageOf(url.pathname) + url.search : undefined;
+}
+
+/** A place in the console of CloudWatch Logs: a group, a stream of it, or a query of Insights. */
+export function fromCloudWatch(url: URL): string | undefined {
+  if (!/^#logsV2:/.test(url.hash)) return undefined;
+  // The console escapes twice, with $ in place of %.
+  const place = safely(safely(url.hash.slice(1).replaceAll('$25', '%25').replaceAll('$', '%')));
+  const group = /^logsV2:log-groups\/log-group\/(.+?)(?:\/log-events(?:\/([^?]*))?)?(?:\?.*)?$/.exec(place);
+  if (group) {
+    const out = new URLSearchParams();
+    out.append('where', `log.group = ${JSON.stringify(safely(group[1]!))}`);
+    if (group[2]) out.append('where', `log.stream = ${JSON.stringify(safely(group[2]))}`);
+    return `/logs?${out.toString()}`;
+  }
+  const query = /editorString~'([^~)]*)/.exec(place);
+  if (!query) return /^logsV2:log-groups/.test(place) ? '/logs/groups' : undefined;
+  const text = query[1]!.replace(/\*([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));
+  return `/logs/insights?${new URLSearchParams({ query: text }).toString()}`;
+}
+
+/** What a link of Rollbar's pages names: an item as #number, or an occurrence by its id or uuid. */
+export function fromRollbar(text: string): string | undefined {
+  const url = urlIn(text);
+  if (!url || !/(?:^|\.)rollbar\.com$/.test(url.hostname)) return undefined;
+  const uuid = url.searchParams.get('uuid');
+  if (uuid) return uuid;
+  const occurrence = /\/occurrences?\/(\d+)/.exec(url.pathname);
+  if (occurrence) return occurrence[1];
+  const item = /\/items?\/(?:[\w.-]+\/)?(\d+)\/?$/.exec(url.pathname);
+  return item ? `#${item[1]}` : undefined;
 }
 
 function safely(part: string): string {
@@ -49,25 +85,38 @@ function safely(part: string): string {
   }
 }
 
-/** The id in a text: itself, or the one in a link of Oriel, Honeycomb or the X-Ray console. */
+/** The id in a text: itself, or the one in a link of Oriel, Honeycomb, Rollbar or the X-Ray console. */
 export function idIn(text: string): string {
   const t = text.trim();
   const inLink = /(?:trace_id=|traces?\/)([\w-]{8,})/.exec(t);
-  return inLink && /[/?]/.test(t) ? inLink[1]! : t;
+  return inLink && /[/?]/.test(t) ? inLink[1]! : (fromRollbar(t) ?? t);
 }
 
-/** Whether a text may be an id of a trace or a span: hex in some notation, or base64 as some loggers print. */
+/**
+ * Whether a text may be an id that the server can find: of a trace or a span in any notation, of a log event (56 digits, a
+ * pointer, or our own position), of a request, or of a person.
+ */
 export function looksLikeId(text: string): boolean {
   const t = idIn(text);
   return (
-    /^(?:1-[0-9a-f]{8}-[0-9a-f]{24}|[0-9a-f]{15,32}|[0-9a-f]{8}-[0-9a-f-]{27})$/i.test(t) ||
-    /^[A-Za-z0-9+/]{11}=$|^[A-Za-z0-9+/]{22}==$/.test(t)
+    /^(?:1-[0-9a-f]{8}-[0-9a-f]{24}|[0-9a-f]{15,32}|[0-9a-f]{8}-[0-9a-f-]{27}|\d{56})$/i.test(t) ||
+    /^[A-Za-z0-9+/]{11}=$|^[A-Za-z0-9+/]{22}==$/.test(t) ||
+    /^\d{1,19}\.-?\d{1,19}\.[0-9a-f]{1,16}\.\d{1,10}$/.test(t) ||
+    /^[\w-]{60,600}={0,2}$/.test(t)
   );
 }
 
-/** An id as the server knows it: base64 becomes hex, a UUID loses its dashes. */
+/** Whether a text may be of a person or a request, though it is no id by its look: one word. */
+export function mayBeId(text: string): boolean {
+  const t = idIn(text);
+  return looksLikeId(t) || /^[\w.@+:-]{3,128}$/.test(t);
+}
+
+/** An id as the server knows it: base64 becomes hex, a UUID of a trace loses its dashes there. */
 export function normalId(text: string): string {
   const t = idIn(text);
-  if (/=$/.test(t)) return [...atob(t)].map((c) => c.charCodeAt(0).toString(16).padStart(2, '0')).join('');
-  return /^[0-9a-f]{8}-[0-9a-f-]{27}$/i.test(t) ? t.replaceAll('-', '') : t;
+  if (/^[A-Za-z0-9+/]{11}=$|^[A-Za-z0-9+/]{22}==$/.test(t)) {
+    return [...atob(t)].map((c) => c.charCodeAt(0).toString(16).padStart(2, '0')).join('');
+  }
+  return t;
 }

@@ -4,7 +4,7 @@ import { ApiError, get } from '../../api/client';
 import type { ErrorItem } from '../../api/errors';
 import type { Found } from '../../api/types';
 import { ago, count, momentMs } from '../../time/format';
-import { linkIn, looksLikeId, normalId } from '../foreign';
+import { idIn, linkIn, looksLikeId, mayBeId, normalId } from '../foreign';
 import type { Item } from './items';
 
 export interface Looked {
@@ -30,8 +30,8 @@ export function useFound(text: string): Looked {
 
 /** What a text asks for among errors: an item's number, the uuid of an occurrence, or words of a title. */
 export function askedOfErrors(text: string): Record<string, string> | undefined {
-  const t = text.trim();
-  if (/^#\d{1,12}$/.test(t)) return { q: t };
+  const t = idIn(text);
+  if (/^#?\d{1,12}$/.test(t)) return { q: `#${t.replace('#', '')}` };
   if (/^#.{2,}/.test(t)) return { q: t.slice(1) };
   if (/^[0-9a-f]{8}-[0-9a-f-]{27}$|^[0-9a-f]{32}$/i.test(t)) return { uuid: t };
   return /^[>@]/.test(t) || looksLikeId(t) || t.length < 3 || /[=<>]|^https?:/i.test(t) ? undefined : { q: t };
@@ -42,7 +42,7 @@ function useErrors(text: string): Looked {
   const [state, setState] = useState<Looked & { of: string }>({ ...nothing, of: '' });
   const asked = askedOfErrors(text);
   const key = asked ? JSON.stringify(asked) : '';
-  const byName = key !== '' && !text.trim().startsWith('#') && asked?.uuid === undefined;
+  const byName = key !== '' && !asked?.q?.startsWith('#') && asked?.uuid === undefined && !text.trim().startsWith('#');
   useEffect(() => {
     if (key === '') return;
     const abort = new AbortController();
@@ -94,10 +94,11 @@ function errorOf(f: FoundError): Item {
   };
 }
 
-/** Looks traces and spans up. */
+/** Looks traces, spans, lines, requests and people up. */
 function useSpans(text: string): Looked {
   const [state, setState] = useState<Looked & { of: string }>({ ...nothing, of: '' });
-  const wanted = looksLikeId(text);
+  const sure = looksLikeId(text);
+  const wanted = sure || (mayBeId(text) && !/^[>@#]/.test(text.trim()));
   useEffect(() => {
     if (!wanted) return;
     const abort = new AbortController();
@@ -105,11 +106,12 @@ function useSpans(text: string): Looked {
       get<{ found: Found[] | null }>('find', { id: normalId(text) }, abort.signal).then(
         ({ found }) => {
           const items = (found ?? []).map((f) => itemOf(f, text));
-          setState({ of: text, items, said: items.length > 0 ? '' : 'No trace or span has this id', looking: false });
+          setState({ of: text, items, said: items.length > 0 || !sure ? '' : saidOfNothing(text), looking: false });
         },
         (e: unknown) => {
           if (abort.signal.aborted) return;
-          setState({ of: text, items: [], said: e instanceof ApiError ? e.message : 'The server can’t be reached', looking: false });
+          const said = e instanceof ApiError ? e.message : 'The server can’t be reached';
+          setState({ of: text, items: [], said: sure ? said : '', looking: false });
         },
       );
     }, waitMs);
@@ -117,21 +119,68 @@ function useSpans(text: string): Looked {
       clearTimeout(timer);
       abort.abort();
     };
-  }, [text, wanted]);
+  }, [text, wanted, sure]);
   if (!wanted) return nothing;
-  return state.of === text ? state : { items: [], said: 'Looking…', looking: true };
+  // A word may be a person's id: what is found joins, nobody waits for it.
+  return state.of === text ? state : sure ? { items: [], said: 'Looking…', looking: true } : nothing;
 }
 
+function saidOfNothing(text: string): string {
+  return /^\d{56}$/.test(idIn(text)) || idIn(text).length > 56 ? 'No log line has this id' : 'No trace or span has this id';
+}
+
+/** Where a thing that was found is seen. */
+export function placeOf(f: Found): string {
+  const trace = `/trace/${encodeURIComponent(f.trace_id ?? '')}`;
+  switch (f.kind) {
+    case 'trace':
+      return trace;
+    case 'line':
+      return lineAt(f);
+    case 'occurrence':
+      return `/errors/${f.item}/${f.occurrence}`;
+    case 'person':
+      return `/traces?q=${encodeURIComponent(`${f.field} = ${JSON.stringify(f.value)}`)}&from=now-7d&to=now`;
+    case 'span':
+    case 'request':
+      if (!f.trace_id) return f.line ? lineAt(f) : `/query/${encodeURIComponent(f.dataset ?? '')}`;
+      return f.span_id ? `${trace}?span=${encodeURIComponent(f.span_id)}` : trace;
+  }
+}
+
+/** The line among those a minute before and after it. */
+function lineAt(f: Found): string {
+  const [around, at] = [60_000_000_000n, BigInt(f.at)];
+  const p = new URLSearchParams({ from: String(at - around), to: String(at + around), line: f.line ?? '', at: f.line ?? '' });
+  if (f.dataset) p.set('group', f.dataset);
+  return `/logs?${p.toString()}`;
+}
+
+const kinds: Record<Found['kind'], string> = {
+  trace: 'trace',
+  span: 'span',
+  line: 'log line',
+  request: 'request',
+  person: 'person',
+  occurrence: 'occurrence of an error',
+};
+
 function itemOf(f: Found, text: string): Item {
-  const span = f.span_id ? `?span=${encodeURIComponent(f.span_id)}` : '';
   const link = linkIn(text);
   const env = new URLSearchParams({ env: f.environment }).toString();
-  const to = link?.startsWith('/trace/') && !f.span_id ? link : `/trace/${encodeURIComponent(f.trace_id)}${span}`;
+  const to = link?.startsWith('/trace/') && f.kind === 'trace' ? link : placeOf(f);
+  const name = f.kind === 'person' ? `${f.field} ${f.value}` : `${f.service} ${f.name}`.trim();
   return {
-    id: `found ${f.environment} ${f.trace_id} ${f.span_id ?? ''}`,
+    id: `found ${f.environment} ${f.kind} ${f.trace_id ?? ''} ${f.span_id ?? ''} ${f.line ?? ''} ${f.occurrence ?? ''}`,
     group: 'Found',
-    title: `${f.service} ${f.name}`.trim() || f.trace_id,
-    more: [f.kind, f.kind === 'trace' ? `${count(f.spans)} spans` : '', ago(Date.now() - momentMs(f.at)), f.environment]
+    title: name || f.trace_id || f.at,
+    more: [
+      kinds[f.kind],
+      f.kind === 'trace' ? `${count(f.spans)} spans` : '',
+      f.kind === 'person' && 'last seen',
+      ago(Date.now() - momentMs(f.at)),
+      f.environment,
+    ]
       .filter(Boolean)
       .join(' · '),
     to: /[?&]env=/.test(to) ? to : `${to}${to.includes('?') ? '&' : '?'}${env}`,
