@@ -201,7 +201,7 @@ func (a *API) rowsWith(env, text, id string) *query.Query {
 		values = append(values, event.StringValue(id))
 	}
 	number, err := strconv.ParseInt(text, 10, 64)
-	var any []query.Expr
+	var terms []query.Expr
 	for _, f := range wanted {
 		if !there[f] {
 			continue
@@ -210,15 +210,15 @@ func (a *API) rowsWith(env, text, id string) *query.Query {
 		if err == nil && f != event.FieldSpanID {
 			in.Values = append(slices.Clone(values), event.IntValue(number))
 		}
-		any = append(any, in)
+		terms = append(terms, in)
 	}
 	if err == nil && there[event.FieldErrorID] {
-		any = append(any, is(event.FieldErrorID, query.Eq, event.IntValue(number)))
+		terms = append(terms, is(event.FieldErrorID, query.Eq, event.IntValue(number)))
 	}
-	if len(any) == 0 {
+	if len(terms) == 0 {
 		return nil
 	}
-	return &query.Query{Environment: env, Start: first, End: last + 1, Stages: []query.Stage{query.Filter{Where: query.Or{Terms: any}}}}
+	return &query.Query{Environment: env, Start: first, End: last + 1, Stages: []query.Stage{query.Filter{Where: query.Or{Terms: terms}}}}
 }
 
 func fieldsWithIDs() []string {
