@@ -9,6 +9,9 @@ import (
 	"net/http/httptest"
 	"os"
 
+	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/trace"
+
 	"github.com/oriel-dev/oriel/telemetry"
 )
 
@@ -68,4 +71,114 @@ func ExampleTelemetry_Report() {
 	defer func() { _ = t.Shutdown(context.Background()) }()
 	ctx := telemetry.WithPerson(context.Background(), telemetry.Person{ID: "42", Username: "ada"})
 	t.Report(ctx, errors.New("no tea left"), telemetry.WithLevel(telemetry.Warning), telemetry.WithCustom(map[string]any{"shelf": 7}))
+}
+
+// Records go to CloudWatch Logs and, as they always did, to the console; with a
+// context that has a span, lines carry the ids of their trace.
+func ExampleTelemetry_LogHandler() {
+	t, err := telemetry.Start(context.Background(), telemetry.Config{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer func() { _ = t.Shutdown(context.Background()) }()
+	console := slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+		if a.Key == slog.TimeKey {
+			return slog.Attr{}
+		}
+		return a
+	}})
+	log := slog.New(t.LogHandler(console)).With(slog.String("component", "cart"))
+	ctx, span := t.Tracer().Start(context.Background(), "fill cart")
+	defer span.End()
+	log.InfoContext(ctx, "put into the cart", slog.String("what", "tea"), slog.Int("items", 3))
+	// Output: level=INFO msg="put into the cart" component=cart what=tea items=3
+}
+
+// A handler that panics: the client gets 500, the span says that it failed, and the
+// panic is an item with its stack and the request.
+func ExampleTelemetry_Handler() {
+	t, err := telemetry.Start(context.Background(), telemetry.Config{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer func() { _ = t.Shutdown(context.Background()) }()
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /cart/{id}", func(_ http.ResponseWriter, r *http.Request) {
+		t.SetPerson(r.Context(), telemetry.Person{ID: "42", Username: "ada"})
+		var shelves []string
+		fmt.Println(shelves[7])
+	})
+	log := slog.New(t.LogHandler(nil))
+	shop := httptest.NewServer(t.Handler(mux, telemetry.WithLogger(log)))
+	defer shop.Close()
+	response, err := http.Get(shop.URL + "/cart/1")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer func() { _ = response.Body.Close() }()
+	fmt.Println(response.Status)
+	// Output: 500 Internal Server Error
+}
+
+// A trace goes on through a queue: who publishes puts its headers into the message,
+// who processes takes them out.
+func ExampleTelemetry_Propagator() {
+	t, err := telemetry.Start(context.Background(), telemetry.Config{Traces: telemetry.Traces{Endpoint: "http://127.0.0.1:6743"}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	ended, cancel := context.WithCancel(context.Background())
+	cancel() // nobody listens in this example: do not wait for them
+	defer func() { _ = t.Shutdown(ended) }()
+	type message struct {
+		body    string
+		headers propagation.MapCarrier
+	}
+	queue := make(chan message, 1)
+
+	ctx, span := t.Tracer().Start(context.Background(), "mail publish", trace.WithSpanKind(trace.SpanKindProducer))
+	m := message{"your tea is on its way", propagation.MapCarrier{}}
+	t.Propagator().Inject(ctx, m.headers)
+	queue <- m
+	span.End()
+
+	m = <-queue
+	ctx, work := t.Tracer().Start(t.Propagator().Extract(context.Background(), m.headers), "mail process", trace.WithSpanKind(trace.SpanKindConsumer))
+	defer work.End()
+	fmt.Println("one trace:", trace.SpanContextFromContext(ctx).TraceID() == span.SpanContext().TraceID())
+	// Output: one trace: true
+}
+
+// A worker that survives the panic of one job, and reports it.
+func ExampleTelemetry_ReportPanic() {
+	t, err := telemetry.Start(context.Background(), telemetry.Config{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer func() { _ = t.Shutdown(context.Background()) }()
+	work := func(job string) {
+		ctx, span := t.Tracer().Start(context.Background(), "job")
+		defer span.End()
+		defer func() {
+			if p := recover(); p != nil {
+				t.ReportPanic(ctx, p, telemetry.WithCustom(map[string]any{"job": job}))
+			}
+		}()
+		if job == "divide" {
+			var zero int
+			fmt.Println(1 / zero)
+		}
+		fmt.Println("done:", job)
+	}
+	for _, job := range []string{"greet", "divide", "leave"} {
+		work(job)
+	}
+	// Output:
+	// done: greet
+	// done: leave
 }
