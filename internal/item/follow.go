@@ -26,6 +26,9 @@ func (t *Items) Follow(seq uint64, batches []*event.Batch) {
 		if c := b.Find(event.FieldErrorFingerprint); c != nil && c.Kind == event.String {
 			t.followBatch(b, c)
 		}
+		if t.recallRows(b) {
+			t.counted = true // a twin counts nowhere, and is to be known
+		}
 	}
 	if t.told = seq; !t.counted && !t.writing {
 		t.kept.Store(seq)

@@ -78,6 +78,7 @@ type Items struct {
 	lastID       atomic.Int64 // of an occurrence
 	twins        twins
 	stacks       grouping.Memo
+	born         int64 // ids of occurrences below it are of earlier processes
 	arrived      chan struct{}
 	stop         context.CancelFunc
 	done         chan struct{}
@@ -108,6 +109,7 @@ func Open(ctx context.Context, db *meta.DB, cfg Config) (*Items, error) {
 		arrived: make(chan struct{}, 1), done: make(chan struct{}), wanted: newPending(),
 	}
 	t.twins.init()
+	t.born = t.now() / nanosPerMicro
 	if err := t.read(ctx); err != nil {
 		return nil, fmt.Errorf("read the items: %w", err)
 	}

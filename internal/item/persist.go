@@ -21,6 +21,8 @@ type batch struct {
 	lastItem       int64
 	lastOccurrence int64
 	lastNotice     int64
+	at             int64
+	reports        []byte
 	bodies         []kept
 	projects       []project
 	releases       []Release
@@ -61,6 +63,7 @@ func (t *Items) write(ctx context.Context, more func(tx *sql.Tx) error) error {
 	defer t.mu.Unlock()
 	t.writing, t.flight = false, nil
 	if err != nil {
+		t.twins.giveBack(b.reports)
 		b.after(t.wanted)
 		t.wanted, t.counted = b.pending, true
 		return fmt.Errorf("write items: %w", err)
@@ -89,7 +92,7 @@ func (t *Items) takePending(always bool) *batch {
 	if !t.counted && !always {
 		return nil
 	}
-	b := &batch{pending: t.wanted, seq: t.told, lastItem: t.lastItem, lastOccurrence: t.lastID.Load(), lastNotice: t.notices}
+	b := &batch{pending: t.wanted, seq: t.told, lastItem: t.lastItem, lastOccurrence: t.lastID.Load(), lastNotice: t.notices, at: t.now(), reports: t.twins.takeNotes()}
 	for _, id := range slices.Sorted(maps.Keys(b.items)) {
 		e := b.items[id]
 		b.bodies = append(b.bodies, kept{e.Item, e.ips.clone(), e.people.clone(), e.versions, e.persons})
@@ -118,6 +121,7 @@ func (b *batch) write(ctx context.Context, tx *sql.Tx, cfg Config) error {
 		func() error { return b.writeReleases(ctx, tx) },
 		func() error { return b.writeNotices(ctx, tx) },
 		func() error { return b.writeActivity(ctx, tx) },
+		func() error { return b.writeReports(ctx, tx) },
 		func() error { return removeRows(ctx, tx, b.gone) },
 	} {
 		if err := f(); err != nil {
@@ -318,7 +322,7 @@ func eachBody(ctx context.Context, tx *sql.Tx, text string, f func(body []byte) 
 
 func (t *Items) read(ctx context.Context) error {
 	return t.db.Read(ctx, func(tx *sql.Tx) error {
-		for _, f := range []func(context.Context, *sql.Tx) error{t.readProjects, t.readItems, t.readKeys, t.readReleases, t.readSettings} {
+		for _, f := range []func(context.Context, *sql.Tx) error{t.readProjects, t.readItems, t.readKeys, t.readReleases, t.readSettings, t.readReports} {
 			if err := f(ctx, tx); err != nil {
 				return err
 			}

@@ -175,14 +175,7 @@ func (t *Items) stampEvent(row event.Row) Stamp {
 		Level: levelOfEvent(row), Platform: platformOfEvent(row), Framework: FrameworkOf(data), Decision: d,
 	}
 	t.keepOlder(row.Batch.Environment, &s)
-	by := bySpan
-	switch {
-	case row.Get(event.FieldSignal).Str() == event.SignalLog:
-		by = byLog
-	case !row.Get(fieldXRayException).IsNull():
-		by = byDocument
-	}
-	s.TwinOf = t.twin(row.Batch.Environment, row.Get(event.FieldTraceID).Text(), d, by, s.ID)
+	s.TwinOf = t.twin(row.Batch.Environment, row.Get(event.FieldTraceID).Text(), d, wayOf(row), s.ID)
 	return s
 }
 

@@ -1,6 +1,7 @@
 package item
 
 import (
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -26,6 +27,7 @@ type twins struct {
 	ring  []report
 	next  int
 	byKey map[uint64]int32 // the newest of a key, a place in the ring
+	notes []byte           // what is to be written, see twins_kept.go
 }
 
 type report struct {
@@ -69,10 +71,12 @@ func (w *twins) match(key uint64, by way, id, now int64) int64 {
 	}
 	if found != noReport {
 		w.ring[found].usedBy[by] = id
+		w.note(noteTwin, key, id, w.ring[found].id, by)
 		return w.ring[found].id
 	}
 	if n < twinsOfKey {
 		w.add(report{key: key, id: id, at: now, way: by})
+		w.note(noteReport, key, id, now, by)
 	}
 	return 0
 }
@@ -118,7 +122,21 @@ func (w *twins) withdraw(id int64) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for i := range w.ring {
-		r := &w.ring[i]
+		if w.ring[i].is(id) {
+			w.forget(w.ring[i].key, id)
+			w.note(noteWithdrawn, w.ring[i].key, id, 0, 0)
+			return
+		}
+	}
+}
+
+// is reports whether an occurrence is the one reported, or a twin of it.
+func (r *report) is(id int64) bool { return r.id == id || slices.Contains(r.usedBy[:], id) }
+
+// forget lets go of an occurrence among the reports of a key.
+func (w *twins) forget(key uint64, id int64) {
+	for p := w.newest(key); p != noReport; p = w.ring[p].older {
+		r := &w.ring[p]
 		if r.id == id {
 			r.at = -twinWindow // no longer matched
 		}
