@@ -96,8 +96,8 @@ func notPrefix(value string) string {
 	runes := []rune(value)
 	runes = runes[:min(len(runes), maxPrefix)]
 	text := ""
-	for i := len(runes) - 1; i >= 0; i-- {
-		c := jsonText(string(runes[i]))
+	for _, r := range slices.Backward(runes) {
+		c := jsonText(string(r))
 		not := `[^` + c + `]`
 		if len([]rune(strings.TrimPrefix(c, `\`))) > 1 { // an escape of JSON, which begins with a backslash
 			not = `[^\\]`

@@ -6,6 +6,7 @@ import { useLoad } from '../../../api/useLoad';
 import { go, linkTo } from '../../../app/location';
 import { CopyButton } from '../../../widgets/CopyButton';
 import { say, sayBad } from '../../../widgets/Toasts';
+import { SplitForm } from './SplitForm';
 
 interface Props {
   bundle: ItemBundle;
@@ -177,11 +178,11 @@ export function GroupingTab({ bundle, onChanged }: Props): React.ReactElement {
             {fingerprints.length === 1
               ? 'its occurrences have one fingerprint'
               : `its occurrences have one of ${fingerprints.length} fingerprints`}
-            . A rule that gives some of them another fingerprint splits it, for occurrences that come from then on:{' '}
-            <a {...linkTo(`/errors/rules?item=${item.id}`)}>write one and try it on past occurrences</a>.
+            . Nothing was put together with it by hand.
           </p>
         )}
       </section>
+      <SplitForm bundle={bundle} onChanged={onChanged} />
     </div>
   );
 }

@@ -8,7 +8,7 @@ import { CopyButton } from '../../../widgets/CopyButton';
 import { Menu } from '../../../widgets/Menu';
 import { ActionBar, type ActionKeys } from '../ActionBar';
 import type { Change } from '../changes';
-import { age, shortVersion, stateOf, titleParts } from '../list/columns';
+import { age, noEnvironment, placeWords, shortVersion, stateOf, titleParts } from '../list/columns';
 import { listAddress } from '../list/neighbours';
 import { markdown } from './copy';
 
@@ -139,7 +139,15 @@ export function Head({ bundle, occurrence, team, keys, onChange, onDelete, onTea
             {count(item.ips)} {item.ips === 1 ? 'address' : 'addresses'}
           </span>
         )}
-        <span>{[item.environment, item.framework === 'unknown' ? '' : item.framework, item.language].filter(Boolean).join(' · ')}</span>
+        <span title={item.environment === noEnvironment ? placeWords(item.environment) : undefined}>
+          {[
+            item.environment === noEnvironment ? 'environment not said' : item.environment,
+            item.framework === 'unknown' ? '' : item.framework,
+            item.language,
+          ]
+            .filter(Boolean)
+            .join(' · ')}
+        </span>
         {item.culprit && <code className="muted">{item.culprit}</code>}
         <span className="muted">{item.assignee ? `assigned to ${item.assignee.name}` : 'assigned to nobody'}</span>
       </p>

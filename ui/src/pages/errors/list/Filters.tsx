@@ -7,6 +7,7 @@ import { go } from '../../../app/location';
 import { count } from '../../../time/format';
 import { Menu, type MenuItem } from '../../../widgets/Menu';
 import { say, sayBad } from '../../../widgets/Toasts';
+import { noEnvironment } from './columns';
 import { chipsOf, seens, type ListState } from './url';
 
 interface Props {
@@ -32,7 +33,7 @@ export function Filters({ state, set, field, facets, team, unknown, tabs, childr
     const all = [...named, ...chosen.filter((c) => !named.some((f) => f.value === c)).map((value) => ({ value, count: 0 }))];
     if (all.length === 0) return [{ label: 'Nothing to choose from', run: () => undefined }];
     return all.map((f) => ({
-      label: `${f.value || '(none)'}   ${count(f.count)}`,
+      label: `${f.value === noEnvironment ? 'not said' : f.value || '(none)'}   ${count(f.count)}`,
       checked: chosen.includes(f.value),
       run: () => run(f.value),
     }));
@@ -150,6 +151,12 @@ export function Filters({ state, set, field, facets, team, unknown, tabs, childr
           >
             Clear all
           </button>
+        )}
+        {state.environments.includes(noEnvironment) && (
+          <span className="muted">
+            their sender names none: set <code>deployment.environment.name</code> in OpenTelemetry’s resource, or <code>environment</code>{' '}
+            in Rollbar’s payload
+          </span>
         )}
         {unknown.length > 0 && (
           <span className="muted">

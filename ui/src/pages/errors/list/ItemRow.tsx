@@ -6,7 +6,7 @@ import { Canvas } from '../../../charts/Canvas';
 import { drawSpark } from '../../../charts/draw';
 import type { Theme } from '../../../charts/theme';
 import { clock, count, day, momentMs } from '../../../time/format';
-import { age, shortLevel, stateOf, titleParts, versionsOf } from './columns';
+import { age, noEnvironment, placeWords, shortLevel, stateOf, titleParts, versionsOf } from './columns';
 
 interface Props {
   item: ErrorItem;
@@ -74,8 +74,8 @@ export const ItemRow = memo(function ItemRow({ item, now, utc, focused, picked, 
       <span role="gridcell" className="mono clip eversion" title={[item.first_version, item.last_version].filter(Boolean).join(' … ')}>
         {versionsOf(item)}
       </span>
-      <span role="gridcell" className="clip eenv" title={[item.environment, item.framework].filter(Boolean).join(' · ')}>
-        {item.environment === 'unknown' ? <span className="muted">unknown</span> : item.environment}
+      <span role="gridcell" className="clip eenv" title={[placeWords(item.environment), item.framework].filter(Boolean).join(' · ')}>
+        {item.environment === noEnvironment ? <span className="muted">not said</span> : item.environment}
         {item.framework !== 'unknown' && <span className="muted"> {item.framework}</span>}
       </span>
       <span role="gridcell" className="clip ewho" title={item.assignee?.name}>

@@ -69,3 +69,13 @@ export function titleParts(title: string): [string, string] {
   const m = /^([A-Za-z_$*][\w.$:/*\\-]{0,120}?)(:\s[\s\S]*)$/.exec(title);
   return m ? [m[1]!, m[2]!] : ['', title];
 }
+
+/** The environment of errors whose sender names none. */
+export const noEnvironment = 'unknown';
+
+/** An environment, or why there is none, for people. */
+export function placeWords(environment: string): string {
+  return environment === noEnvironment
+    ? 'The sender names no environment: OpenTelemetry’s resource has no deployment.environment.name, or a payload no environment'
+    : environment;
+}

@@ -1,5 +1,6 @@
 // What the list of errors shows, as its address says it.
 import { levels, type ErrorLevel } from '../../../api/errors';
+import { noEnvironment } from './columns';
 
 export const tabs = [
   ['active', 'Active'],
@@ -90,7 +91,10 @@ export function filterOf(s: ListState, me: number): Record<string, string | stri
 export function chipsOf(s: ListState, nameOf: (assignee: string) => string): [text: string, without: Partial<ListState>][] {
   return [
     ...s.levels.map((l): [string, Partial<ListState>] => [`level ${l}`, { levels: s.levels.filter((x) => x !== l) }]),
-    ...s.environments.map((e): [string, Partial<ListState>] => [`in ${e}`, { environments: s.environments.filter((x) => x !== e) }]),
+    ...s.environments.map((e): [string, Partial<ListState>] => [
+      e === noEnvironment ? 'environment not said' : `in ${e}`,
+      { environments: s.environments.filter((x) => x !== e) },
+    ]),
     ...s.frameworks.map((f): [string, Partial<ListState>] => [`framework ${f}`, { frameworks: s.frameworks.filter((x) => x !== f) }]),
     ...(s.version ? [[`version ${s.version}`, { version: '' }] as [string, Partial<ListState>]] : []),
     ...(s.assignee

@@ -16,7 +16,9 @@ import { resolve } from '../../../time/range';
 import { Menu } from '../../../widgets/Menu';
 import { TimePicker } from '../../../widgets/TimePicker';
 import { VirtualList, type ListHandle } from '../../../widgets/VirtualList';
+import { chartsOf } from './chart';
 import { note, past } from './history';
+import { RqlCharts } from './RqlChart';
 import { useRql, type Answer, type Column } from './useRql';
 
 interface Help extends KnownRql {
@@ -107,8 +109,8 @@ export default function Rql(): React.ReactElement {
           <span className="grow" />
           <TimePicker range={range} onChange={(r) => setParams({ from: r.from, to: r.to })} />
           {run.running ? (
-            <button type="button" className="btn" onClick={run.stop}>
-              Stop
+            <button type="button" className="btn" onClick={run.stop} title="Stop (Esc)">
+              Stop{run.share > 0 && run.share < 1 ? ` ${Math.round(run.share * 100)}\u2009%` : ''}
             </button>
           ) : (
             <button type="button" className="btn primary" onClick={start} title="Ctrl Enter">
@@ -140,7 +142,7 @@ export default function Rql(): React.ReactElement {
         ))}
       </div>
       {run.answer ? (
-        <Rows answer={run.answer} stale={run.running} />
+        <Rows answer={run.answer} stale={run.running} view={url.searchParams.get('view') === 'chart' ? 'chart' : 'table'} />
       ) : (
         !run.running &&
         !run.error && (
@@ -193,10 +195,12 @@ function useCompletion(known: KnownRql, text: string, caret: number, focused: bo
 
 const rowHeight = 24;
 
-function Rows({ answer, stale }: { answer: Answer; stale: boolean }): React.ReactElement {
+function Rows({ answer, stale, view }: { answer: Answer; stale: boolean; view: 'table' | 'chart' }): React.ReactElement {
   const { utc } = usePrefs();
   const handle = useRef<ListHandle>(null);
   const { columns, rows } = answer;
+  const charts = useMemo(() => chartsOf(answer), [answer]);
+  const shown = charts.length > 0 ? view : 'table';
   const table: Table = { columns: columns.map((c) => c.name), rows };
   const template = columns
     .map((c, i) => (widest(rows, i) > 40 ? 'minmax(240px, 1fr)' : c.type === 'number' ? '120px' : 'minmax(120px, 220px)'))
@@ -205,8 +209,23 @@ function Rows({ answer, stale }: { answer: Answer; stale: boolean }): React.Reac
   if (version.current.rows !== rows) version.current = { rows, n: version.current.n + 1 };
   return (
     <>
-      <div className="ebar" role="status">
-        <span className="muted">
+      <div className="ebar">
+        <div className="views" role="group" aria-label="Show as">
+          {(['table', 'chart'] as const).map((v) => (
+            <button
+              key={v}
+              type="button"
+              className="btn small"
+              aria-pressed={shown === v}
+              disabled={v === 'chart' && charts.length === 0}
+              title={v === 'chart' && charts.length === 0 ? 'Rows that are grouped, with a number, can be drawn' : undefined}
+              onClick={() => setParams({ view: v === 'chart' ? v : undefined }, true)}
+            >
+              {v === 'table' ? 'Table' : 'Chart'}
+            </button>
+          ))}
+        </div>
+        <span className="muted" role="status">
           {count(rows.length)} {rows.length === 1 ? 'row' : 'rows'} · {count(answer.scanned)} looked at in {Math.round(answer.elapsedMs)}
           {'\u2009'}ms
           {!answer.complete && ' · part of the data could not be read'}
@@ -224,6 +243,8 @@ function Rows({ answer, stale }: { answer: Answer; stale: boolean }): React.Reac
           <h2>No row</h2>
           <p>Nothing in this time meets the conditions.</p>
         </div>
+      ) : shown === 'chart' ? (
+        <RqlCharts charts={charts} />
       ) : (
         <VirtualList
           handle={handle}
