@@ -11,8 +11,9 @@ import (
 	"github.com/oriel-dev/oriel/internal/item"
 )
 
-// accessToken is a token as the API gives it. Its text is there only when it is
-// made: of keys we keep no more than what tells them when they come.
+// accessToken is a token as the API gives it. Its text is there when it is made, and
+// in the answer to who names the token by it: of keys we keep no more than what
+// tells them when they come.
 type accessToken struct {
 	AccessToken  string   `json:"access_token,omitempty"`
 	PublicID     string   `json:"public_id"`
@@ -32,7 +33,7 @@ type accessToken struct {
 func tokenHandlers() map[string]handler {
 	return map[string]handler{
 		"listAccessTokens": (*Front).listAccessTokens, "createAccessToken": (*Front).createAccessToken,
-		"updateAccessToken": (*Front).updateAccessToken, "deleteAccessToken": (*Front).deleteAccessToken,
+		"getAccessToken": (*Front).getAccessToken, "updateAccessToken": (*Front).updateAccessToken, "deleteAccessToken": (*Front).deleteAccessToken,
 	}
 }
 
@@ -81,6 +82,7 @@ type tokenSpec struct {
 	Token    string `json:"project_access_token"`
 
 	scopes scopes
+	text   string // of the token, if it was named by that
 }
 
 // flexible is a whole number that may come as a text, as forms send it, or null.
@@ -225,7 +227,7 @@ func (f *Front) namedToken(c *call) (p item.Project, k auth.Key, spec tokenSpec,
 		}
 		id := name
 		if who, err := f.Keys.Authenticate(c.Context(), auth.Rollbar, name); err == nil && who.KeyID != "" {
-			id = who.KeyID
+			id, spec.text = who.KeyID, name
 		}
 		k, ok := f.Keys.Find(id)
 		if ok && k.Environment == p.Environment && (k.Kind == auth.RollbarRead || k.Kind == auth.RollbarWrite) {
@@ -268,7 +270,21 @@ func (f *Front) updateAccessToken(c *call) (reply, error) {
 	if err := f.quotas.set(c.Context(), k.ID, settings); err != nil {
 		return reply{}, err
 	}
-	return reply{result: f.tokenObject(p, k)}, nil
+	t := f.tokenObject(p, k)
+	t.AccessToken = spec.text
+	return reply{result: t}, nil
+}
+
+// getAccessToken reads one token. Rollbar has no such call; it is for clients that
+// keep the text they got when they made the token, and compare what they read.
+func (f *Front) getAccessToken(c *call) (reply, error) {
+	p, k, spec, err := f.namedToken(c)
+	if err != nil {
+		return reply{}, err
+	}
+	t := f.tokenObject(p, k)
+	t.AccessToken = spec.text
+	return reply{result: t}, nil
 }
 
 func (f *Front) deleteAccessToken(c *call) (reply, error) {

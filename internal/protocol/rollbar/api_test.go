@@ -428,6 +428,17 @@ func TestProjectsAndTokens(t *testing.T) {
 		!strings.Contains(x.body, `"rate_limit_window_count":null`) {
 		t.Errorf("%d %s", x.status, x.body)
 	}
+	// Who kept the text reads back what was made: nothing has drifted.
+	read := a.ask("GET", "/api/1/project/2/access_token/"+secret, nil, 200)
+	for _, same := range []string{"access_token", "public_id", "name", "project_id", "token_type", "date_created"} {
+		if read[same] != made[same] {
+			t.Errorf("%s was made as %v and reads as %v", same, made[same], read[same])
+		}
+	}
+	if o := a.ask("GET", "/api/1/project/2/access_token/"+id, nil, 200); o["access_token"] != nil || o["public_id"] != id {
+		t.Errorf("by its public id: %v", o)
+	}
+	a.ask("GET", "/api/1/project/1/access_token/"+secret, nil, 404)
 	a.ask("PATCH", "/api/1/project/2/access_token", `{"public_id":"`+id+`","scopes":["read"],"name":"reader"}`, 200)
 	if got := post(); got != 403 {
 		t.Errorf("a token that may only read sends: %d", got)

@@ -112,6 +112,7 @@ func table() []route { //nolint:funlen // it is data
 		{method: del, path: "/project/{id}", name: "deleteProject", needs: account},
 		{method: get, path: "/project/{id}/access_tokens", name: "listAccessTokens", needs: account},
 		{method: post, path: "/project/{id}/access_tokens", name: "createAccessToken", needs: account},
+		{method: get, path: "/project/{id}/access_token/{token}", name: "getAccessToken", needs: account},
 		{method: patch, path: "/project/{id}/access_token", name: "updateAccessToken", needs: account},
 		{method: patch, path: "/project/{id}/access_token/{token}", name: "updateAccessToken", needs: account},
 		{method: del, path: "/project/{id}/access_token", name: "deleteAccessToken", needs: account},
