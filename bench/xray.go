@@ -96,22 +96,24 @@ func runXRay(ctx context.Context, o options) error {
 		return err
 	}
 	took := time.Since(began)
-	time.Sleep(2 * time.Second) // what the kernel counts is asked once a second
-	cpu := p.cpu() - before
-	counts, err := p.metrics(ctx, "oriel_xray_")
+	counts, err := p.settled(ctx)
 	if err != nil {
 		return err
 	}
+	cpu, worked := p.cpu()-before, time.Since(began)
 	size, _ := p.stored()
 	fmt.Printf("| segments over UDP, one subsegment each, %d bytes | |\n|---|---|\n", len(newDatagram(rand.New(rand.NewPCG(1, 1))).text))
 	fmt.Printf("| sent | %d in %.1f s: %.0f a second |\n", sent, took.Seconds(), float64(sent)/took.Seconds())
 	for _, name := range []string{
 		`oriel_xray_datagrams_total{outcome="received"}`, "oriel_xray_documents_total", `oriel_xray_datagrams_total{outcome="lost_in_socket"}`,
-		`oriel_xray_datagrams_total{outcome="dropped"}`, `oriel_xray_datagrams_total{outcome="rejected"}`, "oriel_xray_socket_buffer_bytes",
+		`oriel_xray_datagrams_total{outcome="dropped"}`, `oriel_xray_datagrams_total{outcome="rejected"}`, "oriel_xray_documents_refused_total", "oriel_xray_socket_buffer_bytes",
 	} {
 		fmt.Printf("| `%s` | %.0f |\n", name, counts[name])
 	}
-	fmt.Printf("| CPU | %.1f µs a segment, %.2f of a core |\n", float64(cpu.Microseconds())/float64(max(sent, 1)), cpu.Seconds()/(took.Seconds()+2))
+	stored := counts["oriel_xray_documents_total"]
+	fmt.Printf("| unaccounted for | %.0f |\n", float64(sent)-stored-counts["oriel_xray_documents_refused_total"]-
+		counts[`oriel_xray_datagrams_total{outcome="lost_in_socket"}`]-counts[`oriel_xray_datagrams_total{outcome="dropped"}`]-counts[`oriel_xray_datagrams_total{outcome="rejected"}`])
+	fmt.Printf("| CPU | %.1f µs a segment stored, %.2f of a core |\n", float64(cpu.Microseconds())/max(stored, 1), cpu.Seconds()/worked.Seconds())
 	fmt.Printf("| memory at its peak, segments on disk | %d MB, %d MB |\n", p.peak()>>20, size>>20)
 	return nil
 }
@@ -156,6 +158,24 @@ func sendSegments(ctx context.Context, address string, o options) (int64, error)
 	wg.Wait()
 	err, _ := failed.Load().(error)
 	return sent.Load(), err
+}
+
+// settled waits until nothing waits for being stored, and what the kernel counts, which
+// is asked once a second, has been asked; it returns the daemon's counts.
+func (p *process) settled(ctx context.Context) (map[string]float64, error) {
+	const seconds = 90
+	var counts map[string]float64
+	for range seconds {
+		time.Sleep(2 * time.Second)
+		var err error
+		if counts, err = p.metrics(ctx, "oriel_xray_"); err != nil {
+			return nil, err
+		}
+		if counts["oriel_xray_datagrams_waiting"] == 0 {
+			break
+		}
+	}
+	return counts, nil
 }
 
 // metrics reads the samples whose names begin so.

@@ -107,6 +107,13 @@ func (d *Dict) Unique() {
 	d.loose, d.slots, d.hashes = true, nil, nil
 }
 
+// Reserve makes room for so many bytes of text that are to come.
+func (d *Dict) Reserve(bytes int) {
+	if bytes > cap(d.Data)-len(d.Data) {
+		d.Data = append(make([]byte, 0, len(d.Data)+bytes), d.Data...)
+	}
+}
+
 func (d *Dict) add(b []byte) uint32 {
 	d.Data = append(roomForText(d.Data, len(b)), b...)
 	d.Ends = append(room(d.Ends, 1), uint32(len(d.Data)))

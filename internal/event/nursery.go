@@ -71,14 +71,14 @@ func room[T any](s []T, n int) []T {
 	return out
 }
 
-// roomForText is room for text: what is large grows by a piece, as texts are most
+// roomForText is room for text: what is large grows by a third, as texts are most
 // of what lies in memory and half of it would be empty.
 func roomForText(s []byte, n int) []byte {
-	const piece = 4 << 20
-	if len(s) < piece || len(s) > 16*piece || cap(s)-len(s) >= n {
+	const large, share = 4 << 20, 3
+	if len(s) < large || cap(s)-len(s) >= n {
 		return room(s, n)
 	}
-	out := make([]byte, len(s), len(s)+max(n, piece))
+	out := make([]byte, len(s), len(s)+max(n, large, len(s)/share))
 	copy(out, s)
 	return out
 }

@@ -129,7 +129,9 @@ func (s *Server) daemonSamples() []sample {
 		{`oriel_xray_datagrams_total{outcome="rejected"}`, float64(d.Rejected)},
 		{`oriel_xray_datagrams_total{outcome="lost_in_socket"}`, float64(d.Lost)},
 		{`oriel_xray_datagrams_total{outcome="dropped"}`, float64(d.Dropped)},
+		{`oriel_xray_datagrams_waiting`, float64(d.Waiting)},
 		{`oriel_xray_documents_total`, float64(d.Documents)},
+		{`oriel_xray_documents_refused_total`, float64(d.Refused)},
 		{`oriel_xray_socket_buffer_bytes`, float64(d.Buffer)},
 	}...)
 }

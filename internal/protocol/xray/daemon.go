@@ -38,10 +38,13 @@ const (
 	countEvery    = time.Second
 )
 
-// DaemonStats are counts since the start.
+// DaemonStats are counts since the start. Of datagrams with one document each, those
+// received are those stored, refused, rejected, dropped and waiting, at any moment.
 type DaemonStats struct {
 	Datagrams int64 // received
+	Waiting   int64 // datagrams that are not done with yet
 	Documents int64 // stored
+	Refused   int64 // documents that can't be taken, see the ledger for why
 	Rejected  int64 // datagrams that are not of the protocol
 	Lost      int64 // datagrams that the kernel had no room for
 	Dropped   int64 // datagrams that we had no room for, or could not store in time
@@ -108,7 +111,7 @@ type daemon struct {
 	once    sync.Once
 	stop    context.CancelFunc
 
-	datagrams, documents, rejected, lost, dropped atomic.Int64
+	datagrams, done, documents, refused, rejected, lost, dropped atomic.Int64
 }
 
 // chunk is datagrams in a row.
@@ -157,9 +160,15 @@ func (f *Front) DaemonStats() (DaemonStats, bool) {
 	if d == nil {
 		return DaemonStats{}, false
 	}
+	return d.stats(), true
+}
+
+func (d *daemon) stats() DaemonStats {
+	done := d.done.Load() // first: what is done with later still waits
 	return DaemonStats{
-		Datagrams: d.datagrams.Load(), Documents: d.documents.Load(), Rejected: d.rejected.Load(), Lost: d.lost.Load(), Dropped: d.dropped.Load(), Buffer: d.sockets.granted,
-	}, true
+		Waiting: d.datagrams.Load() - done, Datagrams: d.datagrams.Load(), Documents: d.documents.Load(), Refused: d.refused.Load(), Rejected: d.rejected.Load(),
+		Lost: d.lost.Load(), Dropped: d.dropped.Load(), Buffer: d.sockets.granted,
+	}
 }
 
 // close stops taking datagrams, and stores those that came.
@@ -302,6 +311,7 @@ func (b *backlog) close() {
 
 func (d *daemon) drop(c *chunk, reason, why string) {
 	d.dropped.Add(int64(len(c.parts)))
+	d.done.Add(int64(len(c.parts)))
 	d.f.Door.Ledger().Drop(reason, protocolUDP, len(c.parts), why)
 	d.free.Put(c)
 }
@@ -312,6 +322,7 @@ func (d *daemon) work(ctx context.Context) {
 	in := newIntake(d.f, protocolUDP)
 	refuse := func(_ int, err error) {
 		b := asBad(err)
+		d.refused.Add(1)
 		where := ""
 		if b.id != "" {
 			where = "segment " + b.id + ": "
@@ -319,13 +330,19 @@ func (d *daemon) work(ctx context.Context) {
 		d.f.Door.Ledger().Drop(dropReason(b), protocolUDP, 1, where+b.why)
 	}
 	for chunks := d.backlog.take(); len(chunks) > 0; chunks = d.backlog.take() {
-		in.begin(d.f.Keys.Local())
+		datagrams, size := 0, 0
+		for _, c := range chunks {
+			size += len(c.data)
+		}
+		in.begin(d.f.Keys.Local(), size)
 		for _, c := range chunks {
 			d.take(in, c, refuse)
+			datagrams += len(c.parts)
 			d.free.Put(c)
 		}
 		in.settle(refuse)
 		d.store(ctx, in)
+		d.done.Add(int64(datagrams))
 	}
 }
 

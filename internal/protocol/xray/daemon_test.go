@@ -86,11 +86,50 @@ func TestDaemon_StoresWhatItReceives(t *testing.T) {
 	}
 	must(t, r.Close(context.WithoutCancel(t.Context())))
 	got, _ := r.DaemonStats()
-	want := DaemonStats{Datagrams: 6, Documents: 4, Rejected: 2, Buffer: got.Buffer}
+	want := DaemonStats{Datagrams: 6, Documents: 4, Refused: 1, Rejected: 2, Buffer: got.Buffer} // one had two documents
 	if got != want || got.Buffer == 0 {
 		t.Errorf("%+v, want %+v", got, want)
 	}
 	if n := r.Door.Ledger().Dropped(); n != 3 {
 		t.Errorf("%d in the ledger", n)
 	}
+}
+
+// Every datagram is waiting, or counted as what became of it.
+func TestDaemon_AccountsForEveryDatagram(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	d := &daemon{f: r.Front, sockets: &Sockets{}, backlog: backlog{wake: make(chan struct{}, 1)}}
+	came := func(datagrams ...string) {
+		c := d.chunk()
+		for _, text := range datagrams {
+			c.add([]byte(text), "")
+		}
+		d.datagrams.Add(int64(len(datagrams)))
+		d.push(c)
+	}
+	check := func(want DaemonStats) {
+		t.Helper()
+		got := d.stats()
+		if got != want || got.Datagrams != got.Waiting+got.Documents+got.Refused+got.Rejected+got.Dropped {
+			t.Errorf("%+v, want %+v", got, want)
+		}
+	}
+	good := func(n int) string { return header + segment(fmt.Sprintf("aaaaaaaaaaaaaa%02d", n), "one", "") }
+	came(good(1), header+"{", "garbage", good(2))
+	check(DaemonStats{Datagrams: 4, Waiting: 4})
+	d.backlog.bytes = maxQueued
+	came(good(3), good(4))
+	check(DaemonStats{Datagrams: 6, Waiting: 4, Dropped: 2})
+	d.backlog.bytes = len(d.backlog.chunks[0].data)
+	d.backlog.close()
+	d.work(t.Context())
+	check(DaemonStats{Datagrams: 6, Documents: 2, Refused: 1, Rejected: 1, Dropped: 2})
+	d.backlog = backlog{wake: make(chan struct{}, 1)}
+	came(good(5))
+	d.backlog.close()
+	ended, end := context.WithCancel(t.Context())
+	end()
+	d.work(ended) // nothing can be stored now
+	check(DaemonStats{Datagrams: 7, Documents: 2, Refused: 1, Rejected: 1, Dropped: 3})
 }

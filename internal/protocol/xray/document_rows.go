@@ -32,18 +32,20 @@ type rowWriter struct {
 	batchOf func(service string) (*event.Batch, error)
 	altered func(reason string, count int, sample string)
 
-	b       *event.Batch
-	doc     *document
-	u       *unit
-	fields  int
-	left    int // values that were left out of the row
-	name    []byte
-	hex     [16]byte
-	stack   []byte
-	keys    []byte
-	texts   decoder // for its texts only
-	runtime string
-	thrown  thrown // the first exception of the row
+	b      *event.Batch
+	doc    *document
+	u      *unit
+	fields int
+	left   int // values that were left out of the row
+	// expected is about how many bytes of documents each batch will have.
+	expected int
+	name     []byte
+	hex      [16]byte
+	stack    []byte
+	keys     []byte
+	texts    decoder // for its texts only
+	runtime  string
+	thrown   thrown // the first exception of the row
 }
 
 // thrown is an exception as it becomes fields.
@@ -113,6 +115,7 @@ func (w *rowWriter) unit(at int) {
 		c := b.Column(xraymodel.FieldDocument)
 		if c.Len() == 0 {
 			c.Dict.Unique()
+			c.Dict.Reserve(w.expected)
 		}
 		b.SetBytes(c, w.doc.raw)
 	}

@@ -47,8 +47,9 @@ func newIntake(f *Front, protocol string) *intake {
 	return in
 }
 
-// begin makes it ready for what somebody sends.
-func (in *intake) begin(who *auth.Principal) {
+// begin makes it ready for what somebody sends, of so many bytes, or 0 if they are few.
+func (in *intake) begin(who *auth.Principal, bytes int) {
+	in.rows.expected = bytes / max(len(in.list), 1) // as many services as there were before
 	in.who, in.limits, in.count = who, in.f.Door.Limits(), 0
 	clear(in.batches)
 	in.list, in.waiting = nil, in.waiting[:0]

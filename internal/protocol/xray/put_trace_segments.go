@@ -37,7 +37,7 @@ func (f *Front) putTraceSegments(c *call) (any, error) {
 		in = newIntake(f, protocolAPI)
 	}
 	defer f.intakes.Put(in)
-	in.begin(c.Who)
+	in.begin(c.Who, 0)
 	bad := []unprocessedSegment{}
 	refuse := func(_ int, err error) {
 		b := asBad(err)
