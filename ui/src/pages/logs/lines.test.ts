@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { nextMatch, type Line } from './lines';
+import { nextMatch, speakerOf, type Line } from './lines';
 
 test('the next line that matches is looked for on both sides, and may not be there', () => {
   const lines = ['', 'a', '', 'a', ''].map((body) => ({ body }) as Line);
@@ -10,4 +10,13 @@ test('the next line that matches is looked for on both sides, and may not be the
   expect(nextMatch(lines, 3, 1, isMatch)).toBe(-1);
   expect(nextMatch(lines, 3, -1, isMatch)).toBe(1);
   expect(nextMatch(lines, 1, -1, isMatch)).toBe(-1);
+});
+
+test.each([
+  ['api', '/cruddur/backend', 'api'],
+  ['', '/aws/lambda/thumbs', 'thumbs'],
+  ['', 'plain', 'plain'],
+  ['', '/ends/', 'ends/'],
+])('who says a line of the service "%s" in the group %s', (service, dataset, speaker) => {
+  expect(speakerOf({ service, dataset, fields: new Map() } as unknown as Line)).toBe(speaker);
 });

@@ -101,6 +101,13 @@ export function sourceOf(line: Line): { group: string; stream: string } {
   };
 }
 
+/** Who says a line, in few letters: its service, or what its group is of ("/aws/lambda/thumbs" is of thumbs). */
+export function speakerOf(line: Line): string {
+  if (line.service !== '') return line.service;
+  const { group } = sourceOf(line);
+  return group.slice(group.lastIndexOf('/', group.length - 2) + 1) || group;
+}
+
 const position = /^(\d{1,19})\.(-?\d{1,19})\.([0-9a-f]{1,16})\.(\d{1,10})$/;
 
 /** Whether a text may be the position of a line. */

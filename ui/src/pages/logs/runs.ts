@@ -1,6 +1,7 @@
 // A log line as runs of one look: terminal colours, JSON, logfmt, and what was
 // searched for. Pure; what comes from outside stays text.
 import { ansiRuns, hasAnsi } from '../../widgets/ansi';
+import { messageFirst } from './messageFirst';
 
 export interface Run {
   text: string;
@@ -130,6 +131,15 @@ export function withMarks(runs: readonly Run[], marks: readonly Mark[]): Run[] {
     at = end;
   }
   return out;
+}
+
+/** A line in one row: an object of JSON says its message first. */
+export function rowRuns(text: string, most: number): Run[] {
+  const json = messageFirst(text);
+  if (!json) return runsOf(oneLine(text, most));
+  const message = oneLine(json.message, most);
+  const rest = json.rest === '' ? [] : jsonRuns(oneLine(json.rest, Math.max(most - message.length, 80)));
+  return [...(hasAnsi(message) ? runsOf(message) : plain(message)), { text: '  ', look: '' }, ...rest];
 }
 
 /** Visible text of a line in one row: line ends and tabs become signs. */

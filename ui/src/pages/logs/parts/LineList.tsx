@@ -3,7 +3,7 @@ import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from '
 import { clock, day, momentMs } from '../../../time/format';
 import { VirtualList, type ListHandle } from '../../../widgets/VirtualList';
 import type { Feed } from '../feed';
-import type { Line } from '../lines';
+import { speakerOf, type Line } from '../lines';
 import { LineRow, type RowLook } from './LineRow';
 
 export const rowHeight = 22;
@@ -99,7 +99,7 @@ export function LineList(props: Props): React.ReactElement {
           <LineRow
             line={line}
             look={look}
-            slot={slotOf(line.service)}
+            slot={slotOf(speakerOf(line))}
             open={line.at === open}
             focused={line.at === focused}
             picked={picked.has(line.at)}

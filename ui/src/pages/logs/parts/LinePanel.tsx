@@ -12,7 +12,7 @@ import { Tabs } from '../../../widgets/Tabs';
 import type { ListHandle } from '../../../widgets/VirtualList';
 import { asText } from '../copy';
 import { useFeed, useWholeLine, type Look } from '../data';
-import { nextMatch, shortLevel, sourceOf, type Line } from '../lines';
+import { nextMatch, shortLevel, sourceOf, speakerOf, type Line } from '../lines';
 import { runsOf, withMarks, type Mark } from '../runs';
 import { addressOf, onlyLines, type LogsState, type Panel } from '../url';
 import { indexOf, LineList } from './LineList';
@@ -83,7 +83,7 @@ export function LinePanel(props: Props): React.ReactElement {
         </div>
         {line && (
           <p className="row lpanel-from">
-            <span className="bar-mark" style={{ background: `var(--s${props.slotOf(line.service)})` }} />
+            <span className="bar-mark" style={{ background: `var(--s${props.slotOf(speakerOf(line))})` }} />
             <span className="clip">
               {line.service || sourceOf(line).group}
               <span className="muted">

@@ -2,8 +2,8 @@ import { memo } from 'react';
 
 import { clock, day } from '../../../time/format';
 import { cellText } from '../../../query/cell';
-import { shortLevel, sourceOf, type Line } from '../lines';
-import { oneLine, runsOf, withMarks, type Mark, type Run } from '../runs';
+import { shortLevel, sourceOf, speakerOf, type Line } from '../lines';
+import { rowRuns, runsOf, withMarks, type Mark, type Run } from '../runs';
 
 export interface RowLook {
   utc: boolean;
@@ -39,7 +39,7 @@ export const LineRow = memo(function LineRow(props: Props): React.ReactElement {
   const { line, look, slot, open, focused, picked, faint, whole } = props;
   const classes = ['lrow', open && 'open', focused && 'focused', picked && 'picked', faint && 'faint'].filter(Boolean).join(' ');
   const cut = look.wrap && !whole && line.body.length > mostWrapped;
-  const text = look.wrap ? (cut ? line.body.slice(0, mostWrapped) : line.body) : oneLine(line.body, mostInRow);
+  const runs = look.wrap ? runsOf(cut ? line.body.slice(0, mostWrapped) : line.body) : rowRuns(line.body, mostInRow);
   return (
     <div className={classes} role="row" aria-selected={open || picked} data-level={line.level}>
       <span className="lcell ltime" role="gridcell" title={`${day(line.ms, look.utc)} ${clock(line.ms, look.utc, true)} · ${line.ns} ns`}>
@@ -52,7 +52,7 @@ export const LineRow = memo(function LineRow(props: Props): React.ReactElement {
       {look.service && (
         <span className="lcell lservice" role="gridcell" title={line.service || sourceOf(line).group}>
           <span className="bar-mark" style={{ background: `var(--s${slot})` }} />
-          <span className="clip">{line.service || sourceOf(line).group}</span>
+          <span className="clip">{speakerOf(line)}</span>
         </span>
       )}
       {look.cols.map((c) => (
@@ -61,7 +61,7 @@ export const LineRow = memo(function LineRow(props: Props): React.ReactElement {
         </span>
       ))}
       <span className="lcell ltext" role="gridcell">
-        <Runs runs={withMarks(runsOf(text), look.marks)} />
+        <Runs runs={withMarks(runs, look.marks)} />
         {cut && (
           <button
             type="button"

@@ -1,0 +1,31 @@
+import { describe, expect, test } from 'vitest';
+
+import { messageFirst } from './messageFirst';
+
+describe('a row of JSON', () => {
+  test('says its message first, and leaves out what has a column', () => {
+    expect(messageFirst('{"time":"2026-11-28T10:00:00Z","level":"INFO","msg":"GET /home 200","trace_id":"6b0a","took":12}')).toEqual({
+      message: 'GET /home 200',
+      rest: '{"trace_id":"6b0a","took":12}',
+    });
+  });
+  test('keeps every other character', () => {
+    expect(messageFirst('{ "id": 12345678901234567890, "message": "a \\"b\\"\\n{", "x": {"msg": [1, {"y": "},"}]} }')).toEqual({
+      message: 'a "b"\n{',
+      rest: '{"id": 12345678901234567890,"x": {"msg": [1, {"y": "},"}]}}',
+    });
+    expect(messageFirst('{"msg":"only"}')).toEqual({ message: 'only', rest: '' });
+  });
+  test.each([
+    'plain',
+    '{"status":200}',
+    '{"msg":12}',
+    '{"msg":"cut',
+    '{"msg":"a"} and more',
+    '[{"msg":"a"}]',
+    '{"msg"}',
+    '{}',
+    '{"a":1]',
+    `{"msg":"${'x'.repeat(30_000)}"}`,
+  ])('leaves other text alone: %.20s', (text) => expect(messageFirst(text)).toBeUndefined());
+});
