@@ -58,7 +58,13 @@ func (l *lockedBuffer) String() string {
 // start runs oriel serve on free ports and waits for its ready line.
 func start(t testing.TB, data string, args ...string) *oriel {
 	t.Helper()
-	args = append([]string{"serve", "--data", data, "--listen", "127.0.0.1:0", "--otlp-grpc", "127.0.0.1:0", "--otlp-http", "127.0.0.1:0", "--xray", ""}, args...)
+	return startAs(t, "serve", data, args...)
+}
+
+// startAs runs oriel serve, or oriel demo.
+func startAs(t testing.TB, name, data string, args ...string) *oriel {
+	t.Helper()
+	args = append([]string{name, "--data", data, "--listen", "127.0.0.1:0", "--otlp-grpc", "127.0.0.1:0", "--otlp-http", "127.0.0.1:0", "--xray", ""}, args...)
 	o := &oriel{t: t, cmd: exec.Command(binary(t), args...), log: &lockedBuffer{}, done: make(chan error, 1)}
 	o.cmd.Stderr = o.log
 	out, err := o.cmd.StdoutPipe()

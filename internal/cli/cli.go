@@ -41,6 +41,7 @@ func commands() []command {
 		{"wait", "wait [flags] EXPECTATION…", "wait until telemetry has arrived, or fail: for tests", runWait},
 		{"tail", "tail [flags] [FILTER]", "print events as they arrive", runTail},
 		{"sample", "sample [flags] [load | remove]", "load an hour of sample data, or remove it", runSample},
+		{"health", "health [flags]", "fail unless the server is ready: for health checks", runHealth},
 		{"doctor", "doctor [flags]", "send a test trace and check every door, with a remedy for what is wrong", runDoctor},
 	}
 }

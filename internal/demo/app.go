@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"strings"
@@ -24,9 +25,10 @@ type AppConfig struct {
 // App is the sample app in a process of its own: it is told by its environment alone
 // where it reports to, as any app is, and sees nothing of the caller's.
 type App struct {
-	cancel context.CancelFunc
-	done   chan struct{}
-	failed error
+	database string
+	cancel   context.CancelFunc
+	done     chan struct{}
+	failed   error
 }
 
 // Traffic is the visits that begin in a second, as in the recording.
@@ -45,7 +47,7 @@ func (s *Sample) Start(ctx context.Context, c AppConfig) (*App, error) {
 	}
 	running, cancel := context.WithCancel(ctx)
 	context.AfterFunc(s.background, cancel)
-	a := &App{cancel: cancel, done: make(chan struct{})}
+	a := &App{database: c.Database, cancel: cancel, done: make(chan struct{})}
 	daemon, err := openRelay(running, player{doors: s.config.Doors, keys: keys}, s.config.Log)
 	if err != nil {
 		cancel()
@@ -91,6 +93,17 @@ func cmpErr(err error) error {
 func (a *App) Stop() {
 	a.cancel()
 	<-a.done
+}
+
+// forget removes the app's own data.
+func (a *App) forget() error {
+	var failed []error
+	for _, rest := range []string{"", "-wal", "-shm"} {
+		if err := os.Remove(a.database + rest); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			failed = append(failed, err)
+		}
+	}
+	return errors.Join(failed...)
 }
 
 // Wait returns when the app has ended: an error unless it was stopped.

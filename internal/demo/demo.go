@@ -191,6 +191,9 @@ func (s *Sample) Remove(ctx context.Context) error {
 	s.mu.Unlock()
 	if app != nil {
 		app.Stop()
+		if err := app.forget(); err != nil {
+			return err
+		}
 	}
 	if err := s.config.Forget(ctx, auth.Sample); err != nil {
 		return err
