@@ -20,7 +20,7 @@ const (
 	homeLongest  = 7 * 24 * time.Hour
 	homeHistory  = 7 * 24 * time.Hour
 	homeServices = 1000 // the busiest
-	homeCauses   = 4    // of a service
+	homeCauses   = 10   // of a service
 	homeErrors   = 12
 	homeSlow     = 12
 	homeDeploys  = 12

@@ -34,7 +34,7 @@ type homeAnswer struct {
 		Service string
 		Causes  []struct {
 			Kind, Level, Operation, Deploy string
-			Item                           int64
+			Item                           string
 			Sentence                       []struct{ Text, Is, At string }
 		}
 	}

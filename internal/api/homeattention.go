@@ -5,6 +5,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -30,7 +31,7 @@ type homeCause struct {
 	Operations int        `json:"operations"`
 	Since      string     `json:"since"` // "" for all along
 	Deploy     string     `json:"deploy"`
-	Item       int64      `json:"item"` // counter of an error, 0 for none
+	Item       string     `json:"item"` // id of an error, "" for none
 	Sentence   []homePart `json:"sentence"`
 }
 
@@ -46,7 +47,7 @@ func causeToJSON(c *attention.Cause) homeCause {
 		out.Deploy = c.Deploy.Version
 	}
 	if c.Error != nil {
-		out.Item = c.Error.Counter
+		out.Item = strconv.FormatInt(c.Error.ID, 10)
 	}
 	for _, p := range c.Sentence {
 		out.Sentence = append(out.Sentence, homePart{p.Text, string(p.Is), moment(p.At)})
@@ -57,6 +58,11 @@ func causeToJSON(c *attention.Cause) homeCause {
 // attention are the services that need it, the most first.
 func (v *homeView) attention() []needsAttention {
 	period := &attention.Period{Start: v.from, End: v.to, Step: v.step, HistoryFrom: v.history.From}
+	if v.to > v.a.clock().UnixNano()-int64(time.Minute) { // of the past nobody expects more
+		for _, d := range v.a.Querier.Catalog(v.env).Datasets {
+			period.Heard = max(period.Heard, d.Last)
+		}
+	}
 	for i := range v.deploys {
 		period.Deploys = append(period.Deploys, v.deploys[i].Deploy)
 	}
@@ -75,7 +81,7 @@ func (v *homeView) attention() []needsAttention {
 			out = append(out, v.toAttend(name, verdict.Score, verdict.Causes))
 		}
 	}
-	if causes := v.intake(); len(causes) > 0 {
+	if causes := v.intake(period); len(causes) > 0 {
 		out = append(out, v.toAttend("", causes[0].Score, causes))
 	}
 	slices.SortStableFunc(out, func(a, b needsAttention) int { return cmp.Compare(b.Score, a.Score) })
@@ -110,8 +116,11 @@ func (v *homeView) errorsByService() map[string][]attention.Error {
 }
 
 // intake is what was sent in the period and is not here.
-func (v *homeView) intake() []attention.Cause {
+func (v *homeView) intake(period *attention.Period) []attention.Cause {
 	var out []attention.Cause
+	if silence, is := attention.OfSilence(period); is {
+		out = append(out, silence)
+	}
 	within := func(at time.Time) bool { return at.UnixNano() >= v.from && at.UnixNano() < v.to }
 	type kind struct {
 		path   string
@@ -148,6 +157,7 @@ func (v *homeView) intake() []attention.Cause {
 
 // homeError is a new error, or one that came back, as the rail shows it.
 type homeError struct {
+	ID      string `json:"id"`
 	Counter int64  `json:"counter"`
 	Title   string `json:"title"`
 	Service string `json:"service"`
@@ -174,7 +184,7 @@ func (v *homeView) newErrors() map[string]any {
 			continue
 		}
 		one := homeError{
-			Counter: e.Counter, Title: cmp.Or(e.LatestTitle, e.Title), Service: e.Service, Level: e.Level.String(), Back: e.CameBack(),
+			ID: strconv.FormatInt(e.ID, 10), Counter: e.Counter, Title: cmp.Or(e.LatestTitle, e.Title), Service: e.Service, Level: e.Level.String(), Back: e.CameBack(),
 			Since: moment(e.ActivatedAt), Last: moment(e.Last.At), Total: e.Total, People: e.People,
 		}
 		if e.Service != "" {

@@ -83,7 +83,7 @@ type Verdict struct {
 // Of judges a service.
 func Of(s *Service, p *Period) Verdict {
 	var causes []Cause
-	if silent, is := p.silent(s); is {
+	if silent, is := p.silent(s); is && !p.deaf() {
 		causes = append(causes, silent)
 	} else {
 		for _, o := range outcomes() {
@@ -225,9 +225,23 @@ func (p *Period) since(at int, d *Deploy) int64 {
 	return p.Start + int64(at)*p.Step
 }
 
+// quiet is how long nothing may come before it is worth a word.
+const quiet = int64(5 * time.Minute)
+
+// deaf reports whether nothing comes in any more, whoever sends.
+func (p *Period) deaf() bool { return p.Heard > 0 && p.Heard < p.End-quiet }
+
+// OfSilence says that nothing comes in any more, if it is so in a period that ends now.
+func OfSilence(p *Period) (Cause, bool) {
+	return Cause{
+		Kind: Intake, Level: Broken, Since: p.Heard, Score: 60,
+		Sentence: Sentence{{Text: "nothing has come in since "}, {Is: Moment, At: p.Heard}},
+	}, p.deaf()
+}
+
 // silent reports whether a service that was asked is asked no more.
 func (p *Period) silent(s *Service) (Cause, bool) {
-	const quiet, expected = int64(5 * time.Minute), 30
+	const expected = 30
 	last, count := -1, 0.0
 	for i := range s.Operations {
 		for at := range s.Operations[i].Points {

@@ -19,6 +19,7 @@ type Period struct {
 	Start, End  int64 // Unix nanoseconds
 	Step        int64
 	HistoryFrom int64    // since when the history before Start reaches; 0: there is none
+	Heard       int64    // the latest event of anybody; 0 if that is not known
 	Deploys     []Deploy // the oldest first
 }
 

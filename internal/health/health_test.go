@@ -119,6 +119,15 @@ func TestOf_SaysWhyAServiceNeedsAttention(t *testing.T) {
 	}
 	f("everything fails: one sentence", of(many...), hour(bad), "5xx 10 % ↑ from 0.2 % since deploy 7f3c, in 4 operations")
 	f("no requests any more", of(served("GET /", requests(30, 0, 20), 50, health.Sums{})), hour(), "no requests since 13:50, before 30/min")
+	deaf := hour()
+	deaf.Heard = at("13:50")
+	f("nobody is heard any more", of(served("GET /", requests(30, 0, 20), 50, health.Sums{})), deaf)
+	if c, is := health.OfSilence(deaf); !is || c.Sentence.String() != "nothing has come in since 13:50" {
+		t.Errorf("nothing comes in: %v %s", is, c.Sentence)
+	}
+	if _, is := health.OfSilence(hour()); is {
+		t.Error("it is not known that nothing comes in")
+	}
 	f("never a request", of(served("GET /", health.Sums{}, 0, health.Sums{})), hour())
 	refused := func(n float64) health.Sums { return health.Sums{Count: 100, Refused: n} }
 	f("4xx", of(past(served("POST /login", refused(2), 40, refused(60)), health.Sums{Count: 100_000, Refused: 2000})), hour(), "POST /login: 4xx 60 % ↑ from 2.0 % since 13:40")

@@ -10,6 +10,7 @@ import { learn } from './longAddress';
 import { Shell } from './Shell';
 import { SignIn } from './SignIn';
 
+const Home = lazy(() => import('../pages/home/page'));
 const Traces = lazy(() => import('../pages/traces/page'));
 const Trace = lazy(() => import('../pages/trace/page'));
 const Query = lazy(() => import('../pages/query/page'));
@@ -28,6 +29,7 @@ export function App(): React.ReactElement {
   const [sheet, setSheet] = useState(false);
   useKeys('Everywhere', {
     '?': ['show the keys', () => setSheet((s) => !s)],
+    'g h': ['go to Home', () => go('/')],
     'g t': ['go to Traces', () => go('/traces')],
     'g m': ['go to Map', () => go('/map')],
     'g q': ['go to Query', () => go('/query')],
@@ -38,7 +40,7 @@ export function App(): React.ReactElement {
     'g i': ['go to Settings › Ingest doctor', () => go('/settings/doctor')],
   });
   useEffect(() => {
-    if (url.pathname === '/' && start.data) go(start.data.has_data ? '/traces' : '/setup', true);
+    if (url.pathname === '/' && start.data && !start.data.has_data) go('/setup', true);
   }, [url.pathname, start.data]);
   useEffect(() => {
     if (!start.data) return;
@@ -97,6 +99,7 @@ function pageKey(path: string): string {
 }
 
 function page(url: URL, start: Start | undefined): React.ReactElement {
+  if (url.pathname === '/' && start?.has_data) return <Home start={start} />;
   const trace = /^\/trace\/([\w-]+)$/.exec(url.pathname);
   if (trace) return <Trace id={trace[1]!} />;
   if (url.pathname === '/traces') return <Traces start={start} />;
@@ -116,7 +119,7 @@ function page(url: URL, start: Start | undefined): React.ReactElement {
     <div className="page">
       <h1>Nothing is here</h1>
       <p>
-        There is no page at <code>{url.pathname}</code>. Perhaps you want the <a {...linkTo('/traces')}>traces</a>.
+        There is no page at <code>{url.pathname}</code>. Perhaps you want <a {...linkTo('/')}>Home</a>.
       </p>
     </div>
   );

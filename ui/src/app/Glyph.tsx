@@ -1,6 +1,7 @@
 // The few icons of the shell, 16 by 16, thin lines in the text's colour.
 
 const paths = {
+  home: 'M2 7.6 8 2.5l6 5.1M3.6 6.4v7h3.2V9.6h2.4v3.8h3.2v-7',
   traces: 'M1.5 3.5h7M4 6.5h8M6.5 9.5h6M6.5 12.5h3',
   query: 'M2 13.5h12M3.5 11V7.5M6.5 11V4M9.5 11V6M12.5 11V2.5',
   logs: 'M2 3.5h2M6 3.5h8M2 6.5h2M6 6.5h5M2 9.5h2M6 9.5h8M2 12.5h2M6 12.5h4',

@@ -19,6 +19,7 @@ interface Props {
 }
 
 const pages: { to: string; name: string; glyph: GlyphName; keys: string }[] = [
+  { to: '/', name: 'Home', glyph: 'home', keys: 'g h' },
   { to: '/query', name: 'Query', glyph: 'query', keys: 'g q' },
   { to: '/traces', name: 'Traces', glyph: 'traces', keys: 'g t' },
   { to: '/map', name: 'Map', glyph: 'map', keys: 'g m' },
@@ -54,7 +55,7 @@ export function Shell({ start, onKeys, children }: Props): React.ReactElement {
         Skip to content
       </a>
       <nav className="side" aria-label="Pages">
-        <a className="brand" {...linkTo('/traces')} aria-label="Oriel">
+        <a className="brand" {...linkTo('/')} aria-label="Oriel">
           <Glyph name="oriel" />
         </a>
         {pages.map((p) => (
@@ -106,6 +107,7 @@ const usualRange = { from: 'now-1h', to: 'now' };
 
 function isAboutTime(path: string): boolean {
   return (
+    path === '/' ||
     path === '/traces' ||
     path === '/map' ||
     path.startsWith('/service/') ||

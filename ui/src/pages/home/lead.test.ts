@@ -1,0 +1,47 @@
+import { expect, test } from 'vitest';
+
+import type { Cause, SentencePart } from '../../api/home';
+import { aroundMoment, leadOf } from './lead';
+
+const cause = (c: Partial<Cause>): Cause => ({
+  kind: 'failing',
+  level: 'broken',
+  operation: 'GET /',
+  operations: 0,
+  since: '1700000000000000000',
+  deploy: '',
+  item: '',
+  sentence: [],
+  ...c,
+});
+const part = (is: SentencePart['is'], at = ''): SentencePart => ({ text: 'x', is, at });
+const range = { from: 'now-1h', to: 'now' };
+const until = '1700003600000000000';
+
+function lead(p: SentencePart, c: Cause): string {
+  return decodeURIComponent(leadOf(p, c, 'api', range, until) ?? '').replaceAll('+', ' ');
+}
+
+test('what it is leads to the traces that are so, since then', () => {
+  expect(lead(part('now'), cause({}))).toBe(
+    '/traces?from=1700000000000000000&to=now&q=service.name = "api" AND name = "GET /"&f=service("api") { fault = true }',
+  );
+  expect(lead(part('now'), cause({ kind: 'slow', since: '' }))).toBe(
+    '/traces?from=now-1h&to=now&q=service.name = "api" AND name = "GET /"&sort=duration',
+  );
+  expect(lead(part('now'), cause({ kind: 'refusing', operation: '' }))).toContain(
+    'q=service.name = "api"&f=service("api") { error = true }',
+  );
+});
+
+test('a moment and a deploy lead to the service around it', () => {
+  expect(lead(part('deploy', '1700000000000000000'), cause({}))).toBe('/service/api?from=1699998200000000000&to=1700001800000000000');
+  expect(aroundMoment('1700003000000000000', until).to).toBe('now');
+});
+
+test('an error leads to its item, refused data to the set-up page, words nowhere', () => {
+  expect(lead(part('error'), cause({ kind: 'new_error', item: '7' }))).toBe('/errors/7');
+  expect(lead(part('now'), cause({ kind: 'new_error', item: '7' }))).toBe('/errors/7');
+  expect(lead(part('path'), cause({ kind: 'intake' }))).toBe('/setup');
+  expect(leadOf(part(''), cause({}), 'api', range, until)).toBeUndefined();
+});

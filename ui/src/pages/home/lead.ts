@@ -1,0 +1,51 @@
+// Where the parts of a sentence lead: each figure to the page that explains it.
+import type { Cause, SentencePart } from '../../api/home';
+import { nameText } from '../../query/copyAs';
+import { servicePage } from '../../query/links';
+
+const minute = 60_000_000_000n;
+
+export interface Around {
+  from: string;
+  to: string;
+}
+
+/** The traces of a service, or of one of its operations, that are of a kind. */
+export function tracesOf(service: string, operation: string, range: Around, kind?: Cause['kind']): string {
+  const p = new URLSearchParams({ from: range.from, to: range.to });
+  const name = operation === '' ? '' : ` AND ${nameText('name')} = ${JSON.stringify(operation)}`;
+  p.set('q', `service.name = ${JSON.stringify(service)}${name}`);
+  const outcome = { failing: 'fault', throttling: 'throttle', refusing: 'error' }[kind as string];
+  if (outcome) p.set('f', `service(${JSON.stringify(service)}) { ${outcome} = true }`);
+  if (kind === 'slow') p.set('sort', 'duration');
+  return `/traces?${p.toString()}`;
+}
+
+/** Half an hour before and after a moment. */
+export function aroundMoment(at: string, until: string): Around {
+  const [t, last] = [BigInt(at), BigInt(until)];
+  const to = t + 30n * minute;
+  return { from: String(t - 30n * minute), to: to < last ? String(to) : 'now' };
+}
+
+/** Where a part of a sentence leads; undefined for plain words. */
+export function leadOf(part: SentencePart, cause: Cause, service: string, range: Around, until: string): string | undefined {
+  const since = cause.since === '' ? range : { from: cause.since, to: range.to };
+  if (cause.kind === 'intake') return part.is === '' ? undefined : '/setup';
+  switch (part.is) {
+    case 'now':
+      if (cause.item !== '') return `/errors/${cause.item}`;
+      return tracesOf(service, cause.operation, since, cause.kind);
+    case 'before':
+      return servicePage(service, range);
+    case 'moment':
+    case 'deploy':
+      return service === '' ? `/errors/${cause.item}` : servicePage(service, aroundMoment(part.at, until));
+    case 'operation':
+      return tracesOf(service, cause.operation, range);
+    case 'error':
+      return `/errors/${cause.item}`;
+    default:
+      return undefined;
+  }
+}
