@@ -38,6 +38,7 @@ const (
 	waitMost   = 30 * time.Second
 	cutMark    = `…"}` // ends a line that was cut: it is no whole JSON any more, and says so
 	lineBuffer = 32 << 10
+	spareMost  = 4 // batches that are kept to be used again
 )
 
 // logsAPI is what the shipper calls; AWS's client has it.
@@ -189,9 +190,10 @@ func (p *shipper) seal() {
 		p.dropped.Add(int64(len(old.lines)))
 		p.recycle(old)
 	}
-	p.open = &lineBatch{text: make([]byte, 0, lineBuffer)}
 	if n := len(p.spare); n > 0 {
 		p.open, p.spare = p.spare[n-1], p.spare[:n-1]
+	} else { // the next one will be about as large: it need not grow under the lock
+		p.open = &lineBatch{text: make([]byte, 0, min(len(p.open.text)+lineBuffer, sealedAt+lineBuffer)), lines: make([]lineMark, 0, len(p.open.lines)+len(p.open.lines)/8)}
 	}
 	select {
 	case p.nudge <- struct{}{}:
@@ -200,7 +202,7 @@ func (p *shipper) seal() {
 }
 
 func (p *shipper) recycle(b *lineBatch) {
-	if len(p.spare) < 2 && cap(b.text) <= batchBytes {
+	if len(p.spare) < spareMost && cap(b.text) <= batchBytes {
 		b.text, b.lines = b.text[:0], b.lines[:0]
 		p.spare = append(p.spare, b)
 	}
