@@ -352,6 +352,9 @@ func (a *API) mapOfNode(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if texts := q["q"]; len(texts) > 0 {
+		return a.mapOfTraces(w, r, from, to, func(t *timeline, tr *xraymodel.Trace, origins servicegraph.Origins) { t.addNode(tr, origins, id) })
+	}
 	rollups, calls, err := a.sums(r, from, to)
 	if err != nil {
 		return err

@@ -1,7 +1,6 @@
 package api
 
 import (
-	"context"
 	"net/http"
 
 	"github.com/oriel-dev/oriel/internal/query/xrayfilter"
@@ -26,6 +25,11 @@ func (a *API) mapOfEdge(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if texts := q["q"]; len(texts) > 0 && q.Get("kind") != kindLink {
+		return a.mapOfTraces(w, r, from, to, func(t *timeline, tr *xraymodel.Trace, origins servicegraph.Origins) {
+			t.addEdge(tr, &edgeEnds{caller, callee, origins})
+		})
+	}
 	rollups, calls, err := a.sums(r, from, to)
 	if err != nil {
 		return err
@@ -42,7 +46,7 @@ func (a *API) mapOfEdge(w http.ResponseWriter, r *http.Request) error {
 	e.addCalls(t, rollups, calls)
 	answer := t.fields()
 	if callee.Kind == servicegraph.Service && caller.Kind == servicegraph.Service {
-		served, err := a.served(r.Context(), a.environment(r), from, to, &e, rollups, calls)
+		served, err := a.served(r, from, to, &e, rollups, calls)
 		if err != nil {
 			return err
 		}
@@ -103,11 +107,12 @@ func servedOf(s *servicegraph.Stats) servedHistogram {
 
 // mostServedTraces is from how many of the newest traces it is told what the callee
 // took, where not all of its requests are this edge's.
-const mostServedTraces = 300
+const mostServedTraces = 100
 
 // served is what the callee took itself. Who is called by one service only has that
-// in its sums; else it is what the newest traces with such calls say.
-func (a *API) served(ctx context.Context, env string, from, to int64, e *edgeEnds, rollups []store.Rollup, calls []store.Call) (*servicegraph.Stats, error) {
+// in its sums; else it is what the newest traces with such calls say, which takes its
+// time, and so is asked for by itself.
+func (a *API) served(r *http.Request, from, to int64, e *edgeEnds, rollups []store.Rollup, calls []store.Call) (*servicegraph.Stats, error) {
 	sum := &servicegraph.Stats{}
 	if e.alone(rollups, calls) {
 		for i := range rollups {
@@ -117,10 +122,14 @@ func (a *API) served(ctx context.Context, env string, from, to int64, e *edgeEnd
 		}
 		return sum, nil
 	}
+	if r.URL.Query().Get("served") != "1" {
+		return sum, nil
+	}
+	env := a.environment(r)
 	question := tracesearch.Question{Environment: env, Start: from, End: to, Column: a.definedColumns(env), Filters: []xrayfilter.Expression{
 		{Root: xrayfilter.Edge{From: xrayfilter.Ref{Name: e.caller.Name}, To: xrayfilter.Ref{Name: e.callee.Name}}},
 	}}
-	_, err := tracesearch.Newest(ctx, a.Querier, &question, tracesearch.Limits{Traces: mostServedTraces, Examine: 10 * mostServedTraces}, func(t *xraymodel.Trace, _ bool) {
+	_, err := tracesearch.Newest(r.Context(), a.Querier, &question, tracesearch.Limits{Traces: mostServedTraces, Examine: 10 * mostServedTraces}, func(t *xraymodel.Trace, _ bool) {
 		for _, c := range t.Calls {
 			if e.origins.OfSegment(c.From) == e.caller && e.origins.OfSegment(c.To) == e.callee {
 				sum.Part(c.To)

@@ -134,19 +134,47 @@ func TestMapEdge_TellsWhatTheCalleeTook(t *testing.T) {
 			Counts []float64
 		}
 	}
-	ask := func() {
+	ask := func(more string) {
 		t.Helper()
 		detail.Served.Count = 0
-		b.get("/api/map/edge?from_id="+url.QueryEscape("s||web")+"&to_id="+url.QueryEscape("s||api"), &detail)
+		b.get("/api/map/edge?from_id="+url.QueryEscape("s||web")+"&to_id="+url.QueryEscape("s||api")+more, &detail)
 		if detail.Served.Count != 3 || detail.Served.P50 < 59 || detail.Served.P50 > 61 {
 			t.Errorf("served is %+v", detail.Served)
 		}
 	}
-	ask()
+	ask("")
 	rows := event.NewBatch("test", "shop")
 	b.span(rows, time.Minute, map[string]any{
 		event.FieldTraceID: workingTrace, event.FieldSpanID: "7", event.FieldService: "api", event.FieldName: "GET /items", event.FieldSpanKind: "server", event.FieldDuration: 900,
 	})
 	b.must(b.store.Append(t.Context(), 4, []*event.Batch{rows}))
-	ask()
+	ask("&served=1")
+}
+
+// What a map of some traces tells of a node or an edge is of those traces, too.
+func TestMap_TellsOfTheTracesThatItIsFilteredTo(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.shop()
+	type detail struct {
+		Series     struct{ Count, Faults []float64 }
+		Operations []struct {
+			Name  string
+			Count float64
+		}
+	}
+	for path, operation := range map[string]string{
+		"node?id=" + url.QueryEscape("s||web"):                                                                 "GET /",
+		"node?id=" + url.QueryEscape("i|Database::SQL|items@db1"):                                              "api",
+		"edge?from_id=" + url.QueryEscape("s||web") + "&to_id=" + url.QueryEscape("s||api"):                    "api.internal",
+		"edge?from_id=" + url.QueryEscape("c|client|web") + "&to_id=" + url.QueryEscape("s||web"):              "GET /",
+		"edge?from_id=" + url.QueryEscape("s||api") + "&to_id=" + url.QueryEscape("i|Database::SQL|items@db1"): "items@db1",
+	} {
+		var all, some detail
+		b.get("/api/map/"+path, &all)
+		b.get("/api/map/"+path+"&q="+url.QueryEscape("fault"), &some)
+		if len(all.Operations) != 1 || all.Operations[0].Count != 3 || len(some.Operations) != 1 || some.Operations[0].Count != 1 || some.Operations[0].Name != operation || all.Operations[0].Name != operation {
+			t.Errorf("%s: of all %+v, of those that failed %+v; want operation %s", path, all.Operations, some.Operations, operation)
+		}
+	}
 }

@@ -174,6 +174,9 @@ func (c *Change) apply(r *Rule) {
 	if c.Boost != nil {
 		b := *c.Boost
 		r.Boost = &b
+		if b == (Boost{}) {
+			r.Boost = nil // a change has no other way to say so
+		}
 	}
 }
 

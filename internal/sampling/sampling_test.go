@@ -145,6 +145,25 @@ func TestRules_RefuseWhatTheServiceRefuses(t *testing.T) {
 	}
 }
 
+// A change that leaves the boost out keeps it; one to nothing takes it away.
+func TestUpdate_TakesABoostAway(t *testing.T) {
+	t.Parallel()
+	s, end := open(t, filepath.Join(t.TempDir(), "meta.db"), noon(), sampling.Config{})
+	defer end()
+	r := rule("checkout", 7)
+	r.Boost = &sampling.Boost{MaxRate: 0.5, CooldownMinutes: 10}
+	create(t, s, r)
+	half := 0.5
+	kept, err := s.Update(t.Context(), "prod", "checkout", sampling.Change{FixedRate: &half})
+	if err != nil || kept.Boost == nil {
+		t.Errorf("after another change the rule is %+v, %v", kept, err)
+	}
+	gone, err := s.Update(t.Context(), "prod", "checkout", sampling.Change{Boost: &sampling.Boost{}})
+	if err != nil || gone.Boost != nil {
+		t.Errorf("without a boost the rule is %+v, %v", gone, err)
+	}
+}
+
 func TestSampler_KeepsRulesAndCountsAcrossARestart(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "meta.db")

@@ -99,3 +99,42 @@ for (const colorScheme of ['dark', 'light'] as const) {
     });
   }
 }
+
+test('the map is filtered by an expression that is saved as a group, renamed and deleted', async ({ page, server }) => {
+  await page.goto(`${server.url}/map`);
+  await expect(page.getByRole('img', { name: /^Map of/ })).toBeVisible();
+  const all = await page.getByRole('status').filter({ hasText: /nodes/ }).innerText();
+  await page.keyboard.press('x');
+  const filter = page.getByRole('combobox', { name: 'Filter' });
+  await filter.fill('fault = true');
+  await filter.press('Enter');
+  await expect(page).toHaveURL(/q=fault/);
+  await expect(page.getByRole('status').filter({ hasText: /nodes/ })).not.toHaveText(all);
+
+  await page.getByRole('button', { name: 'Groups' }).click();
+  await page.getByRole('menuitem', { name: /^Save the expression/ }).click();
+  const made = page.getByRole('dialog', { name: 'Save as a group' });
+  await expect(made.getByLabel('X-Ray filter expression')).toHaveValue('fault = true');
+  await made.getByLabel('Name').fill('not a name');
+  await made.getByRole('button', { name: 'Save' }).click();
+  await expect(made.getByRole('alert')).toContainText('letters, digits and dashes');
+  await made.getByLabel('Name').fill('broken');
+  expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
+  await made.getByRole('button', { name: 'Save' }).click();
+  await expect(page.getByRole('button', { name: 'Groups, broken is chosen' })).toBeVisible();
+
+  await page.goto(`${server.url}/traces`);
+  await page.getByRole('button', { name: 'Groups' }).click();
+  await page.getByRole('menuitemcheckbox', { name: 'broken' }).click();
+  await expect(page.getByRole('combobox', { name: 'Filter' })).toHaveValue('fault = true');
+  await page.getByRole('button', { name: 'Groups, broken is chosen' }).click();
+  await page.getByRole('menuitem', { name: /^Rename or delete/ }).click();
+  const groups = page.getByRole('dialog', { name: 'Groups' });
+  await groups.getByRole('button', { name: 'Rename broken' }).click();
+  await groups.getByLabel('Name of broken').fill('failing');
+  await groups.getByRole('button', { name: 'Keep' }).click();
+  await expect(groups.getByRole('cell', { name: 'failing' })).toBeVisible();
+  await groups.getByRole('button', { name: 'Delete failing' }).click();
+  await groups.getByRole('button', { name: 'Really delete failing' }).click();
+  await expect(groups.getByText('There are no groups.')).toBeVisible();
+});

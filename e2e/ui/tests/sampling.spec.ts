@@ -20,6 +20,8 @@ test('a sampling rule is made, tried on what arrived, changed and deleted', asyn
   await made.getByLabel('Rate in percent').fill('100');
   await expect(made.getByRole('row', { name: /^everything/ })).toBeVisible();
   expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
+  await made.getByLabel('Up to percent').fill('100');
+  await made.getByLabel('Minutes between').fill('5');
   await made.getByRole('button', { name: 'Make it' }).click();
   await expect(table.getByRole('row').nth(1)).toContainText('everything');
   await expect(table.getByRole('row').nth(2)).toContainText('Default');
@@ -30,6 +32,14 @@ test('a sampling rule is made, tried on what arrived, changed and deleted', asyn
   await changed.getByLabel('Rate in percent').fill('12.5');
   await changed.getByRole('button', { name: 'Keep' }).click();
   await expect(table.getByRole('row').nth(2)).toContainText('12.5');
+
+  await expect(table.getByRole('row').nth(1)).toContainText('at anomalies, once in 5 min');
+  await table.getByRole('button', { name: 'everything', exact: true }).click();
+  const boosted = page.getByRole('dialog', { name: 'Rule everything' });
+  await boosted.getByLabel('Up to percent').fill('');
+  await boosted.getByLabel('Minutes between').fill('');
+  await boosted.getByRole('button', { name: 'Keep' }).click();
+  await expect(table.getByRole('row').nth(1)).not.toContainText('at anomalies');
 
   await table.getByRole('button', { name: 'What to do with everything' }).click();
   await page.getByRole('menuitem', { name: 'Delete…' }).click();

@@ -76,6 +76,32 @@ async function all<T>(operation: string, member: string, signal: AbortSignal): P
   return found;
 }
 
+/** A saved filter expression. */
+export interface Group {
+  GroupName: string;
+  GroupARN: string;
+  /** Absent for Default, which has every trace in it. */
+  FilterExpression?: string;
+  InsightsConfiguration: { InsightsEnabled: boolean; NotificationsEnabled: boolean };
+}
+
+/** All groups but Default. */
+export async function savedGroups(signal: AbortSignal): Promise<Group[]> {
+  return (await all<Group>('Groups', 'Groups', signal)).filter((g) => g.FilterExpression !== undefined);
+}
+
+/** Gives a group another name: names of groups don't change, so it is another one with all that this has. */
+export async function renameGroup(g: Group, name: string): Promise<void> {
+  const { Tags } = await xray<{ Tags: unknown[] }>('ListTagsForResource', { ResourceARN: g.GroupARN });
+  await xray('CreateGroup', {
+    GroupName: name,
+    FilterExpression: g.FilterExpression,
+    InsightsConfiguration: g.InsightsConfiguration,
+    Tags,
+  });
+  await xray('DeleteGroup', { GroupName: g.GroupName });
+}
+
 /** The rules in the order in which they are looked at. */
 export async function samplingRules(signal: AbortSignal): Promise<SamplingRule[]> {
   const records = await all<{ SamplingRule: SamplingRule }>('GetSamplingRules', 'SamplingRuleRecords', signal);

@@ -3,11 +3,11 @@ import { useState } from 'react';
 import { go, linkTo } from '../../app/location';
 import { ms } from '../../charts/figures';
 import { RedCharts } from '../../charts/RedCharts';
-import { duration } from '../../time/format';
+import { count, duration } from '../../time/format';
 import type { Graph } from './model';
 import { Distribution, Figures } from './PanelParts';
 import type { MapState } from './url';
-import { useEdge } from './useDetail';
+import { useEdge, useServed } from './useDetail';
 
 interface Props {
   graph: Graph;
@@ -18,15 +18,28 @@ interface Props {
   onClose: () => void;
 }
 
+const words: Record<Graph['edges'][number]['kind'], string> = {
+  call: 'calls that wait for the answer',
+  async: 'calls that don’t wait',
+  link: 'links between traces: the one goes on with what the other left',
+};
+
 /** The calls from one node to another, as the caller saw them, and what of it the callee did not take. */
 export function EdgePanel({ graph, index, seconds, state, set, onClose }: Props): React.ReactElement {
   const e = graph.edges[index]!;
   const [from, to] = [graph.nodes[e.from]!, graph.nodes[e.to]!];
-  const detail = useEdge(from.id, to.id, state);
+  const detail = useEdge(from.id, to.id, e.kind, state);
   const [openedAt] = useState(() => Date.now());
-  const d = detail.data;
+  const wanted =
+    detail.data !== undefined && !detail.data.served && !state.q && e.kind !== 'link' && from.kind === 'service' && to.kind === 'service';
+  const sampled = useServed(from.id, to.id, wanted, state);
+  const served = detail.data?.served ?? sampled;
+  const d = detail.data && { ...detail.data, served };
+  const link = e.kind === 'link';
+  const client = from.kind === 'client';
   const expression = `edge(${JSON.stringify(from.name)}, ${JSON.stringify(to.name)})`;
-  const traces = (q: string): string => `/traces?${new URLSearchParams({ from: state.from, to: state.to, q }).toString()}`;
+  const also: Record<string, string> = state.q ? { f: state.q } : {};
+  const traces = (q: string): string => `/traces?${new URLSearchParams({ from: state.from, to: state.to, ...also, q }).toString()}`;
   const gap = (q: 'p50_ms' | 'p95_ms'): number | undefined => {
     const [called, served] = [e[q], d?.served?.[q] ?? null];
     return called !== null && served !== null ? Math.max(called - served, 0) : undefined;
@@ -48,13 +61,21 @@ export function EdgePanel({ graph, index, seconds, state, set, onClose }: Props)
             ×
           </button>
         </div>
-        <p className="muted">
-          {e.kind === 'call' ? 'calls that wait for the answer' : e.kind === 'async' ? 'calls that don’t wait' : 'links'}
-        </p>
-        <Figures of={e} seconds={seconds} />
+        <p className="muted">{words[e.kind]}</p>
+        {link ? (
+          <p className="figures">
+            <b className="big">{count(e.count)}</b>
+            <span className="muted">{e.count === 1 ? 'link' : 'links'}</span>
+            <span className="muted">
+              waiting p50 {ms(e.p50_ms)} · p95 {ms(e.p95_ms)} · p99 {ms(e.p99_ms)}
+            </span>
+          </p>
+        ) : (
+          <Figures of={e} seconds={seconds} />
+        )}
         <div className="row wrap actions">
-          <a className="btn small" {...linkTo(traces(expression))}>
-            Traces
+          <a className="btn small" {...linkTo(traces(link ? `service(${JSON.stringify(to.name)})` : expression))}>
+            {link ? `Traces of ${to.name}` : 'Traces'}
           </a>
         </div>
       </header>
@@ -66,8 +87,8 @@ export function EdgePanel({ graph, index, seconds, state, set, onClose }: Props)
           <>
             <section>
               <div className="row">
-                <h3 className="grow">Duration as called{d.served && ', and as served'}</h3>
-                {state.range && (
+                <h3 className="grow">{link ? 'How long it was waiting' : `Duration as called${d.served ? ', and as served' : ''}`}</h3>
+                {state.range && !link && (
                   <button
                     type="button"
                     className="btn small"
@@ -84,7 +105,7 @@ export function EdgePanel({ graph, index, seconds, state, set, onClose }: Props)
                 )}
               </div>
               <Distribution
-                title={`Durations of calls from ${from.name} to ${to.name}`}
+                title={link ? `Ages of what ${to.name} took up from ${from.name}` : `Durations of calls from ${from.name} to ${to.name}`}
                 histogram={d.histogram}
                 other={d.served}
                 range={state.range}
@@ -124,7 +145,9 @@ export function EdgePanel({ graph, index, seconds, state, set, onClose }: Props)
                   </tbody>
                 </table>
               )}
-              {!d.served && <p className="muted">{to.name} sends no traces itself, so how long it took is known from its callers only.</p>}
+              {!d.served && !link && !client && to.inferred && (
+                <p className="muted">{to.name} sends no traces itself, so how long it took is known from its callers only.</p>
+              )}
             </section>
             <RedCharts series={d.series} nowMs={openedAt} height={96} onZoom={(a, b) => set({ from: a, to: b })} />
           </>

@@ -4,7 +4,7 @@ import { ms, percent, perSecond } from '../../charts/figures';
 import { HealthRing } from '../../charts/HealthRing';
 import { count } from '../../time/format';
 import type { Before } from './drawable';
-import { changeOf, edgeKey, failed, type Graph, type ShownEdge } from './model';
+import { changeOf, edgeKey, endsOf, failed, type Graph, type ShownEdge } from './model';
 import type { MapState } from './url';
 
 interface Props {
@@ -100,11 +100,7 @@ export function MapTable({ graph, seconds, before, state, set }: Props): React.R
                 </td>
               )}
               <td>
-                <button
-                  type="button"
-                  className="link accent"
-                  onClick={() => set({ edge: [graph.nodes[e.from]!.id, graph.nodes[e.to]!.id], node: '', view: 'map' })}
-                >
+                <button type="button" className="link accent" onClick={() => set({ edge: endsOf(graph, e), node: '', view: 'map' })}>
                   {e.kind}
                 </button>
               </td>

@@ -3,12 +3,12 @@ import { useState } from 'react';
 import { go, linkTo } from '../../app/location';
 import { ms, percent, perSecond } from '../../charts/figures';
 import { RedCharts } from '../../charts/RedCharts';
-import { duration } from '../../time/format';
+import { count, duration } from '../../time/format';
 import { filterText } from '../../query/copyAs';
 import { errorsWith, servicePage } from '../../query/links';
 import { useMarkers } from '../../query/useMarkers';
 import { KindGlyph, kindWords } from '../../charts/graph/kinds';
-import { failed, type Graph } from './model';
+import { endsOf, failed, type Graph } from './model';
 import { Distribution, Figures } from './PanelParts';
 import type { MapState } from './url';
 import { useNode } from './useDetail';
@@ -34,7 +34,9 @@ export function NodePanel({ graph, index, seconds, state, set, onClose, pinned, 
   const markers = useMarkers(d?.series.base);
   const own = !n.inferred && !group && n.kind !== 'client';
   const range = { from: state.from, to: state.to };
-  const traces = (more: Record<string, string>): string => `/traces?${new URLSearchParams({ ...range, ...more }).toString()}`;
+  // What the map is filtered to, the traces are, too.
+  const also: Record<string, string> = state.q ? { f: state.q } : {};
+  const traces = (more: Record<string, string>): string => `/traces?${new URLSearchParams({ ...range, ...also, ...more }).toString()}`;
   const near = (side: 'from' | 'to'): [number, Graph['edges'][number]][] =>
     graph.edges
       .filter((e) => e[side] === index)
@@ -216,7 +218,7 @@ function Neighbours({ title, list, graph, seconds, set }: NeighbourProps): React
       <h3>{title}</h3>
       <ul className="near">
         {list.slice(0, 30).map(([i, e]) => (
-          <li key={`${e.from} ${e.to}`} className="row">
+          <li key={`${e.from} ${e.to} ${e.kind}`} className="row">
             <button type="button" className="link clip grow" onClick={() => set({ node: graph.nodes[i]!.id, range: undefined })}>
               {graph.nodes[i]!.name}
             </button>
@@ -224,10 +226,10 @@ function Neighbours({ title, list, graph, seconds, set }: NeighbourProps): React
             <button
               type="button"
               className="link accent"
-              title="The calls between both"
-              onClick={() => set({ edge: [graph.nodes[e.from]!.id, graph.nodes[e.to]!.id], node: '', range: undefined })}
+              title={e.kind === 'link' ? 'The links between both' : 'The calls between both'}
+              onClick={() => set({ edge: endsOf(graph, e), node: '', range: undefined })}
             >
-              {perSecond(e.count, seconds)}
+              {e.kind === 'link' ? `${count(e.count)} ${e.count === 1 ? 'link' : 'links'}` : perSecond(e.count, seconds)}
             </button>
           </li>
         ))}

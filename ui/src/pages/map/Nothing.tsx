@@ -12,7 +12,7 @@ interface Props {
 const hour = 3_600_000_000_000n;
 
 /** Why there is no map, and the way out of it. */
-export function Nothing({ start, set }: Props): React.ReactElement {
+export function Nothing({ start, state, set }: Props): React.ReactElement {
   if (start && !start.has_data) {
     return (
       <div className="panel map-empty">
@@ -21,6 +21,21 @@ export function Nothing({ start, set }: Props): React.ReactElement {
         <a className="btn primary" {...linkTo('/setup')}>
           Set up a service
         </a>
+      </div>
+    );
+  }
+  if (state.q) {
+    return (
+      <div className="panel map-empty">
+        <h2>No trace of this range meets the filter</h2>
+        <div className="row">
+          <button type="button" className="btn" onClick={() => set({ q: '' })}>
+            Take the filter off
+          </button>
+          <button type="button" className="btn" onClick={() => set({ from: 'now-1d', to: 'now' })}>
+            Look at the last day
+          </button>
+        </div>
       </div>
     );
   }

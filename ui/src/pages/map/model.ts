@@ -1,6 +1,7 @@
 // What of a map is shown and how: groups folded into one node, a neighbourhood,
 // filters, and the change since another period. Pure.
 import type { Health, Latencies, MapEdge, MapNode, ServiceMap } from '../../api/map';
+import type { EdgeEnds } from './url';
 
 export interface Graph {
   nodes: ShownNode[];
@@ -15,7 +16,13 @@ export interface ShownNode extends MapNode {
 export type ShownEdge = MapEdge;
 
 export const failed = (h: Health): number => h.errors + h.throttles + h.faults;
-export const edgeKey = (g: Graph, e: ShownEdge): string => `${g.nodes[e.from]!.id}\0${g.nodes[e.to]!.id}`;
+export const edgeKey = (g: Graph, e: ShownEdge): string => endsOf(g, e).join('\0');
+
+/** Both ends of an edge, as an address names it; one of links between traces is another than the one of calls. */
+export const endsOf = (g: Graph, e: ShownEdge): EdgeEnds => {
+  const [from, to] = [g.nodes[e.from]!.id, g.nodes[e.to]!.id];
+  return e.kind === 'link' ? [from, to, 'link'] : [from, to];
+};
 
 const folder = (group: string): string => `group:${group}`;
 const worst = (a: number | null, b: number | null): number | null => (a === null ? b : b === null ? a : Math.max(a, b));
@@ -57,7 +64,7 @@ export function fold(map: Pick<ServiceMap, 'nodes' | 'edges'>, folded: readonly 
   for (const e of map.edges) {
     const [from, to] = [place[e.from]!, place[e.to]!];
     if (from === to && e.from !== e.to) continue; // inside a folded group
-    const key = `${from} ${to}`;
+    const key = `${from} ${to} ${e.kind === 'link'}`;
     const same = edges.get(key);
     if (!same) edges.set(key, { ...e, from, to });
     else {

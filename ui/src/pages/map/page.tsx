@@ -8,6 +8,7 @@ import { go, setParams, useAddress } from '../../app/location';
 import { Camera } from '../../charts/graph/camera';
 import { count } from '../../time/format';
 import { servicePage } from '../../query/links';
+import { FilterBar } from '../../query/trace/FilterBar';
 import { Refresh } from '../../widgets/Refresh';
 import { Splitter } from '../../widgets/Splitter';
 import { TimePicker } from '../../widgets/TimePicker';
@@ -17,7 +18,7 @@ import { boundsOf, GraphCanvas } from '../../charts/graph/GraphCanvas';
 import { MapList } from './MapList';
 import { MapTable } from './MapTable';
 import { MapTools } from './MapTools';
-import { filtered, neighbourhood, part, readableHops, startOf, through, towards, type Graph } from './model';
+import { edgeKey, endsOf, filtered, neighbourhood, part, readableHops, startOf, through, towards, type Graph } from './model';
 import { NodePanel } from './NodePanel';
 import { Nothing } from './Nothing';
 import { decode, encode, type MapState } from './url';
@@ -71,10 +72,7 @@ export default function MapPage({ start }: { start: Start | undefined }): React.
   );
   const edges = useMemo(() => (shown ? edgesOf(shown, seconds, before) : []), [shown, seconds, before]);
   const selected = shown ? shown.nodes.findIndex((n) => n.id === state.node) : -1;
-  const selectedEdge =
-    shown && state.edge
-      ? shown.edges.findIndex((e) => shown.nodes[e.from]!.id === state.edge![0] && shown.nodes[e.to]!.id === state.edge![1])
-      : -1;
+  const selectedEdge = shown && state.edge ? shown.edges.findIndex((e) => edgeKey(shown, e) === state.edge!.join('\0')) : -1;
   const matches = useMemo(() => (shown && state.find ? found(shown, state.find) : undefined), [shown, state.find]);
   const bright = useMemo(() => {
     if (shown && state.focus && selected >= 0) return through(shown, selected);
@@ -83,6 +81,8 @@ export default function MapPage({ start }: { start: Start | undefined }): React.
   const canvas = useRef<HTMLDivElement>(null);
   const places = useRef<{ x: number; y: number }[]>([]);
   const field = useRef<HTMLInputElement>(null);
+  const expression = useRef<HTMLInputElement>(null);
+  const services = useMemo(() => (start?.services ?? []).map((s) => s.name), [start]);
   // Another part of the map begins with all of it in view.
   useEffect(() => {
     camera.fitted = true;
@@ -112,6 +112,7 @@ export default function MapPage({ start }: { start: Start | undefined }): React.
     camera.zoom(factor, (canvas.current?.clientWidth ?? 0) / 2, (canvas.current?.clientHeight ?? 0) / 2);
   useKeys('Map', {
     '/': ['find a node', () => field.current?.focus()],
+    x: ['filter the traces', () => expression.current?.focus()],
     v: ['map or table', () => set({ view: state.view === 'map' ? 'table' : 'map' })],
     ArrowRight: ['node to the right', step(1, 0)],
     ArrowLeft: ['node to the left', step(-1, 0)],
@@ -138,6 +139,19 @@ export default function MapPage({ start }: { start: Start | undefined }): React.
       <h1 className="sr">Map</h1>
       <div className={loaded.loading ? 'progress on' : 'progress'} />
       <div className="tools">
+        <FilterBar
+          name="Traces of the map"
+          hint="x"
+          field={expression}
+          q={state.q}
+          services={services}
+          error={loaded.error?.position !== undefined ? loaded.error : undefined}
+          onChange={(q) => set({ q, node: '', edge: undefined, range: undefined })}
+        />
+        <TimePicker range={state} onChange={set} />
+        <Refresh every={every} onEvery={setEvery} loadedAt={loadedAt} onRefresh={refresh} />
+      </div>
+      <div className="tools">
         <MapTools
           state={state}
           set={set}
@@ -153,11 +167,8 @@ export default function MapPage({ start }: { start: Start | undefined }): React.
           onFit={fit}
           onZoom={zoom}
         />
-        <span className="grow" />
-        <TimePicker range={state} onChange={set} />
-        <Refresh every={every} onEvery={setEvery} loadedAt={loadedAt} onRefresh={refresh} />
       </div>
-      {error && (
+      {error && error.position === undefined && (
         <div className="note bad row" role="alert">
           <span className="grow">
             {error.message} <span className="muted">{error.requestId && `request ${error.requestId}`}</span>
@@ -190,8 +201,7 @@ export default function MapPage({ start }: { start: Start | undefined }): React.
                   places={places}
                   onNode={choose}
                   onEdge={(e) => {
-                    const { from, to } = shown.edges[e]!;
-                    set({ edge: [shown.nodes[from]!.id, shown.nodes[to]!.id], node: '', range: undefined });
+                    set({ edge: endsOf(shown, shown.edges[e]!), node: '', range: undefined });
                   }}
                   onNothing={() => (state.node || state.edge) && close()}
                   onOpen={open}
@@ -209,7 +219,7 @@ export default function MapPage({ start }: { start: Start | undefined }): React.
                     {' · '}
                     {Math.round(loaded.data.elapsed_ms)}
                     {'\u2009'}ms
-                    {!loaded.data.complete && ' · part of the data could not be read'}
+                    {!loaded.data.complete && (state.q ? ' · of the newest traces that match' : ' · part of the data could not be read')}
                   </>
                 )}
               </p>

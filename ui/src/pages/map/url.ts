@@ -3,9 +3,14 @@
 export const sizes = ['none', 'traffic', 'errors'] as const;
 export const comparisons = ['', 'previous', 'day', 'week'] as const;
 
+/** Nodes that an edge leads from and to; of links between traces if it says so. */
+export type EdgeEnds = [string, string] | [string, string, 'link'];
+
 export interface MapState {
   from: string;
   to: string;
+  /** What traces must meet that the map is made of: an X-Ray expression or a condition. */
+  q: string;
   view: 'map' | 'table';
   /** Part of a name. */
   find: string;
@@ -25,7 +30,7 @@ export interface MapState {
   compare: (typeof comparisons)[number];
   /** The node whose panel is open, or both ends of the edge. */
   node: string;
-  edge: [string, string] | undefined;
+  edge: EdgeEnds | undefined;
   /** Picked in the histogram, in ms. */
   range: [number, number] | undefined;
 }
@@ -35,14 +40,19 @@ const number = (p: URLSearchParams, name: string): number => {
   return Number.isFinite(v) && v > 0 ? v : 0;
 };
 
+function endsOf([from, to, kind, ...more]: string[]): EdgeEnds | undefined {
+  if (from === undefined || to === undefined || more.length > 0) return undefined;
+  return kind === undefined ? [from, to] : kind === 'link' ? [from, to, kind] : undefined;
+}
+
 /** Reads an address; what makes no sense falls back. */
 export function decode(p: URLSearchParams): MapState {
-  const ends = p.getAll('edge');
   const range = /^(\d+(?:\.\d+)?)-(\d+(?:\.\d+)?)$/.exec(p.get('range') ?? '');
   const hops = number(p, 'hops');
   return {
     from: p.get('from') ?? 'now-1h',
     to: p.get('to') ?? 'now',
+    q: p.get('q') ?? '',
     view: p.get('view') === 'table' ? 'table' : 'map',
     find: p.get('find') ?? '',
     minErrors: Math.min(number(p, 'errors'), 100),
@@ -55,7 +65,7 @@ export function decode(p: URLSearchParams): MapState {
     folded: p.getAll('fold'),
     compare: comparisons.find((c) => c === p.get('compare')) ?? '',
     node: p.get('node') ?? '',
-    edge: ends.length === 2 ? [ends[0]!, ends[1]!] : undefined,
+    edge: endsOf(p.getAll('edge')),
     range: range && Number(range[1]) < Number(range[2]) ? [Number(range[1]), Number(range[2])] : undefined,
   };
 }
@@ -66,7 +76,7 @@ export function encode(s: Partial<MapState>): Record<string, string | string[] |
   const put = (name: string, key: keyof MapState, text: string | string[] | undefined): void => {
     if (key in s) out[name] = text;
   };
-  for (const key of ['from', 'to', 'find', 'around', 'compare', 'node'] as const) put(key, key, s[key] || undefined);
+  for (const key of ['from', 'to', 'q', 'find', 'around', 'compare', 'node'] as const) put(key, key, s[key] || undefined);
   put('view', 'view', s.view === 'table' ? 'table' : undefined);
   put('errors', 'minErrors', s.minErrors ? String(s.minErrors) : undefined);
   put('rate', 'minRate', s.minRate ? String(s.minRate) : undefined);

@@ -29,13 +29,14 @@ export const secondsOf = (m: Pick<ServiceMap, 'from' | 'to'>): number => Math.ma
 
 /** Loads the map and, when two periods are compared, that of the other one. */
 export function useMap(state: MapState, env: string, turn: number): MapLoad {
-  const { from, to, compare } = state;
-  const loaded = useLoad(`map ${env} ${from} ${to} ${turn}`, (signal) => get<ServiceMap>('map', { from, to }, signal));
-  const earlier = useLoad(`map before ${env} ${from} ${to} ${compare} ${turn}`, async (signal) => {
+  const { from, to, q, compare } = state;
+  const filter = q || undefined;
+  const loaded = useLoad(`map ${env} ${from} ${to} ${q} ${turn}`, (signal) => get<ServiceMap>('map', { from, to, q: filter }, signal));
+  const earlier = useLoad(`map before ${env} ${from} ${to} ${q} ${compare} ${turn}`, async (signal) => {
     if (!compare) return undefined;
     const [a, b] = resolve({ from, to }, Date.now()).map((t) => BigInt(Math.round(t)) * 1_000_000n) as [bigint, bigint];
     const [start, end] = periodBefore(compare, a, b);
-    return get<ServiceMap>('map', { from: String(start), to: String(end) }, signal);
+    return get<ServiceMap>('map', { from: String(start), to: String(end), q: filter }, signal);
   });
   const foldedKey = state.folded.join('\0');
   const now = loaded.data;

@@ -9,13 +9,15 @@ interface Props {
   rule: SamplingRule | undefined;
   draft: Draft;
   taken: readonly string[];
-  boost: SamplingRule['SamplingRateBoost'];
   onClose: () => void;
   onKept: (name: string) => void;
 }
 
+/** Takes a boost away: what a change leaves out stays. */
+const noBoost = { MaxRate: 0, CooldownWindowMinutes: 0 };
+
 /** Edits a rule; beside it stands what it would do to the last hour's requests. */
-export function RuleDialog({ rule, draft: first, taken, boost, onClose, onKept }: Props): React.ReactElement {
+export function RuleDialog({ rule, draft: first, taken, onClose, onKept }: Props): React.ReactElement {
   const dialog = useRef<HTMLDialogElement>(null);
   const [draft, setDraft] = useState(first);
   const [refused, setRefused] = useState('');
@@ -45,9 +47,9 @@ export function RuleDialog({ rule, draft: first, taken, boost, onClose, onKept }
       ? xray('UpdateSamplingRule', {
           SamplingRuleUpdate: isDefault
             ? { RuleName: rule.RuleName, FixedRate: meant.FixedRate, ReservoirSize: meant.ReservoirSize }
-            : meant,
+            : { ...(rule.SamplingRateBoost && { SamplingRateBoost: noBoost }), ...meant },
         })
-      : xray('CreateSamplingRule', { SamplingRule: { ...meant, Version: 1, ...(boost && { SamplingRateBoost: boost }) } });
+      : xray('CreateSamplingRule', { SamplingRule: { ...meant, Version: 1 } });
     done
       .then(
         () => onKept(meant.RuleName),
@@ -90,6 +92,18 @@ export function RuleDialog({ rule, draft: first, taken, boost, onClose, onKept }
                 ))}
               </div>
               <Text label="Attributes" {...field('attributes')} hint="a line each: key=pattern" mono rows={2} />
+            </fieldset>
+          )}
+          {!isDefault && (
+            <fieldset>
+              <legend>
+                More at anomalies{' '}
+                <span className="muted">(for a minute, while a client tells of failed or slow requests that it did not keep)</span>
+              </legend>
+              <div className="spair">
+                <Text label="Up to percent" {...field('boost')} hint="empty: never more" />
+                <Text label="Minutes between" {...field('cooldown')} hint="two such times" />
+              </div>
             </fieldset>
           )}
           {message && !place && (

@@ -17,7 +17,6 @@ const refreshMs = 10_000;
 interface Editing {
   rule: SamplingRule | undefined;
   draft: Draft;
-  boost?: SamplingRule['SamplingRateBoost'];
 }
 
 /** Settings › Sampling: which requests clients record. */
@@ -65,14 +64,13 @@ export default function SettingsPage(): React.ReactElement {
           rules={rules}
           reported={reported.data}
           onEdit={(rule) => setEditing({ rule, draft: draftOf(rule) })}
-          onClone={(r) => setEditing({ rule: undefined, draft: cloneOf(r, rules), boost: r.SamplingRateBoost })}
+          onClone={(r) => setEditing({ rule: undefined, draft: cloneOf(r, rules) })}
           onDelete={setDeleting}
         />
       )}
       {editing && (
         <RuleDialog
           {...editing}
-          boost={editing.boost}
           taken={rules.map((r) => r.RuleName)}
           onClose={() => setEditing(undefined)}
           onKept={(name) => {

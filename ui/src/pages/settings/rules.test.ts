@@ -36,6 +36,17 @@ it.each([
 
 it('gives back the rule that was opened', () => {
   expect(ruleOf(draftOf(rule))).toEqual({ rule, mistakes: {} });
+  const boosted = { ...rule, SamplingRateBoost: { MaxRate: 0.5, CooldownWindowMinutes: 10 } };
+  expect(ruleOf(draftOf(boosted))).toEqual({ rule: boosted, mistakes: {} });
+});
+
+it.each([
+  [{ boost: '50' }, { cooldown: 'a whole number is wanted' }],
+  [{ boost: '1', cooldown: '5' }, { boost: 'less than the rate would keep nothing more' }],
+  [{ boost: '101', cooldown: '5' }, { boost: '0 to 100 percent are wanted' }],
+  [{ boost: '', cooldown: '' }, {}],
+])('takes a boost whole or not at all: %j', (change, mistakes) => {
+  expect(ruleOf({ ...draftOf(rule), ...change }).mistakes).toEqual(mistakes);
 });
 
 it('takes an empty pattern for any', () => {

@@ -18,6 +18,9 @@ export interface Draft {
   arn: string;
   /** Lines of key=pattern. */
   attributes: string;
+  /** Percent up to which the rate goes at anomalies, and minutes between two such times; both empty for none. */
+  boost: string;
+  cooldown: string;
 }
 
 export type Field = keyof Draft;
@@ -61,6 +64,8 @@ export function draftOf(r: SamplingRule): Draft {
     attributes: Object.entries(r.Attributes)
       .map(([key, value]) => `${key}=${value}`)
       .join('\n'),
+    boost: r.SamplingRateBoost ? percent(r.SamplingRateBoost.MaxRate) : '',
+    cooldown: r.SamplingRateBoost ? `${r.SamplingRateBoost.CooldownWindowMinutes}` : '',
   };
 }
 
@@ -78,6 +83,8 @@ export function newDraft(rules: readonly SamplingRule[]): Draft {
     path: '*',
     arn: '*',
     attributes: '',
+    boost: '',
+    cooldown: '',
   };
 }
 
@@ -98,7 +105,7 @@ function freePriority(rules: readonly SamplingRule[], from: number): number {
 /** The rule that a draft means, or what is no number or no pair in it; limits are the server's to say. */
 export function ruleOf(d: Draft): { rule: SamplingRule; mistakes: Mistakes } {
   const mistakes: Mistakes = {};
-  const number = (field: 'priority' | 'rate' | 'reservoir', whole: boolean): number => {
+  const number = (field: 'priority' | 'rate' | 'reservoir' | 'boost' | 'cooldown', whole: boolean): number => {
     const text = d[field].trim();
     const n = Number(text);
     if (text !== '' && Number.isFinite(n) && (!whole || Number.isInteger(n))) return n;
@@ -113,6 +120,11 @@ export function ruleOf(d: Draft): { rule: SamplingRule; mistakes: Mistakes } {
     if (at < 1) mistakes.attributes = `“${line.trim()}” is no pair: write key=pattern`;
     else attributes[line.slice(0, at).trim()] = line.slice(at + 1).trim();
   }
+  const boosted = d.boost.trim() !== '' || d.cooldown.trim() !== '';
+  const boost = boosted ? number('boost', false) : 0;
+  if (boosted && (boost < 0 || boost > 100)) mistakes.boost = '0 to 100 percent are wanted';
+  else if (boosted && !mistakes.boost && boost < rate) mistakes.boost = 'less than the rate would keep nothing more';
+  const cooldown = boosted ? number('cooldown', true) : 0;
   const pattern = (text: string): string => text.trim() || '*';
   return {
     mistakes,
@@ -128,6 +140,7 @@ export function ruleOf(d: Draft): { rule: SamplingRule; mistakes: Mistakes } {
       URLPath: pattern(d.path),
       ResourceARN: pattern(d.arn),
       Attributes: attributes,
+      ...(boosted && { SamplingRateBoost: { MaxRate: Number((boost / 100).toPrecision(12)), CooldownWindowMinutes: cooldown } }),
     },
   };
 }
@@ -139,6 +152,8 @@ const members: readonly [RegExp, Field][] = [
   [/\bReservoirSize\b/, 'reservoir'],
   ...patterns.map(([field, member]): [RegExp, Field] => [new RegExp(`\\b${member}\\b`), field]),
   [/\bAttributes\b/, 'attributes'],
+  [/\bMaxRate\b/, 'boost'],
+  [/\bCooldownWindowMinutes\b/, 'cooldown'],
 ];
 
 /** The field that a message of the server is about: the one it names first. */

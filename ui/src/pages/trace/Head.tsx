@@ -1,14 +1,16 @@
 import { useEffect } from 'react';
 
 import { nameOf, rootOf, serviceOf, type TraceModel } from '../../charts/model';
-import { linkTo } from '../../app/location';
+import { go, linkTo } from '../../app/location';
 import { CopyButton } from '../../widgets/CopyButton';
 import { Menu } from '../../widgets/Menu';
 import { clock, count, day, digits, duration, momentMs } from '../../time/format';
 import { usePrefs } from '../../app/prefs';
 import { lastList, noteTrace } from '../../app/recent';
 import { outline, spansAsJSON, spansAsOTLP } from './copy';
+import { linkedSpan } from './Links';
 import type { TraceState } from './url';
+import { useLinks } from './useLinks';
 
 interface Props {
   trace: TraceModel;
@@ -75,6 +77,7 @@ export function Head({ trace, state, set }: Props): React.ReactElement {
         <span>
           {day(at, utc)} {clock(at, utc, true)}
         </span>
+        <Linked trace={trace} />
         <Ids id={trace.id} />
       </p>
       {notes.length > 0 && (
@@ -99,6 +102,26 @@ export function Head({ trace, state, set }: Props): React.ReactElement {
         </p>
       )}
     </header>
+  );
+}
+
+const mostLinked = 20;
+
+/** The traces that this one goes on with, or that go on with it. */
+function Linked({ trace }: { trace: TraceModel }): React.ReactElement | null {
+  const { data } = useLinks(trace.id, trace.totalSpans);
+  const links = [...new Map((data?.links ?? []).map((l) => [l.trace_id, l])).values()];
+  if (links.length === 0) return null;
+  return (
+    <Menu
+      label={links.length === 1 ? '1 linked trace' : `${count(links.length)} linked traces`}
+      className="link accent"
+      items={links.slice(0, mostLinked).map((l) => {
+        const other = data?.traces.find((t) => t.trace_id === l.trace_id);
+        const name = other ? `${other.root.service} ${other.root.name}, ${duration(other.duration)}` : 'not here';
+        return { label: `${l.upstream ? 'Before' : 'After'}: ${name} · ${l.trace_id.slice(0, 8)}…`, run: () => go(linkedSpan(l)) };
+      })}
+    />
   );
 }
 

@@ -12,7 +12,7 @@ const repeated =
 
 const kindNames: Record<number, string> = { [mark.exception]: 'exception', [mark.log]: 'log', [mark.errorItem]: 'error' };
 
-/** Events, exceptions and log lines in order, then links. */
+/** Events, exceptions and log lines in order. */
 export function SpanEvents({
   detail: d,
   start,
@@ -29,7 +29,7 @@ export function SpanEvents({
   useEffect(() => {
     list.current?.children[chosen]?.scrollIntoView({ block: 'nearest' });
   }, [d, chosen]);
-  if (d.events.length + d.links.length === 0) return <p className="muted">This span has no events, logs or links.</p>;
+  if (d.events.length === 0) return <p className="muted">This span has no events and no log lines.</p>;
   return (
     <div ref={list}>
       {d.events.map((e, i) => {
@@ -62,16 +62,6 @@ export function SpanEvents({
         );
       })}
       {d.left_out > 0 && <p className="muted">{count(d.left_out)} more are not shown.</p>}
-      {d.links.map((l, i) => (
-        <section key={`link ${i}`} className="event">
-          <h3>↗ Link</h3>
-          <p>
-            <a {...linkTo(`/trace/${encodeURIComponent(l.trace_id)}?span=${encodeURIComponent(l.span_id)}`)}>
-              <code>{l.trace_id}</code>
-            </a>
-          </p>
-        </section>
-      ))}
     </div>
   );
 }

@@ -9,9 +9,11 @@ import { clock, count, digits, duration, momentMs } from '../../time/format';
 import { asCurl } from '../../query/curl';
 import { CopyButton } from '../../widgets/CopyButton';
 import { Tabs } from '../../widgets/Tabs';
+import { Links } from './Links';
 import { SpanEvents } from './SpanEvents';
 import { SpanFields } from './SpanFields';
 import { serviceMark } from './serviceMark';
+import { useLinks } from './useLinks';
 import { XRayTab } from './XRayTab';
 
 const kinds = ['unspecified', 'internal', 'server', 'client', 'producer', 'consumer'];
@@ -65,7 +67,8 @@ export function SpanPanel({
   const first = detail.data?.spans[0];
   const shown = first?.index === index && first.id === s.id[index] ? first : undefined;
   const curl = shown && asCurl(shown.fields);
-  const extra = shown ? shown.events.length + shown.links.length : 0;
+  const extra = shown?.events.length ?? 0;
+  const links = useLinks(trace.id, trace.totalSpans).data?.links.filter((l) => l.span_id === s.id[index]).length ?? 0;
   return (
     <aside className="span-panel" aria-label="Span">
       <Title trace={trace} index={index} onSelect={onSelect} />
@@ -92,7 +95,8 @@ export function SpanPanel({
             onChoose={setTab}
             tabs={[
               ['fields', 'Fields'],
-              ['events', extra > 0 ? `Events and links ${extra}` : 'Events and links'],
+              ['events', extra > 0 ? `Events ${extra}` : 'Events'],
+              ['links', links > 0 ? `Links ${links}` : 'Links'],
               ['xray', 'X-Ray'],
               ['raw', 'Raw'],
             ]}
@@ -103,6 +107,7 @@ export function SpanPanel({
             {shown && tab === 'events' && (
               <SpanEvents detail={shown} start={s.start[index]!} base={trace.base} chosen={ordinalOf(trace, index, line)} />
             )}
+            {shown && tab === 'links' && <Links trace={trace} span={shown.id} />}
             {shown && tab === 'xray' && <XRayTab trace={trace} id={shown.id} />}
             {shown && tab === 'raw' && (
               <>

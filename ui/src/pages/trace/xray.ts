@@ -122,6 +122,9 @@ export interface TraceNode {
   bad: Record<Segment['class'], number>;
 }
 
+/** The node that a segment is of. */
+export const keyOf = (s: Segment): string => `${s.name}\0${s.type}`;
+
 /** The segments by name and type, with the calls between them: the map of one trace. */
 export function mapOf(s: Segments): {
   nodes: TraceNode[];
@@ -130,7 +133,7 @@ export function mapOf(s: Segments): {
   const at = new Map<string, number>();
   const nodes: TraceNode[] = [];
   const place = s.segments.map((seg) => {
-    const key = `${seg.name}\0${seg.type}`;
+    const key = keyOf(seg);
     let i = at.get(key);
     if (i === undefined) {
       at.set(key, (i = nodes.length));

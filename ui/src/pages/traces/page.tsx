@@ -9,11 +9,11 @@ import { useKeys } from '../../app/keys';
 import { go, setParams, useAddress } from '../../app/location';
 import { noteList } from '../../app/recent';
 import { count } from '../../time/format';
+import { FilterBar } from '../../query/trace/FilterBar';
 import { Refresh } from '../../widgets/Refresh';
 import { TimePicker } from '../../widgets/TimePicker';
 import { Analytics } from './Analytics';
 import { Chips } from './Chips';
-import { FilterBar } from './FilterBar';
 import { Groups } from './Groups';
 import { LatencyChart } from './LatencyChart';
 import { Nothing } from './Nothing';
@@ -84,6 +84,8 @@ export default function TracesPage({ start }: { start: Start | undefined }): Rea
       <div className={loading ? 'progress on' : 'progress'} />
       <div className="tools">
         <FilterBar
+          name="Traces"
+          hint="/"
           field={field}
           q={state.q}
           services={services}

@@ -1,12 +1,19 @@
+import './filterBar.css';
+
 import { useEffect, useId, useMemo, useState } from 'react';
 
 import { get, post, type ApiError } from '../../api/client';
 import type { ParsedTraceFilter } from '../../api/map';
 import { useLoad } from '../../api/useLoad';
 import { go } from '../../app/location';
+import { SavedGroups } from './SavedGroups';
 import { suggest, type Keyword, type Suggestion, type Vocabulary } from './suggest';
 
 interface Props {
+  /** What is filtered, for those who don't see it. */
+  name: string;
+  /** The key that leads here. */
+  hint: string;
   field: React.RefObject<HTMLInputElement | null>;
   q: string;
   services: readonly string[];
@@ -22,7 +29,7 @@ const languages: Record<ParsedTraceFilter['language'], string> = {
 };
 
 /** An X-Ray expression or a condition, told apart by the server; what is wrong with it is said at the character. */
-export function FilterBar({ field, q, services, error, onChange }: Props): React.ReactElement {
+export function FilterBar({ name, hint, field, q, services, error, onChange }: Props): React.ReactElement {
   const [text, setText] = useState(q);
   const [shownQ, setShownQ] = useState(q);
   const [open, setOpen] = useState(false);
@@ -69,60 +76,63 @@ export function FilterBar({ field, q, services, error, onChange }: Props): React
     <form
       className="filter"
       role="search"
-      aria-label="Traces"
+      aria-label={name}
       onSubmit={(e) => {
         e.preventDefault();
         run(text);
       }}
     >
-      <div className="filter-field">
-        <input
-          ref={field}
-          className={shown ? 'input bad' : 'input'}
-          value={text}
-          role="combobox"
-          aria-label="Filter"
-          aria-autocomplete="list"
-          aria-expanded={options.length > 0}
-          aria-controls={id}
-          aria-activedescendant={chosen >= 0 ? `${id}-${chosen}` : undefined}
-          aria-invalid={shown !== undefined}
-          aria-describedby={shown ? 'filter-error' : undefined}
-          spellCheck={false}
-          autoComplete="off"
-          placeholder={'service("api") { fault = true } AND responsetime > 2   or   http.route = "/home"      press /'}
-          onChange={(e) => {
-            setText(e.target.value);
-            setCaret(e.target.selectionStart ?? e.target.value.length);
-            setOpen(true);
-            setChosen(-1);
-          }}
-          onSelect={(e) => setCaret(e.currentTarget.selectionStart ?? 0)}
-          onBlur={() => setOpen(false)}
-          onKeyDown={onKeyDown}
-        />
-        {parsed && text !== '' && <span className="filter-language muted">{languages[parsed.language]}</span>}
-        {options.length > 0 && (
-          <ul id={id} role="listbox" aria-label="What fits" className="menu filter-options">
-            {options.map((s, i) => (
-              // The field has the focus and its keys choose.
+      <div className="filter-row">
+        <div className="filter-field">
+          <input
+            ref={field}
+            className={shown ? 'input bad' : 'input'}
+            value={text}
+            role="combobox"
+            aria-label="Filter"
+            aria-autocomplete="list"
+            aria-expanded={options.length > 0}
+            aria-controls={id}
+            aria-activedescendant={chosen >= 0 ? `${id}-${chosen}` : undefined}
+            aria-invalid={shown !== undefined}
+            aria-describedby={shown ? 'filter-error' : undefined}
+            spellCheck={false}
+            autoComplete="off"
+            placeholder={`service("api") { fault = true } AND responsetime > 2   or   http.route = "/home"      press ${hint}`}
+            onChange={(e) => {
+              setText(e.target.value);
+              setCaret(e.target.selectionStart ?? e.target.value.length);
+              setOpen(true);
+              setChosen(-1);
+            }}
+            onSelect={(e) => setCaret(e.currentTarget.selectionStart ?? 0)}
+            onBlur={() => setOpen(false)}
+            onKeyDown={onKeyDown}
+          />
+          {parsed && text !== '' && <span className="filter-language muted">{languages[parsed.language]}</span>}
+          {options.length > 0 && (
+            <ul id={id} role="listbox" aria-label="What fits" className="menu filter-options">
+              {options.map((s, i) => (
+                // The field has the focus and its keys choose.
 
-              <li
-                key={s.label}
-                id={`${id}-${i}`}
-                role="option"
-                aria-selected={i === chosen}
-                onPointerDown={(e) => {
-                  e.preventDefault();
-                  take(s);
-                }}
-              >
-                <code>{s.label}</code>
-                <span className="muted clip">{s.about}</span>
-              </li>
-            ))}
-          </ul>
-        )}
+                <li
+                  key={s.label}
+                  id={`${id}-${i}`}
+                  role="option"
+                  aria-selected={i === chosen}
+                  onPointerDown={(e) => {
+                    e.preventDefault();
+                    take(s);
+                  }}
+                >
+                  <code>{s.label}</code>
+                  <span className="muted clip">{s.about}</span>
+                </li>
+              ))}
+            </ul>
+          )}
+        </div>
+        <SavedGroups q={q} typed={text} language={parsed?.language} onChoose={run} />
       </div>
       {shown && (
         <p id="filter-error" className="note bad" role="alert">
