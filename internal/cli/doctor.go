@@ -212,7 +212,7 @@ type book struct {
 }
 
 // most bounds what is printed of each list.
-const mostListed = 10
+const mostListed = 20
 
 // checkBook says what came in, and, with what to change, what did not.
 func checkBook(ctx context.Context, c *client) []finding {
