@@ -87,6 +87,8 @@ func (a *API) analytics(w http.ResponseWriter, r *http.Request) error {
 		B       *traceSet `json:"b"`
 		Bins    int       `json:"bins"`
 		Buckets int       `json:"buckets"`
+		// Progress asks for lines: how far it is, then the answer.
+		Progress bool `json:"progress"`
 	}
 	if err := readJSON(w, r, &body); err != nil {
 		return err
@@ -105,29 +107,62 @@ func (a *API) analytics(w http.ResponseWriter, r *http.Request) error {
 	if body.B != nil {
 		sets = append(sets, body.B)
 	}
+	questions := make([]*tracesearch.Question, len(sets))
+	for i, s := range sets {
+		var err error
+		if questions[i], err = a.traceQuestion(r, s); err != nil {
+			return err
+		}
+	}
+	if !body.Progress {
+		answer, stats, err := a.analyse(r, questions, body.Bins, body.Buckets, nil)
+		if err != nil {
+			return err
+		}
+		return a.answer(w, r, stats, answer)
+	}
+	lines, started := a.startLines(w), a.clock()
+	answer, stats, err := a.analyse(r, questions, body.Bins, body.Buckets, func(p store.Progress) { lines.progress(p, a.clock().Sub(started)) })
+	lines.end()
+	if err != nil {
+		_, e := a.errorOf(r, err)
+		_ = lines.write(map[string]any{"type": "error", "error": e}) // the caller may have gone
+		return nil
+	}
+	a.envelope(r, stats, answer)
+	answer["type"] = "done"
+	_ = lines.write(answer) // likewise
+	return nil
+}
+
+// analyse sums sets of traces up; tell, if it is not nil, hears how far that is.
+func (a *API) analyse(r *http.Request, questions []*tracesearch.Question, bins, buckets int, tell func(store.Progress)) (map[string]any, store.Stats, error) {
 	an := &analysis{tables: map[string]*valueTable{}, annotations: map[string]*valueTable{}}
 	start, end := int64(math.MaxInt64), int64(0)
 	keys := a.annotationKeys(a.environment(r))
 	stats := store.Stats{}
-	for i, s := range sets {
-		q, err := a.traceQuestion(r, s)
-		if err != nil {
-			return err
-		}
+	for i, q := range questions {
 		q.Fields, q.Passing = keys, true
+		if tell != nil {
+			q.Tell = func(p store.Progress) {
+				p.Share = (float64(i) + p.Share) / float64(len(questions))
+				tell(p)
+			}
+		}
 		start, end = min(start, q.Start), max(end, q.End)
 		set := &analysedSet{}
 		an.sets = append(an.sets, set)
+		var err error
 		set.reach, err = tracesearch.Newest(r.Context(), a.Querier, q, tracesearch.Limits{Traces: mostAnalysed, Examine: 5 * mostAnalysed}, func(t *xraymodel.Trace, _ bool) {
 			an.add(i, t, q.Slow)
 		})
 		if err != nil {
-			return err
+			return nil, stats, err
 		}
 		stats.Scanned += set.reach.Scanned
 		stats.Partial = stats.Partial || !set.reach.Done
 	}
-	return a.answer(w, r, stats, an.answer(start, end, body.Bins, body.Buckets))
+	return an.answer(start, end, bins, buckets), stats, nil
 }
 
 // annotationKeys are the fields that most spans have which say something of a

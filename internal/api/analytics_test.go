@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -54,6 +55,33 @@ func TestAnalytics_ComparesTwoSets(t *testing.T) {
 				t.Errorf("%s finds %v, counted were %v", filter, got, value["counts"])
 			}
 		}
+	}
+}
+
+// Who asks for progress gets lines, the last of which is the answer.
+func TestAnalytics_TellsHowFarItIs(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.shop()
+	ask := fmt.Sprintf(`{"a":{"from":"%d","to":"%d"}`, b.clock.Add(-time.Hour).UnixNano(), b.clock.UnixNano())
+	want := b.post("/api/traces/analytics", ask+"}")
+	status, _, raw := b.do(http.MethodPost, "/api/traces/analytics", "", ask+`,"progress":true}`)
+	lines := strings.Split(strings.TrimSpace(string(raw)), "\n")
+	var first, last map[string]any
+	b.must(json.Unmarshal([]byte(lines[0]), &first))
+	b.must(json.Unmarshal([]byte(lines[len(lines)-1]), &last))
+	if status != http.StatusOK || len(lines) < 2 || first["type"] != "progress" || last["type"] != "done" {
+		t.Fatalf("%d %s", status, raw)
+	}
+	if share, _ := first["share"].(float64); share < 0 || share > 1 || first["rows"] == nil {
+		t.Errorf("progress is %v", first)
+	}
+	if d := cmp.Diff(want["sets"], last["sets"]); d != "" || last["complete"] != true {
+		t.Error(d, last["complete"])
+	}
+	_, _, raw = b.do(http.MethodPost, "/api/traces/analytics", "", ask+`,"progress":true,"b":{"q":["fault AND"]}}`)
+	if !strings.Contains(string(raw), "expected") {
+		t.Errorf("a wrong expression: %s", raw)
 	}
 }
 

@@ -61,15 +61,7 @@ func (a *API) serve(h handler) http.Handler {
 
 // answer writes an object with the members every answer has.
 func (a *API) answer(w http.ResponseWriter, r *http.Request, stats store.Stats, body map[string]any) error {
-	req := requestOf(r.Context())
-	body["request_id"] = req.id
-	body["elapsed_ms"] = float64(a.clock().Sub(req.started).Microseconds()) / 1000
-	body["scanned"] = stats.Scanned
-	body["sampled"] = stats.Sampled
-	body["complete"] = !stats.Partial
-	if len(stats.Missing) > 0 {
-		body["missing"] = stats.Missing
-	}
+	a.envelope(r, stats, body)
 	var buf bytes.Buffer
 	enc := json.NewEncoder(&buf)
 	enc.SetEscapeHTML(false)
@@ -79,6 +71,19 @@ func (a *API) answer(w http.ResponseWriter, r *http.Request, stats store.Stats, 
 	w.Header().Set("Content-Type", "application/json")
 	_, err := w.Write(buf.Bytes())
 	return err
+}
+
+// envelope adds what every answer says of itself.
+func (a *API) envelope(r *http.Request, stats store.Stats, body map[string]any) {
+	req := requestOf(r.Context())
+	body["request_id"] = req.id
+	body["elapsed_ms"] = float64(a.clock().Sub(req.started).Microseconds()) / 1000
+	body["scanned"] = stats.Scanned
+	body["sampled"] = stats.Sampled
+	body["complete"] = !stats.Partial
+	if len(stats.Missing) > 0 {
+		body["missing"] = stats.Missing
+	}
 }
 
 func statsOfRows(rows int, more bool) store.Stats {

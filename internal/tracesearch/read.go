@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/oriel-dev/oriel/internal/event"
+	"github.com/oriel-dev/oriel/internal/fault"
 	"github.com/oriel-dev/oriel/internal/query"
 	"github.com/oriel-dev/oriel/internal/query/xrayfilter"
 	"github.com/oriel-dev/oriel/internal/store"
@@ -45,11 +46,37 @@ func Read(ctx context.Context, source Source, environment, id string, column fun
 	return xraymodel.Build(id, batches, xraymodel.Options{Annotations: true, Exceptions: true, Column: column}), more, nil
 }
 
+// ReadEach is Read for several, side by side.
+func ReadEach(ctx context.Context, source Source, environment string, ids []string) ([]*xraymodel.Trace, error) {
+	out := make([]*xraymodel.Trace, len(ids))
+	errs := make([]error, len(ids))
+	var wg sync.WaitGroup
+	for k := range readers {
+		wg.Go(func() {
+			for i := k; i < len(ids) && ctx.Err() == nil; i += readers {
+				out[i], _, errs[i] = Read(ctx, source, environment, ids[i], nil)
+			}
+		})
+	}
+	wg.Wait()
+	if err := ctx.Err(); err != nil {
+		return nil, fault.Wrap(fault.Canceled, err, "nobody waits for the answer anymore")
+	}
+	for _, err := range errs {
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// readers is how many traces are read at once.
+const readers = 4
+
 // readEach reads traces one by one, whole.
 func (s *search) readEach(ctx context.Context, ids []string, _, _ int64) ([]readTrace, error) {
 	out := make([]readTrace, len(ids))
 	errs := make([]error, len(ids))
-	const readers = 4
 	var wg sync.WaitGroup
 	for k := range readers {
 		wg.Go(func() {
@@ -101,7 +128,8 @@ func (s *search) readAll(ctx context.Context, ids []string, start, end int64) ([
 				workers[i] = &gathering{map[string]*event.Batch{}, map[string][]event.Row{}}
 			}
 		},
-		Visit: func(worker int, b *event.Batch, rows query.Mask) { workers[worker].take(b, rows, wanted) },
+		Visit:    func(worker int, b *event.Batch, rows query.Mask) { workers[worker].take(b, rows, wanted) },
+		Progress: func(p store.Progress) { s.tell(readShare*p.Share, p.Scanned) },
 	})
 	if err != nil {
 		return nil, err

@@ -45,6 +45,9 @@ type Question struct {
 	Passing bool
 
 	Column func(b *event.Batch, field string) *event.Column // see xraymodel.Options
+
+	// Tell is told now and then how far the search is, from several goroutines; nil for nobody.
+	Tell func(store.Progress)
 }
 
 // Limits bound a search.
@@ -93,6 +96,8 @@ type search struct {
 	seen       map[string]bool
 	reach      Reach
 	total      int64 // traces of the question's whole range, about
+
+	from, width float64 // the share of the range that was searched before, and that of the slice
 }
 
 // Visit is given a trace, which may be kept unless the question is Passing. Whole says that it was read with all
@@ -129,6 +134,7 @@ func Newest(ctx context.Context, source Source, q *Question, limits Limits, visi
 			continue
 		}
 		before := s.reach.Matched
+		s.from, s.width = float64(q.End-end)/float64(q.End-q.Start), float64(end-start)/float64(q.End-q.Start)
 		if start, err = s.slice(ctx, ids, start, end, limits.Traces, visit); err != nil {
 			return s.reach, err
 		}
@@ -222,6 +228,9 @@ func (s *search) slice(ctx context.Context, ids []string, start, end int64, limi
 	// Most candidates may be none: they are built in memory that is used again.
 	b := xraymodel.NewBuilder(s.options())
 	for i := range traces {
+		if i%tellEach == 0 {
+			s.tell(readShare+(1-readShare)*float64(i)/float64(len(traces)), 0)
+		}
 		if err := ctx.Err(); err != nil {
 			return start, fault.Wrap(fault.Canceled, err, "nobody waits for the answer anymore")
 		}
@@ -251,6 +260,19 @@ func (s *search) slice(ctx context.Context, ids []string, start, end int64, limi
 		visit(t, whole)
 	}
 	return start, nil
+}
+
+// Reading is about half of a slice's work; the rest is told of after so many traces each.
+const (
+	readShare = 0.5
+	tellEach  = 500
+)
+
+// tell says how much of a slice is done, in which so many rows were looked at.
+func (s *search) tell(share float64, scanned int64) {
+	if s.q.Tell != nil {
+		s.q.Tell(store.Progress{Share: min(s.from+s.width*share, 1), Scanned: s.reach.Scanned + scanned, Rows: s.total})
+	}
 }
 
 // newest leaves out the oldest of very many more than limit, and says back to when

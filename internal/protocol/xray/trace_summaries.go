@@ -111,26 +111,33 @@ func sampled(id string, share float64) bool {
 
 func (f *Front) summaries(c *call, q *tracesearch.Question, share float64, byEvent bool) (tracesearch.Reach, []traceSummary, error) {
 	var found []*xraymodel.Trace
-	var whole []bool
+	var ids []string // of those that were not read whole
+	var places []int // where they are among those found
 	until := f.Clock().Add(searchFor)
 	limits := tracesearch.Limits{Traces: tracesPage, Examine: maxExamined, Enough: func() bool { return f.Clock().After(until) }}
-	reach, err := tracesearch.Newest(c.Context(), f.Querier, q, limits, func(t *xraymodel.Trace, all bool) {
-		if sampled(t.ID, share) {
-			found, whole = append(found, t), append(whole, all)
+	reach, err := tracesearch.Newest(c.Context(), f.Querier, q, limits, func(t *xraymodel.Trace, whole bool) {
+		if !sampled(t.ID, share) {
+			return
 		}
+		if !whole {
+			ids, places = append(ids, t.ID), append(places, len(found))
+		}
+		found = append(found, t)
 	})
 	if err != nil {
 		return reach, nil, err
 	}
+	read, err := tracesearch.ReadEach(c.Context(), f.Querier, c.Who.Environment, ids)
+	if err != nil {
+		return reach, nil, err
+	}
+	for i, t := range read {
+		found[places[i]] = t
+	}
 	list := make([]traceSummary, 0, len(found))
-	for i, t := range found {
-		if !whole[i] {
-			if t, _, err = tracesearch.Read(c.Context(), f.Querier, c.Who.Environment, t.ID, nil); err != nil {
-				return reach, nil, err
-			}
-			if t.Root == nil {
-				continue
-			}
+	for _, t := range found {
+		if t.Root == nil { // it has gone meanwhile
+			continue
 		}
 		s := summaryOf(t, q.Slow(t))
 		if byEvent {
