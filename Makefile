@@ -100,6 +100,10 @@ fmt: ## Format Go and TypeScript
 	$(GO) tool -modfile=lint.mod gofumpt -extra -w internal cmd bench e2e
 	cd ui && npx prettier --write src
 
+.PHONY: record
+record: ## Record the hour that oriel demo begins with, by running Cruddur: takes 22 minutes
+	$(GO) run -trimpath ./internal/recording/record -out internal/recording/hour.zst
+
 .PHONY: golden
 golden: ## Rewrite golden files; review the diff like code
 	$(GO) test ./internal/... -update
