@@ -26,6 +26,7 @@ type Config struct {
 	Forget func(context.Context, string) error // removes all that is kept of an environment
 	Clock  func() time.Time
 	Log    *slog.Logger
+	Hour   func() (*recording.Recording, error) // what is loaded; nil: the recorded hour
 }
 
 // Sample is the sample data of a server.
@@ -46,6 +47,9 @@ type Sample struct {
 
 // New returns the sample data of a server, loaded or not. Close ends what it does.
 func New(ctx context.Context, c Config) *Sample {
+	if c.Hour == nil {
+		c.Hour = recording.Hour
+	}
 	s := &Sample{config: c}
 	s.background, s.stop = context.WithCancel(context.WithoutCancel(ctx))
 	return s
@@ -107,7 +111,7 @@ func (s *Sample) load(ctx context.Context) (err error) {
 	s.change.Lock()
 	defer s.change.Unlock()
 	s.done.Store(0)
-	hour, err := recording.Hour()
+	hour, err := s.config.Hour()
 	if err != nil {
 		return err
 	}

@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
-	"slices"
 )
 
 // Request is an encoded ExportTraceServiceRequest whose ids and times can be
@@ -21,15 +20,11 @@ type Request struct {
 }
 
 // Encode puts traces that start at the given times (Unix ns) into one request,
-// grouped by service as a collector groups them. Services that are named by their
-// index in without are left out.
-func (g *Generator) Encode(traces []Trace, starts []int64, without ...int) *Request {
+// grouped by service as a collector groups them.
+func (g *Generator) Encode(traces []Trace, starts []int64) *Request {
 	r := &Request{}
 	e := encoder{}
 	for service := range Services {
-		if slices.Contains(without, service) {
-			continue
-		}
 		spans := encoder{}
 		for i := range traces {
 			for k := range traces[i].Spans {

@@ -1,7 +1,6 @@
 // Package sample makes deterministic, lifelike trace traffic: a small social
 // backend of twelve services, encoded as OTLP. The same seed gives the same
-// bytes. The benchmarks and the demo use it; nothing of ours is imported, so
-// that it exercises Oriel only through its doors.
+// bytes. Benchmarks and tests use it; nothing of ours is imported, so that it exercises Oriel only through its doors.
 package sample
 
 import (
