@@ -53,7 +53,7 @@ export function CountChart({ data, from, to, onPick }: Props): React.ReactElemen
       })),
     ];
   }, [data]);
-  const most = Math.max(...data.counts, 1);
+  const most = Math.max(...data.counts, 2); // whole numbers on the axis
   const draw = useCallback(
     (ctx: CanvasRenderingContext2D, theme: Theme) => {
       const scale = scaleOf(0, most, false, 1);

@@ -82,6 +82,7 @@ export function RuleDialog({ channel: first, rule: given, data, people, onClose,
               What
               <select
                 className="input"
+                aria-label="What"
                 value={rule.trigger}
                 onChange={(e) => {
                   const trigger = e.target.value as Trigger;

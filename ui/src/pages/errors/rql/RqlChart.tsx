@@ -33,7 +33,7 @@ function Over({ chart }: { chart: TimeChart }): React.ReactElement {
   const { utc } = usePrefs();
   const [box, { width }] = useSize<HTMLDivElement>();
   const { values, startMs, stepMs } = chart;
-  const most = Math.max(...values.map((v) => v ?? 0), 1);
+  const most = Math.max(...values.map((v) => v ?? 0), 2);
   const frame: Frame = useMemo(
     () => ({ left: 52, top: 10, width: Math.max(width - 60, 10), height: height - 32, total: values.length * stepMs * 1e6 }),
     [width, values.length, stepMs],
