@@ -130,7 +130,15 @@ export default function HomePage({ start }: { start: Start | undefined }): React
           <Rail home={data} utc={utc} now={loadedAt} />
         </div>
       ) : (
-        !error && <div className="home-wait" aria-hidden="true" />
+        !error && (
+          <div className="home-body home-wait" aria-hidden="true">
+            <div className="home-main">
+              <div className="panel" />
+              <div className="panel" />
+            </div>
+            <div className="panel" />
+          </div>
+        )
       )}
     </div>
   );

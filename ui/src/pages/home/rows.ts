@@ -91,7 +91,7 @@ const columns: Column[] = [
   { key: 'p95', title: 'p95', about: 'One request in 20 takes longer', width: 64, spark: 92 },
   { key: 'p99', title: 'p99', about: 'One request in 100 takes longer', width: 64, spark: 0 },
   { key: 'errors', title: 'Errors', about: 'Open errors', width: 56, spark: 0 },
-  { key: 'deploy', title: 'Last deploy', about: 'What was deployed last', width: 128, spark: 0 },
+  { key: 'deploy', title: 'Last deploy', about: 'What was deployed last', width: 140, spark: 0 },
 ];
 
 /** The columns beside the name that have room in a width. */
