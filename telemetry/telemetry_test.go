@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -215,7 +216,10 @@ func TestShutdown_IsBoundedByItsContext(t *testing.T) {
 
 func TestHandler_TurnsAPanicInto500AndAnItem(t *testing.T) {
 	c := newChaos(t)
-	tel := c.start(func(cfg *Config) { cfg.Logs.Group, cfg.XRay.Daemon, cfg.Traces = "", "", Traces{} })
+	tel := c.start(func(cfg *Config) {
+		cfg.Logs.Group, cfg.XRay.Daemon, cfg.Traces = "", "", Traces{}
+		cfg.Errors.Sources = map[string]fs.FS{scope: os.DirFS(".")} // also where -trimpath hides where they lie
+	})
 	slog.SetDefault(slog.New(tel.LogHandler(nil)))
 	srv := httptest.NewServer(tel.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/abort" {
