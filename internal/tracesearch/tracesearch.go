@@ -139,7 +139,7 @@ func Newest(ctx context.Context, source Source, q *Question, limits Limits, visi
 			return s.reach, err
 		}
 		end, s.reach.Start = start, start
-		if limits.Traces > 0 && s.reach.Matched >= limits.Traces || s.reach.Examined >= limits.Examine || limits.Enough != nil && limits.Enough() {
+		if limits.Traces > 0 && s.reach.Matched >= limits.Traces || s.reach.Examined >= limits.Examine || s.enough(limits) {
 			break
 		}
 		switch {
@@ -162,6 +162,12 @@ func Newest(ctx context.Context, source Source, q *Question, limits Limits, visi
 		s.reach.Traces = max(s.reach.Traces, total)
 	}
 	return s.reach, nil
+}
+
+// enough reports whether the search has taken long enough. Where all traces are looked
+// at, times without any cost nothing, and a page of nothing helps nobody.
+func (s *search) enough(l Limits) bool {
+	return l.Enough != nil && (len(s.conditions) > 0 || s.reach.Examined > 0) && l.Enough()
 }
 
 // most is how many candidates the first slice may have: not many more than are
@@ -205,7 +211,11 @@ func (s *search) roots(ctx context.Context, start, end int64) (int64, error) {
 // be read whole, and a scan of so many traces costs about as much as one that is.
 func (s *search) few(start, end int64) int {
 	const one, atLeast = 400, 20
-	if !s.q.Passing {
+	switch {
+	case s.q.Passing:
+	case len(s.conditions) == 0 && !slices.ContainsFunc(s.q.Filters, func(f xrayfilter.Expression) bool { return f.Root != nil }):
+		return 2 * fewTraces // all of them are wanted: they would be read again if they were scanned for
+	default:
 		return fewTraces
 	}
 	there := float64(s.total) * float64(end-start) / float64(max(s.q.End-s.q.Start, 1))

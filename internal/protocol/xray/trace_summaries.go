@@ -22,7 +22,7 @@ import (
 const (
 	tracesPage  = 100
 	maxExamined = 50_000
-	searchFor   = time.Second
+	searchFor   = 2 * time.Second
 )
 
 type samplingStrategy struct {

@@ -7,6 +7,7 @@ import (
 	"math"
 	"slices"
 	"time"
+	"weak"
 
 	"github.com/oriel-dev/oriel/internal/call"
 	"github.com/oriel-dev/oriel/internal/query"
@@ -171,13 +172,33 @@ func (s *Store) Calls(ctx context.Context, environment string, start, end int64)
 }
 
 func summaryOf(f *file, want summaryPart) (*summary, error) {
-	raw, err := f.reader.Extra()
+	text, err := f.summaryText()
 	if err != nil {
-		return nil, fmt.Errorf("read the roll-ups of %s: %w", f.name, err)
+		return nil, err
 	}
-	s, err := decodeSummary(raw, want)
+	s, err := readSummary(*text, want)
 	if err != nil {
 		return nil, fmt.Errorf("segment %s: %w", f.name, err)
 	}
 	return s, nil
+}
+
+// summaryText is the unpacked summary, which must not be changed.
+func (f *file) summaryText() (*[]byte, error) {
+	if known := f.unpacked.Load(); known != nil {
+		if text := known.Value(); text != nil {
+			return text, nil
+		}
+	}
+	raw, err := f.reader.Extra()
+	if err != nil {
+		return nil, fmt.Errorf("read the roll-ups of %s: %w", f.name, err)
+	}
+	text, err := unpackSummary(raw)
+	if err != nil {
+		return nil, fmt.Errorf("segment %s: %w", f.name, err)
+	}
+	kept := weak.Make(&text)
+	f.unpacked.Store(&kept)
+	return &text, nil
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"weak"
 
 	"github.com/oriel-dev/oriel/internal/store/segment"
 )
@@ -26,6 +27,10 @@ type file struct {
 	gone   atomic.Bool
 	once   sync.Once
 	remove func(f *file)
+
+	// unpacked is the summary as long as nobody needs its memory: roll-ups and calls
+	// are mostly asked for one after the other.
+	unpacked atomic.Pointer[weak.Pointer[[]byte]]
 }
 
 func (f *file) hold() { f.users.Add(1) }

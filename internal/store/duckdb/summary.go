@@ -174,8 +174,8 @@ func appendSum(out []byte, f float64) []byte {
 
 var errSummary = errors.New("the roll-ups of a segment are damaged")
 
-// decodeSummary reads what is wanted of a summary.
-func decodeSummary(raw []byte, want summaryPart) (*summary, error) {
+// unpackSummary takes the compression off a summary.
+func unpackSummary(raw []byte) ([]byte, error) {
 	const most = 1 << 30
 	dec, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(most))
 	if err != nil {
@@ -186,6 +186,20 @@ func decodeSummary(raw []byte, want summaryPart) (*summary, error) {
 	if err != nil {
 		return nil, fmt.Errorf("unpack roll-ups: %w", err)
 	}
+	return text, nil
+}
+
+// decodeSummary reads what is wanted of a summary.
+func decodeSummary(raw []byte, want summaryPart) (*summary, error) {
+	text, err := unpackSummary(raw)
+	if err != nil {
+		return nil, err
+	}
+	return readSummary(text, want)
+}
+
+// readSummary reads what is wanted of an unpacked summary.
+func readSummary(text []byte, want summaryPart) (*summary, error) {
 	if len(text) > 0 && text[0] == '{' {
 		return decodeJSONSummary(text, want)
 	}
