@@ -47,13 +47,21 @@ func runDemo(ctx context.Context, s *server.Server) error {
 		defer close(told)
 		tellProgress(s.Sample(), loaded)
 	}()
-	err := s.Sample().Load(ctx)
+	ended := make(chan error, 1)
+	err := s.Sample().Load(ctx, func() {
+		go func() { ended <- runApp(ctx, s) }() // it goes on where the past ends
+	})
 	close(loaded)
 	<-told
 	if err != nil {
 		return fmt.Errorf("load the recorded hour: %w", err)
 	}
 	s.Log().InfoContext(ctx, "the recorded hour is in", slog.Duration("took", time.Since(began).Round(time.Millisecond)))
+	return <-ended
+}
+
+// runApp runs the sample app until it is stopped.
+func runApp(ctx context.Context, s *server.Server) error {
 	program, err := os.Executable()
 	if err != nil {
 		return err

@@ -36,10 +36,8 @@ const Traffic = "0.5"
 
 // Start starts the app. It runs until ctx ends, Stop is called, or sample data is removed.
 func (s *Sample) Start(ctx context.Context, c AppConfig) (*App, error) {
-	s.change.Lock()
-	defer s.change.Unlock()
-	if _, present := s.config.Keys.SampleEnvironment(); !present {
-		return nil, errors.New("there is no sample data for the app to go on with")
+	if _, err := s.config.Keys.OpenSample(ctx); err != nil {
+		return nil, err
 	}
 	keys, err := s.makeKeys(ctx)
 	if err != nil {

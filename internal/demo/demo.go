@@ -68,7 +68,7 @@ func (s *Sample) LoadLater() error {
 	}
 	s.later.Go(func() {
 		defer s.loading.Store(false)
-		if err := s.load(s.background); err != nil && s.background.Err() == nil {
+		if err := s.load(s.background, nil); err != nil && s.background.Err() == nil {
 			s.config.Log.ErrorContext(s.background, "sample data could not be loaded", slog.Any("error", err))
 		}
 	})
@@ -98,16 +98,17 @@ const keyName = "sample app"
 const behind = 2 * time.Second
 
 // Load plays the recorded hour, or what of it is newer than what is there: after a
-// start on the same data only what is missing. It ends with the context.
-func (s *Sample) Load(ctx context.Context) error {
+// start on the same data only what is missing. begun, if it is not nil, is called once
+// that is known: what happens from then on is not of the past. It ends with the context.
+func (s *Sample) Load(ctx context.Context, begun func()) error {
 	if !s.loading.CompareAndSwap(false, true) {
 		return errLoading()
 	}
 	defer s.loading.Store(false)
-	return s.load(ctx)
+	return s.load(ctx, begun)
 }
 
-func (s *Sample) load(ctx context.Context) (err error) {
+func (s *Sample) load(ctx context.Context, begun func()) (err error) {
 	s.change.Lock()
 	defer s.change.Unlock()
 	s.done.Store(0)
@@ -123,11 +124,14 @@ func (s *Sample) load(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.dropKeys(context.WithoutCancel(ctx), keys)) }()
-	now := s.config.Clock().Add(-behind)
+	now, since := s.config.Clock().Add(-behind), s.config.Newest()
+	if begun != nil {
+		begun()
+	}
 	p := player{doors: s.config.Doors, keys: keys, made: map[string]bool{}}
 	total := hour.Length()
 	begin := now.Add(-total)
-	return hour.Play(now, s.config.Newest(), uint64(now.UnixNano()), func(r recording.Played) error { //nolint:gosec // any number will do
+	return hour.Play(now, since, uint64(now.UnixNano()), func(r recording.Played) error { //nolint:gosec // any number will do
 		s.done.Store(int64(r.At.Sub(begin) * 1000 / total))
 		return p.send(ctx, r)
 	})

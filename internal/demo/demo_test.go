@@ -103,7 +103,8 @@ func TestLoad(t *testing.T) {
 	t.Parallel()
 	s, d := rig(t)
 	d.busy = 2
-	if err := s.Load(t.Context()); err != nil {
+	begun := 0
+	if err := s.Load(t.Context(), func() { begun++ }); err != nil || begun != 1 {
 		t.Fatal(err)
 	}
 	want := []string{
@@ -131,7 +132,7 @@ func TestLoad_SaysWhatIsRefused(t *testing.T) {
 	t.Parallel()
 	s, d := rig(t)
 	d.refuse = true
-	if err := s.Load(t.Context()); err == nil || !strings.Contains(err.Error(), `/api/1/deploy: status 400: "not so"`) {
+	if err := s.Load(t.Context(), nil); err == nil || !strings.Contains(err.Error(), `/api/1/deploy: status 400: "not so"`) {
 		t.Errorf("%v", err)
 	}
 	if err := s.LoadLater(); err != nil || len(d.keys.List()) > 3 {
