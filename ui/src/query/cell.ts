@@ -12,6 +12,6 @@ export function unitOf(column: string | undefined, op?: string): 'ms' | 'ns' | '
   if (/(^|[._])(duration|latency|elapsed|took)?_?ms$|_milli(s|seconds)$/.test(name)) return 'ms';
   if (/_ns$|_nano(s|seconds)$/.test(name)) return 'ns';
   if (/_seconds$|_secs?$/.test(name)) return 's';
-  if (/bytes$|(^|[._])size$|_length$/.test(name)) return 'bytes';
+  if (/bytes$|(^|[._])size$|(content|body|header|payload)s?[._]length$/.test(name)) return 'bytes';
   return 'count';
 }
