@@ -4,6 +4,7 @@ import { useLoad } from '../../api/useLoad';
 import { usePrefs } from '../../app/prefs';
 import { mark, type TraceModel } from '../../charts/model';
 import { clock, momentMs } from '../../time/format';
+import { MarkLinks } from './MarkLinks';
 import { Fields } from './SpanFields';
 
 /** What the server calls the lines that carry the trace's id and no known span's. */
@@ -26,6 +27,7 @@ export function LonePanel({ trace, line }: { trace: TraceModel; line: number }):
       </header>
       <div className="span-body" role="region" aria-label="Fields" aria-busy={!event}>
         {detail.error && <p className="note bad">{detail.error.message}</p>}
+        {event && <MarkLinks event={event} />}
         {event && <Fields fields={event.fields} names={Object.keys(event.fields).sort()} />}
       </div>
     </aside>

@@ -1,9 +1,9 @@
 import { useEffect, useRef } from 'react';
 
 import type { SpanDetail } from '../../api/types';
-import { linkTo } from '../../app/location';
 import { mark } from '../../charts/model';
 import { count, duration } from '../../time/format';
+import { MarkLinks } from './MarkLinks';
 import { Fields } from './SpanFields';
 
 /** What an event repeats of its span. */
@@ -41,17 +41,7 @@ export function SpanEvents({
               {kindNames[e.kind] && kindNames[e.kind] !== e.name ? `${kindNames[e.kind]}: ` : ''}
               {e.name} <span className="muted">{duration(Number(BigInt(e.time) - BigInt(base)) - start)} after its start</span>
             </h3>
-            {typeof e.fields['error.fingerprint'] === 'string' && (
-              <p>
-                <a
-                  {...linkTo(
-                    `/errors/find?${new URLSearchParams({ fingerprint: e.fields['error.fingerprint'], in: String(e.fields['error.environment'] ?? '') }).toString()}`,
-                  )}
-                >
-                  Open the error: all its occurrences
-                </a>
-              </p>
-            )}
+            <MarkLinks event={e} />
             <Fields
               fields={e.fields}
               names={Object.keys(e.fields)
