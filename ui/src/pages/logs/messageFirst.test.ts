@@ -3,10 +3,10 @@ import { describe, expect, test } from 'vitest';
 import { messageFirst } from './messageFirst';
 
 describe('a row of JSON', () => {
-  test('says its message first, and leaves out what has a column', () => {
+  test('says its message first and its ids last, and leaves out what has a column', () => {
     expect(messageFirst('{"time":"2026-11-28T10:00:00Z","level":"INFO","msg":"GET /home 200","trace_id":"6b0a","took":12}')).toEqual({
       message: 'GET /home 200',
-      rest: '{"trace_id":"6b0a","took":12}',
+      rest: '{"took":12,"trace_id":"6b0a"}',
     });
   });
   test('keeps every other character', () => {

@@ -3,6 +3,8 @@
 // to the character, since numbers of JSON may be longer than JavaScript's.
 const says = new Set(['msg', 'message', '@message']);
 const hasColumn = new Set(['time', 'timestamp', '@timestamp', 'ts', 'level', 'severity', 'lvl']);
+/** Long, and of use only to who follows them: they come last. */
+const isID = /^(?:[\w.]*[._])?(?:trace|span|request|correlation)_?id$/i;
 /** Longer lines are not looked into for a row of which little is seen. */
 const mostRead = 20_000;
 
@@ -14,7 +16,8 @@ export function messageFirst(text: string): { message: string; rest: string } | 
   const members = membersOf(text);
   const said = members?.find((m) => says.has(m.name) && m.value.startsWith('"'));
   if (!members || !said) return undefined;
-  const rest = members.filter((m) => m !== said && !hasColumn.has(m.name)).map((m) => m.text);
+  const others = members.filter((m) => m !== said && !hasColumn.has(m.name));
+  const rest = [...others.filter((m) => !isID.test(m.name)), ...others.filter((m) => isID.test(m.name))].map((m) => m.text);
   try {
     return { message: JSON.parse(said.value) as string, rest: rest.length === 0 ? '' : `{${rest.join(',')}}` };
   } catch {
