@@ -226,6 +226,11 @@ func join(sources []*event.Column, kind event.Kind) (joined *event.Column, start
 		return sources[0], []int{0}
 	}
 	joined = &event.Column{Kind: kind}
+	text := 0
+	for _, src := range sources {
+		text += len(src.Dict.Data)
+	}
+	joined.Dict.Reserve(text)
 	n := 0
 	for _, src := range sources {
 		starts = append(starts, n)
