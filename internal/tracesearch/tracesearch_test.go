@@ -45,6 +45,8 @@ func conditions(t *rapid.T, depth int) string {
 	inner := rapid.SampledFrom([]string{
 		"", "{ fault }", "{ error }", "{ throttle }", "{ ok }", "{ http.status = 404 OR fault }", "{ responsetime > 0.05 }", "{ inferred }", "{ annotation.db.system = \"redis\" }",
 		"{ http.url CONTAINS \"mail\" }", "{ !fault http.status }", "{ http.status != 200 }", "{ http.status >= 429 }",
+		"{ fault AND http.status >= 500 }", "{ (fault OR throttle) AND annotation.db.system }", "{ fault AND annotation.server.address = \"db1\" OR http.status = 404 AND responsetime > 0.01 }",
+		"{ annotation.server.address CONTAINS \"a\" annotation.db.system }", "{ !(!fault) AND http.url }", "{ http.url OR annotation.db.system }",
 	})
 	name := rapid.SampledFrom([]string{"web", "api", "store", "mail.example.com", "db1", "DynamoDB", "redis", "dstore", "d"})
 	switch rapid.IntRange(0, 3).Draw(t, "kind") {
@@ -56,6 +58,7 @@ func conditions(t *rapid.T, depth int) string {
 		return "service() " + inner.Draw(t, "inner")
 	}
 	return rapid.SampledFrom([]string{
+		"fault AND http.status >= 500", "http.url AND http.status = 404", "(fault OR http.status = 404) AND http.url", "fault AND annotation.db.system OR throttle",
 		"ok", "fault", "error = true", "throttle", "!fault", "ok = false", "partial", "inferred", "responsetime > 0.03", "duration > 10", "http.status = 404", "http.status != 404", "http.url",
 		`http.url ENDSWITH "/2"`, `annotation.server.address = "db1"`, `annotation.server.address CONTAINS "api"`, "annotation.db.system", "annotation.http.response.status_code > 300",
 		`annotation.url.full BEGINSWITH "https"`, `rootcause.fault.service { name = "api" }`, `rootcause.error.entity { last }`, `service(id(type: "AWS::EC2::Instance"))`,
