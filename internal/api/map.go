@@ -102,7 +102,7 @@ func (a *API) graph(r *http.Request, from, to int64) (*servicegraph.Graph, store
 }
 
 // mostMapTraces is of how many traces a map of some of them is made: the newest.
-const mostMapTraces = 10_000
+const mostMapTraces = 3000
 
 // graphOfTraces is the map of the traces of a set.
 func (a *API) graphOfTraces(r *http.Request, set *traceSet) (*servicegraph.Graph, store.Stats, error) {

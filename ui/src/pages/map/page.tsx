@@ -208,6 +208,7 @@ export default function MapPage({ start }: { start: Start | undefined }): React.
                   onPin={(i, place) => placing.pin(shown.nodes[i]!.id, place)}
                 />
               )}
+              {!whole && loaded.loading && state.q && <p className="map-none muted">Looking at the newest traces that match…</p>}
               {shown && shown.nodes.length === 0 && <p className="map-none muted">No node meets the filters.</p>}
               <Legend compare={before !== undefined} />
               <p className="map-foot muted" role="status">

@@ -128,6 +128,8 @@ function NewGroup({
 }): React.ReactElement {
   const [name, setName] = useState('');
   const [expression, setExpression] = useState(draft.expression);
+  const first = useRef<HTMLInputElement>(null);
+  useEffect(() => first.current?.focus(), []);
   return (
     <form
       onSubmit={(e) => {
@@ -138,6 +140,7 @@ function NewGroup({
       <label>
         Name
         <input
+          ref={first}
           className="input"
           value={name}
           maxLength={32}
