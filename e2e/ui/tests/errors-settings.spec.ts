@@ -130,14 +130,14 @@ for (const colorScheme of ['light', 'dark'] as const) {
       expect(violations.map((v) => `${where}: ${v.id}: ${v.nodes.map((n) => n.html).join('\n')}`)).toEqual([]);
     };
     for (const [channel, rule] of [
-      ['webhook', { trigger: 'new_item', filters: [{ type: 'level', operation: 'gte', value: 'error' }], config: { url: `${address}/away` } }],
+      ['webhook', { trigger: 'resolved_item', filters: [{ type: 'level', operation: 'gte', value: 'error' }], config: { url: `${address}/away` } }],
       ['slack', { trigger: 'reactivated_item', config: {} }],
       ['email', { trigger: 'daily_summary' }],
     ] as const) {
       await fetch(`${server.url}/api/errors/notifications/${channel}/rules`, { method: 'POST', body: JSON.stringify({ rule }) });
     }
     await fetch(`${server.url}/api/errors/notifications/webhook/test`, {
-      method: 'POST', body: JSON.stringify({ id: 1, rule: { trigger: 'new_item', config: { url: `${address}/away` } } }),
+      method: 'POST', body: JSON.stringify({ id: 1, rule: { trigger: 'resolved_item', config: { url: `${address}/away` } } }),
     });
     await page.goto(`${server.url}/errors/notifications`);
     await expect(page.getByRole('heading', { name: 'Channels' })).toBeVisible({ timeout: 20_000 });
