@@ -67,7 +67,7 @@ func runApp(ctx context.Context, s *server.Server) error {
 		return err
 	}
 	app, err := s.Sample().Start(ctx, demo.AppConfig{
-		Program: program, Args: []string{"cruddur", withParent}, Database: filepath.Join(s.Data(), "cruddur.db"), URL: s.DoorURL(), Err: os.Stderr,
+		Program: program, Args: []string{"cruddur", withParent}, Database: filepath.Join(s.Data(), "cruddur.db"), URL: s.DoorURL(), Getenv: os.Getenv, Err: os.Stderr,
 	})
 	if err != nil {
 		return err

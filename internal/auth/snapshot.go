@@ -84,7 +84,7 @@ func (k *Keys) loadLocked(ctx context.Context, version int64) error {
 
 func (s *snapshot) readEnvironments(ctx context.Context, tx *sql.Tx) error {
 	rows, err := tx.QueryContext(ctx, `SELECT t.id, t.slug, t.name, e.id, e.slug, e.name
-		FROM auth_environment e JOIN auth_team t ON t.id = e.team_id ORDER BY CASE e.slug WHEN '` + Sample + `' THEN 1 ELSE 0 END, e.created, e.id`)
+		FROM auth_environment e JOIN auth_team t ON t.id = e.team_id ORDER BY CASE e.slug WHEN ? THEN 1 ELSE 0 END, e.created, e.id`, Sample)
 	if err != nil {
 		return err
 	}

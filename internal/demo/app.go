@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
-	"strings"
 	"syscall"
 	"time"
 )
@@ -19,6 +18,7 @@ type AppConfig struct {
 	Args     []string // the rest is added
 	Database string   // its file
 	URL      string   // of the server
+	Getenv   func(string) string
 	Err      io.Writer
 }
 
@@ -44,14 +44,14 @@ func (s *Sample) Start(ctx context.Context, c AppConfig) (*App, error) {
 		return nil, err
 	}
 	running, cancel := context.WithCancel(ctx)
-	context.AfterFunc(s.background, cancel)
+	context.AfterFunc(s.background, cancel) //nolint:contextcheck // whichever ends first
 	a := &App{database: c.Database, cancel: cancel, done: make(chan struct{})}
 	daemon, err := openRelay(running, player{doors: s.config.Doors, keys: keys}, s.config.Log)
 	if err != nil {
 		cancel()
 		return nil, errors.Join(err, s.dropKeys(context.WithoutCancel(ctx), keys))
 	}
-	child := command(running, c, environment(c.URL, daemon.packets.LocalAddr().String(), keys))
+	child := command(running, c, environment(c.URL, daemon.packets.LocalAddr().String(), keys, c.Getenv))
 	life, err := child.StdinPipe() // the app ends when it is closed: also when this process is killed
 	if err == nil {
 		err = child.Start()
@@ -125,7 +125,7 @@ func command(ctx context.Context, c AppConfig, env []string) *exec.Cmd {
 
 // environment is what the vendors' documentation says to set, and little more: nothing
 // that is set for other programs may lead the app's telemetry elsewhere.
-func environment(url, daemon string, k Keys) []string {
+func environment(url, daemon string, k Keys, getenv func(string) string) []string {
 	env := []string{
 		"HONEYCOMB_API_KEY=" + k.Honeycomb, "HONEYCOMB_API_ENDPOINT=" + url, "HONEYCOMB_BROWSER_KEY=" + k.Page,
 		"CLOUDWATCH_LOG_GROUP=/cruddur/{service}", "CLOUDWATCH_LOG_STREAM=cruddur-1", "AWS_ENDPOINT_URL_CLOUDWATCH_LOGS=" + url,
@@ -135,8 +135,8 @@ func environment(url, daemon string, k Keys) []string {
 		"OTEL_RESOURCE_ATTRIBUTES=host.name=cruddur-1", "GOMEMLIMIT=64MiB", "GOMAXPROCS=1",
 	}
 	for _, name := range []string{"TMPDIR", "HOME", "PATH"} {
-		if v := os.Getenv(name); v != "" {
-			env = append(env, name+"="+strings.TrimSpace(v))
+		if v := getenv(name); v != "" {
+			env = append(env, name+"="+v)
 		}
 	}
 	return env

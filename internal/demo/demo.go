@@ -152,14 +152,12 @@ func (s *Sample) makeKeys(ctx context.Context) (k Keys, err error) {
 			return k, errors.Join(err, s.dropKeys(context.WithoutCancel(ctx), k))
 		}
 		k.ids = append(k.ids, key.ID)
-		switch kind {
-		case auth.Honeycomb:
-			k.Honeycomb = secret.Key
-		case auth.HoneycombIngest:
-			k.Page = secret.Key
-		case auth.RollbarWrite:
-			k.Rollbar = secret.Key
-		default:
+		for of, into := range map[auth.Kind]*string{auth.Honeycomb: &k.Honeycomb, auth.HoneycombIngest: &k.Page, auth.RollbarWrite: &k.Rollbar} {
+			if kind == of {
+				*into = secret.Key
+			}
+		}
+		if kind == auth.AWS {
 			k.AccessKeyID, k.AWSSecret = secret.AccessKeyID, secret.SecretAccessKey
 		}
 	}

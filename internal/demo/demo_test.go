@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -145,7 +146,7 @@ func TestEnvironment_IsTheAppsAlone(t *testing.T) {
 	for _, name := range []string{"OTEL_EXPORTER_OTLP_ENDPOINT", "AWS_PROFILE", "HTTP_PROXY", "ROLLBAR_ENVIRONMENT", "ORIEL_DATA"} {
 		t.Setenv(name, "elsewhere")
 	}
-	for _, pair := range environment("http://127.0.0.1:1", "127.0.0.1:2", Keys{Honeycomb: "h", Rollbar: "r", AccessKeyID: "a", AWSSecret: "s"}) {
+	for _, pair := range environment("http://127.0.0.1:1", "127.0.0.1:2", Keys{Honeycomb: "h", Rollbar: "r", AccessKeyID: "a", AWSSecret: "s"}, os.Getenv) {
 		if strings.Contains(pair, "elsewhere") {
 			t.Errorf("the app is told %s", pair)
 		}

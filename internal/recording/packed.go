@@ -31,8 +31,10 @@ const (
 	markFloat  = 'f' // Unix seconds with a fraction, in microseconds
 )
 
-type traceID [16]byte
-type spanID [8]byte
+type (
+	traceID [16]byte
+	spanID  [8]byte
+)
 
 // Packer numbers ids and makes times relative to the beginning of an act.
 type Packer struct {
