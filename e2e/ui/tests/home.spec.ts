@@ -39,7 +39,7 @@ test('the first sentence says what broke, since which deploy, and leads to it', 
   await expect(page.getByRole('link', { name: 'Home', exact: true })).toHaveAttribute('aria-current', 'page');
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('1 of 2 services needs attention');
   const first = page.getByRole('region', { name: 'Needs attention' }).locator('.cause').first();
-  await expect(first).toHaveText(/POST \/pay: 5xx 3\d\u2009% ↑ from 0\u2009% since deploy 7f3c/);
+  await expect(first).toHaveText(/POST \/pay: 5xx 3\d\u2009% ↑ from [\d.]+\u2009% since deploy 7f3c/);
   await expect(page.getByRole('region', { name: 'Slowest traces' }).getByRole('link', { name: /POST \/pay/ })).toContainText('900');
   await expect(page.getByRole('region', { name: 'New errors' }).getByRole('link', { name: /no route to the bank/ })).toBeVisible();
   await expect(page.getByRole('region', { name: 'Deploys' })).toContainText('7f3c');
@@ -73,6 +73,7 @@ test('keys walk over the services and open one; the address keeps what is shown'
   await page.keyboard.press('Enter');
   await expect(page.getByRole('heading', { level: 1, name: 'payments' })).toBeVisible();
   await page.goBack();
+  await expect(row('payments')).toBeVisible();
 
   await page.keyboard.press('/');
   await page.keyboard.type('sho');

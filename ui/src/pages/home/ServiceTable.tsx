@@ -212,7 +212,6 @@ const Row = memo(function Row({ service: s, place, home, columns, width, range, 
       className={focused ? 'service-row focused' : 'service-row'}
       style={{ gridTemplateColumns: template(columns) }}
     >
-      <Canvas className="service-sparks" width={width} height={rowHeight} label={wordsOf(s, seconds)} draw={draw} />
       <span role="gridcell" className="service-name">
         <HealthRing health={s} size={16} />
         <span className="service clip" style={{ '--c': s.slot > 0 ? `var(--s${s.slot})` : 'var(--line-control)' } as React.CSSProperties}>
@@ -226,6 +225,9 @@ const Row = memo(function Row({ service: s, place, home, columns, width, range, 
           {cell(c)}
         </span>
       ))}
+      <span role="gridcell" className="service-sparks">
+        <Canvas width={width} height={rowHeight} label={wordsOf(s, seconds)} draw={draw} />
+      </span>
     </div>
   );
 });

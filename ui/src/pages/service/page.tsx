@@ -16,6 +16,8 @@ import { servicePage } from '../../query/links';
 import { useMarkers } from '../../query/useMarkers';
 import { Refresh } from '../../widgets/Refresh';
 import { TimePicker } from '../../widgets/TimePicker';
+import { Deploys } from './Deploys';
+import { LatestLines } from './LatestLines';
 import { Operations } from './Operations';
 import { ServiceErrors } from './ServiceErrors';
 
@@ -70,6 +72,13 @@ export default function ServicePage({ name }: { name: string }): React.ReactElem
         <a className="btn" {...linkTo(at('/logs', { where: filterText('service.name', name) }))}>
           Log lines
         </a>
+        <a
+          className="btn"
+          title="Durations of all requests over time; a part that is dragged over is compared with the rest"
+          {...linkTo(at('/query', { calc: 'HEATMAP(duration_ms)', where: filterText('service.name', name) }))}
+        >
+          Heatmap
+        </a>
         {node && (
           <a className="btn" {...linkTo(at('/map', { node: node.id }))}>
             On the map
@@ -115,6 +124,8 @@ export default function ServicePage({ name }: { name: string }): React.ReactElem
           <Near title="Called by" map={data.map} of={node} side="to" seconds={seconds} range={range} />
           <Near title="Calls" map={data.map} of={node} side="from" seconds={seconds} range={range} />
           <ServiceErrors service={name} env={env} range={range} turn={turn} />
+          <LatestLines service={name} env={env} range={range} turn={turn} />
+          {data.detail && <Deploys service={name} markers={markers} base={data.detail.series.base} />}
         </div>
       )}
     </div>

@@ -1,0 +1,56 @@
+import { linkTo } from '../../app/location';
+import { usePrefs } from '../../app/prefs';
+import type { Marker } from '../../charts/markers';
+import { servicePage } from '../../query/links';
+import { clock, day, momentMs } from '../../time/format';
+
+interface Props {
+  service: string;
+  markers: readonly Marker[];
+  /** In ns: what the markers count from. */
+  base: string;
+}
+
+const mostDeploys = 8;
+const halfHour = 30n * 60_000_000_000n;
+
+/** The latest deploys and other markers; each leads to the service before and after it. */
+export function Deploys({ service, markers, base }: Props): React.ReactElement {
+  const { utc } = usePrefs();
+  const list = [...markers].sort((a, b) => b.from - a.from).slice(0, mostDeploys);
+  return (
+    <section className="panel" aria-label="Deploys">
+      <table>
+        <thead>
+          <tr>
+            <th>Deploys</th>
+            <th className="num">Time</th>
+          </tr>
+        </thead>
+        <tbody>
+          {list.map((m) => {
+            const ms = momentMs(base, m.from);
+            const at = BigInt(base) + BigInt(Math.round(m.from));
+            return (
+              <tr key={m.id}>
+                <td className="end">
+                  <a
+                    className="clip"
+                    title="The service before and after"
+                    {...linkTo(servicePage(service, { from: String(at - halfHour), to: String(at + halfHour) }))}
+                  >
+                    {m.label}
+                  </a>
+                </td>
+                <td className="num muted">
+                  {day(ms, utc)} {clock(ms, utc)}
+                </td>
+              </tr>
+            );
+          })}
+        </tbody>
+      </table>
+      {list.length === 0 && <p className="muted none">Nobody told of a deploy.</p>}
+    </section>
+  );
+}
