@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from 'react';
+import { createPortal } from 'react-dom';
 
 import type { ParsedTraceFilter } from '../../api/map';
 import { useLoad } from '../../api/useLoad';
@@ -35,14 +36,17 @@ export function SavedGroups({ q, typed, language, onChoose }: Props): React.Reac
         label={<span className="clip">{chosen ? chosen.GroupName : 'Groups'}</span>}
         items={items}
       />
-      {dialog && (
-        <GroupsDialog
-          groups={dialog === 'all' ? groups : []}
-          draft={dialog === 'save' ? { expression: typed.trim(), language } : undefined}
-          onClose={() => setDialog(undefined)}
-          onChanged={() => setTurn((n) => n + 1)}
-        />
-      )}
+      {/* Outside of the bar, which is a form itself. */}
+      {dialog &&
+        createPortal(
+          <GroupsDialog
+            groups={dialog === 'all' ? groups : []}
+            draft={dialog === 'save' ? { expression: typed.trim(), language } : undefined}
+            onClose={() => setDialog(undefined)}
+            onChanged={() => setTurn((n) => n + 1)}
+          />,
+          document.body,
+        )}
     </>
   );
 }
@@ -134,6 +138,7 @@ function NewGroup({
     <form
       onSubmit={(e) => {
         e.preventDefault();
+        e.stopPropagation(); // the bar would take it for its own
         onMake(name.trim(), expression.trim());
       }}
     >
