@@ -62,7 +62,9 @@ export function ServiceTable(props: Props): React.ReactElement {
           value={state.q}
           onChange={(e) => set({ q: e.target.value }, true)}
           onKeyDown={(e) => {
-            if (e.key === 'Escape' || e.key === 'Enter') e.currentTarget.blur();
+            if (e.key !== 'Escape' && e.key !== 'Enter') return;
+            e.preventDefault(); // Escape would empty the field
+            e.currentTarget.blur();
           }}
         />
       </div>

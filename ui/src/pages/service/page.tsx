@@ -108,6 +108,7 @@ export default function ServicePage({ name }: { name: string }): React.ReactElem
       {data?.detail && (
         <>
           <section className="panel service-red" aria-label="Over time">
+            <h2 className="sr">Over time</h2>
             <RedCharts
               series={data.detail.series}
               markers={markers}
