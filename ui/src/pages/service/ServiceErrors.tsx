@@ -47,7 +47,7 @@ export function ServiceErrors({ service, env, range, turn }: Props): React.React
     return rows;
   });
   return (
-    <section className="panel" aria-label="Errors">
+    <section className="panel" aria-label="Reported errors">
       <table>
         <thead>
           <tr>
