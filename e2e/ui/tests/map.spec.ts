@@ -100,7 +100,7 @@ for (const colorScheme of ['dark', 'light'] as const) {
   }
 }
 
-test.fixme('the map is filtered by an expression that is saved as a group, renamed and deleted', async ({ page, server }) => {
+test('the map is filtered by an expression that is saved as a group, renamed and deleted', async ({ page, server }) => {
   await page.goto(`${server.url}/map`);
   await expect(page.getByRole('img', { name: /^Map of/ })).toBeVisible();
   const all = await page.getByRole('status').filter({ hasText: /nodes/ }).innerText();
