@@ -208,20 +208,16 @@ func (a *API) guard(rt route) handler {
 		if err != nil {
 			return err
 		}
-		switch {
-		case rt.access == reader && !p.Permissions.RunQueries:
-			return fault.New(fault.Denied, "key %s may not run queries; use a key of kind honeycomb", p.KeyID)
-		case rt.access == sender && !p.Permissions.SendEvents:
-			return fault.New(fault.Denied, "key %s may not send events", p.KeyID)
-		case rt.access == editor && (!p.Permissions.RunQueries || !p.Permissions.CreateDatasets):
-			return fault.New(fault.Denied, "key %s may look at errors but not change them; use a key that may run queries and create datasets", p.KeyID)
+		if err := rt.access.check(p); err != nil {
+			return err
 		}
 		c := caller{principal: p, environment: p.Environment, key: key}
 		want := r.URL.Query().Get("env")
-		switch real := rt.access == sender || r.URL.Path == "/api/watch"; { // setting up is never about sample data
-		case real && want == auth.Sample:
+		settingUp := rt.access == sender || r.URL.Path == "/api/watch" // which is never about sample data
+		switch {
+		case settingUp && want == auth.Sample:
 			want = ""
-		case !real && want == "" && a.onlySample(p):
+		case !settingUp && want == "" && a.onlySample(p):
 			want = auth.Sample
 		}
 		if want != "" && want != p.Environment {
@@ -232,6 +228,19 @@ func (a *API) guard(rt route) handler {
 		}
 		return rt.handler(w, r.WithContext(context.WithValue(r.Context(), callerKey{}, c)))
 	}
+}
+
+// check tells a caller whose key does not reach.
+func (a access) check(p *auth.Principal) error {
+	switch {
+	case a == reader && !p.Permissions.RunQueries:
+		return fault.New(fault.Denied, "key %s may not run queries; use a key of kind honeycomb", p.KeyID)
+	case a == sender && !p.Permissions.SendEvents:
+		return fault.New(fault.Denied, "key %s may not send events", p.KeyID)
+	case a == editor && (!p.Permissions.RunQueries || !p.Permissions.CreateDatasets):
+		return fault.New(fault.Denied, "key %s may look at errors but not change them; use a key that may run queries and create datasets", p.KeyID)
+	}
+	return nil
 }
 
 // onlySample reports whether sample data is all that there is to see for a caller who

@@ -135,7 +135,7 @@ func (f *Front) addOwn(ctx context.Context, environment string, data map[string]
 		return err
 	}
 	own := &token{Principal: &auth.Principal{Environment: environment, KeyName: "oriel"}, scopes: posts}
-	p := &post{front: f, call: &call{Request: new(http.Request), token: own}, policy: f.policies.of(environment)}
+	p := &post{front: f, call: &call{token: own}, policy: f.policies.of(environment)}
 	if err := p.payload.readAll(text); err != nil {
 		return err
 	}

@@ -31,6 +31,7 @@ type post struct {
 	policy *policy
 	window window
 	peer   string
+	past   bool // it happened at a time that its sender's context tells
 
 	payload payload
 	batch   *event.Batch
@@ -67,6 +68,7 @@ func (f *Front) newPost(r *http.Request) *post {
 	}
 	p.front, p.call = f, &call{Request: r, secret: headerToken(r), memory: &memory{f.bodies.Memory()}}
 	p.batch, p.stamps, p.policy, p.window, p.peer = nil, p.stamps[:0], nil, window{}, ""
+	_, p.past = protocol.Past(r.Context())
 	return p
 }
 
@@ -246,7 +248,7 @@ func (p *post) stamp(at int64) item.Stamp {
 			return items.StampMapped(p.token.Environment, found, data, one.link().trace)
 		}
 	}
-	if _, ok := protocol.Past(p.Context()); ok {
+	if p.past {
 		return items.StampAt(at, p.token.Environment, data, nil, one.link().trace)
 	}
 	return items.StampPayload(p.token.Environment, data, one.link().trace)
