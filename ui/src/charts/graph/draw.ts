@@ -178,20 +178,20 @@ function drawFull(ctx: CanvasRenderingContext2D, theme: Theme, input: GraphInput
   ctx.fillStyle = theme.text;
   const lines = breakName(node.name, (t) => ctx.measureText(t).width <= room);
   const tall = lines.length > 1;
-  lines.forEach((l, n) => ctx.fillText(l, x, tall ? -18 + n * 14 : -15));
+  lines.forEach((l, n) => ctx.fillText(l, x, tall ? -20 + n * 13 : -15));
   ctx.font = `11px ${theme.sans}`;
   if (node.change) {
     ctx.fillStyle = theme.text2;
-    ctx.fillText(node.change.words, x, tall ? 14 : 6);
+    ctx.fillText(node.change.words, x, tall ? 12 : 6);
   } else {
     ctx.fillStyle = theme.text2;
-    ctx.fillText(node.rate, x, tall ? 11 : 3);
+    ctx.fillText(node.rate, x, tall ? 7 : 3);
     if (node.failing) {
       ctx.fillStyle = node.alarming ? theme.error : theme.text3;
-      ctx.fillText(node.failing, x + ctx.measureText(node.rate).width + 8, tall ? 11 : 3);
+      ctx.fillText(node.failing, x + ctx.measureText(node.rate).width + 8, tall ? 7 : 3);
     }
     ctx.fillStyle = theme.text3;
-    ctx.fillText(node.latency, x, tall ? 24 : 18);
+    ctx.fillText(node.latency, x, tall ? 20 : 18);
   }
   if (input.pinned(i)) {
     ctx.fillStyle = theme.text3;
