@@ -27,6 +27,9 @@ test('works under the path prefix of a proxy, deep links too', async ({ page, se
   await page.getByRole('link', { name: 'Set-up' }).click();
   await expect(page).toHaveURL(`${base}/setup`);
   await page.goto(`${base}/`);
+  await expect(page.getByRole('heading', { name: 'Services', exact: true })).toBeVisible(); // Home stays where it is
+  await expect(page).toHaveURL(`${base}/`);
+  await page.getByRole('link', { name: 'Traces', exact: true }).click();
   await expect(page).toHaveURL(`${base}/traces`);
   await page.getByRole('link', { name: /GET \/api\/cart/ }).click();
   await expect(page).toHaveURL(`${base}/trace/${id}`);

@@ -1,7 +1,7 @@
 // A log line as runs of one look: terminal colours, JSON, logfmt, and what was
 // searched for. Pure; what comes from outside stays text.
 import { ansiRuns, hasAnsi } from '../../widgets/ansi';
-import { messageFirst } from './messageFirst';
+import { messageFirst } from '../../query/messageFirst';
 
 export interface Run {
   text: string;

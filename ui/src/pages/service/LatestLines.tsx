@@ -2,7 +2,8 @@ import { post } from '../../api/client';
 import { useLoad } from '../../api/useLoad';
 import { linkTo } from '../../app/location';
 import { usePrefs } from '../../app/prefs';
-import { filterText } from '../../query/copyAs';
+import { quote } from '../../query/lex';
+import { messageFirst } from '../../query/messageFirst';
 import { clock, momentMs } from '../../time/format';
 import { resolve } from '../../time/range';
 
@@ -25,24 +26,21 @@ const mostLines = 12;
 const longest = 300;
 const bad = /^(?:error|fatal|critical|panic|emerg|alert)/i;
 
+/** The condition on lines of a service: they name it, or the log group is named after it ("/aws/lambda/thumbs"). */
+export function linesOf(service: string): string {
+  return `service.name = ${quote(service)} OR log.group ends-with ${quote(`/${service}`)} OR log.group = ${quote(service)}`;
+}
+
 /** The latest log lines of the service, the newest first; each leads to its place among the others. */
 export function LatestLines({ service, env, range, turn }: Props): React.ReactElement {
   const { utc } = usePrefs();
   const { data, error } = useLoad(`lines of ${env} ${service} ${range.from} ${range.to} ${turn}`, (signal) => {
     const [from, to] = resolve(range, Date.now());
-    const query = {
-      start_time: Math.floor(from / 1000),
-      end_time: Math.ceil(to / 1000),
-      calculations: [{ op: 'COUNT' }],
-      filters: [
-        { column: 'meta.signal_type', op: '=', value: 'log' },
-        { column: 'service.name', op: '=', value: service },
-      ],
-    };
-    return post<Page>('events', { dataset: '__all__', query, columns: ['body', 'severity'], order: 'desc', limit: mostLines }, signal);
+    const text = `VISUALIZE COUNT WHERE meta.signal_type = "log" AND (${linesOf(service)}) FROM ${Math.floor(from / 1000)} TO ${Math.ceil(to / 1000)}`;
+    return post<Page>('events', { dataset: '__all__', text, columns: ['body', 'severity'], order: 'desc', limit: mostLines }, signal);
   });
   const logs = (line?: string): string =>
-    `/logs?${new URLSearchParams({ ...range, where: filterText('service.name', service), ...(line ? { line } : {}) }).toString()}`;
+    `/logs?${new URLSearchParams({ ...range, where: linesOf(service), ...(line ? { line } : {}) }).toString()}`;
   return (
     <section className="panel" aria-label="Latest log lines">
       <table>
@@ -61,7 +59,7 @@ export function LatestLines({ service, env, range, turn }: Props): React.ReactEl
               <tr key={data!.ids?.[i] ?? i}>
                 <td className="end">
                   <a className="clip mono" title={body.slice(0, longest)} {...linkTo(logs(data!.ids?.[i]))}>
-                    {body.slice(0, longest)}
+                    {(messageFirst(body)?.message ?? body).slice(0, longest)}
                   </a>
                 </td>
                 <td className={bad.test(level) ? 'error-text' : 'muted'}>{level}</td>

@@ -2,6 +2,7 @@ import { lineError, stream } from '../../api/client';
 import { useLoad } from '../../api/useLoad';
 import { linkTo } from '../../app/location';
 import { count } from '../../time/format';
+import { quote } from '../../query/lex';
 import { resolve } from '../../time/range';
 
 interface Props {
@@ -12,39 +13,46 @@ interface Props {
 }
 
 type Line =
-  | { type: 'plan' | 'progress' }
-  | { type: 'done'; result: { rows: [string | null, string | null, number][] | null } }
-  | { type: 'error'; error: { message?: string } };
+  { type: 'plan' | 'progress' } | { type: 'done'; result: { rows: Row[] | null } } | { type: 'error'; error: { message?: string } };
 
 const mostErrors = 20;
+/** One error has as many titles as its messages have values in them. */
+const mostTitles = 1000;
+
+type Row = [fingerprint: string | null, title: string | null, level: string | null, times: number];
+
+/** Rows of one error together, under its most frequent title. */
+export function byFingerprint(rows: readonly Row[]): Row[] {
+  const found = new Map<string | null, Row>();
+  for (const [fingerprint, title, level, n] of rows) {
+    const first = found.get(fingerprint);
+    if (first) first[3] += n;
+    else found.set(fingerprint, [fingerprint, title, level, n]);
+  }
+  return [...found.values()].sort((a, b) => b[3] - a[3]);
+}
 
 /** The errors that the service reported in the range, the most frequent first. */
 export function ServiceErrors({ service, env, range, turn }: Props): React.ReactElement {
   const { data, error } = useLoad(`errors of ${env} ${service} ${range.from} ${range.to} ${turn}`, async (signal) => {
     const [from, to] = resolve(range, Date.now());
-    const query = {
-      start_time: Math.floor(from / 1000),
-      end_time: Math.ceil(to / 1000),
-      calculations: [{ op: 'COUNT' }],
-      filters: [
-        { column: 'error.fingerprint', op: 'exists' },
-        { column: 'service.name', op: '=', value: service },
-      ],
-      breakdowns: ['error.title', 'error.level'],
-      orders: [{ op: 'COUNT', order: 'descending' }],
-      limit: mostErrors,
-    };
-    let rows: [string | null, string | null, number][] = [];
+    const is = quote(service);
+    // A report of Rollbar's SDKs says in its custom data whose it is.
+    const of = `(service.name = ${is} OR custom.service = ${is} OR custom.service.name = ${is})`;
+    const text =
+      `VISUALIZE COUNT WHERE error.fingerprint exists AND ${of} GROUP BY error.fingerprint, error.title, error.level ` +
+      `ORDER BY COUNT DESC LIMIT ${mostTitles} FROM ${Math.floor(from / 1000)} TO ${Math.ceil(to / 1000)}`;
+    let rows: Row[] = [];
     await stream<Line>(
       'query',
-      { dataset: '__all__', query, series: false, quiet: true },
+      { dataset: '__all__', text, series: false, quiet: true },
       (line) => {
         if (line.type === 'error') throw lineError(line.error);
         if (line.type === 'done') rows = line.result.rows ?? [];
       },
       signal,
     );
-    return rows;
+    return byFingerprint(rows).slice(0, mostErrors);
   });
   return (
     <section className="panel" aria-label="Reported errors">
@@ -57,12 +65,12 @@ export function ServiceErrors({ service, env, range, turn }: Props): React.React
           </tr>
         </thead>
         <tbody>
-          {(data ?? []).map(([title, level, n]) => (
-            <tr key={`${title} ${level}`}>
+          {(data ?? []).map(([fingerprint, title, level, n]) => (
+            <tr key={fingerprint}>
               <td className="end">
                 <a
                   className="clip"
-                  {...linkTo(`/errors?${new URLSearchParams({ tab: 'all', q: title ?? '' }).toString()}`)}
+                  {...linkTo(`/errors/find?${new URLSearchParams({ fingerprint: fingerprint ?? '' }).toString()}`)}
                   title={title ?? ''}
                 >
                   {title ?? '(no title)'}

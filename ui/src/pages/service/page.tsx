@@ -17,7 +17,7 @@ import { useMarkers } from '../../query/useMarkers';
 import { Refresh } from '../../widgets/Refresh';
 import { TimePicker } from '../../widgets/TimePicker';
 import { Deploys } from './Deploys';
-import { LatestLines } from './LatestLines';
+import { LatestLines, linesOf } from './LatestLines';
 import { Operations } from './Operations';
 import { ServiceErrors } from './ServiceErrors';
 
@@ -69,7 +69,7 @@ export default function ServicePage({ name }: { name: string }): React.ReactElem
         <a className="btn" {...linkTo(at('/traces', { svc: name }))}>
           Traces
         </a>
-        <a className="btn" {...linkTo(at('/logs', { where: filterText('service.name', name) }))}>
+        <a className="btn" {...linkTo(at('/logs', { where: linesOf(name) }))}>
           Log lines
         </a>
         <a
