@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
-import { messageFirst } from './messageFirst';
+import { messageFirst, messageOf } from './messageFirst';
 
 describe('a row of JSON', () => {
   test('says its message first and its ids last, and leaves out what has a column', () => {
@@ -29,3 +29,10 @@ describe('a row of JSON', () => {
     `{"msg":"${'x'.repeat(30_000)}"}`,
   ])('leaves other text alone: %.20s', (text) => expect(messageFirst(text)).toBeUndefined());
 });
+
+test.each([
+  ['{"level":"INFO","msg":"GET /home 200","trace_id":"6b', 'GET /home 200'],
+  ['{"level":"INFO","msg":"GET /ho', '{"level":"INFO","msg":"GET /ho'],
+  ['{"a":{"msg":"inner"},"b', '{"a":{"msg":"inner"},"b'],
+  ['plain words', 'plain words'],
+])('what is said by %s', (text, said) => expect(messageOf(text)).toBe(said));

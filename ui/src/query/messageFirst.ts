@@ -13,7 +13,7 @@ const tokenAt = /"(?:[^"\\]|\\.)*"|[{}[\],:]|[^"{}[\],:\s]+/g;
 /** What the object says, and the others of its members as JSON; undefined for any other text. */
 export function messageFirst(text: string): { message: string; rest: string } | undefined {
   if (text.length > mostRead || !/^\s*\{\s*"/.test(text)) return undefined;
-  const members = membersOf(text);
+  const members = membersOf(text, true);
   const said = members?.find((m) => says.has(m.name) && m.value.startsWith('"'));
   if (!members || !said) return undefined;
   const others = members.filter((m) => m !== said && !hasColumn.has(m.name));
@@ -25,6 +25,17 @@ export function messageFirst(text: string): { message: string; rest: string } | 
   }
 }
 
+/** What a line says: the message of an object of JSON, also of one that was cut behind it, or the text itself. */
+export function messageOf(text: string): string {
+  if (text.length > mostRead || !/^\s*\{\s*"/.test(text)) return text;
+  const said = membersOf(text, false)?.find((m) => says.has(m.name) && /^"(?:[^"\\]|\\.)*"$/.test(m.value));
+  try {
+    return said ? (JSON.parse(said.value) as string) : text;
+  } catch {
+    return text;
+  }
+}
+
 interface Member {
   name: string;
   value: string;
@@ -32,8 +43,8 @@ interface Member {
   text: string;
 }
 
-/** The members of the object that a text is; undefined if it is not one object. */
-function membersOf(text: string): Member[] | undefined {
+/** The members of the object that a text is, or begins to be; undefined if it is not one object. */
+function membersOf(text: string, whole: boolean): Member[] | undefined {
   const out: Member[] = [];
   let depth = 0;
   let start = 0;
@@ -57,5 +68,5 @@ function membersOf(text: string): Member[] | undefined {
       if (depth === 0) end = index;
     }
   }
-  return end >= 0 ? out : undefined;
+  return end >= 0 || !whole ? out : undefined;
 }

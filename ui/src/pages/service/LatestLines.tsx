@@ -3,7 +3,7 @@ import { useLoad } from '../../api/useLoad';
 import { linkTo } from '../../app/location';
 import { usePrefs } from '../../app/prefs';
 import { quote } from '../../query/lex';
-import { messageFirst } from '../../query/messageFirst';
+import { messageOf } from '../../query/messageFirst';
 import { clock, momentMs } from '../../time/format';
 import { resolve } from '../../time/range';
 
@@ -59,7 +59,7 @@ export function LatestLines({ service, env, range, turn }: Props): React.ReactEl
               <tr key={data!.ids?.[i] ?? i}>
                 <td className="end">
                   <a className="clip mono" title={body.slice(0, longest)} {...linkTo(logs(data!.ids?.[i]))}>
-                    {(messageFirst(body)?.message ?? body).slice(0, longest)}
+                    {messageOf(body).slice(0, longest)}
                   </a>
                 </td>
                 <td className={bad.test(level) ? 'error-text' : 'muted'}>{level}</td>

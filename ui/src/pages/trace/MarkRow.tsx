@@ -3,6 +3,7 @@ import { memo } from 'react';
 import { rowHeight } from '../../charts/bars';
 import { levelOf } from '../../charts/level';
 import { mark, type TraceModel } from '../../charts/model';
+import { messageOf } from '../../query/messageFirst';
 import { duration } from '../../time/format';
 
 interface Props {
@@ -22,7 +23,8 @@ export const MarkRow = memo(function MarkRow(p: Props): React.ReactElement {
   const log = kind[p.mark] === mark.log;
   const word = p.trace.strings[severity[p.mark]!] ?? '';
   const level = log ? levelOf(word) : 'error';
-  const text = p.trace.strings[name[p.mark]!] || '(empty)';
+  const whole = p.trace.strings[name[p.mark]!] || '(empty)';
+  const text = messageOf(whole);
   return (
     // Keys work on the grid as a whole, which says which row is active.
     // eslint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/interactive-supports-focus
@@ -41,7 +43,7 @@ export const MarkRow = memo(function MarkRow(p: Props): React.ReactElement {
         <span className="guides" style={{ width: p.level * p.indent, '--in': `${p.indent}px` } as React.CSSProperties} />
         <span className="twisty" />
         <span className={`level ${level}`}>{log ? level.slice(0, 3) : '◆ err'}</span>
-        <span className="what" title={text}>
+        <span className="what" title={whole}>
           {text}
         </span>
       </span>
