@@ -3,6 +3,7 @@ package duckdb
 import (
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"sync/atomic"
@@ -322,6 +323,49 @@ func TestMaintain_MergesAndForgets(t *testing.T) {
 	if files, _ := filepath.Glob(filepath.Join(s.config.Dir, "*"+segmentSuffix)); len(files) > 0 {
 		t.Errorf("files are left: %v", files)
 	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// What is merged is in memory meanwhile: long texts bound it before rows do.
+func TestMaintain_MergesNoMoreBytesThanAFlushHas(t *testing.T) {
+	t.Parallel()
+	const flushBytes = 40_000
+	s := openStore(t, Config{FlushAge: time.Hour, FlushRows: 1000, FlushBytes: flushBytes})
+	random := rand.New(rand.NewPCG(1, 2))
+	for seq := 1; seq <= 12; seq++ {
+		batch := event.NewBatch("test", "set")
+		for i := range 10 {
+			text := make([]byte, 500)
+			for j := range text {
+				text[j] = byte('a' + random.IntN(26))
+			}
+			batch.Begin(base + int64(seq*1000+i))
+			batch.Set("n", event.IntValue(int64(seq*1000+i)))
+			batch.Set("text", event.StringValue(string(text)))
+		}
+		if err := s.Append(t.Context(), uint64(seq), []*event.Batch{batch}); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Flush(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 4 {
+		if err := s.Maintain(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if s.Stats().Compactions == 0 {
+		t.Error("nothing was merged")
+	}
+	for _, f := range s.files {
+		if n := f.reader.Unpacked(); n > flushBytes {
+			t.Errorf("a segment of %d bytes was merged; a flush has %d at most", n, flushBytes)
+		}
+	}
+	wantRows(t, s, 120, "merged")
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}

@@ -12,8 +12,9 @@ import (
 	"github.com/oriel-dev/oriel/internal/store/segment"
 )
 
-// Segments below this share of Config.FlushRows are small; so many of them
-// together are merged, up to so many rows.
+// Segments below this share of Config.FlushRows and of Config.FlushBytes are
+// small; so many of them together are merged, up to so many rows and bytes: all
+// of them are in memory while that is done.
 const (
 	smallShare = 2 // half
 	mergeFrom  = 4
@@ -203,19 +204,21 @@ func (s *Store) compact(ctx context.Context) (merged bool, err error) {
 // lock is held.
 func (s *Store) smallRun() []*file {
 	var run []*file
-	rows := int64(0)
+	rows, bytes := int64(0), int64(0)
 	for _, f := range s.files {
-		if f.info.Rows >= int64(s.config.FlushRows)/smallShare {
+		unpacked := f.reader.Unpacked()
+		if f.info.Rows >= int64(s.config.FlushRows)/smallShare || unpacked >= s.config.FlushBytes/smallShare {
 			continue
 		}
-		if rows+f.info.Rows > int64(s.config.FlushRows) || len(run) == mergeMost {
+		if rows+f.info.Rows > int64(s.config.FlushRows) || bytes+unpacked > s.config.FlushBytes || len(run) == mergeMost {
 			if len(run) >= mergeFrom {
 				return run
 			}
-			run, rows = nil, 0
+			run, rows, bytes = nil, 0, 0
 		}
 		run = append(run, f)
 		rows += f.info.Rows
+		bytes += unpacked
 	}
 	return run
 }

@@ -138,6 +138,16 @@ func (r *Reader) readInto(b []byte, at, length int64) ([]byte, error) {
 // Groups returns the number of row groups.
 func (r *Reader) Groups() int { return len(r.meta.rowGroups) }
 
+// Unpacked returns about how many bytes the rows take once all of them are read:
+// those of every page before compression.
+func (r *Reader) Unpacked() int64 {
+	n := int64(0)
+	for i := range r.meta.rowGroups {
+		n += r.meta.rowGroups[i].bytes
+	}
+	return n
+}
+
 // Group reads a whole row group: a batch for each dataset, rows in file order.
 func (r *Reader) Group(i int) (batches []*event.Batch, err error) {
 	defer r.recovered(&err)
