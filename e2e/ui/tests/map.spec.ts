@@ -133,7 +133,7 @@ test('the map is filtered by an expression that is saved as a group, renamed and
   await groups.getByRole('button', { name: 'Rename broken' }).click();
   await groups.getByLabel('Name of broken').fill('failing');
   await groups.getByRole('button', { name: 'Keep' }).click();
-  await expect(groups.getByRole('cell', { name: 'failing' })).toBeVisible();
+  await expect(groups.getByRole('cell', { name: 'failing', exact: true })).toBeVisible();
   await groups.getByRole('button', { name: 'Delete failing' }).click();
   await groups.getByRole('button', { name: 'Really delete failing' }).click();
   await expect(groups.getByText('There are no groups.')).toBeVisible();
