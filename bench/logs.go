@@ -136,16 +136,11 @@ func (c credentials) call(ctx context.Context, client *http.Client, url, operati
 // runLogs measures lines by PutLogEvents: what it costs to take them, and to ask
 // for them.
 func runLogs(ctx context.Context, o options) error {
-	if o.data == "" {
-		dir, err := os.MkdirTemp("", "oriel-bench-")
-		if err != nil {
-			return err
-		}
-		o.data = dir
-		if !o.keep {
-			defer func() { _ = os.RemoveAll(dir) }()
-		}
+	done, err := o.makeFolder()
+	if err != nil {
+		return err
 	}
+	defer done()
 	s, err := startServer(ctx, o)
 	if err != nil {
 		return err

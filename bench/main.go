@@ -115,16 +115,11 @@ func runAll(ctx context.Context, o options) error {
 }
 
 func run(ctx context.Context, o options) (*loaded, error) {
-	if o.data == "" {
-		dir, err := os.MkdirTemp("", "oriel-bench-")
-		if err != nil {
-			return nil, err
-		}
-		o.data = dir
-		if !o.keep {
-			defer func() { _ = os.RemoveAll(dir) }()
-		}
+	done, err := o.makeFolder()
+	if err != nil {
+		return nil, err
 	}
+	defer done()
 	t := &table{}
 	empty := time.Now()
 	s, err := startServer(ctx, o)

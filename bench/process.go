@@ -23,6 +23,19 @@ type process struct {
 	data string
 }
 
+// makeFolder makes a data folder where none was named, which done removes unless it
+// is to be kept.
+func (o *options) makeFolder() (done func(), err error) {
+	if o.data != "" {
+		return func() {}, nil
+	}
+	if o.data, err = os.MkdirTemp("", "oriel-bench-"); err != nil || o.keep {
+		return func() {}, err
+	}
+	dir := o.data
+	return func() { _ = os.RemoveAll(dir) }, nil
+}
+
 func startServer(ctx context.Context, o options) (*process, error) {
 	cmd := exec.CommandContext(ctx, o.bin, "serve", "--data", o.data, "--listen", "127.0.0.1:0", "--otlp-grpc", "", "--otlp-http", "", "--xray", "127.0.0.1:0",
 		"--log-level", "warn")

@@ -109,14 +109,11 @@ type reporters struct {
 // runRollbar sends errors at a steady rate, or as many as are taken, and says what
 // they cost.
 func runRollbar(ctx context.Context, o options) error {
-	if o.data == "" {
-		dir, err := os.MkdirTemp("", "oriel-bench-")
-		if err != nil {
-			return err
-		}
-		defer func() { _ = os.RemoveAll(dir) }()
-		o.data = dir
+	done, err := o.makeFolder()
+	if err != nil {
+		return err
 	}
+	defer done()
 	p, err := startServer(ctx, o)
 	if err != nil {
 		return err

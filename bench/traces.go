@@ -112,16 +112,11 @@ func loadTraces(ctx context.Context, s *process, o options, now time.Time) error
 
 // runTraces loads traces, or asks about those that a kept folder has, with no spans to send.
 func runTraces(ctx context.Context, o options) error {
-	if o.data == "" {
-		dir, err := os.MkdirTemp("", "oriel-bench-")
-		if err != nil {
-			return err
-		}
-		o.data = dir
-		if !o.keep {
-			defer func() { _ = os.RemoveAll(dir) }()
-		}
+	done, err := o.makeFolder()
+	if err != nil {
+		return err
 	}
+	defer done()
 	s, err := startServer(ctx, o)
 	if err != nil {
 		return err

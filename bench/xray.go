@@ -76,14 +76,11 @@ func (d *datagram) move(rng *rand.Rand, now time.Time) {
 
 // runXRay sends segments at a steady rate and says what arrived and what it cost.
 func runXRay(ctx context.Context, o options) error {
-	if o.data == "" {
-		dir, err := os.MkdirTemp("", "oriel-bench")
-		if err != nil {
-			return err
-		}
-		defer func() { _ = os.RemoveAll(dir) }()
-		o.data = dir
+	done, err := o.makeFolder()
+	if err != nil {
+		return err
 	}
+	defer done()
 	p, err := startServer(ctx, o)
 	if err != nil {
 		return err
