@@ -10,7 +10,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/oriel-dev/oriel/internal/call"
 	"github.com/oriel-dev/oriel/internal/event"
 	"github.com/oriel-dev/oriel/internal/fault"
 	"github.com/oriel-dev/oriel/internal/servicegraph"
@@ -206,22 +205,14 @@ func tellsNothing(name string) bool {
 	return false
 }
 
-func weightOf(p *xraymodel.Part) float64 {
-	if p == nil || p.Row.Batch == nil {
-		return 1
-	}
-	return float64(p.Row.Batch.SampleRate(p.Row.Index))
-}
-
 // add counts a trace in a set.
 func (an *analysis) add(set int, t *xraymodel.Trace, slow func(*xraymodel.Trace) bool) {
 	if t.Root == nil {
 		return
 	}
 	s := an.sets[set]
-	p := analysedTrace{at: t.Start, ms: float64(t.Root.Duration()) / 1e6, weight: weightOf(t.Root)}
-	outcome := [...]call.Outcome{xraymodel.OK: call.OK, xraymodel.IsError: call.Error, xraymodel.IsThrottle: call.Throttle, xraymodel.IsFault: call.Fault}[t.Root.Class()]
-	s.stats.One(outcome, p.ms, p.weight)
+	p := analysedTrace{at: t.Start, ms: float64(t.Root.Duration()) / 1e6, weight: t.Root.Weight()}
+	s.stats.One(t.Root.Outcome(), p.ms, p.weight)
 	s.points = append(s.points, p)
 	an.traces++
 	c := counting{an, set, p}

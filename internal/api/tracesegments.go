@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 
+	"github.com/oriel-dev/oriel/internal/call"
 	"github.com/oriel-dev/oriel/internal/event"
 	"github.com/oriel-dev/oriel/internal/xraymodel"
 )
@@ -59,7 +60,7 @@ func (a *API) traceSegments(w http.ResponseWriter, r *http.Request) error {
 			if via == nil {
 				via = c.To
 			}
-			calls = append(calls, segmentCall{from, to, via.Duration(), classWord(via.Class())})
+			calls = append(calls, segmentCall{from, to, via.Duration(), outcomeWord(via.Outcome())})
 		}
 	}
 	w, finish := zipped(w, r)
@@ -80,7 +81,7 @@ func (a *API) segmentsOf(tr *xraymodel.Trace) ([]segmentDetail, map[*xraymodel.P
 		place[p] = len(list)
 		d := segmentDetail{
 			ID: p.ID, Parent: p.ParentID, Name: p.Name, Type: p.Type, Subsegment: !p.Segment, Inferred: p.Inferred,
-			InProgress: p.Flags.Has(xraymodel.InProgress), Start: p.Start - tr.Start, Duration: p.Duration(), Class: classWord(p.Class()), User: p.User,
+			InProgress: p.Flags.Has(xraymodel.InProgress), Start: p.Start - tr.Start, Duration: p.Duration(), Class: outcomeWord(p.Outcome()), User: p.User,
 		}
 		if !p.Inferred {
 			d.Slot = a.Datasets.Slot(p.Name)
@@ -110,15 +111,15 @@ func dropDocuments(list []segmentDetail) int {
 	return left
 }
 
-func classWord(c xraymodel.Class) string {
-	switch c {
-	case xraymodel.IsError:
+func outcomeWord(o call.Outcome) string {
+	switch o {
+	case call.Error:
 		return "error"
-	case xraymodel.IsThrottle:
+	case call.Throttle:
 		return "throttle"
-	case xraymodel.IsFault:
+	case call.Fault:
 		return "fault"
-	case xraymodel.OK:
+	case call.OK:
 	}
 	return "ok"
 }

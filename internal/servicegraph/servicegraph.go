@@ -320,21 +320,12 @@ func OfTraces(traces []*xraymodel.Trace, origins Origins, links []Link) *Graph {
 	return b.graph()
 }
 
-// outcomeOf is how a part ended.
-func outcomeOf(p *xraymodel.Part) call.Outcome {
-	return [...]call.Outcome{xraymodel.OK: call.OK, xraymodel.IsError: call.Error, xraymodel.IsThrottle: call.Throttle, xraymodel.IsFault: call.Fault}[p.Class()]
-}
-
 // Part counts a part of a trace, unless it is still in progress.
 func (s *Stats) Part(p *xraymodel.Part) {
 	if p.Flags.Has(xraymodel.InProgress) {
 		return
 	}
-	weight := 1.0
-	if p.Row.Batch != nil {
-		weight = float64(p.Row.Batch.SampleRate(p.Row.Index))
-	}
-	s.One(outcomeOf(p), float64(p.Duration())/1e6, weight)
+	s.One(p.Outcome(), float64(p.Duration())/1e6, p.Weight())
 }
 
 func (b *builder) trace(t *xraymodel.Trace, origins Origins) {

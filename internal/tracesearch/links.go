@@ -116,13 +116,9 @@ func LinksOf(traces []*xraymodel.Trace) []Link {
 			if l.From == nil || l.From.Of == nil {
 				continue
 			}
-			link := Link{
-				TraceID: t.ID, SpanID: l.From.ID, ToTrace: l.TraceID, ToSpan: l.ID, Service: l.From.Of.Name, Reference: l.Reference, At: l.From.Start, Weight: 1,
-			}
-			if b := l.From.Row.Batch; b != nil {
-				link.Weight = float64(b.SampleRate(l.From.Row.Index))
-			}
-			links = append(links, link)
+			links = append(links, Link{
+				TraceID: t.ID, SpanID: l.From.ID, ToTrace: l.TraceID, ToSpan: l.ID, Service: l.From.Of.Name, Reference: l.Reference, At: l.From.Start, Weight: l.From.Weight(),
+			})
 		}
 	}
 	return links

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"math"
 	"slices"
+
+	"github.com/oriel-dev/oriel/internal/call"
 )
 
 // Cause is a path from where something went wrong, or began to take its time, down
@@ -30,12 +32,12 @@ type Entity struct {
 // that failed without being called by one that did, down through what failed in
 // it, else through what noted an exception, to the deepest.
 func (t *Trace) FaultCauses() []Cause {
-	return t.causes(func(p *Part) bool { return p.Class() == IsFault })
+	return t.causes(func(p *Part) bool { return p.Outcome() == call.Fault })
 }
 
 // ErrorCauses is FaultCauses for errors of clients, throttling among them.
 func (t *Trace) ErrorCauses() []Cause {
-	return t.causes(func(p *Part) bool { c := p.Class(); return c == IsError || c == IsThrottle })
+	return t.causes(func(p *Part) bool { o := p.Outcome(); return o == call.Error || o == call.Throttle })
 }
 
 func (t *Trace) causes(bad func(*Part) bool) []Cause {

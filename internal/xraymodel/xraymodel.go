@@ -87,22 +87,18 @@ const (
 // Has reports whether all of some flags are set.
 func (f Flags) Has(all Flags) bool { return f&all == all }
 
-// Class is what a part counts as: each counts once.
-type Class uint8
-
-// The classes: a fault wins over an error; throttles are errors, counted apart. See call.Outcome.
-const (
-	OK Class = iota
-	IsError
-	IsThrottle
-	IsFault
-)
-
-// Class returns what the part counts as: its flags and its HTTP status are marks,
+// Outcome returns what the part counts as: its flags and its HTTP status are marks,
 // and what they come to is package call's to say, as for roll-ups.
-func (p *Part) Class() Class {
-	m := call.Marks{Status: p.HTTP.Status, Fault: p.Flags.Has(Fault), Refused: p.Flags.Has(Error), Throttled: p.Flags.Has(Throttle)}
-	return [...]Class{call.OK: OK, call.Error: IsError, call.Throttle: IsThrottle, call.Fault: IsFault}[m.Outcome()]
+func (p *Part) Outcome() call.Outcome {
+	return call.Marks{Status: p.HTTP.Status, Fault: p.Flags.Has(Fault), Refused: p.Flags.Has(Error), Throttled: p.Flags.Has(Throttle)}.Outcome()
+}
+
+// Weight returns how many parts this one stands for: the sample rate of its row.
+func (p *Part) Weight() float64 {
+	if p.Row.Batch == nil {
+		return 1
+	}
+	return float64(p.Row.Batch.SampleRate(p.Row.Index))
 }
 
 // Duration returns how long a part took, ns.

@@ -215,7 +215,7 @@ func flags(p *xraymodel.Part, name string) (value, known bool) {
 	status := p.HTTP.Status
 	switch name {
 	case "ok":
-		return p.Class() == xraymodel.OK, true
+		return p.Outcome() == call.OK, true
 	case "error":
 		return p.Flags.Has(xraymodel.Error) || status >= bad && status < broken, true
 	case "throttle":
