@@ -2,6 +2,7 @@ package tracesearch
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 
@@ -85,15 +86,9 @@ func (s *search) having(ctx context.Context, where query.Expr, start, end int64,
 	s.reach.Scanned += stats.Scanned
 	all := map[string]bool{}
 	for _, w := range workers {
-		for id := range w {
-			all[id] = true
-		}
+		maps.Copy(all, w)
 	}
-	ids := make([]string, 0, len(all))
-	for id := range all {
-		ids = append(ids, id)
-	}
-	slices.Sort(ids)
+	ids := slices.Sorted(maps.Keys(all))
 	return ids[:min(len(ids), sliceTraces+1)], nil
 }
 

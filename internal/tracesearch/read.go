@@ -49,56 +49,53 @@ func Read(ctx context.Context, source Source, environment, id string, column fun
 // ReadEach is Read for several, side by side.
 func ReadEach(ctx context.Context, source Source, environment string, ids []string) ([]*xraymodel.Trace, error) {
 	out := make([]*xraymodel.Trace, len(ids))
-	errs := make([]error, len(ids))
-	var wg sync.WaitGroup
-	for k := range readers {
-		wg.Go(func() {
-			for i := k; i < len(ids) && ctx.Err() == nil; i += readers {
-				out[i], _, errs[i] = Read(ctx, source, environment, ids[i], nil)
-			}
-		})
-	}
-	wg.Wait()
-	if err := ctx.Err(); err != nil {
-		return nil, fault.Wrap(fault.Canceled, err, "nobody waits for the answer anymore")
-	}
-	for _, err := range errs {
-		if err != nil {
-			return nil, err
-		}
-	}
-	return out, nil
+	err := sideBySide(ctx, len(ids), func(i int) (err error) {
+		out[i], _, err = Read(ctx, source, environment, ids[i], nil)
+		return err
+	})
+	return out, err
 }
 
 // readers is how many traces are read at once.
 const readers = 4
 
-// readEach reads traces one by one, whole.
-func (s *search) readEach(ctx context.Context, ids []string, _, _ int64) ([]readTrace, error) {
-	out := make([]readTrace, len(ids))
-	errs := make([]error, len(ids))
+// sideBySide reads n traces. Of several errors it returns that of the first trace.
+func sideBySide(ctx context.Context, n int, read func(i int) error) error {
+	errs := make([]error, n)
 	var wg sync.WaitGroup
 	for k := range readers {
 		wg.Go(func() {
-			for i := k; i < len(ids); i += readers {
-				batches, _, err := s.source.Trace(ctx, s.q.Environment, ids[i], mostRows)
-				if errs[i] = err; err != nil {
+			for i := k; i < n && ctx.Err() == nil; i += readers {
+				if errs[i] = read(i); errs[i] != nil {
 					return
-				}
-				out[i].id = ids[i]
-				for _, b := range batches {
-					for row := range b.Len() {
-						out[i].rows = append(out[i].rows, event.Row{Batch: b, Index: row})
-					}
 				}
 			}
 		})
 	}
 	wg.Wait()
-	for i, err := range errs {
-		if err != nil {
-			return nil, err
+	if err := ctx.Err(); err != nil {
+		return fault.Wrap(fault.Canceled, err, "nobody waits for the answer anymore")
+	}
+	return cmp.Or(errs...)
+}
+
+// readEach reads traces one by one, whole.
+func (s *search) readEach(ctx context.Context, ids []string, _, _ int64) ([]readTrace, error) {
+	out := make([]readTrace, len(ids))
+	err := sideBySide(ctx, len(ids), func(i int) error {
+		batches, _, err := s.source.Trace(ctx, s.q.Environment, ids[i], mostRows)
+		out[i].id = ids[i]
+		for _, b := range batches {
+			for row := range b.Len() {
+				out[i].rows = append(out[i].rows, event.Row{Batch: b, Index: row})
+			}
 		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	for i := range out {
 		s.reach.Scanned += int64(len(out[i].rows))
 	}
 	return out, nil
@@ -112,10 +109,7 @@ type gathering struct {
 
 // readAll reads traces by a scan of all rows around a slice.
 func (s *search) readAll(ctx context.Context, ids []string, start, end int64) ([]readTrace, error) {
-	wanted := make(map[string]bool, len(ids))
-	for _, id := range ids {
-		wanted[id] = true
-	}
+	wanted := setOf(ids)
 	var workers []*gathering
 	ask := &query.Query{Environment: s.q.Environment, Start: start - margin, End: end + margin, Stages: []query.Stage{
 		query.Filter{Where: query.Exists{X: query.Field{Name: event.FieldTraceID}}},
