@@ -114,6 +114,9 @@ func (a *Alerts) failedDelivery(r *Rule, n *item.Notice, err error) *Delivery {
 	}
 }
 
+// selectDelivery begins a statement whose rows scanDeliveries reads.
+const selectDelivery = "SELECT id, environment, rule, due, body FROM alert_delivery "
+
 func scanDeliveries(rows *sql.Rows) (list []*Delivery, err error) {
 	defer rows.Close() //nolint:errcheck // rows.Err tells
 	for rows.Next() {
@@ -136,7 +139,7 @@ func scanDeliveries(rows *sql.Rows) (list []*Delivery, err error) {
 // Deliveries lists what a rule told, newest first.
 func (a *Alerts) Deliveries(ctx context.Context, environment string, rule int64, offset, limit int) (list []*Delivery, err error) {
 	err = a.db.Read(ctx, func(tx *sql.Tx) error {
-		rows, err := tx.QueryContext(ctx, "SELECT id, environment, rule, due, body FROM alert_delivery WHERE environment = ? AND rule = ? ORDER BY id DESC LIMIT ? OFFSET ?",
+		rows, err := tx.QueryContext(ctx, selectDelivery+"WHERE environment = ? AND rule = ? ORDER BY id DESC LIMIT ? OFFSET ?",
 			environment, rule, limit, offset)
 		if err != nil {
 			return err
@@ -152,7 +155,7 @@ func (a *Alerts) Deliveries(ctx context.Context, environment string, rule int64,
 func (a *Alerts) deliverDue(ctx context.Context) error {
 	var due []*Delivery
 	err := a.db.Read(ctx, func(tx *sql.Tx) error {
-		rows, err := tx.QueryContext(ctx, "SELECT id, environment, rule, due, body FROM alert_delivery WHERE due > 0 AND due <= ? ORDER BY due DESC, id LIMIT ?",
+		rows, err := tx.QueryContext(ctx, selectDelivery+"WHERE due > 0 AND due <= ? ORDER BY due DESC, id LIMIT ?",
 			a.now().UnixNano(), maxRound)
 		if err != nil {
 			return err
@@ -182,12 +185,17 @@ func (a *Alerts) deliverDue(ctx context.Context) error {
 		}
 	}
 	if len(due) == maxRound {
-		select {
-		case a.wake <- struct{}{}:
-		default:
-		}
+		a.nudge()
 	}
 	return nil
+}
+
+// nudge has the next round of deliveries begin at once.
+func (a *Alerts) nudge() {
+	select {
+	case a.wake <- struct{}{}:
+	default:
+	}
 }
 
 // try makes one attempt.

@@ -97,7 +97,7 @@ func (a *Alerts) Retry(ctx context.Context, environment string, rule, delivery i
 	a.round.Lock() // none is under way meanwhile
 	defer a.round.Unlock()
 	err := a.db.Write(ctx, func(tx *sql.Tx) error {
-		rows, err := tx.QueryContext(ctx, "SELECT id, environment, rule, due, body FROM alert_delivery WHERE environment = ? AND rule = ? AND id = ?", environment, rule, delivery)
+		rows, err := tx.QueryContext(ctx, selectDelivery+"WHERE environment = ? AND rule = ? AND id = ?", environment, rule, delivery)
 		if err != nil {
 			return err
 		}
@@ -121,10 +121,7 @@ func (a *Alerts) Retry(ctx context.Context, environment string, rule, delivery i
 	if err != nil {
 		return err
 	}
-	select {
-	case a.wake <- struct{}{}:
-	default:
-	}
+	a.nudge()
 	return nil
 }
 
@@ -138,7 +135,7 @@ type Health struct {
 func (a *Alerts) Health(ctx context.Context, environment string) (map[int64]Health, error) {
 	out := map[int64]Health{}
 	err := a.db.Read(ctx, func(tx *sql.Tx) error {
-		rows, err := tx.QueryContext(ctx, `SELECT id, environment, rule, due, body FROM alert_delivery WHERE id IN
+		rows, err := tx.QueryContext(ctx, selectDelivery+`WHERE id IN
 			(SELECT MAX(id) FROM alert_delivery WHERE environment = ? GROUP BY rule)`, environment)
 		if err != nil {
 			return err
