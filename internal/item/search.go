@@ -1,7 +1,6 @@
 package item
 
 import (
-	"encoding/json"
 	"regexp"
 	"strconv"
 	"strings"
@@ -205,15 +204,11 @@ func likePattern(value string, exactly bool) string {
 
 // memberPattern finds a text as (the beginning of) a member's value in JSON.
 func memberPattern(member, value string, anywhere bool) string {
-	text, err := json.Marshal(value)
-	if err != nil { // a string always can
-		return "$^"
-	}
 	before := ""
 	if anywhere {
-		before = `(?:[^"\\]|\\.)*`
+		before = restOf
 	}
-	return `(?i)"` + member + `"\s*:\s*"` + before + regexp.QuoteMeta(strings.Trim(string(text), `"`))
+	return `(?i)` + memberKey(member) + `"` + before + jsonText(value)
 }
 
 // searchPart is a word, or a name and a value.
