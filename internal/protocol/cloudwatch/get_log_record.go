@@ -15,9 +15,9 @@ func (f *Front) getLogRecord(c *call) (any, error) {
 	if err := c.decode(&in); err != nil {
 		return nil, err
 	}
-	slug, at, err := parsePointer(in.LogRecordPointer)
-	if err != nil {
-		return nil, err
+	slug, at, ok := ReadPointer(in.LogRecordPointer)
+	if !ok {
+		return nil, invalidParameter("The specified logRecordPointer is invalid.")
 	}
 	g, isSpan := f.groups.holding(c.Who.Environment, c.Region, slug), false
 	if g == nil { // a span's: only lines make a dataset a group

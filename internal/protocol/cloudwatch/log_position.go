@@ -15,22 +15,14 @@ func pointer(dataset string, p store.Position) string {
 	return sealToken("pointer", p.String()+"@"+dataset)
 }
 
-// parsePointer reads what pointer returned.
-func parsePointer(text string) (dataset string, p store.Position, err error) {
-	inside, err := openToken("pointer", text)
-	if err != nil {
-		return "", p, invalidParameter("The specified logRecordPointer is invalid.")
-	}
-	at, dataset, _ := strings.Cut(inside, "@")
-	if p, err = store.ParsePosition(at); err != nil {
-		return "", p, invalidParameter("The specified logRecordPointer is invalid.")
-	}
-	return dataset, p, nil
-}
-
 // ReadPointer reads an @ptr; false if it is none.
 func ReadPointer(text string) (dataset string, at store.Position, ok bool) {
-	dataset, at, err := parsePointer(text)
+	inside, err := openToken("pointer", text)
+	if err != nil {
+		return "", at, false
+	}
+	position, dataset, _ := strings.Cut(inside, "@")
+	at, err = store.ParsePosition(position)
 	return dataset, at, err == nil
 }
 
