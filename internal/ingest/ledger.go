@@ -62,6 +62,13 @@ type Drop struct {
 	Last     []Sample // oldest first
 }
 
+// copied shares nothing with what is counted on.
+func (d *Drop) copied() Drop {
+	c := *d
+	c.Last = slices.Clone(d.Last)
+	return c
+}
+
 // Sample is an example of what was dropped.
 type Sample struct {
 	At     time.Time
@@ -174,9 +181,7 @@ func (l *Ledger) Drops() []Drop {
 	l.mu.Lock()
 	all := make([]Drop, 0, len(l.drops))
 	for _, d := range l.drops {
-		c := *d
-		c.Last = slices.Clone(d.Last)
-		all = append(all, c)
+		all = append(all, d.copied())
 	}
 	l.mu.Unlock()
 	slices.SortFunc(all, func(a, b Drop) int {
@@ -298,8 +303,7 @@ func (l *Ledger) Watch(after uint64) (entries []Entry, more <-chan struct{}) {
 	}
 	for _, d := range l.drops {
 		if d.ID > after {
-			c := *d
-			c.Last = slices.Clone(d.Last)
+			c := d.copied()
 			entries = append(entries, Entry{ID: d.ID, At: d.Last[len(d.Last)-1].At, Dropped: &c})
 		}
 	}
