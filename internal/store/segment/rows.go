@@ -27,24 +27,14 @@ type Rows struct {
 
 // Rows reads the times, datasets and sample rates of a row group.
 func (r *Reader) Rows(group int) (x *Rows, err error) {
-	defer r.recovered(&err)
-	n := r.meta.rowGroups[group].rows
-	if n < 0 || n > maxRowsOfGroup {
-		return nil, damaged("a row group has %d rows", n)
-	}
-	return r.frame(group, 0, int(n), false)
+	return r.part(group, 0, int(r.meta.rowGroups[group].rows), false)
 }
 
 // RowsWithin is Rows for a caller who wants to know of the times only whether
 // they lie in [start, end): where all do, they are not read, and each row has
 // that of the earliest.
 func (r *Reader) RowsWithin(group int, start, end int64) (x *Rows, err error) {
-	defer r.recovered(&err)
-	n := r.meta.rowGroups[group].rows
-	if n < 0 || n > maxRowsOfGroup {
-		return nil, damaged("a row group has %d rows", n)
-	}
-	return r.frame(group, 0, int(n), r.lies(group, start, end))
+	return r.part(group, 0, int(r.meta.rowGroups[group].rows), r.lies(group, start, end))
 }
 
 // Load adds the columns of fields to the batches; those that the segment does
