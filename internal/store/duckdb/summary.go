@@ -189,15 +189,6 @@ func unpackSummary(raw []byte) ([]byte, error) {
 	return text, nil
 }
 
-// decodeSummary reads what is wanted of a summary.
-func decodeSummary(raw []byte, want summaryPart) (*summary, error) {
-	text, err := unpackSummary(raw)
-	if err != nil {
-		return nil, err
-	}
-	return readSummary(text, want)
-}
-
 // readSummary reads what is wanted of an unpacked summary.
 func readSummary(text []byte, want summaryPart) (*summary, error) {
 	if len(text) > 0 && text[0] == '{' {

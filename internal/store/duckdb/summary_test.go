@@ -50,6 +50,14 @@ func drawnSummary(r *rand.Rand) *summary {
 	return s
 }
 
+func decodeSummary(raw []byte, want summaryPart) (*summary, error) {
+	text, err := unpackSummary(raw)
+	if err != nil {
+		return nil, err
+	}
+	return readSummary(text, want)
+}
+
 func TestSummary_ComesBackWhole_OrTheWantedPartOfIt(t *testing.T) {
 	t.Parallel()
 	r := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // no secret
