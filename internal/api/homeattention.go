@@ -108,7 +108,7 @@ func (v *homeView) errorsByService() map[string][]attention.Error {
 			continue
 		}
 		out[e.Service] = append(out[e.Service], attention.Error{
-			ID: e.ID, Counter: e.Counter, Title: e.Title, Back: e.CameBack(), Serious: e.Level >= item.Critical, Since: e.ActivatedAt, Times: e.Total,
+			ID: e.ID, Title: e.Title, Back: e.CameBack(), Serious: e.Level >= item.Critical, Since: e.ActivatedAt, Times: e.Total,
 			People: e.People, Version: e.FirstVersion,
 		})
 	}

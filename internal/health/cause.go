@@ -5,6 +5,8 @@ import (
 	"math"
 	"slices"
 	"time"
+
+	"github.com/oriel-dev/oriel/internal/query"
 )
 
 // Kind is what a cause is about.
@@ -33,7 +35,6 @@ type Operation struct {
 // Error is a new error of a service, or one that came back.
 type Error struct {
 	ID      int64
-	Counter int64
 	Title   string
 	Back    bool  // it had been resolved
 	Serious bool  // it ends what it happens in
@@ -254,9 +255,8 @@ func (p *Period) silent(s *Service) (Cause, bool) {
 		return Cause{}, false
 	}
 	since := p.Start + int64(last+1)*p.Step
-	first := p.Start
 	gone := p.End - since
-	perNano := count / float64(max(since-first, 1))
+	perNano := count / float64(max(since-p.Start, 1))
 	if gone < max(quiet, 2*p.Step) || perNano*float64(gone) < expected {
 		return Cause{}, false
 	}
@@ -365,7 +365,7 @@ func above(bins []Bin, limit float64) (s share) {
 	const edge = 1.001 // the limit is the middle of a bin, which is not above itself
 	for _, b := range bins {
 		s.of += float64(b.N)
-		if valueOf(b.At) > limit*edge {
+		if query.HistogramValue(b.At) > limit*edge {
 			s.hits += float64(b.N)
 		}
 	}

@@ -6,8 +6,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/oriel-dev/oriel/internal/query"
 )
 
 // Sentence is a cause in words. Its parts that are figures, names and moments are
@@ -216,10 +214,7 @@ func milliseconds(ms float64) string {
 }
 
 func digits(n float64) string {
-	switch {
-	case n >= 99.5 || n == 0:
-		return strconv.FormatFloat(n, 'f', 0, 64)
-	case n >= 9.95:
+	if n >= 9.95 || n == 0 {
 		return strconv.FormatFloat(n, 'f', 0, 64)
 	}
 	return strconv.FormatFloat(n, 'f', 1, 64)
@@ -261,5 +256,3 @@ func span(ns int64) string {
 		return strconv.Itoa(max(int(math.Round(d.Minutes())), 1)) + " minutes"
 	}
 }
-
-func valueOf(bin int32) float64 { return query.HistogramValue(bin) }
