@@ -244,7 +244,7 @@ func (c *counting) value(t *valueTable, value string) (fresh *tableValue) {
 	}
 	cut := len(value) > longestValue
 	if cut {
-		value = strings.ToValidUTF8(value[:longestValue], "") + "…"
+		value = cutText(value, longestValue)
 	}
 	e := t.values[value]
 	if e == nil {

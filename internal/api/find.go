@@ -181,8 +181,7 @@ func (a *API) findRows(r *http.Request, env, text, id string) ([]foundThing, err
 // rowsWith asks for the rows that have an id in a field that there is; nil if there
 // is none.
 func (a *API) rowsWith(env, text, id string) *query.Query {
-	spans, requests, people := idFields()
-	wanted := slices.Concat(spans, requests, people)
+	wanted := fieldsWithIDs()
 	first, last := int64(0), int64(0)
 	there := map[string]bool{}
 	for _, d := range a.Querier.Catalog(env).Datasets {
@@ -247,7 +246,7 @@ func (a *API) describeFound(row *store.PageRow, env, kind, field string) foundTh
 	isLine := !row.Get(event.FieldBody).IsNull()
 	if isLine {
 		const longest = 200
-		t.Name = cutAt(text(event.FieldBody), longest)
+		t.Name = cutText(text(event.FieldBody), longest)
 		t.Line = row.Position.String()
 		if t.Service == "" {
 			t.Service = text(event.FieldLogGroup)
@@ -270,12 +269,4 @@ func (a *API) describeFound(row *store.PageRow, env, kind, field string) foundTh
 		t.Kind = "span"
 	}
 	return t
-}
-
-// cutAt cuts a text.
-func cutAt(s string, most int) string {
-	if len(s) <= most {
-		return s
-	}
-	return strings.ToValidUTF8(s[:most], "") + "…"
 }

@@ -272,10 +272,7 @@ func versionOf(message string) string {
 	if found == "" {
 		found = message
 	}
-	if len(found) > most {
-		found = strings.ToValidUTF8(found[:most], "") + "…"
-	}
-	return shortVersion(found)
+	return shortVersion(cutText(found, most))
 }
 
 // shortVersion cuts the hash of a commit as people write it.
