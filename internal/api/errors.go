@@ -155,16 +155,15 @@ func (a *API) errorItems(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	limit, offset := usualItems, 0
+	limit := usualItems
 	if text := p.Get("limit"); text != "" {
 		if limit, err = strconv.Atoi(text); err != nil || limit < 1 || limit > mostItems {
 			return fault.New(fault.Invalid, "limit is %q; it must be from 1 to %d", text, mostItems)
 		}
 	}
-	if text := p.Get("cursor"); text != "" {
-		if offset, err = strconv.Atoi(text); err != nil || offset < 0 {
-			return fault.New(fault.Invalid, "cursor %q is not one this server gave", text)
-		}
+	offset, err := offsetOf(p.Get("cursor"))
+	if err != nil {
+		return err
 	}
 	list, err := a.sortedItems(r.Context(), want, p.Get("sort"), p.Get("order") == "asc", item.Page{Offset: offset, Limit: limit})
 	if err != nil {
@@ -188,6 +187,18 @@ func (a *API) errorItems(w http.ResponseWriter, r *http.Request) error {
 		body["tabs"], body["facets"], body["any"] = a.facets(want, team)
 	}
 	return a.answer(w, r, store.Stats{}, body)
+}
+
+// offsetOf reads the cursor of a list that counts its pages' beginnings; "" is the first.
+func offsetOf(cursor string) (int, error) {
+	if cursor == "" {
+		return 0, nil
+	}
+	offset, err := strconv.Atoi(cursor)
+	if err != nil || offset < 0 {
+		return 0, fault.New(fault.Invalid, "cursor %q is not one this server gave", cursor)
+	}
+	return offset, nil
 }
 
 func nonNil[T any](list []T) []T {

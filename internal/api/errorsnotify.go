@@ -68,7 +68,7 @@ type ruleJSON struct {
 
 func mayEdit(r *http.Request) bool {
 	p := callerOf(r).principal
-	return p != nil && p.Permissions.RunQueries && p.Permissions.CreateDatasets
+	return p != nil && editor.check(p) == nil
 }
 
 // covered keeps a secret from who may not change rules: only its end is shown.
@@ -235,11 +235,9 @@ func (a *API) notificationLog(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	offset := 0
-	if text := r.URL.Query().Get("cursor"); text != "" {
-		if offset, err = strconv.Atoi(text); err != nil || offset < 0 {
-			return fault.New(fault.Invalid, "cursor %q is not one this server gave", text)
-		}
+	offset, err := offsetOf(r.URL.Query().Get("cursor"))
+	if err != nil {
+		return err
 	}
 	found, err := a.Alerts.Deliveries(r.Context(), a.environment(r), id, offset, deliveriesAtOnce+1)
 	if err != nil {
