@@ -3,6 +3,7 @@ package meta
 import (
 	"context"
 	"database/sql"
+	"strings"
 )
 
 // Forget deletes the rows of all tables, of whichever room, that have a column with a
@@ -40,13 +41,4 @@ func tablesWith(ctx context.Context, tx *sql.Tx, column string) (tables []string
 	return tables, rows.Err()
 }
 
-func quoted(name string) string {
-	out := []byte{'"'}
-	for i := range len(name) {
-		if name[i] == '"' {
-			out = append(out, '"')
-		}
-		out = append(out, name[i])
-	}
-	return string(append(out, '"'))
-}
+func quoted(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
