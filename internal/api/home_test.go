@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -74,6 +75,20 @@ func (b *bench) home(query string) (h homeAnswer) {
 	return h
 }
 
+// said are the sentences, each behind the service that it is about.
+func (h *homeAnswer) said() (all []string) {
+	for _, a := range h.Attention {
+		for _, c := range a.Causes {
+			text := a.Service + ": "
+			for _, p := range c.Sentence {
+				text += p.Text
+			}
+			all = append(all, strings.ReplaceAll(text, "\u2009", " "))
+		}
+	}
+	return all
+}
+
 // orders appends an hour of requests, of which some fail in the last half of it.
 func (b *bench) orders(ago time.Duration, failing bool) {
 	rows := event.NewBatch("test", "shop")
@@ -131,26 +146,36 @@ func TestHome_SaysWhatNeedsAttention(t *testing.T) {
 	if h.Errors.Total != 1 || len(h.Errors.Items) != 1 || h.Errors.Items[0].Service != "shop" {
 		t.Errorf("new errors are %+v", h.Errors)
 	}
-	var said []string
-	for _, a := range h.Attention {
-		for _, c := range a.Causes {
-			text := a.Service + ": "
-			for _, p := range c.Sentence {
-				text += p.Text
-			}
-			said = append(said, strings.ReplaceAll(text, "\u2009", " "))
-		}
-	}
 	want := []string{
 		"shop: POST /orders: 5xx 25 % ↑ from 0 % since deploy 2.4.0",
 		"shop: new error out of stock, once at ",
 		": 1 request to POST /v1/traces refused (401): key abc… is unknown. Use another one",
 	}
-	if strings.Join(said, "\n") != strings.Join(want, "\n") {
+	if said := h.said(); strings.Join(said, "\n") != strings.Join(want, "\n") {
 		t.Errorf("it says\n%s\nwant\n%s", strings.Join(said, "\n"), strings.Join(want, "\n"))
 	}
 	if c := h.Attention[0].Causes[0]; c.Kind != "failing" || c.Level != "broken" || c.Operation != "POST /orders" || c.Deploy != "2.4.0" {
 		t.Errorf("the first cause is %+v", c)
+	}
+}
+
+// Requests that are alike are one entry of the ledger, but each of them counts.
+func TestHome_CountsWhatIsRefusedAgainAndAgain(t *testing.T) {
+	t.Parallel()
+	b := newHome(t)
+	ledger := b.api.Door.Ledger()
+	for range 3 {
+		ledger.Refuse(ingest.Refused{Method: "POST", Path: "/v1/traces", Status: 401, Reason: "key abc… is unknown"})
+	}
+	ledger.Refuse(ingest.Refused{Method: "POST", Path: "/v1/traces", Status: 401, Reason: "there is no key"})
+	ledger.Drop("too_old", "otlp", 7, "of 2019")
+	ledger.Alter("value_truncated", "otlp", 5, "stored all the same")
+	h := b.home("")
+	said := h.said()
+	slices.Sort(said)
+	want := []string{": 4 requests to POST /v1/traces refused (401): there is no key", ": 7 events of otlp dropped: too old, such as of 2019"}
+	if !slices.Equal(said, want) {
+		t.Errorf("it says %q, want %q", said, want)
 	}
 }
 

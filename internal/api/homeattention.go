@@ -121,7 +121,6 @@ func (v *homeView) intake(period *attention.Period) []attention.Cause {
 	if silence, is := attention.OfSilence(period); is {
 		out = append(out, silence)
 	}
-	within := func(at time.Time) bool { return at.UnixNano() >= v.from && at.UnixNano() < v.to }
 	type kind struct {
 		path   string
 		status int
@@ -129,25 +128,25 @@ func (v *homeView) intake(period *attention.Period) []attention.Cause {
 	kinds := map[kind]*attention.Refusal{}
 	entries, _ := v.a.Door.Ledger().Watch(0)
 	for i := range entries {
-		e := &entries[i]
-		if e.Refused == nil || !within(e.At) {
+		at := entries[i].At.UnixNano()
+		if at < v.from || at >= v.to {
 			continue
 		}
-		k := kind{e.Refused.Method + " " + e.Refused.Path, e.Refused.Status}
-		if kinds[k] == nil {
-			kinds[k] = &attention.Refusal{Path: k.path, Status: k.status}
+		if f := entries[i].Refused; f != nil {
+			k := kind{f.Method + " " + f.Path, f.Status}
+			if kinds[k] == nil {
+				kinds[k] = &attention.Refusal{Path: k.path, Status: k.status}
+			}
+			r := kinds[k]
+			r.Requests += f.Count
+			r.Reason, r.Remedy, r.Last = f.Reason, f.Remedy, at
 		}
-		r := kinds[k]
-		r.Requests++
-		r.Reason, r.Remedy, r.Last = e.Refused.Reason, e.Refused.Remedy, e.At.UnixNano()
+		if d := entries[i].Dropped; d != nil && !d.Stored {
+			out = append(out, attention.OfDrop(attention.Drop{Events: d.Count, Reason: d.Reason, Protocol: d.Protocol, Detail: d.Last[len(d.Last)-1].Detail, Last: at}))
+		}
 	}
 	for _, r := range kinds {
 		out = append(out, attention.OfRefusal(*r))
-	}
-	for _, d := range v.a.Door.Ledger().Drops() {
-		if last := d.Last[len(d.Last)-1]; !d.Stored && within(last.At) {
-			out = append(out, attention.OfDrop(attention.Drop{Events: d.Count, Reason: d.Reason, Protocol: d.Protocol, Detail: last.Detail, Last: last.At.UnixNano()}))
-		}
 	}
 	slices.SortFunc(out, func(a, b attention.Cause) int {
 		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(b.Since, a.Since))

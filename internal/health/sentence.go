@@ -137,7 +137,7 @@ func happened(e *Error, d *Deploy) Sentence {
 
 // Refusal is what was sent and turned away whole, of one kind.
 type Refusal struct {
-	Requests int
+	Requests int64
 	Path     string // "POST /v1/traces"
 	Status   int
 	Reason   string
@@ -157,7 +157,7 @@ func OfRefusal(r Refusal) Cause {
 	}
 	return Cause{
 		Kind: Intake, Level: Worse, Since: r.Last, Score: min(32+4*math.Log10(float64(max(r.Requests, 1))), 45),
-		Sentence: Sentence{{Text: strconv.Itoa(r.Requests), Is: Now}, {Text: what}, {Text: r.Path, Is: Way}, {Text: " refused" + text}},
+		Sentence: Sentence{{Text: strconv.FormatInt(r.Requests, 10), Is: Now}, {Text: what}, {Text: r.Path, Is: Way}, {Text: " refused" + text}},
 	}
 }
 
