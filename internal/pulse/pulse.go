@@ -4,6 +4,7 @@
 package pulse
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"slices"
@@ -162,10 +163,7 @@ func (p *Pulse) keep(k tileKey, t *Tile) {
 		keys = append(keys, k)
 	}
 	slices.SortFunc(keys, func(a, b tileKey) int {
-		if p.tiles[a].used < p.tiles[b].used {
-			return -1
-		}
-		return 1
+		return cmp.Compare(p.tiles[a].used, p.tiles[b].used)
 	})
 	const enough = 0.8
 	for _, old := range keys {
@@ -188,7 +186,8 @@ type History struct {
 
 type history struct {
 	History
-	end     int64
+	end     int64 // of what it holds
+	whole   bool  // all hours before end are in it, though later ones may be wanted now
 	checked time.Time
 	filling bool
 }
@@ -219,37 +218,50 @@ func (p *Pulse) History(ctx context.Context, environment string, from, end int64
 	h.filling = true
 	p.mu.Unlock()
 	latest := max(end-atOnce*hour, from)
-	first, err := p.add(ctx, environment, latest, end)
-	if err != nil || latest <= from {
-		first.Complete = err == nil
-		p.put(h, first, end, now, err == nil)
-		return first, err
+	sums, err := p.add(ctx, environment, latest, end)
+	if err != nil {
+		p.filled(h)
+		return sums, err
 	}
-	p.put(h, first, end, now, false)
-	p.mu.Lock()
-	h.filling = true
-	p.mu.Unlock()
+	sums.Complete = latest <= from
+	known := p.put(h, sums, end, now)
+	if sums.Complete {
+		p.filled(h)
+		return known, nil
+	}
 	p.filling.Go(func() {
+		defer p.filled(h)
 		whole, err := p.add(p.ctx, environment, from, end)
-		if err != nil && p.ctx.Err() == nil {
-			p.config.Log.WarnContext(p.ctx, "the history of services could not be read", slog.Any("error", err))
-		}
 		if err != nil {
-			whole = first
+			if p.ctx.Err() == nil {
+				p.config.Log.WarnContext(p.ctx, "the history of services could not be read", slog.Any("error", err))
+			}
+			return
 		}
-		p.put(h, whole, end, now, err == nil)
+		whole.Complete = true
+		p.put(h, whole, end, now)
 	})
-	return first, nil
+	return known, nil
 }
 
-func (p *Pulse) put(h *history, sums History, end int64, now time.Time, complete bool) {
+// put keeps what was read, and returns what is known now: while it is read anew, the
+// whole one of before tells more than a piece.
+func (p *Pulse) put(h *history, sums History, end int64, now time.Time) History {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	// While it is read anew, the whole one of before tells more than a piece.
-	if complete || !h.Complete {
-		h.History = sums
+	h.checked = now
+	if h.whole && !sums.Complete && h.end <= end {
+		h.Complete = false
+	} else {
+		h.History, h.end, h.whole = sums, end, sums.Complete
 	}
-	h.Complete, h.end, h.checked, h.filling = complete, end, now, false
+	return h.History
+}
+
+func (p *Pulse) filled(h *history) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	h.filling = false
 }
 
 // add sums up hours, one reading each, so that none holds a place for long.

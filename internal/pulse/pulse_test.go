@@ -71,7 +71,12 @@ func (s *shelf) minutesRead() (n int64) {
 
 func open(t *testing.T, s *shelf, most int) *pulse.Pulse {
 	t.Helper()
-	p := pulse.New(pulse.Config{Source: s, Clock: func() time.Time { return time.Unix(0, 0) }, Log: slog.New(slog.DiscardHandler), MaxKept: most})
+	return openAt(t, s, most, func() time.Time { return time.Unix(0, 0) })
+}
+
+func openAt(t *testing.T, s *shelf, most int, clock func() time.Time) *pulse.Pulse {
+	t.Helper()
+	p := pulse.New(pulse.Config{Source: s, Clock: clock, Log: slog.New(slog.DiscardHandler), MaxKept: most})
 	t.Cleanup(p.Close)
 	return p
 }
@@ -188,5 +193,37 @@ func TestHistory_GoesAsFarBackAsDataGoes(t *testing.T) {
 	}
 	if h.Services["api"]["GET /"].Count != 210 || s.minutesRead() != 60 {
 		t.Error("an hour later more than that hour was read")
+	}
+}
+
+// What was added up once is told while it is read anew: not the latest hours alone.
+func TestHistory_StaysWholeWhileItIsReadAnew(t *testing.T) {
+	t.Parallel()
+	s := &shelf{}
+	now := time.Unix(0, 0)
+	p := openAt(t, s, 0, func() time.Time { return now })
+	for i := range int64(20) {
+		s.add((100+i)*hour+5*minute, "api", "GET /", 10, 1, 20)
+	}
+	look := func(end int64) pulse.History {
+		h, err := p.History(t.Context(), "test", end-168*hour, end)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return h
+	}
+	whole := func(end int64) {
+		for h := look(end); !h.Complete; {
+			h = look(end)
+		}
+	}
+	whole(120 * hour)
+	now = now.Add(2 * time.Minute)
+	if h := look(120 * hour); h.From != 100*hour || h.Services["api"]["GET /"].Count != 200 {
+		t.Errorf("minutes later it is %v since hour %d", h.Services["api"]["GET /"].Count, h.From/hour)
+	}
+	whole(120 * hour)
+	if h := look(121 * hour); h.From != 100*hour || h.Services["api"]["GET /"].Count != 200 {
+		t.Errorf("an hour later it is %+v since hour %d", h.Services["api"]["GET /"], h.From/hour)
 	}
 }
