@@ -31,8 +31,8 @@ type App struct {
 	failed   error
 }
 
-// Traffic is the visits that begin in a second, as in the recording.
-const Traffic = "0.5"
+// traffic is the visits that begin in a second, as in the recording.
+const traffic = "0.5"
 
 // Start starts the app. It runs until ctx ends, Stop is called, or sample data is removed.
 func (s *Sample) Start(ctx context.Context, c AppConfig) (*App, error) {
@@ -115,7 +115,7 @@ const endsWithin = 5 * time.Second
 func command(ctx context.Context, c AppConfig, env []string) *exec.Cmd {
 	args := append(append([]string{}, c.Args...),
 		"-listen", "127.0.0.1:0", "-database", c.Database, "-version", "2.4.0", "-deploy-after", "0", "-tell-deploys=false",
-		"-traffic", Traffic, "-xray", "cruddur-moderation,cruddur-worker", "-quiet")
+		"-traffic", traffic, "-xray", "cruddur-moderation,cruddur-worker", "-quiet")
 	child := exec.CommandContext(ctx, c.Program, args...)     //nolint:gosec // this very program
 	child.Env, child.Stdout, child.Stderr = env, c.Err, c.Err // it says where its page is
 	child.Cancel = func() error { return child.Process.Signal(syscall.SIGTERM) }

@@ -146,20 +146,21 @@ type Keys struct {
 }
 
 func (s *Sample) makeKeys(ctx context.Context) (k Keys, err error) {
-	for _, kind := range []auth.Kind{auth.Honeycomb, auth.HoneycombIngest, auth.RollbarWrite, auth.AWS} {
-		key, secret, err := s.config.Keys.Create(ctx, auth.NewKey{Kind: kind, Name: keyName, Environment: auth.Sample})
+	for _, one := range []struct {
+		kind auth.Kind
+		keep func(auth.Secret)
+	}{
+		{auth.Honeycomb, func(s auth.Secret) { k.Honeycomb = s.Key }},
+		{auth.HoneycombIngest, func(s auth.Secret) { k.Page = s.Key }},
+		{auth.RollbarWrite, func(s auth.Secret) { k.Rollbar = s.Key }},
+		{auth.AWS, func(s auth.Secret) { k.AccessKeyID, k.AWSSecret = s.AccessKeyID, s.SecretAccessKey }},
+	} {
+		key, secret, err := s.config.Keys.Create(ctx, auth.NewKey{Kind: one.kind, Name: keyName, Environment: auth.Sample})
 		if err != nil {
 			return k, errors.Join(err, s.dropKeys(context.WithoutCancel(ctx), k))
 		}
 		k.ids = append(k.ids, key.ID)
-		for of, into := range map[auth.Kind]*string{auth.Honeycomb: &k.Honeycomb, auth.HoneycombIngest: &k.Page, auth.RollbarWrite: &k.Rollbar} {
-			if kind == of {
-				*into = secret.Key
-			}
-		}
-		if kind == auth.AWS {
-			k.AccessKeyID, k.AWSSecret = secret.AccessKeyID, secret.SecretAccessKey
-		}
+		one.keep(secret)
 	}
 	return k, nil
 }

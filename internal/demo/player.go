@@ -28,7 +28,7 @@ func (p *player) send(ctx context.Context, r recording.Played) error {
 		if err := p.makeStream(ctx, r.Group, r.Stream); err != nil {
 			return err
 		}
-		return p.call(ctx, "PutLogEvents", r.Body)
+		return p.try(ctx, "PutLogEvents", func() *answer { return p.askLogs(ctx, "PutLogEvents", r.Body) })
 	case recording.Segments:
 		return p.post(ctx, "/TraceSegments", "application/json", r.Body)
 	case recording.Item:
@@ -58,8 +58,7 @@ func (p *player) makeStream(ctx context.Context, group, stream string) error {
 		if err != nil {
 			return err
 		}
-		if answer := p.ask(ctx, "/", map[string]string{"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": logsTarget + operation}, body); !answer.good() &&
-			!bytes.Contains(answer.body.Bytes(), []byte("ResourceAlreadyExistsException")) {
+		if answer := p.askLogs(ctx, operation, body); !answer.good() && !bytes.Contains(answer.body.Bytes(), []byte("ResourceAlreadyExistsException")) {
 			return answer.err(operation)
 		}
 	}
@@ -67,12 +66,9 @@ func (p *player) makeStream(ctx context.Context, group, stream string) error {
 	return nil
 }
 
-const logsTarget = "Logs_20140328."
-
-func (p *player) call(ctx context.Context, operation string, body []byte) error {
-	return p.try(ctx, operation, func() *answer {
-		return p.ask(ctx, "/", map[string]string{"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": logsTarget + operation}, body)
-	})
+// askLogs asks for an operation of CloudWatch Logs.
+func (p *player) askLogs(ctx context.Context, operation string, body []byte) *answer {
+	return p.ask(ctx, "/", map[string]string{"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": "Logs_20140328." + operation}, body)
 }
 
 func (p *player) post(ctx context.Context, path, content string, body []byte) error {
