@@ -103,13 +103,9 @@ func (a *API) home(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	services, left := v.services(before)
-	historyFrom := ""
-	if v.history.From > 0 {
-		historyFrom = ns(v.history.From)
-	}
 	return a.answer(w, r, store.Stats{}, map[string]any{
 		"base": ns(v.from), "to": ns(v.to), "step": v.step, "points": len(v.tiles), "services": services, "left_out": left,
-		"history":   map[string]any{"from": historyFrom, "complete": v.history.Complete},
+		"history":   map[string]any{"from": moment(v.history.From), "complete": v.history.Complete},
 		"attention": v.attention(), "errors": v.newErrors(), "slow": v.slowest(), "deploys": v.recentDeploys(),
 	})
 }
@@ -236,9 +232,9 @@ func brief(ms float64) float64 {
 
 // lastDeploy is the latest deploy of a service, or of all.
 func (v *homeView) lastDeploy(service string) *deployed {
-	for i := len(v.deploys) - 1; i >= 0; i-- {
-		if d := &v.deploys[i]; d.Service == "" || d.Service == service {
-			return d
+	for _, d := range slices.Backward(v.deploys) {
+		if d.Service == "" || d.Service == service {
+			return &d
 		}
 	}
 	return nil

@@ -59,9 +59,8 @@ func causeToJSON(c *attention.Cause) homeCause {
 func (v *homeView) attention() []needsAttention {
 	period := &attention.Period{Start: v.from, End: v.to, Step: v.step, HistoryFrom: v.history.From}
 	if v.to > v.a.clock().UnixNano()-int64(time.Minute) { // of the past nobody expects more
-		for _, d := range v.a.Querier.Catalog(v.env).Datasets {
-			period.Heard = max(period.Heard, d.Last)
-		}
+		catalog := v.a.Querier.Catalog(v.env)
+		period.Heard = catalog.Latest()
 	}
 	for i := range v.deploys {
 		period.Deploys = append(period.Deploys, v.deploys[i].Deploy)

@@ -30,22 +30,14 @@ func (a *API) start(w http.ResponseWriter, r *http.Request) error {
 	for _, s := range a.Datasets.Services() {
 		services = append(services, service{s.Name, s.Slot})
 	}
-	var last int64
 	catalog := a.Querier.Catalog(a.environment(r))
-	for _, d := range catalog.Datasets {
-		last = max(last, d.Last)
-	}
-	lastEvent := ""
-	if last > 0 {
-		lastEvent = ns(last)
-	}
 	mode := "required"
 	if a.Open {
 		mode = "open"
 	}
 	return a.answer(w, r, store.Stats{}, map[string]any{
 		"version": a.Version, "auth": mode, "environments": environments, "environment": a.environment(r),
-		"services": services, "endpoints": a.Endpoints(), "has_data": len(catalog.Datasets) > 0, "last_event": lastEvent,
+		"services": services, "endpoints": a.Endpoints(), "has_data": len(catalog.Datasets) > 0, "last_event": moment(catalog.Latest()),
 		"features": map[string]bool{}, "sample": a.sampleState(),
 	})
 }

@@ -49,14 +49,11 @@ func (s *Server) DoorURL() string {
 
 // newestSample is the time of the newest event of the sample data.
 func (s *Server) newestSample() time.Time {
-	var last int64
-	for _, d := range s.querier.Catalog(auth.Sample).Datasets {
-		last = max(last, d.Last)
+	catalog := s.querier.Catalog(auth.Sample)
+	if last := catalog.Latest(); last != 0 {
+		return time.Unix(0, last)
 	}
-	if last == 0 {
-		return time.Time{}
-	}
-	return time.Unix(0, last)
+	return time.Time{}
 }
 
 // forgetEnvironment removes an environment with all that is kept of it: events and what

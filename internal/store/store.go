@@ -158,6 +158,14 @@ type Catalog struct {
 	Bytes    int64 // on disk
 }
 
+// Latest is the time of the newest event of all datasets, Unix nanoseconds; 0 if there is none.
+func (c *Catalog) Latest() (at int64) {
+	for i := range c.Datasets {
+		at = max(at, c.Datasets[i].Last)
+	}
+	return at
+}
+
 // Dataset describes the rows of a dataset.
 type Dataset struct {
 	Slug        string
