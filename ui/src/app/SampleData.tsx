@@ -1,10 +1,11 @@
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useState } from 'react';
 
 import { get, post, remove } from '../api/client';
 import type { Sample, Start } from '../api/types';
 import { Menu } from '../widgets/Menu';
 import { go } from './location';
 import { at } from './root';
+import { Dialog, DialogFoot } from '../widgets/Dialog';
 
 /** Says in the header that what is shown is sample data, and offers to remove it. */
 export function SampleChip({ start }: { start: Start }): React.ReactElement | null {
@@ -28,10 +29,8 @@ export function SampleChip({ start }: { start: Start }): React.ReactElement | nu
 
 /** Asks before sample data goes. */
 function RemoveSample({ onClose }: { onClose: () => void }): React.ReactElement {
-  const dialog = useRef<HTMLDialogElement>(null);
   const [error, setError] = useState('');
   const [busy, setBusy] = useState(false);
-  useEffect(() => dialog.current?.showModal(), []);
   const run = (): void => {
     setBusy(true);
     remove<Sample>('sample').then(
@@ -43,27 +42,14 @@ function RemoveSample({ onClose }: { onClose: () => void }): React.ReactElement 
     );
   };
   return (
-    <dialog ref={dialog} className="sheet sample-remove fade" aria-label="Remove sample data" onClose={onClose}>
+    <Dialog name="Remove sample data" className="sample-remove" onClose={onClose}>
       <h2>Remove sample data?</h2>
       <p>
         The sample app stops, and its traces, log lines, errors and markers are removed for good. What you sent yourself is in another
         environment and stays. <code>oriel sample load</code> and the set-up page bring an hour of it back.
       </p>
-      {error && (
-        <p className="error-text" role="alert">
-          {error}
-        </p>
-      )}
-      <div className="row">
-        <span className="grow" />
-        <button type="button" className="btn" onClick={onClose}>
-          Cancel
-        </button>
-        <button type="button" className="btn primary" disabled={busy} onClick={run}>
-          {busy ? 'Removing…' : 'Remove'}
-        </button>
-      </div>
-    </dialog>
+      <DialogFoot yes={busy ? 'Removing…' : 'Remove'} onYes={run} disabled={busy} error={error} />
+    </Dialog>
   );
 }
 

@@ -1,5 +1,6 @@
 // One registry of keys: it feeds the handler and the sheet that lists them.
 import { useEffect, useRef } from 'react';
+import { Dialog, DialogHead } from '../widgets/Dialog';
 
 export type Bindings = Record<string, [about: string, run: () => void]>;
 
@@ -89,18 +90,11 @@ function shown(key: string): string {
 }
 
 export function KeysSheet({ onClose }: { onClose: () => void }): React.ReactElement {
-  const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => dialog.current?.showModal(), []);
   const sections = new Map<string, Command[]>();
   for (const c of commands()) sections.set(c.context, [...(sections.get(c.context) ?? []), c]);
   return (
-    <dialog ref={dialog} className="sheet fade" aria-label="Keys" onClose={onClose}>
-      <div className="row">
-        <h2 className="grow">Keys</h2>
-        <button type="button" className="btn small bare" onClick={onClose}>
-          Close
-        </button>
-      </div>
+    <Dialog name="Keys" onClose={onClose}>
+      <DialogHead title="Keys" />
       <div className="columns">
         {[...sections].map(([name, list]) => (
           <section key={name}>
@@ -118,6 +112,6 @@ export function KeysSheet({ onClose }: { onClose: () => void }): React.ReactElem
           </section>
         ))}
       </div>
-    </dialog>
+    </Dialog>
   );
 }

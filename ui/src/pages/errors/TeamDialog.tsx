@@ -1,15 +1,14 @@
-import { useEffect, useRef, useState } from 'react';
+import { useState } from 'react';
 
 import { post } from '../../api/client';
 import type { Assignee } from '../../api/errors';
+import { Dialog, DialogFoot } from '../../widgets/Dialog';
 
 /** Asks for somebody new to assign to. */
 export function TeamDialog({ onClose, onDone }: { onClose: () => void; onDone: (p: Assignee) => void }): React.ReactElement {
-  const dialog = useRef<HTMLDialogElement>(null);
   const [error, setError] = useState('');
-  useEffect(() => dialog.current?.showModal(), []);
   return (
-    <dialog ref={dialog} className="sheet edialog fade" aria-label="Somebody new" onClose={onClose}>
+    <Dialog name="Somebody new" className="edialog" onClose={onClose}>
       <h2>Somebody new</h2>
       <form
         onSubmit={(e) => {
@@ -29,21 +28,8 @@ export function TeamDialog({ onClose, onDone }: { onClose: () => void; onDone: (
           E-mail, if known
           <input className="input" name="email" type="email" maxLength={255} autoComplete="off" />
         </label>
-        {error && (
-          <p className="error-text" role="alert">
-            {error}
-          </p>
-        )}
-        <div className="row">
-          <span className="grow" />
-          <button type="button" className="btn" onClick={onClose}>
-            Cancel
-          </button>
-          <button type="submit" className="btn primary">
-            Add and assign
-          </button>
-        </div>
+        <DialogFoot yes="Add and assign" error={error} />
       </form>
-    </dialog>
+    </Dialog>
   );
 }

@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'react';
+import { Dialog, DialogFoot } from '../../widgets/Dialog';
 
 interface Props {
   what: string;
@@ -8,10 +8,8 @@ interface Props {
 
 /** Asks in which version something was repaired. */
 export function VersionDialog({ what, onClose, onTake }: Props): React.ReactElement {
-  const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => dialog.current?.showModal(), []);
   return (
-    <dialog ref={dialog} className="sheet edialog fade" aria-label="Resolve in a version" onClose={onClose}>
+    <Dialog name="Resolve in a version" className="edialog" onClose={onClose}>
       <h2>Resolve {what} in a version</h2>
       <p className="muted">Occurrences of older versions leave it resolved; the first one in this version or a later one brings it back.</p>
       <form
@@ -33,16 +31,8 @@ export function VersionDialog({ what, onClose, onTake }: Props): React.ReactElem
             autoComplete="off"
           />
         </label>
-        <div className="row">
-          <span className="grow" />
-          <button type="button" className="btn" onClick={onClose}>
-            Cancel
-          </button>
-          <button type="submit" className="btn primary">
-            Resolve
-          </button>
-        </div>
+        <DialogFoot yes="Resolve" />
       </form>
-    </dialog>
+    </Dialog>
   );
 }

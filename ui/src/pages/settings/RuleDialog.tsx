@@ -1,8 +1,9 @@
-import { useEffect, useId, useMemo, useRef, useState } from 'react';
+import { useId, useMemo, useState } from 'react';
 
 import { xray, type SamplingRule } from '../../api/xray';
 import { DryRunPart } from './DryRunPart';
 import { defaultName, dryRule, fieldOf, patterns, ruleOf, type Draft, type Field } from './rules';
+import { Dialog, DialogFoot, DialogHead } from '../../widgets/Dialog';
 
 interface Props {
   /** The rule that is edited; none for a new one. */
@@ -18,12 +19,10 @@ const noBoost = { MaxRate: 0, CooldownWindowMinutes: 0 };
 
 /** Edits a rule; beside it stands what it would do to the last hour's requests. */
 export function RuleDialog({ rule, draft: first, taken, onClose, onKept }: Props): React.ReactElement {
-  const dialog = useRef<HTMLDialogElement>(null);
   const [draft, setDraft] = useState(first);
   const [refused, setRefused] = useState('');
   const [tried, setTried] = useState('');
   const [busy, setBusy] = useState(false);
-  useEffect(() => dialog.current?.showModal(), []);
   const isDefault = rule?.RuleName === defaultName;
   const { rule: meant, mistakes } = useMemo(() => ruleOf(draft), [draft]);
   if (!rule && taken.includes(meant.RuleName)) mistakes.name = 'a rule of this name is there already';
@@ -59,13 +58,8 @@ export function RuleDialog({ rule, draft: first, taken, onClose, onKept }: Props
   };
   const title = rule ? `Rule ${rule.RuleName}` : 'New sampling rule';
   return (
-    <dialog ref={dialog} className="sheet sdialog fade" aria-label={title} onClose={onClose}>
-      <div className="row">
-        <h2 className="grow">{title}</h2>
-        <button type="button" className="btn small bare" onClick={onClose}>
-          Close
-        </button>
-      </div>
+    <Dialog name={title} className="sdialog" onClose={onClose}>
+      <DialogHead title={title} />
       <div className="scolumns">
         <form
           noValidate
@@ -123,7 +117,7 @@ export function RuleDialog({ rule, draft: first, taken, onClose, onKept }: Props
         </form>
         <DryRunPart ask={ask} onError={setTried} />
       </div>
-    </dialog>
+    </Dialog>
   );
 }
 
@@ -162,37 +156,22 @@ function Text({ label, value, error, onChange, hint, mono, rows }: TextProps): R
 
 /** Asks before a rule goes, and says what its requests come to then. */
 export function DeleteRule({ name, onClose, onGone }: { name: string; onClose: () => void; onGone: () => void }): React.ReactElement {
-  const dialog = useRef<HTMLDialogElement>(null);
   const [error, setError] = useState('');
   const [tried, setTried] = useState('');
-  useEffect(() => dialog.current?.showModal(), []);
   return (
-    <dialog ref={dialog} className="sheet sdelete fade" aria-label={`Delete ${name}`} onClose={onClose}>
+    <Dialog name={`Delete ${name}`} className="sdelete" onClose={onClose}>
       <h2>Delete {name}?</h2>
       <p>Clients stop using it within seconds. Its requests go to the next rule that matches them.</p>
       <DryRunPart ask={JSON.stringify({ remove: name })} onError={setTried} />
-      {(error || tried) && (
-        <p className="error-text" role="alert">
-          {error || tried}
-        </p>
-      )}
-      <div className="row">
-        <span className="grow" />
-        <button type="button" className="btn" onClick={onClose}>
-          Cancel
-        </button>
-        <button
-          type="button"
-          className="btn primary"
-          onClick={() =>
-            xray('DeleteSamplingRule', { RuleName: name }).then(onGone, (e: unknown) =>
-              setError(e instanceof Error ? e.message : 'it could not be deleted'),
-            )
-          }
-        >
-          Delete
-        </button>
-      </div>
-    </dialog>
+      <DialogFoot
+        yes="Delete"
+        error={error || tried}
+        onYes={() =>
+          void xray('DeleteSamplingRule', { RuleName: name }).then(onGone, (e: unknown) =>
+            setError(e instanceof Error ? e.message : 'it could not be deleted'),
+          )
+        }
+      />
+    </Dialog>
   );
 }

@@ -5,6 +5,7 @@ import type { ParsedTraceFilter } from '../../api/map';
 import { useLoad } from '../../api/useLoad';
 import { renameGroup, savedGroups, xray, type Group } from '../../api/xray';
 import { Menu, type MenuItem } from '../../widgets/Menu';
+import { Dialog, DialogHead } from '../../widgets/Dialog';
 
 interface Props {
   /** The filter that is shown, and what is typed. */
@@ -62,7 +63,6 @@ interface DialogProps {
 function GroupsDialog({ groups, draft, onClose, onChanged }: DialogProps): React.ReactElement {
   const dialog = useRef<HTMLDialogElement>(null);
   const [error, setError] = useState('');
-  useEffect(() => dialog.current?.showModal(), []);
   const title = draft ? 'Save as a group' : 'Groups';
   const change = (done: Promise<unknown>): Promise<boolean> => {
     setError('');
@@ -78,13 +78,8 @@ function GroupsDialog({ groups, draft, onClose, onChanged }: DialogProps): React
     );
   };
   return (
-    <dialog ref={dialog} className="sheet groups-dialog fade" aria-label={title} onClose={onClose}>
-      <div className="row">
-        <h2 className="grow">{title}</h2>
-        <button type="button" className="btn small bare" onClick={() => dialog.current?.close()}>
-          Close
-        </button>
-      </div>
+    <Dialog ref={dialog} name={title} className="groups-dialog" onClose={onClose}>
+      <DialogHead title={title} />
       {draft ? (
         <NewGroup
           draft={draft}
@@ -119,7 +114,7 @@ function GroupsDialog({ groups, draft, onClose, onChanged }: DialogProps): React
           {error}
         </p>
       )}
-    </dialog>
+    </Dialog>
   );
 }
 

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useState } from 'react';
 
 import { get, post } from '../../../api/client';
 import { useLoad } from '../../../api/useLoad';
@@ -7,6 +7,7 @@ import { clock, day, momentMs } from '../../../time/format';
 import { CopyButton } from '../../../widgets/CopyButton';
 import { say, sayBad } from '../../../widgets/Toasts';
 import { channelNames, whenWords, type Channel, type Delivery, type Rule } from './rules';
+import { Dialog, DialogHead } from '../../../widgets/Dialog';
 
 interface Props {
   channel: Channel;
@@ -20,13 +21,11 @@ const kinds = { waiting: 'wait', delivered: 'ok', gave_up: 'bad' } as const;
 
 /** What a rule told, each attempt, and what the receiver answered. */
 export function LogDialog({ channel, rule, editable, onClose }: Props): React.ReactElement {
-  const dialog = useRef<HTMLDialogElement>(null);
   const { utc } = usePrefs();
   const [turn, setTurn] = useState(0);
   const [older, setOlder] = useState<{ list: Delivery[]; next: string }>();
   const path = `errors/notifications/${channel}/rules/${rule.id}/log`;
   const page = useLoad(`${path} ${turn}`, (signal) => get<{ deliveries: Delivery[]; next: string }>(path, {}, signal));
-  useEffect(() => dialog.current?.showModal(), []);
   useEffect(() => setOlder(undefined), [turn]);
   const list = [...(page.data?.deliveries ?? []), ...(older?.list ?? [])];
   const next = older ? older.next : (page.data?.next ?? '');
@@ -39,21 +38,21 @@ export function LogDialog({ channel, rule, editable, onClose }: Props): React.Re
     }, failed);
   };
   return (
-    <dialog ref={dialog} className="sheet ndialog nlog fade" aria-label="Log of deliveries" onClose={onClose}>
-      <div className="row">
-        <h2 className="grow">
-          Log of deliveries{' '}
-          <span className="muted">
-            {channelNames[channel]}, {whenWords(rule)}
-          </span>
-        </h2>
+    <Dialog name="Log of deliveries" className="ndialog nlog" onClose={onClose}>
+      <DialogHead
+        title={
+          <>
+            Log of deliveries{' '}
+            <span className="muted">
+              {channelNames[channel]}, {whenWords(rule)}
+            </span>
+          </>
+        }
+      >
         <button type="button" className="btn small" onClick={() => setTurn((n) => n + 1)}>
           Refresh
         </button>
-        <button type="button" className="btn small bare" onClick={() => dialog.current?.close()}>
-          Close
-        </button>
-      </div>
+      </DialogHead>
       {page.error && (
         <p className="note bad" role="alert">
           {page.error.message}
@@ -125,7 +124,7 @@ export function LogDialog({ channel, rule, editable, onClose }: Props): React.Re
           Older
         </button>
       )}
-    </dialog>
+    </Dialog>
   );
 }
 

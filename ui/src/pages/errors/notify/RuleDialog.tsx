@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'react';
+import { useState } from 'react';
 
 import { post } from '../../../api/client';
 import type { Assignee } from '../../../api/errors';
@@ -19,6 +19,7 @@ import {
   type Rule,
   type Trigger,
 } from './rules';
+import { closeDialog, Dialog, DialogHead } from '../../../widgets/Dialog';
 
 interface Props {
   /** Of the rule that is edited, or cloned; none for a new one. */
@@ -32,13 +33,11 @@ interface Props {
 
 /** Makes or changes a rule. It can be tried before it is kept. */
 export function RuleDialog({ channel: first, rule: given, data, people, onClose, onKept }: Props): React.ReactElement {
-  const dialog = useRef<HTMLDialogElement>(null);
   const [channel, setChannel] = useState<Channel>(first ?? 'webhook');
   const [rule, setRule] = useState(given);
   const [refused, setRefused] = useState('');
   const [busy, setBusy] = useState('');
   const [tried, setTried] = useState<Delivery>();
-  useEffect(() => dialog.current?.showModal(), []);
   const editable = data.may_edit;
   const set = (c: Partial<Rule>): void => {
     setRule({ ...rule, ...c });
@@ -60,13 +59,8 @@ export function RuleDialog({ channel: first, rule: given, data, people, onClose,
   };
   const title = given.id ? `Rule ${given.id}` : 'New rule';
   return (
-    <dialog ref={dialog} className="sheet ndialog fade" aria-label={title} onClose={onClose}>
-      <div className="row">
-        <h2 className="grow">{title}</h2>
-        <button type="button" className="btn small bare" onClick={() => dialog.current?.close()}>
-          Close
-        </button>
-      </div>
+    <Dialog name={title} className="ndialog" onClose={onClose}>
+      <DialogHead title={title} />
       <form
         noValidate
         className="nform"
@@ -179,7 +173,7 @@ export function RuleDialog({ channel: first, rule: given, data, people, onClose,
             {busy === 'test' ? 'Sending…' : 'Send a test'}
           </button>
           <span className="muted grow">with the error seen last; filters are not asked</span>
-          <button type="button" className="btn" onClick={() => dialog.current?.close()}>
+          <button type="button" className="btn" onClick={closeDialog}>
             Cancel
           </button>
           <button type="submit" className="btn primary" disabled={!editable || busy !== ''}>
@@ -187,7 +181,7 @@ export function RuleDialog({ channel: first, rule: given, data, people, onClose,
           </button>
         </div>
       </form>
-    </dialog>
+    </Dialog>
   );
 }
 

@@ -1,14 +1,9 @@
-import { useEffect, useRef, useState } from 'react';
+import { useState } from 'react';
 
 import { retentionDays } from '../../../api/aws';
 import { count } from '../../../time/format';
 import { retentionText, type GroupRow } from '../groups';
-
-function useDialog(): React.RefObject<HTMLDialogElement | null> {
-  const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => dialog.current?.showModal(), []);
-  return dialog;
-}
+import { Dialog, DialogFoot } from '../../../widgets/Dialog';
 
 const why = (e: unknown): string => (e instanceof Error ? e.message : 'it could not be done');
 
@@ -20,10 +15,9 @@ export function CreateGroup({
   onClose: () => void;
   onCreate: (name: string, days: number | undefined) => Promise<unknown>;
 }): React.ReactElement {
-  const dialog = useDialog();
   const [error, setError] = useState('');
   return (
-    <dialog ref={dialog} className="sheet ldialog fade" aria-label="New log group" onClose={onClose}>
+    <Dialog name="New log group" className="ldialog" onClose={onClose}>
       <h2>New log group</h2>
       <form
         onSubmit={(e) => {
@@ -48,22 +42,9 @@ export function CreateGroup({
             ))}
           </select>
         </label>
-        {error && (
-          <p className="error-text" role="alert">
-            {error}
-          </p>
-        )}
-        <div className="row">
-          <span className="grow" />
-          <button type="button" className="btn" onClick={onClose}>
-            Cancel
-          </button>
-          <button type="submit" className="btn primary">
-            Make it
-          </button>
-        </div>
+        <DialogFoot yes="Make it" error={error} />
       </form>
-    </dialog>
+    </Dialog>
   );
 }
 
@@ -77,11 +58,10 @@ export function DeleteGroup({
   onClose: () => void;
   onDelete: () => Promise<unknown>;
 }): React.ReactElement {
-  const dialog = useDialog();
   const [error, setError] = useState('');
   const [name, setName] = useState('');
   return (
-    <dialog ref={dialog} className="sheet ldialog fade" aria-label={`Delete ${row.name}`} onClose={onClose}>
+    <Dialog name={`Delete ${row.name}`} className="ldialog" onClose={onClose}>
       <h2>Delete a log group</h2>
       <form
         onSubmit={(e) => {
@@ -96,21 +76,8 @@ export function DeleteGroup({
           Write its name to delete it
           <input className="input" value={name} onChange={(e) => setName(e.target.value)} spellCheck={false} autoComplete="off" />
         </label>
-        {error && (
-          <p className="error-text" role="alert">
-            {error}
-          </p>
-        )}
-        <div className="row">
-          <span className="grow" />
-          <button type="button" className="btn" onClick={onClose}>
-            Cancel
-          </button>
-          <button type="submit" className="btn ldanger" disabled={name !== row.name}>
-            Delete
-          </button>
-        </div>
+        <DialogFoot yes="Delete" look="ldanger" disabled={name !== row.name} error={error} />
       </form>
-    </dialog>
+    </Dialog>
   );
 }

@@ -1,8 +1,9 @@
-import { useEffect, useRef, useState } from 'react';
+import { useState } from 'react';
 
 import { ApiError } from '../../../api/client';
 import { usePrefs } from '../../../app/prefs';
 import { clock, day } from '../../../time/format';
+import { Dialog } from '../../../widgets/Dialog';
 
 interface Props {
   atNs: bigint;
@@ -13,12 +14,10 @@ interface Props {
 /** Makes a marker at a moment of a chart. */
 export function MarkDialog({ atNs, add, onClose }: Props): React.ReactElement {
   const { utc } = usePrefs();
-  const dialog = useRef<HTMLDialogElement>(null);
   const [error, setError] = useState('');
-  useEffect(() => dialog.current?.showModal(), []);
   const ms = Number(atNs / 1_000_000n);
   return (
-    <dialog ref={dialog} className="sheet fade mark-dialog" aria-label="Add a marker" onClose={onClose}>
+    <Dialog name="Add a marker" className="mark-dialog" onClose={onClose}>
       <form
         onSubmit={(e) => {
           e.preventDefault();
@@ -54,6 +53,6 @@ export function MarkDialog({ atNs, add, onClose }: Props): React.ReactElement {
           </button>
         </div>
       </form>
-    </dialog>
+    </Dialog>
   );
 }
