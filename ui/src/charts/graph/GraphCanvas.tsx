@@ -4,12 +4,13 @@ import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 
 import { Canvas } from '../Canvas';
 import type { Camera, Box } from './camera';
-import { drawGraph, type GraphEdge, type GraphNode } from './draw';
+import { drawGraph } from './draw';
 import { curvesOf, distance } from './edges';
 import { nodeHeight, nodeWidth, type Layout } from './layout';
 import type { Theme } from '../theme';
 import { useSize } from '../useSize';
 import { drawKind } from './kinds';
+import type { GraphEdge, GraphNode } from './scene';
 
 interface Props {
   label: string;

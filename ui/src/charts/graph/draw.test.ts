@@ -2,9 +2,10 @@ import { describe, expect, it } from 'vitest';
 
 import { record, testTheme } from '../record';
 import { drawRing, ringParts } from '../ring';
-import { breakName, drawGraph, elide, type GraphInput, type GraphNode } from './draw';
+import { breakName, drawGraph, elide } from './draw';
 import { curvesOf, distance } from './edges';
 import { layOut } from './layout';
+import type { GraphInput, GraphNode } from './scene';
 
 const fits = (n: number) => (t: string) => t.length <= n;
 

@@ -3,75 +3,13 @@
 import type { Theme } from '../theme';
 import { drawEdges, drawLabels } from './drawEdges';
 import { drawRing } from '../ring';
-import type { Curve } from './edges';
 import { nodeHeight, nodeWidth } from './layout';
-
-export interface GraphNode {
-  id: string;
-  name: string;
-  kind: string;
-  slot: number;
-  /** Known from its callers only. */
-  inferred: boolean;
-  /** Shares of 5xx, 429 and 4xx; undefined if it has had no calls. */
-  health: { faults: number; throttles: number; errors: number } | undefined;
-  /** Figures to write; the second line only where the name takes one line. */
-  rate: string;
-  failing: string;
-  /** Failing is worth the colour of errors. */
-  alarming: boolean;
-  latency: string;
-  /** 1 is the usual size. */
-  size: number;
-  /** Compared with another period: from -1 (less) to 1 (more), and the words for it. */
-  change: { share: number; words: string } | undefined;
-}
-
-export interface GraphEdge {
-  from: number;
-  to: number;
-  width: number;
-  /** Shares of 5xx. */
-  faults: number;
-  dashed: boolean;
-  label: string;
-  change: number | undefined;
-}
-
-export interface GraphInput {
-  nodes: readonly GraphNode[];
-  edges: readonly GraphEdge[];
-  curves: readonly Curve[];
-  /** Middles of nodes. */
-  places: readonly { x: number; y: number }[];
-  k: number;
-  dx: number;
-  dy: number;
-  width: number;
-  height: number;
-  selected: number;
-  selectedEdge: number;
-  hover: number;
-  hoverEdge: number;
-  /** Nodes that stay bright; undefined for all. */
-  bright: ReadonlySet<number> | undefined;
-  matches: ReadonlySet<number> | undefined;
-  pinned: (i: number) => boolean;
-  glyph: (ctx: CanvasRenderingContext2D, kind: string, x: number, y: number) => void;
-}
+import { changeColor, fullFrom, type GraphInput, type GraphNode } from './scene';
 
 /** Below these, nodes show less. */
-export const fullFrom = 0.78;
 const figuresFrom = 0.48;
-export const namesFrom = 0.26;
+const namesFrom = 0.26;
 const faded = 0.16;
-
-/** Whether an edge touches what is looked at. */
-export function isNear(input: Pick<GraphInput, 'hover' | 'hoverEdge' | 'selected' | 'selectedEdge' | 'edges'>, e: number): boolean {
-  const { from, to } = input.edges[e]!;
-  const of = (i: number): boolean => i >= 0 && (from === i || to === i);
-  return e === input.hoverEdge || e === input.selectedEdge || of(input.hover) || (input.hover < 0 && of(input.selected));
-}
 
 export function drawGraph(ctx: CanvasRenderingContext2D, theme: Theme, input: GraphInput): void {
   const { k, dx, dy, width, height } = input;
@@ -199,12 +137,6 @@ function drawFull(ctx: CanvasRenderingContext2D, theme: Theme, input: GraphInput
     ctx.arc(nodeWidth / 2 - 8, -nodeHeight / 2 + 8, 2.5, 0, 7);
     ctx.fill();
   }
-}
-
-/** The colour of a change, the same in the middle. */
-export function changeColor(theme: Theme, share: number): string {
-  const n = theme.change.length - 1;
-  return theme.change[Math.round(((Math.min(Math.max(share, -1), 1) + 1) / 2) * n)]!;
 }
 
 /** A name on at most two lines, broken where it has a joint; what is too long loses its middle. */

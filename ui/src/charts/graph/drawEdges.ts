@@ -1,7 +1,7 @@
 // Draws the edges of a graph and their labels.
 import type { Theme } from '../theme';
-import { changeColor, fullFrom, isNear, type GraphInput } from './draw';
 import type { Curve } from './edges';
+import { changeColor, fullFrom, isNear, type GraphInput } from './scene';
 
 /** Far away, single edges are not told apart: one stroke for all. */
 const togetherBelow = 0.3;
