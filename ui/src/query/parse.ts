@@ -13,6 +13,7 @@ import {
   wordOps,
   type Calc,
   type Condition,
+  type Expression,
   type Having,
   type Order,
   type Question,
@@ -21,9 +22,6 @@ import {
   type Span,
   type Where,
 } from './question';
-
-/** A condition of any depth; not stands only before what has no opposite operator. */
-export type Expression = Simple | { and: Expression[] } | { or: Expression[] } | { not: Expression } | { constant: boolean };
 
 const units: Readonly<Record<string, number>> = {
   ns: 1e-6,

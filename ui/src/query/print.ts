@@ -1,13 +1,13 @@
 // Prints a question and its parts in the form that parse reads and the server takes.
 import { ident, quote } from './lex';
 import { madeClause, madeOf } from './made';
-import type { Expression } from './parse';
 import {
   Exact,
   isNested,
   isOp,
   type Calc,
   type Condition,
+  type Expression,
   type Having,
   type Order,
   type Question,

@@ -18,6 +18,9 @@ export interface Simple {
   value?: Scalar | Scalar[];
 }
 
+/** A condition of any depth; not stands only before what has no opposite operator. */
+export type Expression = Simple | { and: Expression[] } | { or: Expression[] } | { not: Expression } | { constant: boolean };
+
 /** What one level of AND or OR can't say: its text, as the filter language has it. */
 export interface Nested {
   text: string;
