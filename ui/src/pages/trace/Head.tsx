@@ -10,16 +10,17 @@ import { lastList, noteTrace } from '../../app/recent';
 import { outline, spansAsJSON, spansAsOTLP } from './copy';
 import { linkedSpan } from './Links';
 import type { TraceState } from './url';
-import { useLinks } from './useLinks';
+import type { TraceLinks } from './useLinks';
 
 interface Props {
   trace: TraceModel;
+  links: TraceLinks | undefined;
   state: TraceState;
   set: (change: Partial<TraceState>, replace?: boolean) => void;
 }
 
 /** What the trace is, and what its reader must know. */
-export function Head({ trace, state, set }: Props): React.ReactElement {
+export function Head({ trace, links, state, set }: Props): React.ReactElement {
   const { utc } = usePrefs();
   const root = rootOf(trace);
   const http = trace.spans.http[root]!;
@@ -77,7 +78,7 @@ export function Head({ trace, state, set }: Props): React.ReactElement {
         <span>
           {day(at, utc)} {clock(at, utc, true)}
         </span>
-        <Linked trace={trace} />
+        <Linked data={links} />
         <Ids id={trace.id} />
       </p>
       {notes.length > 0 && (
@@ -108,8 +109,7 @@ export function Head({ trace, state, set }: Props): React.ReactElement {
 const mostLinked = 20;
 
 /** The traces that this one goes on with, or that go on with it. */
-function Linked({ trace }: { trace: TraceModel }): React.ReactElement | null {
-  const { data } = useLinks(trace.id, trace.totalSpans);
+function Linked({ data }: { data: TraceLinks | undefined }): React.ReactElement | null {
   const links = [...new Map((data?.links ?? []).map((l) => [l.trace_id, l])).values()];
   if (links.length === 0) return null;
   return (

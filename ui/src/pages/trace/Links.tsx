@@ -1,20 +1,20 @@
 import type { ListedTrace } from '../../api/types';
+import type { Loaded } from '../../api/useLoad';
 import { linkTo } from '../../app/location';
-import type { TraceModel } from '../../charts/model';
 import { duration } from '../../time/format';
-import { useLinks, type TraceLink } from './useLinks';
+import type { TraceLink, TraceLinks } from './useLinks';
 
-/** The links of a span, or of the whole trace: those it has, and those that other traces have to it. */
-export function Links({ trace, span }: { trace: TraceModel; span?: string }): React.ReactElement {
-  const { data, error } = useLinks(trace.id, trace.totalSpans);
+/** The links of a span: those it has, and those that other traces have to it. */
+export function Links({ loaded, span }: { loaded: Loaded<TraceLinks>; span: string }): React.ReactElement {
+  const { data, error } = loaded;
   if (error) return <p className="note bad">{error.message}</p>;
   if (!data) return <p className="muted">Looking…</p>;
-  const links = data.links.filter((l) => span === undefined || l.span_id === span);
+  const links = data.links.filter((l) => l.span_id === span);
   if (links.length === 0) {
     const others = data.links.length;
     return (
       <p className="muted">
-        {span === undefined || others === 0
+        {others === 0
           ? 'This trace has no links, and none leads to it.'
           : `This span has no links; ${others === 1 ? 'another of the trace has 1' : `others of the trace have ${others}`}.`}
       </p>

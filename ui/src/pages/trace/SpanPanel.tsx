@@ -2,7 +2,7 @@ import { useEffect, useState } from 'react';
 
 import { get, post } from '../../api/client';
 import type { Peers, SpanDetail } from '../../api/types';
-import { useLoad } from '../../api/useLoad';
+import { useLoad, type Loaded } from '../../api/useLoad';
 import { usePrefs } from '../../app/prefs';
 import { flag, mark, nameOf, serviceOf, type TraceModel } from '../../charts/model';
 import { clock, count, digits, duration, momentMs } from '../../time/format';
@@ -13,7 +13,7 @@ import { Links } from './Links';
 import { SpanEvents } from './SpanEvents';
 import { SpanFields } from './SpanFields';
 import { serviceMark } from './serviceMark';
-import { useLinks } from './useLinks';
+import type { TraceLinks } from './useLinks';
 import { XRayTab } from './XRayTab';
 
 const kinds = ['unspecified', 'internal', 'server', 'client', 'producer', 'consumer'];
@@ -31,6 +31,7 @@ function useRested<T>(value: T, ms: number): T {
 /** All about the selected span. */
 export function SpanPanel({
   trace,
+  links,
   index,
   line,
   keepClocks,
@@ -39,6 +40,7 @@ export function SpanPanel({
   onRoot,
 }: {
   trace: TraceModel;
+  links: Loaded<TraceLinks>;
   index: number;
   /** A log line or error of it that is selected, -1 for none. */
   line: number;
@@ -68,7 +70,7 @@ export function SpanPanel({
   const shown = first?.index === index && first.id === s.id[index] ? first : undefined;
   const curl = shown && asCurl(shown.fields);
   const extra = shown?.events.length ?? 0;
-  const links = useLinks(trace.id, trace.totalSpans).data?.links.filter((l) => l.span_id === s.id[index]).length ?? 0;
+  const own = links.data?.links.filter((l) => l.span_id === s.id[index]).length ?? 0;
   return (
     <aside className="span-panel" aria-label="Span">
       <Title trace={trace} index={index} onSelect={onSelect} />
@@ -96,7 +98,7 @@ export function SpanPanel({
             tabs={[
               ['fields', 'Fields'],
               ['events', extra > 0 ? `Events ${extra}` : 'Events'],
-              ['links', links > 0 ? `Links ${links}` : 'Links'],
+              ['links', own > 0 ? `Links ${own}` : 'Links'],
               ['xray', 'X-Ray'],
               ['raw', 'Raw'],
             ]}
@@ -107,7 +109,7 @@ export function SpanPanel({
             {shown && tab === 'events' && (
               <SpanEvents detail={shown} start={s.start[index]!} base={trace.base} chosen={ordinalOf(trace, index, line)} />
             )}
-            {shown && tab === 'links' && <Links trace={trace} span={shown.id} />}
+            {shown && tab === 'links' && <Links loaded={links} span={shown.id} />}
             {shown && tab === 'xray' && <XRayTab trace={trace} id={shown.id} />}
             {shown && tab === 'raw' && (
               <>

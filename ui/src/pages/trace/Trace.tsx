@@ -19,6 +19,7 @@ import { TraceMap } from './TraceMap';
 import { decode, encode, type TraceState } from './url';
 import { useFind } from './useFind';
 import { useFolding } from './useFolding';
+import { useLinks } from './useLinks';
 import { useSelection } from './useSelection';
 import { useTraceKeys } from './useTraceKeys';
 import { Waterfall } from './Waterfall';
@@ -32,6 +33,7 @@ export function Trace({ trace }: { trace: TraceModel }): React.ReactElement {
   const [viewport] = useState(() => new Viewport(trace.total, decodeWindow(state.zoom, trace.total)));
   useZoomInAddress(viewport, trace.total);
   const { panel } = usePrefs();
+  const links = useLinks(trace.id, trace.totalSpans);
   const folding = useFolding(trace);
   const { folded, unfolded } = folding;
   const { selected, line, select, selectLine } = useSelection(trace, state.span);
@@ -103,7 +105,7 @@ export function Trace({ trace }: { trace: TraceModel }): React.ReactElement {
   });
   return (
     <div className="trace">
-      <Head trace={trace} state={state} set={set} />
+      <Head trace={trace} links={links.data} state={state} set={set} />
       <Minimap trace={trace} viewport={viewport} />
       <Tools
         trace={trace}
@@ -155,7 +157,7 @@ export function Trace({ trace }: { trace: TraceModel }): React.ReactElement {
             }}
           />
         )}
-        {state.view === 'map' && <TraceMap trace={trace} selected={trace.spans.id[selected] ?? ''} onSelect={showId} />}
+        {state.view === 'map' && <TraceMap trace={trace} links={links.data} selected={trace.spans.id[selected] ?? ''} onSelect={showId} />}
         {state.view === 'documents' && (
           <Documents
             trace={trace}
@@ -171,6 +173,7 @@ export function Trace({ trace }: { trace: TraceModel }): React.ReactElement {
         ) : (
           <SpanPanel
             trace={trace}
+            links={links}
             index={selected}
             line={line}
             keepClocks={state.keepClocks}

@@ -9,11 +9,12 @@ import type { GraphEdge, GraphNode } from '../../charts/graph/scene';
 import type { TraceModel } from '../../charts/model';
 import { duration } from '../../time/format';
 import { useSegments } from './useSegments';
-import { useLinks, type TraceLinks } from './useLinks';
+import type { TraceLinks } from './useLinks';
 import { keyOf, mapOf, type Segments, type TraceNode } from './xray';
 
 interface Props {
   trace: TraceModel;
+  links: TraceLinks | undefined;
   selected: string;
   onSelect: (id: string) => void;
 }
@@ -72,9 +73,8 @@ function placeOf(s: Segments, nodes: readonly TraceNode[], span: string): number
 }
 
 /** The services of this one trace: a node shows its longest segment when it is chosen. */
-export function TraceMap({ trace, selected, onSelect }: Props): React.ReactElement {
+export function TraceMap({ trace, links, selected, onSelect }: Props): React.ReactElement {
   const { data, error } = useSegments(trace.id, trace.totalSpans);
-  const links = useLinks(trace.id, trace.totalSpans).data;
   const [camera] = useState(() => new Camera());
   const places = useRef<{ x: number; y: number }[]>([]);
   const drawn = useMemo(() => {

@@ -24,6 +24,7 @@ export interface TraceLink {
   reference?: string;
 }
 
+/** The links of all spans of a trace; spans says that more of it may have come. */
 export function useLinks(id: string, spans: number): Loaded<TraceLinks> {
   return useLoad(`links ${id} ${spans}`, (signal) => get<TraceLinks>(`trace/${encodeURIComponent(id)}/links`, {}, signal));
 }
