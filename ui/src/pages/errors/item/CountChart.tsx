@@ -3,9 +3,9 @@ import { useCallback, useMemo, useState } from 'react';
 import type { ItemCounts } from '../../../api/errors';
 import { usePrefs } from '../../../app/prefs';
 import { Canvas } from '../../../charts/Canvas';
-import { drawAxes, drawLines, type Frame } from '../../../charts/lines';
+import { drawCounts } from '../../../charts/counts';
+import type { Frame } from '../../../charts/lines';
 import { drawMarkers, markersAt, type Marker } from '../../../charts/markers';
-import { scaleOf, valueLabel } from '../../../charts/scale';
 import type { Theme } from '../../../charts/theme';
 import { useSize } from '../../../charts/useSize';
 import { clock, count, day, momentMs } from '../../../time/format';
@@ -53,24 +53,12 @@ export function CountChart({ data, from, to, onPick }: Props): React.ReactElemen
       })),
     ];
   }, [data]);
-  const most = Math.max(...data.counts, 2); // whole numbers on the axis
   const draw = useCallback(
     (ctx: CanvasRenderingContext2D, theme: Theme) => {
-      const scale = scaleOf(0, most, false, 1);
-      drawAxes(ctx, theme, frame, scale, (v) => valueLabel(v, 'count'), startMs, utc);
-      drawLines(ctx, theme, {
-        frame,
-        scale,
-        offset: 0,
-        step: data.step,
-        lines: [{ id: 'n', color: theme.accent, values: data.counts }],
-        draw: 'bars',
-        partialFrom: data.counts.length - 1,
-        highlight: undefined,
-      });
+      drawCounts(ctx, theme, frame, { values: data.counts, step: data.step, startMs, utc, partialFrom: data.counts.length - 1 });
       drawMarkers(ctx, theme, frame, markers);
     },
-    [frame, most, data, markers, startMs, utc],
+    [frame, data, markers, startMs, utc],
   );
   const timeAt = (x: number): bigint =>
     BigInt(data.base) + BigInt(Math.round((Math.min(Math.max(x - frame.left, 0), frame.width) / frame.width) * total));
@@ -105,7 +93,7 @@ export function CountChart({ data, from, to, onPick }: Props): React.ReactElemen
       <Canvas
         width={width}
         height={height}
-        label={`${sum} occurrences over time, at most ${most} at once; ${data.deploys.length} deploys`}
+        label={`${sum} occurrences over time, at most ${Math.max(...data.counts, 0)} at once; ${data.deploys.length} deploys`}
         draw={draw}
       />
       {b > a && <div className="brush full" style={{ left: a, width: b - a, top: frame.top, bottom: 22 }} />}

@@ -2,8 +2,8 @@ import { useCallback, useMemo } from 'react';
 
 import { usePrefs } from '../../../app/prefs';
 import { Canvas } from '../../../charts/Canvas';
-import { drawAxes, drawLines, type Frame } from '../../../charts/lines';
-import { scaleOf, valueLabel } from '../../../charts/scale';
+import { drawCounts } from '../../../charts/counts';
+import type { Frame } from '../../../charts/lines';
 import type { Theme } from '../../../charts/theme';
 import { useSize } from '../../../charts/useSize';
 import { clock, count, day } from '../../../time/format';
@@ -33,27 +33,15 @@ function Over({ chart }: { chart: TimeChart }): React.ReactElement {
   const { utc } = usePrefs();
   const [box, { width }] = useSize<HTMLDivElement>();
   const { values, startMs, stepMs } = chart;
-  const most = Math.max(...values.map((v) => v ?? 0), 2);
   const frame: Frame = useMemo(
     () => ({ left: 52, top: 10, width: Math.max(width - 60, 10), height: height - 32, total: values.length * stepMs * 1e6 }),
     [width, values.length, stepMs],
   );
   const draw = useCallback(
     (ctx: CanvasRenderingContext2D, theme: Theme) => {
-      const scale = scaleOf(0, most, false, 1);
-      drawAxes(ctx, theme, frame, scale, (v) => valueLabel(v, 'count'), startMs, utc);
-      drawLines(ctx, theme, {
-        frame,
-        scale,
-        offset: 0,
-        step: stepMs * 1e6,
-        lines: [{ id: 'n', color: theme.accent, values }],
-        draw: 'bars',
-        partialFrom: values.length,
-        highlight: undefined,
-      });
+      drawCounts(ctx, theme, frame, { values, step: stepMs * 1e6, startMs, utc, partialFrom: values.length });
     },
-    [frame, most, values, startMs, stepMs, utc],
+    [frame, values, startMs, stepMs, utc],
   );
   const at = (ms: number): string => `${day(ms, utc)} ${clock(ms, utc).slice(0, 5)}`;
   return (
@@ -61,7 +49,7 @@ function Over({ chart }: { chart: TimeChart }): React.ReactElement {
       <Canvas
         width={width}
         height={height}
-        label={`${chart.measure} from ${at(startMs)} to ${at(startMs + values.length * stepMs)}, at most ${count(most)}`}
+        label={`${chart.measure} from ${at(startMs)} to ${at(startMs + values.length * stepMs)}, at most ${count(Math.max(...values.map((v) => v ?? 0), 0))}`}
         draw={draw}
       />
     </div>
