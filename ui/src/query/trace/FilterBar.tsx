@@ -4,8 +4,10 @@ import { useEffect, useId, useMemo, useState } from 'react';
 
 import { get, post, type ApiError } from '../../api/client';
 import type { ParsedTraceFilter } from '../../api/map';
+import { charAt } from '../../api/position';
 import { useLoad } from '../../api/useLoad';
 import { go } from '../../app/location';
+import { Marked } from '../../widgets/Marked';
 import { SavedGroups } from './SavedGroups';
 import { suggest, type Keyword, type Suggestion, type Vocabulary } from './suggest';
 
@@ -138,11 +140,7 @@ export function FilterBar({ name, hint, field, q, services, error, onChange }: P
         <p id="filter-error" className="note bad" role="alert">
           {shown.position >= 0 && (
             <>
-              <code>
-                {cut(q, 0, shown.position)}
-                <mark>{cut(q, shown.position, Infinity).slice(0, 1) || ' '}</mark>
-                {cut(q, shown.position, Infinity).slice(1)}
-              </code>
+              <Marked text={q} at={charAt(q, shown.position)} />
               <br />
             </>
           )}
@@ -151,11 +149,6 @@ export function FilterBar({ name, hint, field, q, services, error, onChange }: P
       )}
     </form>
   );
-}
-
-/** Part of a text by byte offsets, which is how the server counts. */
-function cut(text: string, from: number, to: number): string {
-  return new TextDecoder().decode(new TextEncoder().encode(text).slice(from, Math.min(to, text.length * 4)));
 }
 
 /** What the server takes a text for, once typing rests. */

@@ -1,5 +1,7 @@
 import { useId, useRef, useState } from 'react';
 
+import { charAt } from '../../../api/position';
+import { Marked } from '../../../widgets/Marked';
 import { suggest, type KnownField, type Suggestion } from '../complete';
 import { noteFilter, recentFilters } from '../recent';
 import { languageWords, useUnderstood } from '../useUnderstood';
@@ -32,7 +34,11 @@ export function FilterBar({ field, q, error, known, onRun, placeholder }: Props)
   const options = open ? suggest(text, caret, known, recentFilters()) : [];
   // While it is typed it is not wrong yet.
   const bad =
-    text !== q ? undefined : understood?.error ? { at: charAt(text, understood.error.position), message: understood.error.message } : error;
+    text !== q
+      ? undefined
+      : understood?.error
+        ? { at: placeOf(text, understood.error.position), message: understood.error.message }
+        : error;
   const run = (t: string): void => {
     setOpen(false);
     setChosen(-1);
@@ -132,11 +138,7 @@ export function FilterBar({ field, q, error, known, onRun, placeholder }: Props)
         <p id={`${id}-error`} className="note bad" role="alert">
           {bad.at !== undefined && (
             <>
-              <code>
-                {text.slice(0, bad.at)}
-                <mark>{text.slice(bad.at, bad.at + 1) || ' '}</mark>
-                {text.slice(bad.at + 1)}
-              </code>
+              <Marked text={text} at={bad.at} />
               <br />
             </>
           )}
@@ -147,7 +149,7 @@ export function FilterBar({ field, q, error, known, onRun, placeholder }: Props)
   );
 }
 
-/** The character at a byte, which is how the server counts; none for -1. */
-function charAt(text: string, byte: number): number | undefined {
-  return byte < 0 ? undefined : new TextDecoder().decode(new TextEncoder().encode(text).slice(0, byte)).length;
+/** Where the server says that a text is wrong; nowhere for -1. */
+function placeOf(text: string, byte: number): number | undefined {
+  return byte < 0 ? undefined : charAt(text, byte);
 }

@@ -4,6 +4,7 @@ import { get } from '../../../api/client';
 import { TextError } from '../../../query/lex';
 import { placeOf, suggest, valueText, type Clause, type Field, type Suggestion } from '../../../query/complete';
 import type { Calc } from '../../../query/question';
+import { Marked } from '../../../widgets/Marked';
 
 /** What completion knows of the events and of the rest of the question. */
 export interface Known {
@@ -187,11 +188,7 @@ export function Editor(props: Props): React.ReactElement {
       )}
       {error && (
         <span id={`${id}-error`} className="chip-error" role="alert">
-          <code>
-            {text.slice(0, error.at)}
-            <mark>{text.slice(error.at, error.at + 1) || ' '}</mark>
-            {text.slice(error.at + 1)}
-          </code>
+          <Marked text={text} at={error.at} />
           {error.message}
         </span>
       )}

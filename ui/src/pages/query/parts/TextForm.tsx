@@ -5,6 +5,7 @@ import { parseQuestion } from '../../../query/parse';
 import { questionText } from '../../../query/print';
 import { madeOf, withMade } from '../../../query/made';
 import type { Question, Span } from '../../../query/question';
+import { Marked } from '../../../widgets/Marked';
 import type { Draft } from '../draft';
 
 /** The question as one line of text. */
@@ -64,11 +65,7 @@ export function TextForm({
       />
       {error && (
         <p id="query-text-error" className="note bad" role="alert">
-          <code>
-            {error.text.slice(0, error.at)}
-            <mark>{error.text.slice(error.at, error.at + 1) || ' '}</mark>
-            {error.text.slice(error.at + 1)}
-          </code>
+          <Marked text={error.text} at={error.at} />
           <br />
           {error.message}
         </p>
