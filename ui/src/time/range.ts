@@ -5,6 +5,12 @@ export interface Range {
   to: string;
 }
 
+/** The range so many ms before and after a moment in ns. */
+export function around(at: string | bigint, ms: number): Range {
+  const [middle, half] = [BigInt(at), BigInt(ms) * 1_000_000n];
+  return { from: String(middle - half), to: String(middle + half) };
+}
+
 export const presets = ['5m', '15m', '1h', '3h', '12h', '1d', '3d', '7d', '30d'];
 
 const unitMs: Record<string, number> = { s: 1e3, m: 60e3, h: 3600e3, d: 86400e3, w: 7 * 86400e3 };

@@ -4,6 +4,7 @@ import { ApiError, get } from '../../api/client';
 import type { ErrorItem } from '../../api/errors';
 import type { Found } from '../../api/types';
 import { ago, count, momentMs } from '../../time/format';
+import { around } from '../../time/range';
 import { idIn, linkIn, looksLikeId, mayBeId, normalId } from '../foreign';
 import type { Item } from './items';
 
@@ -150,8 +151,7 @@ export function placeOf(f: Found): string {
 
 /** The line among those a minute before and after it. */
 function lineAt(f: Found): string {
-  const [around, at] = [60_000_000_000n, BigInt(f.at)];
-  const p = new URLSearchParams({ from: String(at - around), to: String(at + around), line: f.line ?? '', at: f.line ?? '' });
+  const p = new URLSearchParams({ ...around(f.at, 60_000), line: f.line ?? '', at: f.line ?? '' });
   if (f.dataset) p.set('group', f.dataset);
   return `/logs?${p.toString()}`;
 }

@@ -4,11 +4,12 @@ import type { Attention, Cause, CauseLevel, Home, SentencePart } from '../../api
 import { linkTo } from '../../app/location';
 import { servicePage } from '../../query/links';
 import { clock, day, momentMs } from '../../time/format';
-import { leadOf, type Around } from './lead';
+import type { Range } from '../../time/range';
+import { leadOf } from './lead';
 
 interface Props {
   home: Home;
-  range: Around;
+  range: Range;
   utc: boolean;
 }
 
@@ -59,7 +60,7 @@ interface NeedyProps {
   of: Attention;
   /** Sentences at first. */
   most: number;
-  range: Around;
+  range: Range;
   until: string;
   utc: boolean;
 }
@@ -112,7 +113,7 @@ function Needy({ of: a, most, range, until, utc }: NeedyProps): React.ReactEleme
 interface SentenceProps {
   cause: Cause;
   service: string;
-  range: Around;
+  range: Range;
   until: string;
   utc: boolean;
 }

@@ -10,8 +10,9 @@ import type { Theme } from '../../charts/theme';
 import { useSize } from '../../charts/useSize';
 import { errorsWith, servicePage } from '../../query/links';
 import { ago, clock, count, day, momentMs } from '../../time/format';
+import type { Range } from '../../time/range';
 import { VirtualList, type ListChange, type ListHandle } from '../../widgets/VirtualList';
-import { aroundMoment, tracesOf, type Around } from './lead';
+import { aroundMoment, tracesOf } from './lead';
 import { columnsIn, failed, sparksOf, template, ticksOf, type Column, type HomeState, type SortKey } from './rows';
 
 interface Props {
@@ -19,7 +20,7 @@ interface Props {
   home: Home;
   state: HomeState;
   set: (c: Partial<HomeState>, replace?: boolean) => void;
-  range: Around;
+  range: Range;
   focused: string;
   onFocus: (name: string) => void;
   /** The pointer is over the rows: they stay where they are. */
@@ -159,7 +160,7 @@ interface RowProps {
   home: Home;
   columns: Column[];
   width: number;
-  range: Around;
+  range: Range;
   focused: boolean;
   utc: boolean;
 }

@@ -2,16 +2,10 @@
 import type { Cause, SentencePart } from '../../api/home';
 import { nameText } from '../../query/copyAs';
 import { servicePage } from '../../query/links';
-
-const minute = 60_000_000_000n;
-
-export interface Around {
-  from: string;
-  to: string;
-}
+import { around, type Range } from '../../time/range';
 
 /** The traces of a service, or of one of its operations, that are of a kind. */
-export function tracesOf(service: string, operation: string, range: Around, kind?: Cause['kind']): string {
+export function tracesOf(service: string, operation: string, range: Range, kind?: Cause['kind']): string {
   const p = new URLSearchParams({ from: range.from, to: range.to });
   const name = operation === '' ? '' : ` AND ${nameText('name')} = ${JSON.stringify(operation)}`;
   p.set('q', `service.name = ${JSON.stringify(service)}${name}`);
@@ -22,14 +16,13 @@ export function tracesOf(service: string, operation: string, range: Around, kind
 }
 
 /** Half an hour before and after a moment. */
-export function aroundMoment(at: string, until: string): Around {
-  const [t, last] = [BigInt(at), BigInt(until)];
-  const to = t + 30n * minute;
-  return { from: String(t - 30n * minute), to: to < last ? String(to) : 'now' };
+export function aroundMoment(at: string, until: string): Range {
+  const { from, to } = around(at, 30 * 60_000);
+  return { from, to: BigInt(to) < BigInt(until) ? to : 'now' };
 }
 
 /** Where a part of a sentence leads; undefined for plain words. */
-export function leadOf(part: SentencePart, cause: Cause, service: string, range: Around, until: string): string | undefined {
+export function leadOf(part: SentencePart, cause: Cause, service: string, range: Range, until: string): string | undefined {
   const since = cause.since === '' ? range : { from: cause.since, to: range.to };
   if (cause.kind === 'intake') return part.is === '' ? undefined : '/setup';
   switch (part.is) {

@@ -3,6 +3,7 @@ import { usePrefs } from '../../app/prefs';
 import type { Marker } from '../../charts/markers';
 import { servicePage } from '../../query/links';
 import { clock, day, momentMs } from '../../time/format';
+import { around } from '../../time/range';
 
 interface Props {
   service: string;
@@ -12,7 +13,7 @@ interface Props {
 }
 
 const mostDeploys = 8;
-const halfHour = 30n * 60_000_000_000n;
+const halfHour = 30 * 60_000;
 
 /** The latest deploys and other markers; each leads to the service before and after it. */
 export function Deploys({ service, markers, base }: Props): React.ReactElement {
@@ -34,11 +35,7 @@ export function Deploys({ service, markers, base }: Props): React.ReactElement {
             return (
               <tr key={m.id}>
                 <td className="end">
-                  <a
-                    className="clip"
-                    title="The service before and after"
-                    {...linkTo(servicePage(service, { from: String(at - halfHour), to: String(at + halfHour) }))}
-                  >
+                  <a className="clip" title="The service before and after" {...linkTo(servicePage(service, around(at, halfHour)))}>
                     {m.label}
                   </a>
                 </td>

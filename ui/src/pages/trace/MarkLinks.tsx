@@ -1,5 +1,6 @@
 import type { SpanDetail } from '../../api/types';
 import { linkTo } from '../../app/location';
+import { around } from '../../time/range';
 
 type Mark = SpanDetail['events'][number];
 
@@ -22,8 +23,7 @@ function errorAt(fingerprint: string, e: Mark): string {
 
 /** The lines of its stream, or else its service, a minute before and after it. */
 function linesAround(e: Mark): string {
-  const [around, at] = [60_000_000_000n, BigInt(e.time)];
-  const p = new URLSearchParams({ from: String(at - around), to: String(at + around) });
+  const p = new URLSearchParams({ ...around(e.time, 60_000) });
   const field = ['log.stream', 'log.group', 'service.name'].find((name) => typeof e.fields[name] === 'string');
   if (field) p.append('where', `${field} = ${JSON.stringify(e.fields[field])}`);
   return `/logs?${p.toString()}`;
