@@ -4,7 +4,7 @@ import { useState } from 'react';
 
 import type { Dropped, Refused } from '../../api/types';
 import { ago, count, momentMs } from '../../time/format';
-import type { Book } from './book';
+import { dropOf, refusalOf, type Book } from './book';
 
 const shownAtFirst = 10;
 
@@ -17,13 +17,13 @@ export function Doctor({ book, now }: { book: Book; now: number }): React.ReactE
     <section className="doctor" id="doctor" aria-label="Ingest doctor">
       <h2>Ingest doctor</h2>
       {fine && <p className="muted">Nothing was refused, dropped or cut since the server started.</p>}
-      <List title="Refused" entries={book.refused} keyOf={(r) => [r.protocol, r.method, r.path, r.status, r.key, r.first].join(' ')}>
+      <List title="Refused" entries={book.refused} keyOf={refusalOf}>
         {(r) => <RefusedEntry r={r} now={now} />}
       </List>
-      <List title="Dropped" entries={lost} keyOf={(d) => `${d.reason} ${d.protocol}`}>
+      <List title="Dropped" entries={lost} keyOf={dropOf}>
         {(d) => <DroppedEntry d={d} now={now} />}
       </List>
-      <List title="Stored with less than was sent" entries={altered} keyOf={(d) => `${d.reason} ${d.protocol}`}>
+      <List title="Stored with less than was sent" entries={altered} keyOf={dropOf}>
         {(d) => <DroppedEntry d={d} now={now} />}
       </List>
     </section>

@@ -6,7 +6,7 @@ import { ApiError, post } from '../../api/client';
 import type { Received } from '../../api/types';
 import { ago, count, momentMs } from '../../time/format';
 import { linkTo } from '../location';
-import { linkFor, nextStep, wordFor, type Book, type Step } from './book';
+import { linkFor, nextStep, sourceOf, wordFor, type Book, type Step } from './book';
 
 const fresh = 60_000; // data older than this is not what somebody waits for
 const shown = 6;
@@ -60,7 +60,7 @@ export function Watching({ book, connected, now, test }: Props): React.ReactElem
       {book.received.length > 0 && (
         <ul aria-live="polite" aria-relevant="additions">
           {book.received.slice(0, shown).map((r) => (
-            <Source key={`${r.dataset} ${r.protocol} ${r.kind}`} r={r} now={now} />
+            <Source key={sourceOf(r)} r={r} now={now} />
           ))}
         </ul>
       )}

@@ -14,9 +14,9 @@ export interface Book {
 const empty: Book = { received: [], refused: [], dropped: [] };
 
 /** What makes two entries of a list one and the same at different times. */
-const sourceOf = (r: Received): string => [r.dataset, r.protocol, r.kind].join('\n');
-const refusalOf = (r: Refused): string => [r.protocol, r.method, r.path, r.status, r.key, r.first].join('\n');
-const dropOf = (d: Dropped): string => [d.reason, d.protocol, d.stored].join('\n');
+export const sourceOf = (r: Received): string => [r.dataset, r.protocol, r.kind].join('\n');
+export const refusalOf = (r: Refused): string => [r.protocol, r.method, r.path, r.status, r.key, r.first].join('\n');
+export const dropOf = (d: Dropped): string => [d.reason, d.protocol, d.stored].join('\n');
 
 /** The newest first; a new state of an entry replaces the old one. */
 export function note<T>(list: readonly T[], entry: T, idOf: (entry: T) => string): T[] {
