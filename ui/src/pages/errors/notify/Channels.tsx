@@ -3,6 +3,7 @@ import { useEffect, useState } from 'react';
 import { post } from '../../../api/client';
 import { CopyButton } from '../../../widgets/CopyButton';
 import { say, sayBad } from '../../../widgets/Toasts';
+import { NoMail } from './ConfigPart';
 import { channelNames, channels, plainReason, type Channel, type ChannelSettings, type Notifications } from './rules';
 
 interface Props {
@@ -127,11 +128,7 @@ function Card({ channel, settings, mail, editable, onChanged }: CardProps): Reac
       )}
       {channel === 'email' && (
         <>
-          {!mail && (
-            <p className="note">
-              This server sends no mail yet: start it with <code>--smtp HOST:PORT</code> and <code>--smtp-from</code>.
-            </p>
-          )}
+          {!mail && <NoMail />}
           {check('include_request_params', 'with the request’s address and parameters')}
         </>
       )}

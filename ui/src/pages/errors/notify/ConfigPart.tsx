@@ -95,11 +95,7 @@ function Mail({ rule, mail, people, environments, onConfig }: Props): React.Reac
   const places = rule.config.environments ?? [];
   return (
     <>
-      {!mail && (
-        <p className="note">
-          This server sends no mail yet: start it with <code>--smtp HOST:PORT</code> and <code>--smtp-from</code>.
-        </p>
-      )}
+      {!mail && <NoMail />}
       <div className="nchoices" role="group" aria-label="People">
         <span className="muted">{chosen.length === 0 ? 'All members' : 'Only'}</span>
         {people.map((p) => (
@@ -176,5 +172,14 @@ function Mail({ rule, mail, people, environments, onConfig }: Props): React.Reac
         </>
       )}
     </>
+  );
+}
+
+/** Says that mail goes nowhere, and how it would. */
+export function NoMail(): React.ReactElement {
+  return (
+    <p className="note">
+      This server sends no mail yet: start it with <code>--smtp HOST:PORT</code> and <code>--smtp-from</code>.
+    </p>
   );
 }

@@ -190,18 +190,15 @@ export function filterWords(f: Filter): string {
   return `${name} ${op}${hasValue(f) ? ` ${String(f.value ?? '')}` : ''}`;
 }
 
-function rateWords(f: Filter): string {
+function rateWords(f: Filter, of = ''): string {
   const every = periods.find(([s]) => s === f.period)?.[1] ?? `${f.period ?? 0} s`;
-  return `${f.count ?? 0} in ${every}`;
+  return `${f.count ?? 0}${of} in ${every}`;
 }
 
 /** When a rule tells: "a new error", "100 occurrences in an hour". */
 export function whenWords(r: Rule): string {
   const rate = r.filters.find((f) => f.type === 'rate');
-  if (r.trigger === 'occurrence_rate' && rate) {
-    const every = periods.find(([s]) => s === rate.period)?.[1] ?? `${rate.period ?? 0} s`;
-    return `${rate.count ?? 0} occurrences in ${every}`;
-  }
+  if (r.trigger === 'occurrence_rate' && rate) return rateWords(rate, ' occurrences');
   if (r.trigger === 'daily_summary') return `a summary, each day at ${timeText(r.config.summary_time)} UTC`;
   return triggers.find(([id]) => id === r.trigger)?.[1] ?? r.trigger;
 }
