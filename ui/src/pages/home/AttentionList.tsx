@@ -2,6 +2,7 @@ import { Fragment, useState } from 'react';
 
 import type { Attention, Cause, CauseLevel, Home, SentencePart } from '../../api/home';
 import { linkTo } from '../../app/location';
+import { slotStyle } from '../../charts/slotStyle';
 import { servicePage } from '../../query/links';
 import { clock, day, momentMs } from '../../time/format';
 import type { Range } from '../../time/range';
@@ -73,12 +74,7 @@ function Needy({ of: a, most, range, until, utc }: NeedyProps): React.ReactEleme
   return (
     <li className="needy">
       {a.service ? (
-        <a
-          className="service needy-name"
-          style={{ '--c': a.slot > 0 ? `var(--s${a.slot})` : 'var(--line-control)' } as React.CSSProperties}
-          {...linkTo(servicePage(a.service, range))}
-          title={a.service}
-        >
+        <a className="service needy-name" style={slotStyle(a.slot)} {...linkTo(servicePage(a.service, range))} title={a.service}>
           <span className="clip">{a.service}</span>
         </a>
       ) : (

@@ -1,6 +1,7 @@
 import type { Deploy, Home, HomeError, SlowTrace } from '../../api/home';
 import { linkTo } from '../../app/location';
 import { ms } from '../../charts/figures';
+import { slotStyle } from '../../charts/slotStyle';
 import { servicePage } from '../../query/links';
 import { ago, clock, count, day, momentMs } from '../../time/format';
 import { aroundMoment } from './lead';
@@ -54,9 +55,6 @@ export function Rail({ home, utc, now }: Props): React.ReactElement {
   );
 }
 
-const color = (slot: number): React.CSSProperties =>
-  ({ '--c': slot > 0 ? `var(--s${slot})` : 'var(--line-control)' }) as React.CSSProperties;
-
 function NewError({ of: e, now }: { of: HomeError; now: number }): React.ReactElement {
   return (
     <li className="rail-row">
@@ -64,7 +62,7 @@ function NewError({ of: e, now }: { of: HomeError; now: number }): React.ReactEl
         {e.title}
       </a>
       <span className="rail-facts">
-        <span className={`service clip${e.service ? '' : ' muted'}`} style={color(e.slot)}>
+        <span className={`service clip${e.service ? '' : ' muted'}`} style={slotStyle(e.slot)}>
           <span className="clip">{e.service || `#${e.counter}`}</span>
         </span>
         {e.back && <span className="badge warn">back</span>}
@@ -80,7 +78,7 @@ function Slow({ of: t }: { of: SlowTrace }): React.ReactElement {
   return (
     <li className="rail-row">
       <a className="rail-line" title={t.name} {...linkTo(`/trace/${t.trace_id}?span=${t.span_id}`)}>
-        <span className="service clip" style={color(t.slot)}>
+        <span className="service clip" style={slotStyle(t.slot)}>
           <span className="clip">{t.name || '(no name)'}</span>
         </span>
         <b>{ms(t.ms)}</b>

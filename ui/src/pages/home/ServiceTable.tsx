@@ -8,6 +8,7 @@ import { HealthRing } from '../../charts/HealthRing';
 import { drawSparks } from '../../charts/spark';
 import type { Theme } from '../../charts/theme';
 import { useSize } from '../../charts/useSize';
+import { slotStyle } from '../../charts/slotStyle';
 import { errorsWith, servicePage } from '../../query/links';
 import { ago, clock, count, day, momentMs } from '../../time/format';
 import type { Range } from '../../time/range';
@@ -217,7 +218,7 @@ const Row = memo(function Row({ service: s, place, home, columns, width, range, 
     >
       <span role="gridcell" className="service-name">
         <HealthRing health={s} size={16} />
-        <span className="service clip" style={{ '--c': s.slot > 0 ? `var(--s${s.slot})` : 'var(--line-control)' } as React.CSSProperties}>
+        <span className="service clip" style={slotStyle(s.slot)}>
           <a className="clip" title={s.name} {...linkTo(servicePage(s.name, range))}>
             {s.name}
           </a>

@@ -2,6 +2,7 @@ import { useState } from 'react';
 
 import { ms, percent, perSecond } from '../../charts/figures';
 import { HealthRing } from '../../charts/HealthRing';
+import { slotStyle } from '../../charts/slotStyle';
 import { count } from '../../time/format';
 import type { Before } from './drawable';
 import { changeOf, edgeKey, endsOf, failed, type Graph, type ShownEdge } from './model';
@@ -48,7 +49,7 @@ export function MapTable({ graph, seconds, before, state, set }: Props): React.R
     const n = graph.nodes[i]!;
     return (
       <button type="button" className="link" onClick={() => set({ node: n.id, edge: undefined, view: 'map' })} title="Show it on the map">
-        <span className="service" style={{ '--c': n.slot > 0 ? `var(--s${n.slot})` : 'var(--line-control)' } as React.CSSProperties}>
+        <span className="service" style={slotStyle(n.slot)}>
           <span className="clip">{n.name}</span>
         </span>
       </button>

@@ -10,6 +10,7 @@ import { go, linkTo, setParams, useAddress } from '../../app/location';
 import { ms, percent, perSecond } from '../../charts/figures';
 import { HealthRing } from '../../charts/HealthRing';
 import { RedCharts } from '../../charts/RedCharts';
+import { slotStyle } from '../../charts/slotStyle';
 import { count } from '../../time/format';
 import { filterText } from '../../query/copyAs';
 import { servicePage } from '../../query/links';
@@ -170,10 +171,7 @@ function Near({ title, map, of, side, seconds, range }: NearProps): React.ReactE
             return (
               <tr key={n.id}>
                 <td className="end">
-                  <span
-                    className="service"
-                    style={{ '--c': n.slot > 0 ? `var(--s${n.slot})` : 'var(--line-control)' } as React.CSSProperties}
-                  >
+                  <span className="service" style={slotStyle(n.slot)}>
                     {n.inferred || n.kind === 'client' ? (
                       <span className="clip">{n.kind === 'client' ? `clients of ${n.name}` : n.name}</span>
                     ) : (
