@@ -51,6 +51,11 @@ export function day(ms: number, utc: boolean): string {
   return utc ? d.toISOString().slice(0, 10) : `${d.getFullYear()}-${pad(d.getMonth() + 1)}-${pad(d.getDate())}`;
 }
 
+/** A moment to the minute. */
+export function minute(ms: number, utc: boolean): string {
+  return `${day(ms, utc)} ${clock(ms, utc).slice(0, 5)}`;
+}
+
 export function ago(ms: number): string {
   const s = Math.max(ms, 0) / 1000;
   if (s < 10) return `${s.toFixed(1)} s ago`;

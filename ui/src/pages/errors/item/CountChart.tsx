@@ -8,7 +8,7 @@ import type { Frame } from '../../../charts/lines';
 import { drawMarkers, markersAt, type Marker } from '../../../charts/markers';
 import type { Theme } from '../../../charts/theme';
 import { useSize } from '../../../charts/useSize';
-import { clock, count, day, momentMs } from '../../../time/format';
+import { count, minute, momentMs } from '../../../time/format';
 import { shortVersion } from '../list/columns';
 
 interface Props {
@@ -99,7 +99,7 @@ export function CountChart({ data, from, to, onPick }: Props): React.ReactElemen
       {b > a && <div className="brush full" style={{ left: a, width: b - a, top: frame.top, bottom: 22 }} />}
       {hover !== undefined && bucket >= 0 && bucket < data.counts.length && !drag && (
         <div className="tip" style={{ left: Math.min(hover + 12, width - 200) }}>
-          <b>{count(data.counts[bucket]!)}</b> {when(startMs + (bucket * data.step) / 1e6, utc)}
+          <b>{count(data.counts[bucket]!)}</b> {minute(startMs + (bucket * data.step) / 1e6, utc)}
           {near.map((m) => (
             <div key={m.id}>{m.label}</div>
           ))}
@@ -107,8 +107,4 @@ export function CountChart({ data, from, to, onPick }: Props): React.ReactElemen
       )}
     </div>
   );
-}
-
-function when(ms: number, utc: boolean): string {
-  return `${day(ms, utc)} ${clock(ms, utc).slice(0, 5)}`;
 }

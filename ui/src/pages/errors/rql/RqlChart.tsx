@@ -6,7 +6,7 @@ import { drawCounts } from '../../../charts/counts';
 import type { Frame } from '../../../charts/lines';
 import type { Theme } from '../../../charts/theme';
 import { useSize } from '../../../charts/useSize';
-import { clock, count, day } from '../../../time/format';
+import { count, minute } from '../../../time/format';
 import type { BarChart, TimeChart } from './chart';
 
 /** Charts of an answer: over time, or a bar for each group. */
@@ -43,7 +43,7 @@ function Over({ chart }: { chart: TimeChart }): React.ReactElement {
     },
     [frame, values, startMs, stepMs, utc],
   );
-  const at = (ms: number): string => `${day(ms, utc)} ${clock(ms, utc).slice(0, 5)}`;
+  const at = (ms: number): string => minute(ms, utc);
   return (
     <div ref={box}>
       <Canvas

@@ -7,7 +7,7 @@ import { useLoad } from '../../../api/useLoad';
 import { useKeys } from '../../../app/keys';
 import { setParams, useAddress } from '../../../app/location';
 import { usePrefs } from '../../../app/prefs';
-import { clock, count, day, momentMs } from '../../../time/format';
+import { count, minute, momentMs } from '../../../time/format';
 import { Menu } from '../../../widgets/Menu';
 import { say, sayBad } from '../../../widgets/Toasts';
 import { ConfirmDialog } from '../ConfirmDialog';
@@ -177,7 +177,7 @@ interface VersionProps {
 
 function Version({ version, maps, onRemove }: VersionProps): React.ReactElement {
   const { utc } = usePrefs();
-  const when = (at: string): string => `${day(momentMs(at), utc)} ${clock(momentMs(at), utc).slice(0, 5)}`;
+  const when = (at: string): string => minute(momentMs(at), utc);
   const failed = maps.filter((m) => m.code !== '').length;
   return (
     <details className="mversion" open>
