@@ -1,14 +1,12 @@
 package cli_test
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
 	"math/rand/v2"
 	"net/http"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 )
@@ -22,21 +20,15 @@ func TestKill_LosesAndDoublesNoErrorAndCountsEach(t *testing.T) {
 	t.Logf("CRASH_SEED=%d CRASH_KILLS=%d", seed, kills)
 	rng := rand.New(rand.NewPCG(uint64(seed), 2))
 	data := t.TempDir()
-	acked := map[string]string{} // what was posted, by its path and body
+	acked := map[string]posted{}
 	for round := range kills {
 		o := start(t, data, "--flush-rows", "500")
-		ctx, cancel := context.WithTimeout(t.Context(), time.Duration(50+rng.IntN(1450))*time.Millisecond)
-		sent := reportErrors(ctx, o, round)
-		<-ctx.Done()
-		o.kill()
-		cancel()
-		fresh := sent()
+		fresh := killUnderLoad(t, o, rng, func(w, i int) posted { return aReport(round, w, i) })
 		maps.Copy(acked, fresh)
 		o = start(t, data)
 		n := 0
-		for posted := range fresh { // as by a client that missed the answer and came back
-			path, body, _ := strings.Cut(posted, " ")
-			if status, answer, err := o.post(t.Context(), path, "application/json", []byte(body)); err != nil || status != http.StatusOK {
+		for _, p := range fresh { // as by a client that missed the answer and came back
+			if status, answer, err := o.post(t.Context(), p.path, "application/json", p.body); err != nil || status != http.StatusOK {
 				t.Fatalf("sent again: %d %s %v\n%s", status, answer, err, o.log)
 			}
 			if n++; n == 20 {
@@ -64,46 +56,27 @@ func anError(name string, w int) string {
 		name, name, len(name)%7, 'a'+w, 'A'+w)
 }
 
-// reportErrors posts from four writers until ctx ends, two singly and two in
-// batches, each post twice in a row. The answer has what was acknowledged, and the
-// names in it.
-func reportErrors(ctx context.Context, o *oriel, round int) func() map[string]string {
-	var mu sync.Mutex
-	acked := map[string]string{}
-	var wg sync.WaitGroup
-	for w := range 4 {
-		wg.Go(func() {
-			for i := 0; ctx.Err() == nil; i++ {
-				path, names := "/api/1/item/?access_token=crash", []string{fmt.Sprintf("r%d-w%d-%d", round, w, i)}
-				body := anError(names[0], w)
-				if w%2 == 1 {
-					path, body, names = "/api/1/item_batch/?access_token=crash", "", nil
-					for k := range errorsOfBatch {
-						names = append(names, fmt.Sprintf("r%d-w%d-%d-%d", round, w, i, k))
-						body += "," + anError(names[k], w)
-					}
-					body = "[" + body[1:] + "]"
-				}
-				for range 2 {
-					status, answer, err := o.post(ctx, path, "application/json", []byte(body))
-					if err == nil && status == http.StatusOK && strings.Contains(string(answer), `"err":0`) {
-						mu.Lock()
-						acked[path+" "+body] = strings.Join(names, " ")
-						mu.Unlock()
-					}
-				}
-			}
-		})
+// aReport is one of writer w: the even ones post errors singly, the others in batches.
+func aReport(round, w, i int) posted {
+	taken := func(answer string) bool { return strings.Contains(answer, `"err":0`) }
+	name := fmt.Sprintf("r%d-w%d-%d", round, w, i)
+	if w%2 == 0 {
+		return posted{name: name, path: "/api/1/item/?access_token=crash", body: []byte(anError(name, w)), taken: taken}
 	}
-	return func() map[string]string {
-		wg.Wait()
-		return acked
+	var names, bodies []string
+	for k := range errorsOfBatch {
+		names = append(names, fmt.Sprintf("%s-%d", name, k))
+		bodies = append(bodies, anError(names[k], w))
+	}
+	return posted{
+		name: strings.Join(names, " "), path: "/api/1/item_batch/?access_token=crash",
+		body: []byte("[" + strings.Join(bodies, ",") + "]"), taken: taken,
 	}
 }
 
 // checkErrors looks for each name of a round, once, and compares what items count
 // with the rows there are.
-func checkErrors(t *testing.T, o *oriel, round int, acked map[string]string) {
+func checkErrors(t *testing.T, o *oriel, round int, acked map[string]posted) {
 	t.Helper()
 	found := map[string]bool{}
 	for w := range 4 {
@@ -130,7 +103,7 @@ func checkErrors(t *testing.T, o *oriel, round int, acked map[string]string) {
 		}
 	}
 	prefix := fmt.Sprintf("r%d-", round)
-	for _, names := range acked {
+	for names := range acked {
 		for name := range strings.FieldsSeq(names) {
 			if strings.HasPrefix(name, prefix) && !found[name] {
 				t.Fatalf("%s was acknowledged and is lost\n%s", name, o.log)

@@ -27,12 +27,7 @@ func TestKill_LosesNothingAcknowledgedAndDoublesNothing(t *testing.T) {
 	for round := range kills {
 		// Flushing after few rows puts kills into the middle of segment writing too.
 		o := start(t, data, "--flush-rows", "2000")
-		ctx, cancel := context.WithTimeout(t.Context(), time.Duration(50+rng.IntN(1450))*time.Millisecond)
-		sent := load(ctx, o, round, spans)
-		<-ctx.Done()
-		o.kill()
-		cancel()
-		for name := range sent() {
+		for name := range killUnderLoad(t, o, rng, func(w, i int) posted { return aBatch(round, w, i, spans) }) {
 			acked[name] = spans
 		}
 		began := time.Now()
@@ -50,33 +45,59 @@ func TestKill_LosesNothingAcknowledgedAndDoublesNothing(t *testing.T) {
 	}
 }
 
-// load sends batches from four writers until ctx ends, two by OTLP and two as
-// Honeycomb's events; the answer collects the names of those acknowledged. Each
-// batch is sent twice in a row, as by a client that missed the answer.
-func load(ctx context.Context, o *oriel, round, spans int) func() map[string]bool {
+// aBatch is one of writer w: the even ones speak OTLP, the others Honeycomb's events.
+func aBatch(round, w, i, spans int) posted {
+	name := fmt.Sprintf("r%d-w%d-%d", round, w, i)
+	if w%2 == 0 {
+		return posted{name: name, path: "/v1/traces", body: batch(name, spans, time.Now()), taken: func(string) bool { return true }}
+	}
+	return posted{name: name, path: "/1/batch/crash", body: events(name, spans, time.Now()), taken: func(answer string) bool {
+		return strings.Count(answer, "202") == spans
+	}}
+}
+
+// posted is what a writer sends.
+type posted struct {
+	name  string // or names, with spaces between
+	path  string
+	body  []byte
+	taken func(answer string) bool // whether an answer of 200 acknowledges all of it
+}
+
+// killUnderLoad kills the server at a random moment under load, and returns what it
+// acknowledged.
+func killUnderLoad(t *testing.T, o *oriel, rng *rand.Rand, next func(w, i int) posted) map[string]posted {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Duration(50+rng.IntN(1450))*time.Millisecond)
+	defer cancel()
+	sent := load(ctx, o, next)
+	<-ctx.Done()
+	o.kill()
+	return sent()
+}
+
+// load posts from four writers until ctx ends, each post twice in a row, as by a client
+// that missed the answer. The answer collects what was acknowledged, by name.
+func load(ctx context.Context, o *oriel, next func(w, i int) posted) func() map[string]posted {
 	var mu sync.Mutex
-	acked := map[string]bool{}
+	acked := map[string]posted{}
 	var wg sync.WaitGroup
 	for w := range 4 {
 		wg.Go(func() {
 			for i := 0; ctx.Err() == nil; i++ {
-				name := fmt.Sprintf("r%d-w%d-%d", round, w, i)
-				path, body := "/v1/traces", batch(name, spans, time.Now())
-				if w%2 == 1 {
-					path, body = "/1/batch/crash", events(name, spans, time.Now())
-				}
+				p := next(w, i)
 				for range 2 {
-					status, answer, err := o.post(ctx, path, "application/json", body)
-					if err == nil && status == http.StatusOK && (w%2 == 0 || strings.Count(string(answer), "202") == spans) {
+					status, answer, err := o.post(ctx, p.path, "application/json", p.body)
+					if err == nil && status == http.StatusOK && p.taken(string(answer)) {
 						mu.Lock()
-						acked[name] = true
+						acked[p.name] = p
 						mu.Unlock()
 					}
 				}
 			}
 		})
 	}
-	return func() map[string]bool {
+	return func() map[string]posted {
 		wg.Wait()
 		return acked
 	}

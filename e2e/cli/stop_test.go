@@ -21,7 +21,7 @@ func TestStop_UnderLoadLosesNothingAndLeavesNothingToReplay(t *testing.T) {
 	o := start(t, data)
 	for round := range stops {
 		ctx, cancel := context.WithCancel(t.Context())
-		sent := load(ctx, o, round, spans)
+		sent := load(ctx, o, func(w, i int) posted { return aBatch(round, w, i, spans) })
 		eventually(t, "the load is under way", func() error {
 			if o.metric(`oriel_ingest_rows_total{outcome="stored"}`) < 1000 {
 				return errors.New("fewer than 1000 rows")
