@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -138,10 +137,7 @@ func TestRollbarCLI_NotifiesDeploys(t *testing.T) {
 // pyrollbar's one call of the API finds items and pages through them.
 func TestPyrollbar_SearchesItems(t *testing.T) {
 	t.Parallel()
-	python := os.Getenv("E2E_PYTHON")
-	if python == "" {
-		t.Fatal("E2E_PYTHON must name a Python with python/requirements.txt; make e2e-sdk sets it")
-	}
+	python := python(t)
 	s, token := rollbarProject(t)
 	const script = `
 import os, rollbar

@@ -226,10 +226,7 @@ func (s *server) program(env []string, name string, args ...string) []byte {
 
 func TestPython_FlaskAsTutorialsDo(t *testing.T) {
 	t.Parallel()
-	python := os.Getenv("E2E_PYTHON")
-	if python == "" {
-		t.Fatal("E2E_PYTHON must name a Python with python/requirements.txt; make e2e-sdk sets it")
-	}
+	python := python(t)
 	s := start(t)
 	s.run("backend-flask", "http://"+s.addr["listen"], python, "python/app.py")
 	spans := s.spans(2)

@@ -92,10 +92,7 @@ func freePort(t *testing.T) string {
 // makes is the one the snippet runs with, and what it sends is what the page waits for.
 func TestSetUpPage_CardsRunWithTheKeyThatThePageMakes(t *testing.T) {
 	t.Parallel()
-	python, err := exec.LookPath(os.Getenv("E2E_PYTHON"))
-	if err != nil {
-		t.Fatal("E2E_PYTHON must name a Python with python/requirements.txt; make e2e-sdk sets it")
-	}
+	python := python(t)
 	here, err := os.Getwd()
 	if err != nil {
 		t.Fatal(err)
@@ -135,18 +132,11 @@ func TestSetUpPage_CardsRunWithTheKeyThatThePageMakes(t *testing.T) {
 			if strings.Contains(shown.Env+shown.Code, s.key) || strings.Contains(shown.Env+shown.Code, "YOUR-") {
 				t.Errorf("the snippet has no key of its own:\n%s\n%s", shown.Env, shown.Code)
 			}
-			dir, port := t.TempDir(), freePort(t)
-			if c.modules != "" {
-				if err := os.Symlink(filepath.Join(here, "node", c.modules, "node_modules"), filepath.Join(dir, "node_modules")); err != nil {
-					t.Fatal(err)
-				}
-			}
-			code := strings.ReplaceAll(shown.Code, "127.0.0.1:8080", "127.0.0.1:"+port)
-			for name, text := range map[string]string{c.file: code, "run.sh": "set -e\nexport PORT=" + port + "\n" + shown.Env + "\n" + c.command + "\n"} {
-				if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
-					t.Fatal(err)
-				}
-			}
+			port := freePort(t)
+			dir := folder(t, c.modules, map[string]string{
+				c.file:   strings.ReplaceAll(shown.Code, "127.0.0.1:8080", "127.0.0.1:"+port),
+				"run.sh": "set -e\nexport PORT=" + port + "\n" + shown.Env + "\n" + c.command + "\n",
+			})
 			ctx, end := context.WithCancel(t.Context())
 			defer end()
 			cmd := exec.CommandContext(ctx, "bash", "run.sh")

@@ -22,10 +22,7 @@ const server = http.createServer((_, res) => res.end("hello")).listen(0, async (
 // end by itself, and send what the page then shows.
 func TestSetUpPage_SnippetsRun(t *testing.T) {
 	t.Parallel()
-	python, err := exec.LookPath(os.Getenv("E2E_PYTHON"))
-	if err != nil {
-		t.Fatal("E2E_PYTHON must name a Python with python/requirements.txt; make e2e-sdk sets it")
-	}
+	python := python(t)
 	here, err := os.Getwd()
 	if err != nil {
 		t.Fatal(err)
@@ -63,19 +60,11 @@ func TestSetUpPage_SnippetsRun(t *testing.T) {
 			t.Parallel()
 			s := start(t)
 			env, code := s.snippet(c.id)
-			dir := t.TempDir()
-			if err := os.Symlink(filepath.Join(here, "node", "setup", "node_modules"), filepath.Join(dir, "node_modules")); err != nil {
-				t.Fatal(err)
-			}
 			files := map[string]string{c.file: code, "run.sh": "set -e\n" + env + "\n" + c.command + "\n"}
 			for name, text := range c.more {
 				files[name] = text
 			}
-			for name, text := range files {
-				if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
-					t.Fatal(err)
-				}
-			}
+			dir := folder(t, "setup", files)
 			cmd := exec.CommandContext(t.Context(), "bash", "run.sh")
 			cmd.Dir = dir
 			if out, err := cmd.CombinedOutput(); err != nil {
@@ -86,6 +75,27 @@ func TestSetUpPage_SnippetsRun(t *testing.T) {
 			check(t, sp, c.parent, map[string]any{"service.name": "my-service"})
 		})
 	}
+}
+
+// folder makes a folder with some files and, where modules names one of node/, its modules.
+func folder(t *testing.T, modules string, files map[string]string) string {
+	t.Helper()
+	dir := t.TempDir()
+	if modules != "" {
+		of, err := filepath.Abs(filepath.Join("node", modules, "node_modules"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink(of, filepath.Join(dir, "node_modules")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, text := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
 }
 
 // snippet returns the environment and the program that the page shows.
