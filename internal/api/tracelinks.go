@@ -8,6 +8,7 @@ import (
 	"github.com/oriel-dev/oriel/internal/query"
 	"github.com/oriel-dev/oriel/internal/store"
 	"github.com/oriel-dev/oriel/internal/tracesearch"
+	"github.com/oriel-dev/oriel/internal/xraymodel"
 )
 
 const (
@@ -44,7 +45,7 @@ func (a *API) traceLinks(w http.ResponseWriter, r *http.Request) error {
 	}
 	for i := range own {
 		l := &own[i]
-		links = append(links, traceLink{l.SpanID, l.ToTrace, event.XRayTraceID(l.ToTrace), l.ToSpan, false, l.Reference != "child", l.Reference})
+		links = append(links, traceLink{l.SpanID, l.ToTrace, event.XRayTraceID(l.ToTrace), l.ToSpan, false, l.Reference != xraymodel.ReferenceChild, l.Reference})
 	}
 	to, moreTo, err := tracesearch.Links(r.Context(), a.Querier, env, base-int64(linkedMayPrecede), base+int64(linkedWithin), is(event.FieldLinkTraceID, query.Eq, event.StringValue(id)), mostTraceLinks)
 	if err != nil {
@@ -52,7 +53,7 @@ func (a *API) traceLinks(w http.ResponseWriter, r *http.Request) error {
 	}
 	for i := range to {
 		l := &to[i]
-		links = append(links, traceLink{l.ToSpan, l.TraceID, event.XRayTraceID(l.TraceID), l.SpanID, true, l.Reference == "child", l.Reference})
+		links = append(links, traceLink{l.ToSpan, l.TraceID, event.XRayTraceID(l.TraceID), l.SpanID, true, l.Reference == xraymodel.ReferenceChild, l.Reference})
 	}
 	traces, err := a.summariseTraces(r.Context(), env, linkedTraces(links), base)
 	if err != nil {

@@ -67,7 +67,7 @@ func LinksAmong(traces []*xraymodel.Trace) []Link {
 				continue
 			}
 			first, second := other, l.From
-			if l.Reference == "child" {
+			if l.Reference == xraymodel.ReferenceChild {
 				first, second = second, first
 			}
 			links = append(links, Link{

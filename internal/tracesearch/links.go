@@ -151,16 +151,13 @@ func Edges(ctx context.Context, source LinkSource, environment string, start, en
 		edge := servicegraph.Link{
 			From: servicegraph.LinkEnd{Service: l.To.Service, Origin: l.To.Origin, At: l.To.End}, To: servicegraph.LinkEnd{Service: l.Service, At: l.At}, At: l.At, Weight: l.Weight,
 		}
-		if l.Reference == referenceChild {
+		if l.Reference == xraymodel.ReferenceChild {
 			edge.From, edge.To = servicegraph.LinkEnd{Service: l.Service, At: l.At}, servicegraph.LinkEnd{Service: l.To.Service, Origin: l.To.Origin, At: l.To.Start}
 		}
 		out = append(out, edge)
 	}
 	return out, nil
 }
-
-// referenceChild is the reference of links to what is downstream.
-const referenceChild = "child"
 
 // earlier is how long before a link the span may have been that it links to.
 const earlier = 24 * 60 * minute

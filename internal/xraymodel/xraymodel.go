@@ -136,10 +136,13 @@ type Call struct{ From, Via, To *Part }
 type Link struct {
 	From        *Part  // nil if it is not there
 	TraceID, ID string // canonical
-	// Reference is "parent" where the other one is upstream, "child" where it is
+	// Reference is "parent" where the other one is upstream, ReferenceChild where it is
 	// downstream; "" means parent, as links of spans do.
 	Reference string
 }
+
+// ReferenceChild is the reference of links to what is downstream.
+const ReferenceChild = "child"
 
 // Options say what is read beside the tree.
 type Options struct {
