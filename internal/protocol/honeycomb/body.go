@@ -43,13 +43,11 @@ func (b *bodies) memory() *memory { return &memory{b.budget.Memory(), b.unpacked
 // requests, TooLarge if this one alone needs more than there is.
 func (m *memory) reserve(n int) error { return said(m.Reserve(n)) }
 
-// buffer returns an empty buffer, which release takes back.
+// buffer returns an empty buffer, which Release takes back.
 func (m *memory) buffer() (*[]byte, error) {
 	buf, err := m.Buffer()
 	return buf, said(err)
 }
-
-func (m *memory) release() { m.Release() }
 
 // read reads a body of a coding; length is how long it is said to be, below 0 if
 // that is not known. Faults: TooLarge, Invalid, Throttled. A plain body has the

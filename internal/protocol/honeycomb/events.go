@@ -84,7 +84,7 @@ func (f *Front) receiveEvents(r *http.Request, e *export, single bool) (*events,
 		return nil, err
 	}
 	mem := f.bodies.memory()
-	defer mem.release()
+	defer mem.Release()
 	body, err := readEvents(mem, r)
 	if err != nil {
 		return nil, err

@@ -546,7 +546,7 @@ func FuzzReadFrame(f *testing.F) {
 		if err == nil && len(body) > maxUnpacked {
 			t.Fatal("more than the limit was read")
 		}
-		if mem.release(); all.budget.Held() != 0 {
+		if mem.Release(); all.budget.Held() != 0 {
 			t.Fatalf("%d bytes are still held", all.budget.Held())
 		}
 	})

@@ -75,7 +75,7 @@ func (f *Front) call(r *http.Request, e *export) (*otlp.Result, error) {
 		return nil, err
 	}
 	mem := f.bodies.memory()
-	defer mem.release()
+	defer mem.Release()
 	body, err := mem.readFrame(r.Body, r.Header.Get("Grpc-Encoding"))
 	if err != nil {
 		return nil, err

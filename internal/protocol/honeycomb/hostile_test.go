@@ -96,7 +96,7 @@ func TestBodies_RefuseBombs(t *testing.T) { //nolint:paralleltest // see above
 		if mem.Held() > maxUnpacked+body.LargeBuffer {
 			t.Errorf("%s: %d MB held", c.name, mem.Held()/mb)
 		}
-		if mem.release(); all.budget.Held() != 0 {
+		if mem.Release(); all.budget.Held() != 0 {
 			t.Errorf("%s: %d bytes are held after the end", c.name, all.budget.Held())
 		}
 	}
@@ -134,7 +134,7 @@ func TestBodies_ReadWhatIsGood(t *testing.T) {
 				if err != nil || !bytes.Equal(got, want) {
 					t.Errorf("%d bytes as %q: %d bytes, %v", size, coding, len(got), err)
 				}
-				mem.release()
+				mem.Release()
 			}
 		}
 	}
@@ -152,8 +152,8 @@ func TestBodies_RefuseWhatIsTooMuchTogether(t *testing.T) {
 	if _, err := second.read(bytes.NewReader(make([]byte, smallBuffer+1)), "", -1); !fault.Is(err, fault.Throttled) || fault.RetryAfter(err) <= 0 {
 		t.Errorf("the second request: %v", err)
 	}
-	second.release()
-	first.release()
+	second.Release()
+	first.Release()
 	if _, err := second.read(bytes.NewReader(make([]byte, smallBuffer+1)), "", -1); err != nil {
 		t.Errorf("once there is room: %v", err)
 	}
@@ -171,7 +171,7 @@ func TestBodies_TellASlowSenderToComeBack(t *testing.T) {
 			if !fault.Is(err, fault.Unavailable) || fault.RetryAfter(err) <= 0 {
 				t.Errorf("%q, stalled after %d bytes: %v", coding, n, err)
 			}
-			mem.release()
+			mem.Release()
 		}
 	}
 	for name, head := range map[string][]byte{"in the frame": {0, 0}, "in the message": {0, 0, 0, 0, 9, 1}} {
@@ -179,7 +179,7 @@ func TestBodies_TellASlowSenderToComeBack(t *testing.T) {
 		if _, err := mem.readFrame(io.MultiReader(bytes.NewReader(head), iotest.ErrReader(os.ErrDeadlineExceeded)), ""); !fault.Is(err, fault.Unavailable) {
 			t.Errorf("gRPC, %s: %v", name, err)
 		}
-		mem.release()
+		mem.Release()
 	}
 }
 
@@ -196,7 +196,7 @@ func TestBodies_ShareWhatMemoryTheServerHas(t *testing.T) {
 			if fault.KindOf(err) != want || (want == fault.Internal && err != nil) {
 				t.Errorf("%d bytes as %q: %v", size, coding, err)
 			}
-			mem.release()
+			mem.Release()
 		}
 	}
 	mem := all.memory()
@@ -208,8 +208,8 @@ func TestBodies_ShareWhatMemoryTheServerHas(t *testing.T) {
 	if err := other.reserve(1); !fault.Is(err, fault.Throttled) {
 		t.Errorf("what fits later: %v", err)
 	}
-	mem.release()
-	other.release()
+	mem.Release()
+	other.Release()
 	if all.budget.Held() != 0 {
 		t.Errorf("%d bytes are held after the end", all.budget.Held())
 	}

@@ -71,7 +71,7 @@ func (f *Front) receiveDelivery(r *http.Request, e *export) error {
 		return &refusal{status: http.StatusBadRequest, text: "missing 'X-Amz-Firehose-Request-Id' header"}
 	}
 	mem := f.bodies.memory()
-	defer mem.release()
+	defer mem.Release()
 	body, err := readEvents(mem, r)
 	if err != nil {
 		return err

@@ -59,7 +59,7 @@ func (f *Front) receive(r *http.Request, e *export) (*otlp.Result, error) {
 		return nil, err
 	}
 	mem := f.bodies.memory()
-	defer mem.release()
+	defer mem.Release()
 	body, err := mem.read(r.Body, r.Header.Get("Content-Encoding"), r.ContentLength)
 	if err != nil {
 		return nil, err

@@ -53,7 +53,7 @@ func (r *rig) set(t *testing.T, state string) {
 		r.others = r.front.bodies.memory()
 		must(t, r.others.reserve(body.MostHeld))
 	case "idle":
-		r.others.release()
+		r.others.Release()
 	case "closing":
 		must(t, r.door.Close(context.WithoutCancel(t.Context())))
 	default:

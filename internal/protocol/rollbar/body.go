@@ -17,14 +17,12 @@ const (
 	keepBuffer = 4 << 20 // larger ones are left to the collector
 )
 
-// memory is what one request holds until release.
+// memory is what one request holds until Release.
 type memory struct{ body.Memory }
 
 // reserve counts n bytes. Faults: Throttled where all requests hold too much,
 // TooLarge where this one alone needs more.
 func (m *memory) reserve(n int) error { return said(m.Reserve(n)) }
-
-func (m *memory) release() { m.Release() }
 
 // read reads a body of a coding, unpacked at most so many bytes; length is how
 // long it is said to be, below 0 if that is not known. Faults: TooLarge,

@@ -59,7 +59,7 @@ func (f *Front) answer(w http.ResponseWriter, c *call, row *route) (reply, error
 }
 
 func (c *call) end() {
-	c.memory.release()
+	c.memory.Release()
 	if c.file != nil {
 		_ = c.file.RemoveAll() // of the folder for files that are in nobody's way
 	}
