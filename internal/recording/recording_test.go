@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/hex"
 	"encoding/json"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -148,7 +149,7 @@ func TestHour(t *testing.T) {
 	}
 	now := time.Unix(1_800_000_000, 0)
 	before := now.Add(-time.Hour)
-	places := []string{"/tmp/", "/home/", "/root/", "container.id"}
+	ofAMachine := regexp.MustCompile(`/(?:tmp|home|root)/|container\.id`)
 	kinds := map[Kind]int{}
 	err = r.Play(now, time.Time{}, 1, func(p Played) error {
 		kinds[p.Kind]++
@@ -156,10 +157,8 @@ func TestHour(t *testing.T) {
 			t.Errorf("a request of kind %d is at %s", p.Kind, p.At)
 		}
 		before = p.At
-		for _, place := range places {
-			if bytes.Contains(p.Body, []byte(place)) {
-				t.Errorf("kind %d names %s", p.Kind, place)
-			}
+		if place := ofAMachine.Find(p.Body); place != nil {
+			t.Errorf("kind %d names %s", p.Kind, place)
 		}
 		if p.Kind != Spans && !json.Valid(p.Body) {
 			t.Errorf("kind %d is no JSON: %.200s", p.Kind, p.Body)
