@@ -49,6 +49,7 @@ func TestReadSearch(t *testing.T) {
 	f("ip:10.0.0.1", item.Search{}, `request.user_ip matches "(?is)^10\\.0\\.0\\.1$"`)
 	f("custom[cart id]:7", item.Search{}, "`custom.cart id` matches \"(?is)^7\"")
 	f("file:app.py cart", item.Search{Title: []string{"cart"}}, `rollbar.payload matches "(?i)\"filename\"\\s*:\\s*\"(?:[^\"\\\\]|\\\\.)*app\\.py"`)
+	f(`file:a"`, item.Search{}, `rollbar.payload matches "(?i)\"filename\"\\s*:\\s*\"(?:[^\"\\\\]|\\\\.)*a\\\\\""`)
 	f("code_version:1.4 level:error", item.Search{}, `code_version matches "(?is)^1\\.4" AND error.level matches "(?is)^error"`)
 }
 
