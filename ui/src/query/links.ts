@@ -1,4 +1,18 @@
 // Addresses of pages that several pages lead to.
+import type { MapEdge, MapNode } from '../api/map';
+
+/** Nodes that an edge of the map leads from and to; of links between traces if it says so. */
+export type EdgeEnds = [string, string] | [string, string, 'link'];
+
+type Graph = { nodes: readonly Pick<MapNode, 'id'>[] };
+
+/** Both ends of an edge, as an address names it; one of links between traces is another than the one of calls. */
+export function endsOf(g: Graph, e: Pick<MapEdge, 'from' | 'to' | 'kind'>): EdgeEnds {
+  const [from, to] = [g.nodes[e.from]!.id, g.nodes[e.to]!.id];
+  return e.kind === 'link' ? [from, to, 'link'] : [from, to];
+}
+
+export const edgeKey = (g: Graph, e: Pick<MapEdge, 'from' | 'to' | 'kind'>): string => endsOf(g, e).join('\0');
 
 /** The page of a service, in the range that is shown. */
 export function servicePage(name: string, range: { from: string; to: string }): string {

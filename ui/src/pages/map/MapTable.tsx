@@ -5,8 +5,9 @@ import { HealthRing } from '../../charts/HealthRing';
 import { slotStyle } from '../../charts/slotStyle';
 import { count } from '../../time/format';
 import type { Before } from './drawable';
-import { changeOf, edgeKey, endsOf, failed, type Graph, type ShownEdge } from './model';
+import { changeOf, failed, type Graph, type ShownEdge } from './model';
 import type { MapState } from './url';
+import { edgeKey, endsOf } from '../../query/links';
 
 interface Props {
   graph: Graph;

@@ -1,7 +1,8 @@
 // Nodes and edges of the map as the drawing takes them.
 import { ms, percent, perSecond } from '../../charts/figures';
 import type { GraphEdge, GraphNode } from '../../charts/graph/scene';
-import { changeOf, edgeKey, failed, type Graph, type ShownNode } from './model';
+import { edgeKey } from '../../query/links';
+import { changeOf, failed, type Graph, type ShownNode } from './model';
 import type { MapState } from './url';
 
 /** What a comparison looks at. */

@@ -1,7 +1,6 @@
 // What of a map is shown and how: groups folded into one node, a neighbourhood,
 // filters, and the change since another period. Pure.
 import type { Health, Latencies, MapEdge, MapNode, ServiceMap } from '../../api/map';
-import type { EdgeEnds } from './url';
 
 export interface Graph {
   nodes: ShownNode[];
@@ -16,14 +15,6 @@ export interface ShownNode extends MapNode {
 export type ShownEdge = MapEdge;
 
 export const failed = (h: Health): number => h.errors + h.throttles + h.faults;
-export const edgeKey = (g: Graph, e: ShownEdge): string => endsOf(g, e).join('\0');
-
-/** Both ends of an edge, as an address names it; one of links between traces is another than the one of calls. */
-export const endsOf = (g: Graph, e: ShownEdge): EdgeEnds => {
-  const [from, to] = [g.nodes[e.from]!.id, g.nodes[e.to]!.id];
-  return e.kind === 'link' ? [from, to, 'link'] : [from, to];
-};
-
 const folder = (group: string): string => `group:${group}`;
 const worst = (a: number | null, b: number | null): number | null => (a === null ? b : b === null ? a : Math.max(a, b));
 

@@ -1,10 +1,8 @@
+import type { EdgeEnds } from '../../query/links';
 // What the Map page shows, as its address says it.
 
 export const sizes = ['none', 'traffic', 'errors'] as const;
 export const comparisons = ['', 'previous', 'day', 'week'] as const;
-
-/** Nodes that an edge leads from and to; of links between traces if it says so. */
-export type EdgeEnds = [string, string] | [string, string, 'link'];
 
 export interface MapState {
   from: string;

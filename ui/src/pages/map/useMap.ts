@@ -5,7 +5,8 @@ import type { ServiceMap } from '../../api/map';
 import { useLoad, type Loaded } from '../../api/useLoad';
 import { resolve } from '../../time/range';
 import type { Before } from './drawable';
-import { edgeKey, fold, joined, type Graph } from './model';
+import { fold, joined, type Graph } from './model';
+import { edgeKey } from '../../query/links';
 import type { MapState } from './url';
 
 const dayNs = 86_400_000_000_000n;

@@ -13,7 +13,7 @@ import { RedCharts } from '../../charts/RedCharts';
 import { slotStyle } from '../../charts/slotStyle';
 import { count } from '../../time/format';
 import { filterText } from '../../query/copyAs';
-import { servicePage } from '../../query/links';
+import { edgeKey, endsOf, servicePage } from '../../query/links';
 import { useMarkers } from '../../query/useMarkers';
 import { Refresh } from '../../widgets/Refresh';
 import { TimePicker } from '../../widgets/TimePicker';
@@ -162,14 +162,9 @@ function Near({ title, map, of, side, seconds, range }: NearProps): React.ReactE
           {edges.map((e) => {
             const n = map.nodes[e[other]]!;
             const bad = e.errors + e.throttles + e.faults;
-            const edge = new URLSearchParams([
-              ['edge', map.nodes[e.from]!.id],
-              ['edge', map.nodes[e.to]!.id],
-              ['from', range.from],
-              ['to', range.to],
-            ]);
+            const edge = new URLSearchParams([...endsOf(map, e).map((end) => ['edge', end]), ['from', range.from], ['to', range.to]]);
             return (
-              <tr key={n.id}>
+              <tr key={edgeKey(map, e)}>
                 <td className="end">
                   <span className="service" style={slotStyle(n.slot)}>
                     {n.inferred || n.kind === 'client' ? (
@@ -182,7 +177,7 @@ function Near({ title, map, of, side, seconds, range }: NearProps): React.ReactE
                   </span>
                 </td>
                 <td className="num">
-                  <a {...linkTo(`/map?${edge.toString()}`)} title="The calls between both">
+                  <a {...linkTo(`/map?${edge.toString()}`)} title={e.kind === 'link' ? 'The links between both' : 'The calls between both'}>
                     {perSecond(e.count, seconds)}
                   </a>
                 </td>
