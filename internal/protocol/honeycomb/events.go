@@ -138,7 +138,7 @@ func (f *Front) newEvents(p *auth.Principal, slug string, mem *memory) *events {
 	limits := f.Door.Limits()
 	return &events{
 		batch: event.NewBatch(p.Environment, slug), now: f.Clock().UnixNano(), min: limits.MinTime, max: limits.MaxTime,
-		reserve: mem.reserve, distinct: true, expand: f.Datasets.ExpandJSONDepth(p.Environment, slug),
+		reserve: mem.reserve, expand: f.Datasets.ExpandJSONDepth(p.Environment, slug),
 	}
 }
 

@@ -59,7 +59,7 @@ type events struct {
 	outcomes []outcome
 	dead     []int // rows to be left out, ascending
 	losses   []loss
-	distinct bool // no two events of this kind are sent with the same bytes, but by a retry
+	distinct bool // no two requests are sent with these bytes, but by a retry
 
 	presetAt   int64 // what headers say of an event that does not say it itself
 	presetTold bool
@@ -196,9 +196,13 @@ func (e *events) close(size int) error {
 }
 
 // judge finds out whether an event's bytes tell it from all others: by the id of
-// its span, or a time that no clock gives twice.
+// its span, or a time that no clock gives twice. One such event tells its request.
 func (e *events) judge() {
-	if !e.distinct || (e.told && e.at%int64(time.Millisecond) != 0) {
+	if e.distinct {
+		return
+	}
+	if e.told && e.at%int64(time.Millisecond) != 0 {
+		e.distinct = true
 		return
 	}
 	c := e.batch.Find(event.FieldSpanID)
