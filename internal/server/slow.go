@@ -16,6 +16,8 @@ const (
 	largeRate  = 64 << 10         // bytes a second of such a one
 	writeStall = 30 * time.Second // longest time for writeChunk bytes
 	writeChunk = 64 << 10
+	mostUnread = 256 << 20        // bytes of a refused body that are still taken from its sender
+	readOn     = 20 * time.Second // longest time for that
 )
 
 // unhurried gives a handler a request and a response whose connection is cut
@@ -25,11 +27,42 @@ func unhurried(clock func() time.Time, h http.Handler) http.Handler {
 		rc := http.NewResponseController(w)
 		// The one of the last request on this connection may have passed.
 		_ = rc.SetWriteDeadline(time.Time{}) // not supported: there is no connection to protect
-		if r.Body != nil && r.Body != http.NoBody {
-			r.Body = &pacedBody{ReadCloser: r.Body, control: rc, clock: clock}
+		answer := &pacedWriter{ResponseWriter: w, control: rc, clock: clock}
+		if r.Body == nil || r.Body == http.NoBody {
+			h.ServeHTTP(answer, r)
+			return
 		}
-		h.ServeHTTP(&pacedWriter{ResponseWriter: w, control: rc, clock: clock}, r)
+		body := &pacedBody{ReadCloser: r.Body, control: rc, clock: clock}
+		r.Body = body
+		h.ServeHTTP(answer, r)
+		if waits := body.total == 0 && r.Header.Get("Expect") != ""; r.ProtoMajor == 1 && body.leaves(r.ContentLength) && !waits {
+			body.readOn(answer)
+		}
 	})
+}
+
+// leaves reports whether more of a body of a length (-1 for not known) is unread
+// than the HTTP server skips by itself.
+func (b *pacedBody) leaves(length int64) bool {
+	const skipped = 256 << 10
+	return !b.ended && (length < 0 || length-b.total > skipped)
+}
+
+// readOn takes the rest of a body that was answered before its end. Many clients
+// send all before they read: closing the connection on them would take the
+// answer, which says what is wrong, from them.
+func (b *pacedBody) readOn(answer *pacedWriter) {
+	if answer.FlushError() != nil {
+		return
+	}
+	until := b.clock().Add(readOn)
+	buf := make([]byte, writeChunk)
+	for total := 0; total < mostUnread && b.clock().Before(until); {
+		n, err := b.Read(buf)
+		if total += n; err != nil {
+			return
+		}
+	}
 }
 
 // pacedBody is a body whose sender must keep up a rate. The deadline moves once

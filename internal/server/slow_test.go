@@ -1,8 +1,11 @@
 package server
 
 import (
+	"bufio"
 	"errors"
+	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -37,7 +40,9 @@ func newSlowRig(body io.Reader) *slowRig {
 	handler := unhurried(func() time.Time { return r.now }, http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		r.body, r.answer = req.Body, w
 	}))
-	handler.ServeHTTP(r.deadlines, httptest.NewRequest(http.MethodPost, "/", body))
+	req := httptest.NewRequest(http.MethodPost, "/", body)
+	req.ProtoMajor = 2 // of which nothing is read on after the answer
+	handler.ServeHTTP(r.deadlines, req)
 	return r
 }
 
@@ -122,4 +127,73 @@ func TestUnhurried_GivesEachPieceOfAnAnswerItsTime(t *testing.T) {
 	if err := http.NewResponseController(r.answer).Flush(); err != nil || !r.write.Equal(r.now.Add(writeStall)) || !r.Flushed {
 		t.Errorf("flushed: %v, until %s", err, r.write)
 	}
+}
+
+// A client that sends all of its body before it reads is told why it was refused.
+func TestUnhurried_TellsWhoSendsTooMuchWhatIsWrong(t *testing.T) {
+	t.Parallel()
+	srv := httptest.NewServer(unhurried(time.Now, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		http.Error(w, "too large", http.StatusBadRequest)
+	})))
+	defer srv.Close()
+	for _, length := range []int{1, 100 << 20} {
+		c, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", srv.Listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = fmt.Fprintf(c, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n", length)
+		if err == nil {
+			_, err = io.CopyN(c, source{}, int64(length))
+		}
+		if err != nil {
+			t.Errorf("send %d bytes: %v", length, err)
+		}
+		resp, err := http.ReadResponse(bufio.NewReader(c), nil)
+		if err != nil {
+			t.Fatalf("after %d bytes: %v", length, err)
+		}
+		text, err := io.ReadAll(resp.Body)
+		if err != nil || resp.StatusCode != http.StatusBadRequest || string(text) != "too large\n" {
+			t.Errorf("after %d bytes: %d %s %v", length, resp.StatusCode, text, err)
+		}
+		_, _ = resp.Body.Close(), c.Close()
+	}
+}
+
+// What never ends is not read on without end, and nothing is waited for that the
+// client will not send.
+func TestUnhurried_ReadsOnWithinBounds(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		expect string
+		second time.Duration // that each read takes
+		want   int64
+	}{
+		"as much as is sent":  {"", 0, mostUnread},
+		"as long as it takes": {"", time.Second, int64(readOn/time.Second) * writeChunk},
+		"nothing":             {"100-continue", 0, 0},
+	} {
+		body := &countedSource{now: time.Unix(1_764_000_000, 0), each: c.second}
+		req := httptest.NewRequest(http.MethodPost, "/", io.NopCloser(body))
+		req.Header.Set("Expect", c.expect)
+		unhurried(func() time.Time { return body.now }, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(http.StatusBadRequest)
+		})).ServeHTTP(&deadlines{ResponseRecorder: httptest.NewRecorder()}, req)
+		if body.read != c.want {
+			t.Errorf("%s: %d bytes were read, want %d", name, body.read, c.want)
+		}
+	}
+}
+
+// countedSource is a source whose reads take time.
+type countedSource struct {
+	now  time.Time
+	each time.Duration
+	read int64
+}
+
+func (s *countedSource) Read(p []byte) (int, error) {
+	s.read += int64(len(p))
+	s.now = s.now.Add(s.each)
+	return len(p), nil
 }
