@@ -123,12 +123,14 @@ func (l *listing) table(rows []store.PageRow, base int64, body map[string]any) {
 	}
 	table := make([][]any, len(rows))
 	offsets, datasets, ids := make([]int64, len(rows)), make([]string, len(rows)), make([]string, len(rows))
+	texts := cutter{most: l.TextBytes, places: [][3]int{}}
 	for i, r := range rows {
 		offsets[i], datasets[i], ids[i] = r.Position.Time-base, r.Batch.Dataset, r.Position.String()
 		table[i] = make([]any, len(columns))
 		for k, name := range columns {
-			table[i][k] = jsonValue(r.Get(name))
+			table[i][k] = texts.value(r.Get(name), i, k)
 		}
 	}
 	body["columns"], body["rows"], body["times"], body["datasets"], body["ids"] = columns, table, offsets, datasets, ids
+	body["cut"] = texts.places
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/oriel-dev/oriel/internal/event"
@@ -19,6 +20,7 @@ type eventsAnswer struct {
 	IDs      []string
 	Next     string
 	At       *int
+	Cut      [][3]int
 }
 
 func (b *bench) events(body string) eventsAnswer {
@@ -106,7 +108,7 @@ func TestEvents_RefuseWhatIsNoCursor(t *testing.T) {
 	for _, body := range []string{
 		`{"dataset":"shop","text":"LAST 1h","cursor":"1.2"}`, `{"dataset":"shop","text":"LAST 1h","cursor":"1.2.zz.4"}`,
 		`{"dataset":"shop","text":"LAST 1h","around":"x"}`, `{"dataset":"shop","text":"LAST 1h","around":"1.2.3.4","cursor":"1.2.3.4"}`,
-		`{"dataset":"shop","text":"LAST 1h","within_ms":-1}`, `{"dataset":"shop","text":"LAST 1h","limit":1001}`,
+		`{"dataset":"shop","text":"LAST 1h","within_ms":-1}`, `{"dataset":"shop","text":"LAST 1h","text_bytes":1}`, `{"dataset":"shop","text":"LAST 1h","text_bytes":1048577}`, `{"dataset":"shop","text":"LAST 1h","limit":1001}`,
 	} {
 		if code, _, raw := b.do(http.MethodPost, "/api/events", "", body); code != http.StatusBadRequest {
 			t.Errorf("%s: %d %s", body, code, raw)
@@ -124,5 +126,32 @@ func TestEvents_TellArrivalsOnlyToWhoNamesThem(t *testing.T) {
 	a := b.events(`{"dataset":"shop","text":"WHERE body exists LAST 1h","columns":["_arrival"]}`)
 	if len(a.Rows) != 1 || a.Rows[0][0] != 1.0 {
 		t.Errorf("the rows are %v", a.Rows)
+	}
+}
+
+func TestEvents_CutLongTextsWhereThatIsAskedFor(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	long := strings.Repeat("x", 99) + strings.Repeat("é", 100)
+	rows := event.NewBatch("test", "shop")
+	for i, text := range []string{"short", long} {
+		rows.Begin(b.clock.Add(-1e9).UnixNano())
+		rows.Set(event.FieldBody, event.StringValue(text))
+		rows.Set(event.FieldTraceID, event.StringValue("5759e988bd862e3fe1be46a994272793"))
+		rows.SetAt(i, event.FieldArrival, event.IntValue(int64(i+1)))
+	}
+	b.must(b.store.Append(b.t.Context(), 2, []*event.Batch{rows}))
+	question := `"dataset":"shop","text":"WHERE body exists LAST 1h","order":"asc","columns":["absent","body"]`
+	a := b.events(`{` + question + `,"text_bytes":100}`)
+	if got := bodies(a); !slices.Equal(got, []string{"short", strings.Repeat("x", 99)}) || !slices.Equal(a.Cut, [][3]int{{1, 1, len(long)}}) {
+		t.Errorf("the texts are %q, cut is %v", got, a.Cut)
+	}
+	if a = b.events(`{` + question + `}`); bodies(a)[1] != long || len(a.Cut) != 0 {
+		t.Errorf("without text_bytes, a text of %d bytes has %d; cut is %v", len(long), len(bodies(a)[1]), a.Cut)
+	}
+	// A question about other rows of the trace is answered by SQL.
+	a = b.events(`{"dataset":"shop","text":"WHERE body exists AND any.body exists LAST 1h","columns":["body"],"text_bytes":100}`)
+	if len(a.Rows) != 2 || len(a.Cut) != 1 || a.Cut[0][2] != len(long) {
+		t.Errorf("by SQL: %d rows, cut is %v", len(a.Rows), a.Cut)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/oriel-dev/oriel/internal/event"
 	"github.com/oriel-dev/oriel/internal/fault"
@@ -14,12 +15,13 @@ import (
 // listing is the body of a request for single events.
 type listing struct {
 	question
-	Columns []string `json:"columns"`
-	Order   string   `json:"order"`
-	Limit   int      `json:"limit"`
-	Cursor  string   `json:"cursor"`
-	Around  string   `json:"around"`
-	Within  int64    `json:"within_ms"`
+	Columns   []string `json:"columns"`
+	Order     string   `json:"order"`
+	Limit     int      `json:"limit"`
+	Cursor    string   `json:"cursor"`
+	Around    string   `json:"around"`
+	Within    int64    `json:"within_ms"`
+	TextBytes int      `json:"text_bytes"` // texts are cut there; 0: not at all
 }
 
 // Limits of a page of events.
@@ -28,6 +30,9 @@ const (
 	mostEvents  = 1000
 	mostColumns = 200
 	mostWithin  = 30_000 // ms
+
+	leastTextBytes = 100
+	mostTextBytes  = 1 << 20
 )
 
 // place is where a page of events begins: at a time, after some events of that
@@ -61,6 +66,8 @@ func (l *listing) check() error {
 		return fault.New(fault.Invalid, "order is %q; it must be asc or desc", l.Order)
 	case l.Around != "" && l.Cursor != "":
 		return fault.New(fault.Invalid, "both around and cursor are given; give one of them")
+	case l.TextBytes != 0 && (l.TextBytes < leastTextBytes || l.TextBytes > mostTextBytes):
+		return fault.New(fault.Invalid, "text_bytes is %d; it must be from %d to %d, or 0 for whole texts", l.TextBytes, leastTextBytes, mostTextBytes)
 	case l.Within < 0 || l.Within > mostWithin:
 		return fault.New(fault.Invalid, "within_ms is %d; it must be from 0 to %d", l.Within, mostWithin)
 	}
@@ -148,7 +155,7 @@ func (a *API) eventsBySQL(w http.ResponseWriter, r *http.Request, l *listing, as
 	if res.Rows > l.Limit {
 		next = after(times.Values, rows, at, resumed)
 	}
-	columns, table := []string{}, make([][]any, rows)
+	columns, table, texts := []string{}, make([][]any, rows), cutter{most: l.TextBytes, places: [][3]int{}}
 	offsets, datasets := make([]int64, rows), make([]string, rows)
 	for i := range rows {
 		offsets[i], datasets[i] = times.Values[i].Int()-base, sets.Values[i].Text()
@@ -159,10 +166,30 @@ func (a *API) eventsBySQL(w http.ResponseWriter, r *http.Request, l *listing, as
 		}
 		columns = append(columns, c.Name)
 		for i := range rows {
-			table[i] = append(table[i], jsonValue(c.Values[i]))
+			table[i] = append(table[i], texts.value(c.Values[i], i, len(columns)-1))
 		}
 	}
 	return a.answer(w, r, res.Stats, map[string]any{
-		"base": ns(base), "columns": columns, "rows": table, "times": offsets, "datasets": datasets, "next": next,
+		"base": ns(base), "columns": columns, "rows": table, "times": offsets, "datasets": datasets, "next": next, "cut": texts.places,
 	})
+}
+
+// cutter shortens long texts of a table and notes where it did: row, column, and
+// the bytes of the whole text.
+type cutter struct {
+	most   int // bytes; 0 for no end
+	places [][3]int
+}
+
+func (c *cutter) value(v event.Value, row, column int) any {
+	if c.most == 0 || v.Kind() != event.String || len(v.Str()) <= c.most {
+		return jsonValue(v)
+	}
+	text := v.Str()
+	c.places = append(c.places, [3]int{row, column, len(text)})
+	end := c.most
+	for end > c.most-utf8.UTFMax && !utf8.RuneStart(text[end]) {
+		end--
+	}
+	return text[:end]
 }

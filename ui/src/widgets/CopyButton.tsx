@@ -2,7 +2,8 @@ import { useEffect, useRef, useState } from 'react';
 
 interface Props {
   label: string;
-  text: () => string;
+  /** May have to be read first. */
+  text: () => string | Promise<string>;
   className?: string;
   title?: string;
 }
@@ -26,10 +27,12 @@ export function CopyButton({ label, text, className, title }: Props): React.Reac
         // Browsers offer the clipboard to secure pages only.
         if (!navigator.clipboard) say('Copy by hand');
         else
-          navigator.clipboard.writeText(text()).then(
-            () => say('Copied'),
-            () => say('Not allowed'),
-          );
+          Promise.resolve(text())
+            .then((t) => navigator.clipboard.writeText(t))
+            .then(
+              () => say('Copied'),
+              () => say('Not copied'),
+            );
       }}
     >
       <span aria-live="polite">{said || label}</span>

@@ -87,7 +87,11 @@ export default function Search({ start }: { start: Start | undefined }): React.R
   const lastOpen = useRef<Line>(undefined);
   if (open) lastOpen.current = open;
   const shownLine = open ?? (lastOpen.current?.at === state.line ? lastOpen.current : undefined);
-  const isMatch = useCallback((l: Line): boolean => marks.length === 0 || countMarks(l.body, marks).some((n) => n > 0), [marks]);
+  // What was cut off a line may hold it.
+  const isMatch = useCallback(
+    (l: Line): boolean => marks.length === 0 || l.cut > 0 || countMarks(l.body, marks).some((n) => n > 0),
+    [marks],
+  );
   const openAt = (at: string): void => set({ line: at, bubble: false }, state.line !== '');
   const keys = useLineKeys({ feed, list, state, focused, setFocused, picked, setPicked, openAt, set, field, refresh, isMatch });
   const [sel] = state.sel;
@@ -122,6 +126,7 @@ export default function Search({ start }: { start: Start | undefined }): React.R
             state={state}
             fields={fields}
             picked={feed.lines.filter((l) => picked.has(l.at))}
+            wholeOf={(lines) => feed.whole(lines)}
             onClear={() => setPicked(new Set())}
             set={set}
             sidebar={logFields}

@@ -53,11 +53,14 @@ export function asked(look: Look, where: string, clauses = ''): { dataset: strin
 /** How long one page may take before it says how far it has come, in ms. */
 const patience = 2_000;
 
+/** Bytes of a text that a list takes; a longer one is read whole when somebody opens it. */
+const mostText = 4096;
+
 const columnsOf = (cols: readonly string[]): string[] => [...new Set([...usualFields, ...cols])];
 
 /** Loads pages of lines that meet a condition. */
 export function linesLoader(look: Look, cols: readonly string[]): Load {
-  const body = { ...asked(look, look.where), columns: columnsOf(cols), within_ms: patience };
+  const body = { ...asked(look, look.where), columns: columnsOf(cols), within_ms: patience, text_bytes: mostText };
   return {
     page: async (order, after, limit, signal) => {
       const page = await post<EventsPage & { scanned: number }>(
@@ -68,6 +71,10 @@ export function linesLoader(look: Look, cols: readonly string[]): Load {
       return { lines: linesOf(page), next: page.next, reached: page.reached ?? '', scanned: page.scanned };
     },
     around: async (order, at, limit, signal) => linesOf(await post<EventsPage>('events', { ...body, order, limit, around: at }, signal)),
+    whole: async (line, signal) => {
+      const page = await lineAt(line.dataset, line.at, signal, columnsOf(cols));
+      return linesOf(page)[page.at ?? -1];
+    },
   };
 }
 
@@ -198,21 +205,18 @@ export function useGroups(env: string, turn: number): Dataset[] | undefined {
   return useMemo(() => found.data?.filter((d) => d.lines > 0).sort((a, b) => a.name.localeCompare(b.name)), [found.data]);
 }
 
+/** A page that holds a line, with its texts whole; without columns with all its fields. */
+function lineAt(dataset: string, at: string, signal?: AbortSignal, columns?: readonly string[]): Promise<EventsPage> {
+  const second = Number(BigInt(timeOf(at)) / 1_000_000_000n);
+  const text = `VISUALIZE COUNT WHERE meta.signal_type = "log" FROM ${second} TO ${second + 1}`;
+  return post<EventsPage>('events', { dataset, text, limit: 2, around: at, ...(columns && { columns }) }, signal);
+}
+
 /** One line with all its fields. */
 export function useWholeLine(look: Look, at: string): Loaded<Map<string, Cell> | undefined> {
   return useLoad(`line ${look.dataset} ${at}`, async (signal) => {
     if (at === '') return undefined;
-    const second = Number(BigInt(timeOf(at)) / 1_000_000_000n);
-    const page = await post<EventsPage>(
-      'events',
-      {
-        dataset: look.dataset,
-        text: `VISUALIZE COUNT WHERE meta.signal_type = "log" FROM ${second} TO ${second + 1}`,
-        limit: 2,
-        around: at,
-      },
-      signal,
-    );
+    const page = await lineAt(look.dataset, at, signal);
     const row = page.rows[page.at ?? -1];
     const fields = new Map<string, Cell>();
     page.columns.forEach((c, k) => {

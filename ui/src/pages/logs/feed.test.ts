@@ -25,7 +25,8 @@ function server(all: Line[]): { load: Load; asked: string[] } {
     const i = list.findIndex((l) => l.at === at);
     return i < 0 ? Promise.reject(new Error('not known')) : Promise.resolve(list.slice(Math.max(i - limit / 2, 0), i + limit / 2));
   };
-  return { load: { page: load, around }, asked };
+  const whole = (line: Line): Promise<Line> => Promise.resolve({ ...line, body: `${line.body}, whole`, cut: 0 });
+  return { load: { page: load, around, whole }, asked };
 }
 
 const bodies = (f: Feed): string[] => f.lines.map((l) => l.body);
@@ -97,5 +98,16 @@ describe('a feed of lines', () => {
     fail = false;
     await feed.more('tail');
     expect([feed.lines.length, feed.tail.error]).toEqual([20, undefined]);
+  });
+
+  it('reads lines that were cut again for who wants all of them, and keeps them', async () => {
+    const all = made(3).map((l, i) => ({ ...l, cut: i === 1 ? 9000 : 0 }));
+    const feed = new Feed('asc', server(all).load, 7);
+    await feed.start();
+    const before = feed.version();
+    expect((await feed.whole(feed.lines)).map((l) => l.body)).toEqual(['line 0', 'line 1, whole', 'line 2']);
+    expect(feed.lines.map((l) => l.cut)).toEqual([0, 0, 0]);
+    expect(feed.version()).toBe(before + 1);
+    expect(feed.change).toMatchObject({ before: 0, after: 0, fresh: false });
   });
 });

@@ -19,6 +19,8 @@ export interface Load {
   page: (order: Order, after: string, limit: number, signal: AbortSignal) => Promise<Loaded>;
   /** Lines on both sides of one, and the line itself if it is among them; none where it is not known. */
   around: (order: Order, at: string, limit: number, signal: AbortSignal) => Promise<Line[]>;
+  /** A line with all of its texts; undefined where it is not known any more. */
+  whole: (line: Line, signal?: AbortSignal) => Promise<Line | undefined>;
 }
 
 export interface End {
@@ -112,6 +114,25 @@ export class Feed {
     this.started = true;
     this.head = { ...shut, next: lines[0]!.at, open: true };
     this.put('tail', { ...shut, next: lines.at(-1)!.at, open: true }, 0, lines.length);
+  }
+
+  /** Lines with all of their texts, in their order; those that were cut are read again, and stay whole in the list. */
+  async whole(lines: readonly Line[]): Promise<Line[]> {
+    const out: Line[] = [];
+    for (const line of lines) {
+      const whole = line.cut > 0 ? await this.load.whole(line) : line;
+      out.push(whole ?? line);
+      if (whole && whole !== line) this.exchange(whole);
+    }
+    return out;
+  }
+
+  private exchange(line: Line): void {
+    const i = this.lines.findIndex((l) => l.at === line.at);
+    if (i < 0) return;
+    this.lines = this.lines.with(i, line);
+    this.change = { version: this.change.version + 1, before: 0, after: 0, fresh: false };
+    this.listeners.forEach((l) => l());
   }
 
   /** Reads on at one end. */

@@ -25,7 +25,10 @@ export interface Line {
   ns: string;
   ms: number;
   dataset: string;
+  /** The beginning of it, where the message is longer than a list takes. */
   body: string;
+  /** Bytes of the whole message, where body is not all of it; else 0. */
+  cut: number;
   level: LineLevel;
   service: string;
   fields: ReadonlyMap<string, Cell>;
@@ -62,18 +65,28 @@ export interface EventsPage {
   at?: number;
   reached?: string;
   next: string;
+  /** Row, column and whole size in bytes of the texts that are not whole. */
+  cut?: [number, number, number][];
 }
 
 const some = (v: Cell | undefined): string => (v === null || v === undefined ? '' : String(v));
 
 /** A line of the fields of an event. */
-export function lineOf(at: string, ns: string, dataset: string, fields: ReadonlyMap<string, Cell>): Line {
+export function lineOf(
+  at: string,
+  ns: string,
+  dataset: string,
+  fields: ReadonlyMap<string, Cell>,
+  cut: Readonly<Record<string, number>> = {},
+): Line {
+  const said = ['body', 'message', 'event.name'].find((f) => fields.has(f)) ?? 'body';
   return {
     at,
     ns,
     ms: momentMs(ns),
     dataset,
-    body: some(fields.get('body') ?? fields.get('message') ?? fields.get('event.name')),
+    body: some(fields.get(said)),
+    cut: cut[said] ?? 0,
     level: lineLevel(fields.get('severity')),
     service: some(fields.get('service.name')),
     fields,
@@ -82,6 +95,8 @@ export function lineOf(at: string, ns: string, dataset: string, fields: Readonly
 
 /** The lines of a page, in its order. */
 export function linesOf(page: EventsPage): Line[] {
+  const cut = new Map<number, Record<string, number>>();
+  for (const [row, column, bytes] of page.cut ?? []) cut.set(row, { ...cut.get(row), [page.columns[column]!]: bytes });
   return page.rows.map((row, i) => {
     const fields = new Map<string, Cell>();
     page.columns.forEach((c, k) => {
@@ -89,7 +104,7 @@ export function linesOf(page: EventsPage): Line[] {
       if (v !== null) fields.set(c, v);
     });
     const ns = String(BigInt(page.base) + BigInt(page.times[i]!));
-    return lineOf(page.ids?.[i] ?? '', ns, page.datasets[i] ?? '', fields);
+    return lineOf(page.ids?.[i] ?? '', ns, page.datasets[i] ?? '', fields, cut.get(i));
   });
 }
 

@@ -90,7 +90,14 @@ export function useLineKeys(p: Props): { step: (by: number) => void; press: (i: 
     x: ['select the line', () => current() && flip(current()!.at)],
     X: ['select up to here', () => place() >= 0 && pickTo(place())],
     f: ['what can be done with its values', () => (state.line || focused) && values(p, state.line || focused)],
-    y: ['copy the line, or those selected', () => copy(lines.filter((l) => (picked.size > 0 ? picked.has(l.at) : l.at === current()?.at)))],
+    y: [
+      'copy the line, or those selected',
+      () =>
+        copy(
+          feed,
+          lines.filter((l) => (picked.size > 0 ? picked.has(l.at) : l.at === current()?.at)),
+        ),
+    ],
     w: ['wrap lines', () => p.set({ wrap: !state.wrap }, true)],
     i: ['lines around it', () => current() && p.set({ line: current()!.at, panel: 'context', bubble: false })],
     F: ['fields beside the lines', () => setPrefs({ logFields: !logFields })],
@@ -137,6 +144,6 @@ function values(p: Props, at: string): void {
   requestAnimationFrame(() => focus(60));
 }
 
-function copy(lines: Feed['lines']): void {
-  if (lines.length > 0) void navigator.clipboard?.writeText(asText(lines));
+function copy(feed: Feed, lines: Feed['lines']): void {
+  if (lines.length > 0) void feed.whole(lines).then((whole) => navigator.clipboard?.writeText(asText(whole)));
 }

@@ -33,7 +33,14 @@ export function LineList(props: Props): React.ReactElement {
   const { feed, look, open, focused, picked, slotOf, isFaint, onPress, onShown, handle, anchor } = props;
   useSyncExternalStore(feed.subscribe, feed.version);
   const [whole, setWhole] = useState<ReadonlySet<string>>(new Set());
-  const onWhole = useCallback((at: string) => setWhole((w) => new Set(w).add(at)), []);
+  const onWhole = useCallback(
+    (at: string) => {
+      setWhole((w) => new Set(w).add(at));
+      // One that is gone, or can't be read now, stays as it is: the button is still there.
+      feed.whole(feed.lines.filter((l) => l.at === at)).catch(() => undefined);
+    },
+    [feed],
+  );
   const { lines } = feed;
   // Once, when the lines around the anchor are there.
   const placed = useRef<Feed>(undefined);

@@ -38,7 +38,7 @@ export const mostWrapped = 4096;
 export const LineRow = memo(function LineRow(props: Props): React.ReactElement {
   const { line, look, slot, open, focused, picked, faint, whole } = props;
   const classes = ['lrow', open && 'open', focused && 'focused', picked && 'picked', faint && 'faint'].filter(Boolean).join(' ');
-  const cut = look.wrap && !whole && line.body.length > mostWrapped;
+  const cut = look.wrap && (line.cut > 0 || (!whole && line.body.length > mostWrapped));
   const runs = look.wrap ? runsOf(cut ? line.body.slice(0, mostWrapped) : line.body) : rowRuns(line.body, mostInRow);
   return (
     <div className={classes} role="row" aria-selected={open || picked} data-level={line.level}>
@@ -71,7 +71,7 @@ export const LineRow = memo(function LineRow(props: Props): React.ReactElement {
               props.onWhole?.(line.at);
             }}
           >
-            … {bytesText(line.body.length)}, show all
+            … {bytesText(line.cut || line.body.length)}, show all
           </button>
         )}
       </span>

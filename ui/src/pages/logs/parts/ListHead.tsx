@@ -11,22 +11,24 @@ interface Props {
   state: LogsState;
   fields: readonly FieldFacts[];
   picked: readonly Line[];
+  /** Lines with all of their texts. */
+  wholeOf: (lines: readonly Line[]) => Promise<Line[]>;
   sidebar: boolean;
   onClear: () => void;
   set: (c: Partial<LogsState>, replace?: boolean) => void;
 }
 
 /** How the lines are shown; with several selected, what can be done with them. */
-export function ListHead({ state, fields, picked, sidebar, onClear, set }: Props): React.ReactElement {
+export function ListHead({ state, fields, picked, wholeOf, sidebar, onClear, set }: Props): React.ReactElement {
   if (picked.length > 0) {
     return (
       <div className="row ltoolbar lpicked" role="status">
         <b>
           {count(picked.length)} {picked.length === 1 ? 'line' : 'lines'} selected
         </b>
-        <CopyButton className="btn small" label="Copy as text" text={() => asText(picked)} />
-        <CopyButton className="btn small" label="JSON" text={() => asJSON(picked)} />
-        <CopyButton className="btn small" label="Markdown" text={() => asMarkdown(picked)} />
+        <CopyButton className="btn small" label="Copy as text" text={async () => asText(await wholeOf(picked))} />
+        <CopyButton className="btn small" label="JSON" text={async () => asJSON(await wholeOf(picked))} />
+        <CopyButton className="btn small" label="Markdown" text={async () => asMarkdown(await wholeOf(picked))} />
         <button type="button" className="btn small bare" onClick={onClear} title="Esc">
           Clear
         </button>
