@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -39,9 +40,11 @@ var errTooLong = errors.New("the transformed line is too long") //nolint:gocheck
 
 // parserNames are the processors that may come first.
 func parserNames() map[string]func(raw json.RawMessage) (step, error) {
-	return map[string]func(json.RawMessage) (step, error){
-		"parseJSON": parseJSONStep, "grok": grokStep, "csv": csvStep, "parseKeyValue": keyValueStep, "parseVPC": vpcStep,
-	}
+	all := vendedNames()
+	maps.Copy(all, map[string]func(json.RawMessage) (step, error){
+		"parseJSON": parseJSONStep, "grok": grokStep, "csv": csvStep, "parseKeyValue": keyValueStep,
+	})
+	return all
 }
 
 func changerNames() map[string]func(raw json.RawMessage) (step, error) {
@@ -56,7 +59,7 @@ func changerNames() map[string]func(raw json.RawMessage) (step, error) {
 // compileTransformer checks a configuration and makes it ready.
 func compileTransformer(config processors) (*transformer, error) {
 	t := &transformer{}
-	parsers, changers := parserNames(), changerNames()
+	parsers, changers, vended := parserNames(), changerNames(), vendedNames()
 	groks := 0
 	for i, p := range config {
 		name := ""
@@ -78,8 +81,8 @@ func compileTransformer(config processors) (*transformer, error) {
 			return nil, invalidParameter(fmt.Sprintf("Processor %d of the transformer is '%s', which is not served by this version of Oriel.", i+1, cut(name)))
 		case i == 0 && !isParser:
 			return nil, invalidParameter("The first processor of a transformer must be a parser; it is " + name + ".")
-		case name == "parseVPC" && i > 0:
-			return nil, invalidParameter("parseVPC must be the first processor of a transformer.")
+		case vended[name] != nil && i > 0:
+			return nil, invalidParameter(name + " must be the first processor of a transformer.")
 		case name == "grok":
 			if groks++; groks > 1 {
 				return nil, invalidParameter("A transformer can have one grok processor.")

@@ -27,18 +27,26 @@ func parseJSONStep(raw json.RawMessage) (step, error) {
 		if !ok {
 			return errNoSource
 		}
-		decoder := json.NewDecoder(strings.NewReader(text))
-		decoder.UseNumber()
-		var fields map[string]any
-		if err := decoder.Decode(&fields); err != nil {
+		fields, err := readObject(text)
+		if err != nil {
 			return err
-		}
-		if _, err := decoder.Token(); !errors.Is(err, io.EOF) || fields == nil {
-			return errors.New("it is no JSON object")
 		}
 		d.merge(dst, fields, true)
 		return nil
 	}, nil
+}
+
+// readObject reads a text that is one JSON object; its numbers stay as they are written.
+func readObject(text string) (fields map[string]any, err error) {
+	decoder := json.NewDecoder(strings.NewReader(text))
+	decoder.UseNumber()
+	if err := decoder.Decode(&fields); err != nil {
+		return nil, err
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) || fields == nil {
+		return nil, errors.New("it is no JSON object")
+	}
+	return fields, nil
 }
 
 // maxCSVColumns of a line.
@@ -156,28 +164,6 @@ func keyValueStep(raw json.RawMessage) (step, error) {
 			return errors.New("it holds no pairs")
 		}
 		d.merge(dst, fields, in.OverwriteIfExists)
-		return nil
-	}, nil
-}
-
-// vpcStep reads flow logs of the usual form.
-func vpcStep(json.RawMessage) (step, error) {
-	names := strings.Fields("version accountId interfaceId srcAddr dstAddr srcPort dstPort protocol packets bytes start end action logStatus")
-	numbers := " version srcPort dstPort protocol packets bytes start end "
-	return func(d *document) error {
-		values := strings.Fields(d.message)
-		if len(values) != len(names) {
-			return fmt.Errorf("it has %d fields; a flow log has %d", len(values), len(names))
-		}
-		for i, name := range names {
-			if values[i] == "-" {
-				continue
-			}
-			d.root[name] = values[i]
-			if strings.Contains(numbers, " "+name+" ") && json.Valid([]byte(values[i])) {
-				d.root[name] = json.Number(values[i])
-			}
-		}
 		return nil
 	}, nil
 }

@@ -34,6 +34,18 @@ func TestTransform_EachProcessor(t *testing.T) {
 		{`{"grok":{"match":"%{IP:client.ip} %{WORD:verb} %{URIPATH:path} %{NUMBER:ms:int}"}}`, `10.0.0.1 GET /a/b 12`, `{"client":{"ip":"10.0.0.1"},"ms":12,"path":"/a/b","verb":"GET"}`},
 		{`{"grok":{"match":"%{COMMONAPACHELOG}"}}`, `1.2.3.4 - frank [10/Oct/2000:13:55:36 -0700] "GET /a HTTP/1.0" 200 2326`, `{"auth":"frank","bytes":"2326","clientip":"1.2.3.4","httpversion":"1.0","ident":"-","request":"/a","response":"200","timestamp":"10/Oct/2000:13:55:36 -0700","verb":"GET"}`},
 		{`{"parseVPC":{}}`, `2 123456789010 eni-1 172.31.16.139 172.31.16.21 20641 22 6 20 4249 1418530010 1418530070 ACCEPT OK`, `{"accountId":"123456789010","action":"ACCEPT","bytes":4249,"dstAddr":"172.31.16.21","dstPort":22,"end":1418530070,"interfaceId":"eni-1","logStatus":"OK","packets":20,"protocol":6,"srcAddr":"172.31.16.139","srcPort":20641,"start":1418530010,"version":2}`},
+		{`{"parseRoute53":{}}`, `1.0 2017-12-13T08:15:50.235Z Z123412341234 example.com AAAA NOERROR TCP IAD12 192.0.2.0 -`, `{"edgeLocation":"IAD12","ednsClientSubnet":"-","hostZoneId":"Z123412341234","protocol":"TCP","queryName":"example.com","queryTimestamp":"2017-12-13T08:15:50.235Z","queryType":"AAAA","resolverIp":"192.0.2.0","responseCode":"NOERROR","version":1.0}`},
+		{`{"parseRoute53":{}}`, `1.0 too short`, `1.0 too short`},
+		{
+			`{"parseCloudfront":{"source":"@message"}}`,
+			strings.ReplaceAll("2026-01-15 10:00:00 LAX1 392 192.0.2.24 GET d1.cloudfront.net /a%20b 200 - Mozilla/5.0%20(X11;%20Linux) q=1 - Hit ID== shop.example https 23 0.001 - TLSv1.3 AES Hit HTTP/2.0 - - 11040 0.002 Hit text/html 78 - -", " ", "\t"),
+			`{"c-ip":"192.0.2.24","c-port":11040,"cs(Cookie)":"-","cs(Host)":"d1.cloudfront.net","cs(Referer)":"-","cs(User-Agent)":"Mozilla/5.0 (X11; Linux)","cs-bytes":23,"cs-method":"GET","cs-protocol":"https","cs-protocol-version":"HTTP/2.0","cs-uri-query":"q=1","cs-uri-stem":"/a b","date":"2026-01-15","fle-encrypted-fields":"-","fle-status":"-","sc-bytes":392,"sc-content-len":78,"sc-content-type":"text/html","sc-range-end":"-","sc-range-start":"-","sc-status":200,"ssl-cipher":"AES","ssl-protocol":"TLSv1.3","time":"10:00:00","time-taken":0.001,"time-to-first-byte":0.002,"x-edge-detailed-result-type":"Hit","x-edge-location":"LAX1","x-edge-request-id":"ID==","x-edge-response-result-type":"Hit","x-edge-result-type":"Hit","x-forwarded-for":"-","x-host-header":"shop.example"}`,
+		},
+		{`{"parsePostgres":{}}`, `2026-03-10 03:54:59 UTC:10.0.0.123(52834):postgres@logtestdb:[20175]:ERROR:  column "a" does not exist: at 8`, `{"dbName":"logtestdb","logLevel":"ERROR","logTime":"2026-03-10 03:54:59 UTC","processId":"20175","srcIp":"10.0.0.123(52834)","userName":"postgres"}`},
+		{`{"parsePostgres":{}}`, `2026-03-10 03:54:59 UTC:2001:db8::1(4):ada@shop:[7]:LOG:  x`, `{"dbName":"shop","logLevel":"LOG","logTime":"2026-03-10 03:54:59 UTC","processId":"7","srcIp":"2001:db8::1(4)","userName":"ada"}`},
+		{`{"parsePostgres":{}}`, `2026-03-10 03:54:59 UTC::@:[7]:LOG:  checkpoint starting: time`, `{"logLevel":"LOG","logTime":"2026-03-10 03:54:59 UTC","processId":"7"}`},
+		{`{"parseWAF":{}}`, `{"action":"BLOCK","httpRequest":{"headers":[{"name":"Host","value":"a"},{"name":"Via","value":"1"},{"name":"Via","value":"2"}],"uri":"/"},"labels":[{"name":"sqli"},{"name":"bot"}]}`, `{"action":"BLOCK","httpRequest":{"headers":{"Host":"a","Via":["1","2"]},"uri":"/"},"labels":{"name":["sqli","bot"]}}`},
+		{`{"parseWAF":{}}`, `{"httpRequest":{"headers":"odd"},"labels":[{"name":"v"},7]}`, `{"httpRequest":{"headers":"odd"},"labels":[{"name":"v"},7]}`},
 		{parse + `{"addKeys":{"entries":[{"key":"n.g","value":"@logGroupName"},{"key":"x","value":"no"},{"key":"y","value":"${x}-${n.g}"}]}}`, `{"x":"1"}`, `{"n":{"g":"g"},"x":"1","y":"1-g"}`},
 		{parse + `{"deleteKeys":{"withKeys":["a.b","nothing"]}}`, `{"a":{"b":1,"c":2}}`, `{"a":{"c":2}}`},
 		{parse + `{"moveKeys":{"entries":[{"source":"a","target":"o"},{"source":"b","target":"c.d"}]}}`, `{"a":1,"b":2,"o":{}}`, `{"c":{"d":2},"o":{"a":1}}`},
@@ -57,12 +69,14 @@ func TestTransform_EachProcessor(t *testing.T) {
 func TestTransform_IsCheckedAndBounded(t *testing.T) {
 	t.Parallel()
 	for config, want := range map[string]string{
-		`[{"addKeys":{"entries":[]}}]`:     "must be a parser",
-		`[{"parseToOCSF":{}}]`:             "'parseToOCSF', which is not served",
-		`[{"parseJSON":{},"csv":{}}]`:      "two members",
-		`[{}]`:                             "''",
-		`[{"grok":{"match":"%{NOPE:a}"}}]`: "%{NOPE} is unknown",
-		`[{"grok":{"match":"x"}}]`:         "names no field",
+		`[{"addKeys":{"entries":[]}}]`:       "must be a parser",
+		`[{"parseToOCSF":{}}]`:               "'parseToOCSF', which is not served",
+		`[{"parseWAF":{"source":"a"}}]`:      "can only be @message",
+		`[{"parseJSON":{}},{"parseWAF":{}}]`: "must be the first",
+		`[{"parseJSON":{},"csv":{}}]`:        "two members",
+		`[{}]`:                               "''",
+		`[{"grok":{"match":"%{NOPE:a}"}}]`:   "%{NOPE} is unknown",
+		`[{"grok":{"match":"x"}}]`:           "names no field",
 		`[{"grok":{"match":"%{WORD:a"}},{"grok":{"match":"%{WORD:a}"}}]`:                              "names no field",
 		`[{"grok":{"match":"%{WORD:a}"}},{"grok":{"match":"%{WORD:a}"}}]`:                             "one grok",
 		`[{"parseJSON":{}},{"deleteKeys":{"withKeys":["a..b"]}}]`:                                     "empty part",
@@ -134,6 +148,8 @@ func FuzzTransform(f *testing.F) {
 	f.Add(`[{"parseJSON":{}},{"moveKeys":{"entries":[{"source":"a","target":"b"}]}}]`, `{"a":{"b":1}}`)
 	f.Add(`[{"grok":{"match":"%{DATA:a} %{GREEDYDATA:b}"}},{"listToMap":{"source":"a","key":"k"}}]`, `x y`)
 	f.Add(`[{"csv":{"quoteCharacter":"'","delimiter":"||"}},{"splitString":{"entries":[{"source":"column_1","delimiter":""}]}},{"copyValue":{"entries":[{"source":"column_1","target":"column_1.x"}]}}]`, `'a''||b`)
+	f.Add(`[{"parsePostgres":{}}]`, `2026-03-10 03:54:59 UTC:[local]:a@b:[7]:LOG: x`)
+	f.Add(`[{"parseWAF":{}}]`, `{"httpRequest":{"headers":[{"name":"a"},{}]},"labels":[{"a":1},{"a":[]}]}`)
 	f.Fuzz(func(t *testing.T, config, message string) {
 		var p processors
 		if json.Unmarshal([]byte(config), &p) != nil || len(p) > 20 {
