@@ -1,7 +1,7 @@
 // CloudWatch Logs' own API, which this server speaks too: for what it serves
 // already, log groups and their streams.
 import { at } from '../app/root';
-import { ApiError } from './client';
+import { ApiError, asApiError } from './client';
 
 export interface LogGroup {
   logGroupName: string;
@@ -45,7 +45,7 @@ export async function logs<T>(
     });
   } catch (e) {
     if (signal?.aborted) throw e;
-    throw new ApiError(0, 'unavailable', 'the server can’t be reached');
+    throw asApiError(e);
   }
   const text = await response.text();
   let answer: unknown;

@@ -17,6 +17,16 @@ export class ApiError extends Error {
   }
 }
 
+/** What went wrong with a request, whoever noticed: the server, or the browser that got no answer. */
+export function asApiError(e: unknown): ApiError {
+  return e instanceof ApiError ? e : new ApiError(0, 'unavailable', 'The server can’t be reached');
+}
+
+/** The same in words. */
+export function whyOf(e: unknown): string {
+  return asApiError(e).message;
+}
+
 async function read(response: Response): Promise<unknown> {
   if (response.ok) return response.status === 204 ? undefined : response.json();
   let body: { error?: string | { kind?: string; message?: string; position?: number; request_id?: string } } = {};

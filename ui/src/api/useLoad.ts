@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react';
 
-import { ApiError } from './client';
+import { ApiError, asApiError } from './client';
 import { useConnection } from './connection';
 
 export interface Loaded<T> {
@@ -33,7 +33,7 @@ export function useLoad<T>(key: string, load: (signal: AbortSignal) => Promise<T
         (data) => setState({ data, error: undefined, loading: false, retryIn: undefined }),
         (error: unknown) => {
           if (abort.signal.aborted) return;
-          const e = error instanceof ApiError ? error : new ApiError(0, 'unavailable', 'the server can’t be reached');
+          const e = asApiError(error);
           const retryIn = waitFor(e, tries);
           setState((s) => ({ data: s.data, error: e, loading: retryIn !== undefined, retryIn }));
           if (retryIn !== undefined) timer = setTimeout(() => attempt(tries + 1), retryIn * 1000);

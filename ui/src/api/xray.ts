@@ -1,7 +1,7 @@
 // X-Ray's own API, which this server speaks too: for what it serves already,
 // sampling rules and what clients report of them.
 import { at } from '../app/root';
-import { ApiError } from './client';
+import { ApiError, asApiError } from './client';
 
 export interface SamplingRule {
   RuleName: string;
@@ -43,7 +43,7 @@ export async function xray<T>(operation: string, input: unknown, signal?: AbortS
     });
   } catch (e) {
     if (signal?.aborted) throw e;
-    throw new ApiError(0, 'unavailable', 'the server can’t be reached');
+    throw asApiError(e);
   }
   let answer: unknown;
   try {

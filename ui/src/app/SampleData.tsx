@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react';
 
-import { get, post, remove } from '../api/client';
+import { get, post, remove, whyOf } from '../api/client';
 import type { Sample, Start } from '../api/types';
 import { Menu } from '../widgets/Menu';
 import { go } from './location';
@@ -37,7 +37,7 @@ function RemoveSample({ onClose }: { onClose: () => void }): React.ReactElement 
       () => location.assign(at('/')), // every page begins anew
       (e: unknown) => {
         setBusy(false);
-        setError(e instanceof Error ? e.message : 'it could not be removed');
+        setError(whyOf(e));
       },
     );
   };
@@ -62,7 +62,7 @@ export function SampleOffer(): React.ReactElement {
   const [error, setError] = useState('');
   const failed = (e: unknown): void => {
     setAsked(false);
-    setError(e instanceof Error ? e.message : 'it could not be loaded');
+    setError(whyOf(e));
   };
   useEffect(() => {
     const gone = new AbortController();

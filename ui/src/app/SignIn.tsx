@@ -1,6 +1,6 @@
 import { useState } from 'react';
 
-import { ApiError, post } from '../api/client';
+import { post, whyOf } from '../api/client';
 
 export function SignIn({ onDone }: { onDone: () => void }): React.ReactElement {
   const [error, setError] = useState('');
@@ -15,9 +15,7 @@ export function SignIn({ onDone }: { onDone: () => void }): React.ReactElement {
         onSubmit={(e) => {
           e.preventDefault();
           const key = String(new FormData(e.currentTarget).get('key') ?? '');
-          post('session', { key }).then(onDone, (err: unknown) =>
-            setError(err instanceof ApiError ? err.message : 'the server can’t be reached'),
-          );
+          post('session', { key }).then(onDone, (err: unknown) => setError(whyOf(err)));
         }}
       >
         <input

@@ -106,8 +106,9 @@ describe('scales', () => {
     expect([valueLabel(1500, 'ms'), valueLabel(0, 'ms'), valueLabel(-2, 'count'), valueLabel(12_345, 'count'), valueLabel(2, 's')]).toEqual(
       ['1.50\u2009s', '0', '−2', '12.3\u2009k', '2.00\u2009s'],
     );
-    expect([valueLabel(500, 'bytes'), valueLabel(5000, 'bytes'), valueLabel(1_500_000, 'bytes')]).toEqual([
-      '500\u2009B',
+    expect([valueLabel(12, 'bytes'), valueLabel(12.34, 'bytes'), valueLabel(5000, 'bytes'), valueLabel(1_500_000, 'bytes')]).toEqual([
+      '12\u2009B',
+      '12.3\u2009B',
       '5.00\u2009kB',
       '1.50\u2009MB',
     ]);

@@ -1,18 +1,7 @@
 // Scales and marks of charts with time across and a number up.
-import { clock, count, day, digits, duration } from '../time/format';
+import { bytes, clock, count, day, duration } from '../time/format';
 
 export type Unit = 'ms' | 'ns' | 's' | 'bytes' | 'count';
-
-function bytes(n: number): string {
-  for (const [factor, name] of [
-    [1e9, 'GB'],
-    [1e6, 'MB'],
-    [1e3, 'kB'],
-  ] as const) {
-    if (n >= factor) return `${digits(n / factor)}\u2009${name}`;
-  }
-  return `${digits(n)}\u2009B`;
-}
 
 /** A number in its unit, as people read it. */
 export function valueLabel(v: number, unit: Unit): string {

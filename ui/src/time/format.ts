@@ -24,6 +24,18 @@ export function duration(ns: number): string {
   return durationParts(ns).join('\u2009');
 }
 
+/** A size; a kB has 1,000 bytes. */
+export function bytes(n: number): string {
+  for (const [factor, name] of [
+    [1e9, 'GB'],
+    [1e6, 'MB'],
+    [1e3, 'kB'],
+  ] as const) {
+    if (n >= factor) return `${digits(n / factor)}\u2009${name}`;
+  }
+  return `${Number.isInteger(n) ? n : digits(n)}\u2009B`;
+}
+
 export function count(n: number): string {
   if (n < 10_000) return Number.isInteger(n) ? String(n) : digits(n);
   if (n < 1e6) return digits(n / 1e3) + '\u2009k';

@@ -2,7 +2,7 @@ import './doctor.css';
 
 import { useEffect, useState } from 'react';
 
-import { ApiError, post } from '../../api/client';
+import { post, whyOf } from '../../api/client';
 import type { Received } from '../../api/types';
 import { ago, count, momentMs } from '../../time/format';
 import { linkTo } from '../location';
@@ -37,7 +37,7 @@ export function Watching({ book, connected, now, test }: Props): React.ReactElem
     setProblem('');
     setSending(true);
     post('test-event', { kind: test })
-      .catch((e: unknown) => setProblem(e instanceof ApiError ? e.message : 'the server can’t be reached'))
+      .catch((e: unknown) => setProblem(whyOf(e)))
       .finally(() => setSending(false));
   };
   return (

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react';
 
-import { ApiError, get } from '../../api/client';
+import { get, whyOf } from '../../api/client';
 import type { ErrorItem } from '../../api/errors';
 import type { Found } from '../../api/types';
 import { ago, count, momentMs } from '../../time/format';
@@ -111,7 +111,7 @@ function useSpans(text: string): Looked {
         },
         (e: unknown) => {
           if (abort.signal.aborted) return;
-          const said = e instanceof ApiError ? e.message : 'The server can’t be reached';
+          const said = whyOf(e);
           setState({ of: text, items: [], said: sure ? said : '', looking: false });
         },
       );

@@ -1,6 +1,6 @@
 import { useState } from 'react';
 
-import { post } from '../../api/client';
+import { post, whyOf } from '../../api/client';
 import type { Assignee } from '../../api/errors';
 import { Dialog, DialogFoot } from '../../widgets/Dialog';
 
@@ -16,7 +16,7 @@ export function TeamDialog({ onClose, onDone }: { onClose: () => void; onDone: (
           const form = new FormData(e.currentTarget);
           post<Assignee>('errors/team', { name: String(form.get('name') ?? ''), email: String(form.get('email') ?? '') }).then(
             onDone,
-            (err: unknown) => setError(err instanceof Error ? err.message : 'The server can’t be reached'),
+            (err: unknown) => setError(whyOf(err)),
           );
         }}
       >

@@ -1,5 +1,5 @@
 // Changing items: what can be asked of the server, and how it is said.
-import { ApiError, post } from '../../api/client';
+import { post, whyOf } from '../../api/client';
 import type { ErrorItem, ErrorLevel, ErrorStatus } from '../../api/errors';
 import { count } from '../../time/format';
 import { say, sayBad } from '../../widgets/Toasts';
@@ -68,7 +68,7 @@ export async function apply(which: Which, change: Change, opts: { name?: string;
         await post('errors/undo', { undo: done.undo });
         say('Taken back');
       } catch (e) {
-        sayBad(e instanceof ApiError ? e.message : 'The server can’t be reached');
+        sayBad(whyOf(e));
       }
       opts.onDone();
     };
@@ -76,7 +76,7 @@ export async function apply(which: Which, change: Change, opts: { name?: string;
     opts.onDone();
     return done;
   } catch (e) {
-    sayBad(e instanceof ApiError ? e.message : 'The server can’t be reached; nothing was changed');
+    sayBad(whyOf(e));
     opts.onDone();
     return undefined;
   }

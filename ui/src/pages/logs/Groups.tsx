@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 
+import { whyOf } from '../../api/client';
 import { logs } from '../../api/aws';
 import type { Start } from '../../api/types';
 import { useKeys } from '../../app/keys';
@@ -55,7 +56,7 @@ export default function Groups({ start }: { start: Start | undefined }): React.R
         setSaid(what);
         again();
       },
-      (e: unknown) => setFailed(e instanceof Error ? e.message : 'it could not be done'),
+      (e: unknown) => setFailed(whyOf(e)),
     );
   };
   const retain = (row: GroupRow, days: number | undefined): void =>

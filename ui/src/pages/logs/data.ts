@@ -1,7 +1,7 @@
 // What the Logs search asks the server.
 import { useEffect, useMemo, useState } from 'react';
 
-import { ApiError, get, lineError, post, stream } from '../../api/client';
+import { ApiError, asApiError, get, lineError, post, stream } from '../../api/client';
 import { useLoad, type Loaded } from '../../api/useLoad';
 import type { FieldDifference } from '../../query/bubble/bubble';
 import type { Cell } from '../../query/cell';
@@ -157,7 +157,7 @@ export function useHistogram(look: Look, buckets: number): Asked<Histogram> {
     };
     stream<QueryLine>('query', body, onLine, abort.signal).catch((e: unknown) => {
       if (abort.signal.aborted) return;
-      const error = e instanceof ApiError ? e : new ApiError(0, 'unavailable', 'the server can’t be reached');
+      const error = asApiError(e);
       setState((s) => ({ ...s, error, running: false }));
     });
     return () => abort.abort();

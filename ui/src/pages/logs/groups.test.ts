@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 
 import { retentionDays } from '../../api/aws';
-import { bytesText, retentionText, rowsOf, sorted } from './groups';
+import { retentionText, rowsOf, sorted } from './groups';
 
 const dataset = (name: string, slug: string, lines: number, grouped: number, last = '5'): Parameters<typeof rowsOf>[1][number] => ({
   name,
@@ -35,12 +35,6 @@ it('joins groups with what is known of their lines', () => {
   expect(sorted(rows, 'retention', false).map((r) => r.name)).toEqual(['/app/web', 'api', 'empty']);
   expect(sorted(rows, 'name', true).map((r) => r.name)).toEqual(['empty', 'api', '/app/web']);
 });
-
-it.each([
-  [0, '–'],
-  [999, '999\u2009B'],
-  [1_234_567, '1.23\u2009MB'],
-])('%d bytes are %s', (n, text) => expect(bytesText(n)).toBe(text));
 
 it('words every length that can be chosen', () => {
   expect(retentionDays.map(retentionText)).toEqual([...new Set(retentionDays.map(retentionText))]);

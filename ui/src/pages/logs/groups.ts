@@ -65,18 +65,6 @@ export function sorted(rows: readonly GroupRow[], key: SortKey, down: boolean): 
   return [...rows].sort(compare);
 }
 
-export function bytesText(n: number): string {
-  if (n === 0) return '–';
-  for (const [unit, size] of [
-    ['GB', 1e9],
-    ['MB', 1e6],
-    ['kB', 1e3],
-  ] as const) {
-    if (n >= size) return `${(n / size).toPrecision(3)}\u2009${unit}`;
-  }
-  return `${n}\u2009B`;
-}
-
 export function retentionText(days: number | undefined): string {
   if (days === undefined) return 'As the server';
   if (days === 1) return '1 day';

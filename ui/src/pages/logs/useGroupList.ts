@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react';
 
 import { logs, type LogGroup } from '../../api/aws';
-import { ApiError, lineError, stream } from '../../api/client';
+import { ApiError, asApiError, lineError, stream } from '../../api/client';
 import { useLoad } from '../../api/useLoad';
 import type { Cell } from '../../query/cell';
 
@@ -50,7 +50,7 @@ export function useGroupList(region: string, pattern: string, env: string, turn:
       setState((s) => ({
         ...s,
         loading: false,
-        error: e instanceof ApiError ? e : new ApiError(0, 'unavailable', 'the server can’t be reached'),
+        error: asApiError(e),
       }));
     });
     return () => abort.abort();

@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
 
-import { ApiError, post } from '../../api/client';
+import { post, whyOf } from '../../api/client';
 import type { Cell } from '../../query/cell';
 
 interface Page {
@@ -63,7 +63,7 @@ export function useEvents(key: string, body: unknown, order: 'asc' | 'desc'): Ev
           })),
         (e: unknown) => {
           if (mine.signal.aborted) return;
-          setState((s) => ({ ...s, loading: false, next: '', error: e instanceof ApiError ? e.message : 'the server can’t be reached' }));
+          setState((s) => ({ ...s, loading: false, next: '', error: whyOf(e) }));
         },
       );
     },

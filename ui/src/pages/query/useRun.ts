@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
 
-import { ApiError, lineError, stream } from '../../api/client';
+import { ApiError, asApiError, lineError, stream } from '../../api/client';
 import type { Answer, Result } from './result';
 
 export interface Progress {
@@ -98,7 +98,7 @@ export function useRun(key: string, body: unknown, turn: number): Run & { cancel
       () => setRun((r) => (mine.signal.aborted || !r.running ? r : { ...r, running: false, error: cut() })),
       (e: unknown) => {
         if (mine.signal.aborted) return;
-        const error = e instanceof ApiError ? e : new ApiError(0, 'unavailable', 'the server can’t be reached');
+        const error = asApiError(e);
         setRun((r) => ({ ...r, running: false, progress: undefined, error }));
       },
     );

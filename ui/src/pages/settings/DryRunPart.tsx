@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react';
 
-import { ApiError, post } from '../../api/client';
+import { post, whyOf } from '../../api/client';
 import { count } from '../../time/format';
 import { kept, type DryRun } from './rules';
 
@@ -32,7 +32,7 @@ export function DryRunPart({ ask, onError }: Props): React.ReactElement {
           },
           (e: unknown) => {
             if (abort.signal.aborted) return;
-            const message = e instanceof ApiError ? e.message : 'the server can’t be reached';
+            const message = whyOf(e);
             setFailed(message);
             onError(message);
           },

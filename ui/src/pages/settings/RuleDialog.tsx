@@ -1,5 +1,6 @@
 import { useId, useMemo, useState } from 'react';
 
+import { whyOf } from '../../api/client';
 import { xray, type SamplingRule } from '../../api/xray';
 import { DryRunPart } from './DryRunPart';
 import { defaultName, dryRule, fieldOf, patterns, ruleOf, type Draft, type Field } from './rules';
@@ -52,7 +53,7 @@ export function RuleDialog({ rule, draft: first, taken, onClose, onKept }: Props
     done
       .then(
         () => onKept(meant.RuleName),
-        (e: unknown) => setRefused(e instanceof Error ? e.message : 'it could not be kept'),
+        (e: unknown) => setRefused(whyOf(e)),
       )
       .finally(() => setBusy(false));
   };
@@ -166,11 +167,7 @@ export function DeleteRule({ name, onClose, onGone }: { name: string; onClose: (
       <DialogFoot
         yes="Delete"
         error={error || tried}
-        onYes={() =>
-          void xray('DeleteSamplingRule', { RuleName: name }).then(onGone, (e: unknown) =>
-            setError(e instanceof Error ? e.message : 'it could not be deleted'),
-          )
-        }
+        onYes={() => void xray('DeleteSamplingRule', { RuleName: name }).then(onGone, (e: unknown) => setError(whyOf(e)))}
       />
     </Dialog>
   );

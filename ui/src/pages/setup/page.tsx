@@ -2,7 +2,7 @@ import './setup.css';
 
 import { useEffect, useState } from 'react';
 
-import { ApiError, get, post } from '../../api/client';
+import { get, post, whyOf } from '../../api/client';
 import type { ReceivedKind, Setup, SetupCard, Snippet } from '../../api/types';
 import { useLoad } from '../../api/useLoad';
 import { lastOf, useBook, useNow } from '../../app/doctor/book';
@@ -129,7 +129,7 @@ function useKeyed(plain: SetupCard | undefined, open: boolean): { card: SetupCar
     post<{ card: SetupCard }>('setup', { card: id }, abort.signal).then(
       ({ card }) => setMade((m) => ({ ...m, [card.id]: card })),
       (e: unknown) => {
-        if (!abort.signal.aborted) setProblem(e instanceof ApiError ? e.message : 'the server can’t be reached');
+        if (!abort.signal.aborted) setProblem(whyOf(e));
       },
     );
     return () => abort.abort();

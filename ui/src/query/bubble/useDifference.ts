@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react';
 
-import { ApiError, lineError, stream } from '../../api/client';
+import { ApiError, asApiError, lineError, stream } from '../../api/client';
 import type { FieldDifference, Sides } from './bubble';
 
 export interface Difference {
@@ -64,7 +64,7 @@ export function useDifference(path: 'bubbleup' | 'explore', key: string, body: u
     };
     stream<Line>(path, body, onLine, abort.signal).catch((e: unknown) => {
       if (abort.signal.aborted) return;
-      const error = e instanceof ApiError ? e : new ApiError(0, 'unavailable', 'the server can’t be reached');
+      const error = asApiError(e);
       setState((s) => ({ ...s, error, done: true }));
     });
     return () => abort.abort();

@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'react';
 import { createPortal } from 'react-dom';
 
+import { whyOf } from '../../api/client';
 import type { ParsedTraceFilter } from '../../api/map';
 import { useLoad } from '../../api/useLoad';
 import { renameGroup, savedGroups, xray, type Group } from '../../api/xray';
@@ -72,7 +73,7 @@ function GroupsDialog({ groups, draft, onClose, onChanged }: DialogProps): React
         return true;
       },
       (e: unknown) => {
-        setError(e instanceof Error ? e.message : 'it could not be done');
+        setError(whyOf(e));
         return false;
       },
     );

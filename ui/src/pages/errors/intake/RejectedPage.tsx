@@ -6,9 +6,8 @@ import { useLoad } from '../../../api/useLoad';
 import { useKeys } from '../../../app/keys';
 import { linkTo } from '../../../app/location';
 import { usePrefs } from '../../../app/prefs';
-import { ago, clock, count, day } from '../../../time/format';
+import { ago, bytes, clock, count, day } from '../../../time/format';
 import { CopyButton } from '../../../widgets/CopyButton';
-import { bytes } from '../item/values';
 import { grouped, type Rejected, type RejectedGroup } from './types';
 
 /** Payloads that were turned away in the last day, and what their senders should change. */

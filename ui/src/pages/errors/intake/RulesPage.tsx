@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useState } from 'react';
 
-import { ApiError, get, post } from '../../../api/client';
+import { get, post, whyOf } from '../../../api/client';
 import type { ErrorItem } from '../../../api/errors';
 import { useLoad } from '../../../api/useLoad';
 import { useKeys } from '../../../app/keys';
@@ -77,7 +77,7 @@ export default function RulesPage(): React.ReactElement {
     post<Outcome>('errors/try', { rules: texts.rules, paths: texts.paths, ignore_client_fingerprints: ignore, item: only })
       .then(setOutcome, (e: unknown) => {
         setOutcome(undefined);
-        setError(e instanceof ApiError ? e.message : 'The server can’t be reached');
+        setError(whyOf(e));
       })
       .finally(() => setTrying(false));
   };
@@ -89,7 +89,7 @@ export default function RulesPage(): React.ReactElement {
         setTurn((n) => n + 1);
       },
       (e: unknown) => {
-        setError(e instanceof ApiError ? e.message : 'The server can’t be reached');
+        setError(whyOf(e));
         sayBad('It was not kept');
       },
     );

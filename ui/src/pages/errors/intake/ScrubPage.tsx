@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react';
 
-import { get, post } from '../../../api/client';
+import { get, post, whyOf } from '../../../api/client';
 import { useLoad } from '../../../api/useLoad';
 import { say, sayBad } from '../../../widgets/Toasts';
 import { namesIn, type IntakeSettings } from './types';
@@ -40,7 +40,7 @@ export default function ScrubPage(): React.ReactElement {
         say('Kept: it holds for payloads that come from now on');
         setTurn((n) => n + 1);
       },
-      (e: unknown) => sayBad(e instanceof Error ? e.message : 'The server can’t be reached'),
+      (e: unknown) => sayBad(whyOf(e)),
     );
   };
   const check = (name: keyof typeof rest, label: string, more: string): React.ReactElement => (

@@ -1,6 +1,6 @@
 import { useState } from 'react';
 
-import { get, post } from '../../../api/client';
+import { get, post, whyOf } from '../../../api/client';
 import type { Activity, ItemBundle } from '../../../api/errors';
 import { useLoad } from '../../../api/useLoad';
 import { usePrefs } from '../../../app/prefs';
@@ -39,7 +39,7 @@ export function ActivityTab({ bundle, onChanged }: Props): React.ReactElement {
   const { data, error } = useLoad(`activity ${item.id} ${turn} ${item.status} ${item.comments}`, (signal) =>
     get<{ activity: Activity[] }>(`errors/items/${item.id}/activity`, {}, signal),
   );
-  const failed = (e: unknown): void => sayBad(e instanceof Error ? e.message : 'The server can’t be reached');
+  const failed = (e: unknown): void => sayBad(whyOf(e));
   const done = (): void => {
     setTurn((n) => n + 1);
     onChanged();

@@ -1,6 +1,6 @@
 import { useState } from 'react';
 
-import { get, post } from '../../../api/client';
+import { get, post, whyOf } from '../../../api/client';
 import type { Grouping, ItemBundle } from '../../../api/errors';
 import { useLoad } from '../../../api/useLoad';
 import { go, linkTo } from '../../../app/location';
@@ -20,7 +20,7 @@ export function GroupingTab({ bundle, onChanged }: Props): React.ReactElement {
     get<{ groupings: (Grouping & { messages: { text: string; count: number }[] })[] }>(`errors/items/${item.id}/grouping`, {}, signal),
   );
   const [other, setOther] = useState('');
-  const failed = (e: unknown): void => sayBad(e instanceof Error ? e.message : 'The server can’t be reached');
+  const failed = (e: unknown): void => sayBad(whyOf(e));
   const merge = (): void => {
     const counter = /^#?(\d{1,12})$/.exec(other.trim())?.[1];
     if (!counter) {

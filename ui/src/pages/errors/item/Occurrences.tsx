@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useRef, useState } from 'react';
 
-import { ApiError, get, post } from '../../../api/client';
+import { get, post, whyOf } from '../../../api/client';
 import type { ItemBundle, ItemCounts } from '../../../api/errors';
 import { useLoad } from '../../../api/useLoad';
 import { linkTo } from '../../../app/location';
@@ -75,7 +75,7 @@ export function Occurrences({ bundle, state, set }: Props): React.ReactElement {
       save(`item-${item.counter}.csv`, 'text/csv', csvOf({ columns: ['time', idField, ...cols], rows }));
       setExporting(rows.length >= mostCSV ? `The first ${count(mostCSV)} were exported` : '');
     } catch (e) {
-      setExporting(e instanceof ApiError ? e.message : 'The server can’t be reached');
+      setExporting(whyOf(e));
     }
   };
   return (
@@ -224,8 +224,7 @@ function useTable(
         setState((s) => ({ rows: cursor ? [...s.rows, ...rows] : rows, next: p.next, loading: false, error: '' }));
       },
       (e: unknown) => {
-        if (!a.signal.aborted)
-          setState((s) => ({ ...s, loading: false, error: e instanceof Error ? e.message : 'The server can’t be reached' }));
+        if (!a.signal.aborted) setState((s) => ({ ...s, loading: false, error: whyOf(e) }));
       },
     );
   };

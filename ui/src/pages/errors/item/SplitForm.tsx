@@ -1,6 +1,6 @@
 import { useMemo, useState } from 'react';
 
-import { get, post } from '../../../api/client';
+import { get, post, whyOf } from '../../../api/client';
 import type { ItemBundle, OccurrencePage } from '../../../api/errors';
 import { useLoad } from '../../../api/useLoad';
 import { linkTo } from '../../../app/location';
@@ -50,7 +50,7 @@ export function SplitForm({ bundle, onChanged }: Props): React.ReactElement {
       setValue(undefined);
       onChanged();
     } catch (e) {
-      setRefused(e instanceof Error ? e.message : 'The server can’t be reached');
+      setRefused(whyOf(e));
     }
     setBusy(false);
   };
@@ -62,7 +62,7 @@ export function SplitForm({ bundle, onChanged }: Props): React.ReactElement {
       say('Taken back: the rule is gone, occurrences come here again');
       onChanged();
     } catch (e) {
-      sayBad(e instanceof Error ? e.message : 'The server can’t be reached');
+      sayBad(whyOf(e));
     }
   };
   return (

@@ -1,8 +1,9 @@
 import { useState } from 'react';
 
-import { get } from '../../../api/client';
+import { get, whyOf } from '../../../api/client';
 import type { Json, LeftOut } from '../../../api/errors';
-import { bytes, isLeftOut, kindOf, longest, previewOf } from './values';
+import { bytes } from '../../../time/format';
+import { isLeftOut, kindOf, longest, previewOf } from './values';
 
 interface Props {
   value: Json | LeftOut;
@@ -82,7 +83,7 @@ function Wanted({ of, source, depth }: { of: LeftOut; source: string; depth: num
         setSaid('Loading…');
         get<{ value: Json | LeftOut }>(source, { path: of.$path }).then(
           (r) => setGot(r),
-          (e: unknown) => setSaid(e instanceof Error ? `${e.message} Try again` : 'Try again'),
+          (e: unknown) => setSaid(`${whyOf(e)}. Try again`),
         );
       }}
     >

@@ -1,17 +1,12 @@
 // Values of payloads, which may be anything of any size.
 import type { Json, LeftOut } from '../../../api/errors';
+import { bytes } from '../../../time/format';
 
 /** Texts are cut behind so many characters until somebody wants all. */
 export const longest = 1000;
 
 export function isLeftOut(v: unknown): v is LeftOut {
   return typeof v === 'object' && v !== null && '$bytes' in v && '$path' in v && typeof v.$bytes === 'number' && Array.isArray(v.$path);
-}
-
-export function bytes(n: number): string {
-  if (n < 1024) return `${n}\u2009B`;
-  if (n < 1024 * 1024) return `${(n / 1024).toFixed(n < 10 * 1024 ? 1 : 0)}\u2009kB`;
-  return `${(n / 1024 / 1024).toFixed(1)}\u2009MB`;
 }
 
 /** What something left out is. */

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react';
 
-import { get, post } from '../../../api/client';
+import { get, post, whyOf } from '../../../api/client';
 import { levels, type Assignee, type Facet, type ItemList, type SavedView } from '../../../api/errors';
 import { useLoad } from '../../../api/useLoad';
 import { go } from '../../../app/location';
@@ -178,7 +178,7 @@ function Views(): React.ReactElement {
     say(words);
     setTurn((n) => n + 1);
   };
-  const failed = (e: unknown): void => sayBad(e instanceof Error ? e.message : 'It could not be done');
+  const failed = (e: unknown): void => sayBad(whyOf(e));
   if (naming) {
     return (
       <form

@@ -1,8 +1,8 @@
 import { useEffect, useState } from 'react';
 
-import { post } from '../../../api/client';
+import { post, whyOf } from '../../../api/client';
 import { CopyButton } from '../../../widgets/CopyButton';
-import { say, sayBad } from '../../../widgets/Toasts';
+import { say } from '../../../widgets/Toasts';
 import { NoMail } from './ConfigPart';
 import { channelNames, channels, plainReason, type Channel, type ChannelSettings, type Notifications } from './rules';
 
@@ -60,7 +60,7 @@ function Card({ channel, settings, mail, editable, onChanged }: CardProps): Reac
         say(`${channelNames[channel]} is kept`);
         onChanged();
       },
-      (e: unknown) => (e instanceof Error ? setError(plainReason(e.message)) : sayBad('The server can’t be reached')),
+      (e: unknown) => setError(plainReason(whyOf(e))),
     );
   };
   const text = (name: 'url' | 'channel' | 'service_key', label: string, placeholder: string): React.ReactElement => (

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react';
 
-import { get, post } from '../../../api/client';
+import { get, post, whyOf } from '../../../api/client';
 import { useLoad } from '../../../api/useLoad';
 import { usePrefs } from '../../../app/prefs';
 import { clock, day, momentMs } from '../../../time/format';
@@ -29,7 +29,7 @@ export function LogDialog({ channel, rule, editable, onClose }: Props): React.Re
   useEffect(() => setOlder(undefined), [turn]);
   const list = [...(page.data?.deliveries ?? []), ...(older?.list ?? [])];
   const next = older ? older.next : (page.data?.next ?? '');
-  const failed = (e: unknown): void => sayBad(e instanceof Error ? e.message : 'The server can’t be reached');
+  const failed = (e: unknown): void => sayBad(whyOf(e));
   const when = (at: string): string => `${day(momentMs(at), utc)} ${clock(momentMs(at), utc)}`;
   const retry = (d: Delivery): void => {
     post(`${path}/${d.id}/retry`, {}).then(() => {

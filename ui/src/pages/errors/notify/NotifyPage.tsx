@@ -2,7 +2,7 @@ import './notify.css';
 
 import { useCallback, useEffect, useState } from 'react';
 
-import { get, post } from '../../../api/client';
+import { get, post, whyOf } from '../../../api/client';
 import type { People } from '../../../api/errors';
 import { useLoad } from '../../../api/useLoad';
 import { useKeys } from '../../../app/keys';
@@ -35,7 +35,7 @@ interface Placed {
 }
 
 const lookMs = 10_000;
-const failed = (e: unknown): void => sayBad(e instanceof Error ? e.message : 'The server can’t be reached');
+const failed = (e: unknown): void => sayBad(whyOf(e));
 
 /** Who is told of what: rules, how their deliveries go, and the channels. */
 export default function NotifyPage(): React.ReactElement {

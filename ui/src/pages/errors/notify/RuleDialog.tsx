@@ -1,6 +1,6 @@
 import { useState } from 'react';
 
-import { post } from '../../../api/client';
+import { post, whyOf } from '../../../api/client';
 import type { Assignee } from '../../../api/errors';
 import { ConfigPart } from './ConfigPart';
 import { FilterRows } from './FilterRows';
@@ -54,7 +54,7 @@ export function RuleDialog({ channel: first, rule: given, data, people, onClose,
     setRefused('');
     setTried(undefined);
     post<T>(`errors/notifications/${channel}/${path}`, { id: given.id, rule: wire(channel, full) })
-      .then(done, (e: unknown) => setRefused(e instanceof Error ? plainReason(e.message) : 'The server can’t be reached'))
+      .then(done, (e: unknown) => setRefused(plainReason(whyOf(e))))
       .finally(() => setBusy(''));
   };
   const title = given.id ? `Rule ${given.id}` : 'New rule';

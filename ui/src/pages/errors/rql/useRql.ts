@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
 
-import { ApiError, stream } from '../../../api/client';
+import { ApiError, asApiError, stream } from '../../../api/client';
 import type { Cell } from '../../../query/cell';
 import { mistakeOf, type Mistake } from '../../../query/insights/complete';
 
@@ -83,7 +83,7 @@ export function useRql(key: string, body: Body): Run & { stop: () => void } {
     };
     stream<Line>('errors/rql', body, onLine, mine.signal).catch((e: unknown) => {
       if (mine.signal.aborted) return;
-      const error = e instanceof ApiError ? e : new ApiError(0, 'unavailable', 'the server can’t be reached');
+      const error = asApiError(e);
       setRun((r) => ({
         ...r,
         running: false,

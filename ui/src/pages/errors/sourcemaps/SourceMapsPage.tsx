@@ -2,16 +2,16 @@ import './sourcemaps.css';
 
 import { useCallback, useEffect, useState } from 'react';
 
-import { get, remove } from '../../../api/client';
+import { get, remove, whyOf } from '../../../api/client';
 import { useLoad } from '../../../api/useLoad';
 import { useKeys } from '../../../app/keys';
 import { setParams, useAddress } from '../../../app/location';
 import { usePrefs } from '../../../app/prefs';
-import { count, minute, momentMs } from '../../../time/format';
+import { bytes, count, minute, momentMs } from '../../../time/format';
 import { Menu } from '../../../widgets/Menu';
 import { say, sayBad } from '../../../widgets/Toasts';
 import { ConfirmDialog } from '../ConfirmDialog';
-import { byVersion, bytesText, matchedBy, type SourceMap } from './maps';
+import { byVersion, matchedBy, type SourceMap } from './maps';
 import { TestFrame } from './TestFrame';
 import { Upload } from './Upload';
 
@@ -50,7 +50,7 @@ export default function SourceMapsPage(): React.ReactElement {
       for (const m of list) await remove(`errors/sourcemaps/${m.id}`);
       say(list.length === 1 ? 'Deleted' : `${list.length} maps are deleted`);
     } catch (e) {
-      sayBad(e instanceof Error ? e.message : 'The server can’t be reached');
+      sayBad(whyOf(e));
     }
     again();
   };
@@ -184,7 +184,7 @@ function Version({ version, maps, onRemove }: VersionProps): React.ReactElement 
       <summary>
         <b className="mono">{version || '(no version)'}</b>{' '}
         <span className="muted">
-          {maps.length} {maps.length === 1 ? 'map' : 'maps'}, {bytesText(maps.reduce((n, m) => n + m.bytes, 0))}
+          {maps.length} {maps.length === 1 ? 'map' : 'maps'}, {bytes(maps.reduce((n, m) => n + m.bytes, 0))}
         </span>{' '}
         {failed > 0 && <span className="badge warn">{failed === 1 ? '1 without a map' : `${failed} without maps`}</span>}
       </summary>
@@ -224,7 +224,7 @@ function Version({ version, maps, onRemove }: VersionProps): React.ReactElement 
                   {m.debug_id && <div className="muted">debug id {m.debug_id}</div>}
                   {m.variant !== 'as sent' && m.code === '' && <div className="muted">prefix {m.variant} with its name</div>}
                 </td>
-                <td className="num">{m.code === '' ? bytesText(m.bytes) : <span className="muted">–</span>}</td>
+                <td className="num">{m.code === '' ? bytes(m.bytes) : <span className="muted">–</span>}</td>
                 <td className="muted">{when(m.uploaded)}</td>
                 <td>
                   {m.matched === '0' ? (

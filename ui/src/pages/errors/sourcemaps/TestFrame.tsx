@@ -2,7 +2,7 @@ import '../item/item.css';
 
 import { useState } from 'react';
 
-import { ApiError, post } from '../../../api/client';
+import { post, whyOf } from '../../../api/client';
 import { Code } from '../item/Code';
 import { frameOf, matchedBy, type Resolved } from './maps';
 
@@ -24,7 +24,7 @@ export function TestFrame({ version: usual }: { version: string }): React.ReactE
     }
     post<{ resolved: Resolved }>('errors/sourcemaps/test', { ...frame, version: asked.trim(), node }).then(
       (r) => setFound(r.resolved),
-      (e: unknown) => setError(e instanceof ApiError ? e.message : 'The server can’t be reached'),
+      (e: unknown) => setError(whyOf(e)),
     );
   };
   return (

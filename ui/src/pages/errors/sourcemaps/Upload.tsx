@@ -1,7 +1,8 @@
 import { useRef, useState } from 'react';
 
-import { postFile } from '../../../api/client';
-import { bytesText, readMap, urlFor } from './maps';
+import { postFile, whyOf } from '../../../api/client';
+import { bytes } from '../../../time/format';
+import { readMap, urlFor } from './maps';
 
 interface Dropped {
   id: number;
@@ -32,8 +33,7 @@ export function Upload({ onDone }: { onDone: () => void }): React.ReactElement {
     const fresh: Dropped[] = [];
     for (const file of [...files].slice(0, most - list.length)) {
       const one: Dropped = { id: ++last, file, says: undefined, url: undefined, state: 'ready', why: '', hint: '' };
-      if (file.size > mostBytes)
-        Object.assign(one, { state: 'wrong', why: `it has ${bytesText(file.size)}; at most 100\u2009MiB are taken` });
+      if (file.size > mostBytes) Object.assign(one, { state: 'wrong', why: `it has ${bytes(file.size)}; at most 100\u2009MiB are taken` });
       else {
         const read = readMap(await file.text());
         if ('problem' in read) Object.assign(one, { state: 'wrong', why: read.problem });
@@ -58,7 +58,7 @@ export function Upload({ onDone }: { onDone: () => void }): React.ReactElement {
         await postFile('errors/sourcemaps', { version: version.trim(), minified_url: urlOf(d) }, d.file);
         set(d.id, { state: 'kept' });
       } catch (e) {
-        set(d.id, { state: 'wrong', why: e instanceof Error ? e.message : 'the server can’t be reached' });
+        set(d.id, { state: 'wrong', why: whyOf(e) });
       }
     }
     setBusy(false);
@@ -134,7 +134,7 @@ export function Upload({ onDone }: { onDone: () => void }): React.ReactElement {
             {list.map((d) => (
               <li key={d.id} data-state={d.state}>
                 <span className="clip mono" title={d.file.name}>
-                  {d.file.name} <span className="muted">{bytesText(d.file.size)}</span>
+                  {d.file.name} <span className="muted">{bytes(d.file.size)}</span>
                 </span>
                 {d.state === 'kept' ? (
                   <span className="clip mono muted">{urlOf(d)}</span>

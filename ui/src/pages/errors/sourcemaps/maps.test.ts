@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { byVersion, bytesText, frameOf, readMap, urlFor, type SourceMap } from './maps';
+import { byVersion, frameOf, readMap, urlFor, type SourceMap } from './maps';
 
 describe('urlFor', () => {
   for (const [prefix, name, file, want] of [
@@ -50,5 +50,3 @@ it('puts maps under their versions', () => {
     ['1', 1],
   ]);
 });
-
-it('prints sizes', () => expect([bytesText(12), bytesText(1200), bytesText(2_340_000)]).toEqual(['12\u2009B', '1\u2009kB', '2.3\u2009MB']));

@@ -82,11 +82,6 @@ export function frameOf(text: string): { file: string; line: number; column: num
   return { method: (m[1] ?? '').trim(), file: m[2]!, line: Number(m[3]), column: m[4] === undefined ? -1 : Number(m[4]) };
 }
 
-export function bytesText(n: number): string {
-  if (n >= 1e6) return `${(n / 1e6).toFixed(1)}\u2009MB`;
-  return n >= 1e3 ? `${Math.round(n / 1e3)}\u2009kB` : `${n}\u2009B`;
-}
-
 const matchWords: Readonly<Record<string, string>> = {
   url: 'its address',
   'url without query': 'its address without the query',

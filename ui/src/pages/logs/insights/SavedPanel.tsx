@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react';
 
-import { ApiError } from '../../../api/client';
+import { whyOf } from '../../../api/client';
 import { parametersOf } from '../../../query/insights/complete';
 import { ago } from '../../../time/format';
 import { foldersOf, leafOf, type Definition, type Definitions, type Folder } from './definitions';
@@ -115,7 +115,7 @@ function SaveForm({ definitions, text, values, groups, open, onSaved }: Props): 
       setSaid('Saved');
       onSaved(saved, name.trim());
     } catch (e) {
-      setSaid(e instanceof ApiError ? e.message : 'The server can’t be reached');
+      setSaid(whyOf(e));
     }
   };
   const ready = name.trim() !== '' && text.trim() !== '';

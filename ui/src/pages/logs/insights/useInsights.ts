@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
 
-import { ApiError, stream } from '../../../api/client';
+import { ApiError, asApiError, stream } from '../../../api/client';
 import { mistakeOf, type Mistake } from '../../../query/insights/complete';
 import type { Answer, Column, Statistics } from './answer';
 
@@ -112,7 +112,7 @@ export function useInsights(key: string, body: Body | undefined, turn: number): 
       (answer) => setRun({ ...idle, answer, answerKey: key }),
       (e: unknown) => {
         if (mine.signal.aborted) return;
-        const error = e instanceof ApiError ? e : new ApiError(0, 'unavailable', 'the server can’t be reached');
+        const error = asApiError(e);
         const mistake = e instanceof Wrong && e.range ? mistakeOf(body.query, e.message, e.range) : undefined;
         setRun((r) => ({ ...r, running: false, progress: undefined, error, mistake }));
       },

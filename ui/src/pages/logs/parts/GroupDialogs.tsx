@@ -1,11 +1,12 @@
 import { useState } from 'react';
 
+import { whyOf } from '../../../api/client';
 import { retentionDays } from '../../../api/aws';
 import { count } from '../../../time/format';
 import { retentionText, type GroupRow } from '../groups';
 import { Dialog, DialogFoot } from '../../../widgets/Dialog';
 
-const why = (e: unknown): string => (e instanceof Error ? e.message : 'it could not be done');
+const why = (e: unknown): string => whyOf(e);
 
 /** Asks for the name of a new group, and how long it keeps its lines. */
 export function CreateGroup({

@@ -8,9 +8,9 @@ import { Canvas } from '../../../charts/Canvas';
 import { drawSpark } from '../../../charts/draw';
 import type { Theme } from '../../../charts/theme';
 import { quote } from '../../../query/lex';
-import { ago, clock, day, digits, momentMs } from '../../../time/format';
+import { ago, bytes, clock, day, digits, momentMs } from '../../../time/format';
 import { Menu } from '../../../widgets/Menu';
-import { bytesText, retentionText, type GroupRow, type SortKey } from '../groups';
+import { retentionText, type GroupRow, type SortKey } from '../groups';
 import { addressOf } from '../url';
 
 interface Props {
@@ -86,7 +86,7 @@ export function GroupTable({ rows, region, sort, down, onSort, onRetain, onDelet
                 </td>
                 <td className="num">{r.perSecond > 0 ? digits(r.perSecond) : <span className="muted">–</span>}</td>
                 <td>{r.spark.length > 0 && <Spark values={r.spark} label={`Lines of ${r.name} over the last hour`} />}</td>
-                <td className="num">{bytesText(r.bytes)}</td>
+                <td className="num">{r.bytes === 0 ? '–' : bytes(r.bytes)}</td>
                 <td>
                   {r.readOnly ? (
                     <span className="muted">{retentionText(undefined)}</span>

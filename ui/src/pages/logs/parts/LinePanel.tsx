@@ -6,7 +6,7 @@ import { linkTo } from '../../../app/location';
 import { CellMenu, type ValueActions } from '../../../query/bubble/CellMenu';
 import { cellText, type Cell } from '../../../query/cell';
 import { ident, quote } from '../../../query/lex';
-import { clock, day } from '../../../time/format';
+import { bytes, clock, day } from '../../../time/format';
 import { CopyButton } from '../../../widgets/CopyButton';
 import { Tabs } from '../../../widgets/Tabs';
 import type { ListHandle } from '../../../widgets/VirtualList';
@@ -16,7 +16,7 @@ import { nextMatch, shortLevel, sourceOf, speakerOf, type Line } from '../lines'
 import { runsOf, withMarks, type Mark } from '../runs';
 import { addressOf, onlyLines, type LogsState, type Panel } from '../url';
 import { indexOf, LineList } from './LineList';
-import { bytesText, mostWrapped, Runs } from './LineRow';
+import { mostWrapped, Runs } from './LineRow';
 import { errorsWith } from '../../../query/links';
 import { TraceExcerpt } from '../../../query/trace/TraceExcerpt';
 
@@ -147,7 +147,7 @@ function Message({ body, marks }: { body: string; marks: readonly Mark[] }): Rea
       <div className="row">
         {cut && (
           <button type="button" className="btn small" onClick={() => setAll(true)}>
-            {bytesText(text.length)}, show all
+            {bytes(text.length)}, show all
           </button>
         )}
         {pretty !== undefined && (

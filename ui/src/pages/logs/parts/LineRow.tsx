@@ -1,6 +1,6 @@
 import { memo } from 'react';
 
-import { clock, day } from '../../../time/format';
+import { bytes, clock, day } from '../../../time/format';
 import { cellText } from '../../../query/cell';
 import { shortLevel, sourceOf, speakerOf, type Line } from '../lines';
 import { rowRuns, runsOf, withMarks, type Mark, type Run } from '../runs';
@@ -71,7 +71,7 @@ export const LineRow = memo(function LineRow(props: Props): React.ReactElement {
               props.onWhole?.(line.at);
             }}
           >
-            … {bytesText(line.cut || line.body.length)}, show all
+            … {bytes(line.cut || line.body.length)}, show all
           </button>
         )}
       </span>
@@ -93,8 +93,4 @@ export function Runs({ runs }: { runs: readonly Run[] }): React.ReactElement {
       )}
     </>
   );
-}
-
-export function bytesText(n: number): string {
-  return n < 1024 * 1024 ? `${Math.round(n / 1024)}\u2009kB` : `${(n / 1024 / 1024).toFixed(1)}\u2009MB`;
 }

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react';
 
-import { ApiError, lineError, stream } from '../../../api/client';
+import { ApiError, asApiError, lineError, stream } from '../../../api/client';
 import { asked, type Look } from '../data';
 import type { Pattern } from './patterns';
 
@@ -60,7 +60,7 @@ export function usePatterns(look: Look): Patterns {
     stream<Line>('logs/patterns', { ...asked(look, look.where), compare: 'previous', buckets, limit: most }, onLine, abort.signal).catch(
       (e: unknown) => {
         if (abort.signal.aborted) return;
-        const error = e instanceof ApiError ? e : new ApiError(0, 'unavailable', 'the server can’t be reached');
+        const error = asApiError(e);
         setState((s) => ({ ...s, running: false, error }));
       },
     );

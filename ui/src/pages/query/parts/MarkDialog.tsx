@@ -1,6 +1,6 @@
 import { useState } from 'react';
 
-import { ApiError } from '../../../api/client';
+import { whyOf } from '../../../api/client';
 import { usePrefs } from '../../../app/prefs';
 import { clock, day } from '../../../time/format';
 import { Dialog } from '../../../widgets/Dialog';
@@ -22,9 +22,7 @@ export function MarkDialog({ atNs, add, onClose }: Props): React.ReactElement {
         onSubmit={(e) => {
           e.preventDefault();
           const form = new FormData(e.currentTarget);
-          add(atNs, String(form.get('message')), String(form.get('type'))).then(onClose, (err: unknown) =>
-            setError(err instanceof ApiError ? err.message : 'the server can’t be reached'),
-          );
+          add(atNs, String(form.get('message')), String(form.get('type'))).then(onClose, (err: unknown) => setError(whyOf(err)));
         }}
       >
         <h2>

@@ -1,6 +1,6 @@
 import { useLayoutEffect, useRef, useState } from 'react';
 
-import { ApiError } from '../../../api/client';
+import { whyOf } from '../../../api/client';
 import { setParams } from '../../../app/location';
 import type { Question } from '../../../query/question';
 import { MenuList, type MenuItem } from '../../../widgets/Menu';
@@ -43,7 +43,7 @@ export function PointMenu({ dataset, point, answer, question, actions, onZoom, o
         terms: group.map(([field, value]) => pickTerm(field, value)),
       });
     } catch (e) {
-      setSaid(e instanceof ApiError ? e.message : 'The server can’t be reached');
+      setSaid(whyOf(e));
     }
   };
   const items: MenuItem[] = [

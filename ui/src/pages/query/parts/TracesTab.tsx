@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react';
 
-import { ApiError, get } from '../../../api/client';
+import { get, whyOf } from '../../../api/client';
 import type { ListedTrace, TraceList } from '../../../api/types';
 import { linkTo } from '../../../app/location';
 import { usePrefs } from '../../../app/prefs';
@@ -37,7 +37,7 @@ export function TracesTab({ env, answer, question, ticked, onTick }: Props): Rea
     setError('');
     get<TraceList>('traces', { from: start, to: end, q, sort, order: 'desc', limit: String(page), cursor }, abort.signal).then(
       (list) => setPages((p) => (cursor === '' ? [list] : [...p, list])),
-      (e: unknown) => !abort.signal.aborted && setError(e instanceof ApiError ? e.message : 'the server can’t be reached'),
+      (e: unknown) => !abort.signal.aborted && setError(whyOf(e)),
     );
     return () => abort.abort();
   }, [key, cursor, start, end, q, sort]);
