@@ -16,7 +16,7 @@ import (
 // openSample prepares what loads and removes sample data.
 func (s *Server) openSample(ctx context.Context) error {
 	s.sample = demo.New(ctx, demo.Config{
-		Keys: s.keys, Doors: s.handler(), Newest: s.newestSample, Forget: s.forgetEnvironment, Clock: s.around.Clock, Log: s.log,
+		Keys: s.keys, Doors: s.doors, Newest: s.newestSample, Forget: s.forgetEnvironment, Clock: s.around.Clock, Log: s.log,
 	})
 	return s.sample.Tidy(ctx)
 }

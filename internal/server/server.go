@@ -94,6 +94,7 @@ type Server struct {
 	xray      *xray.Front
 	datagrams *xray.Sockets
 
+	doors      http.Handler // of every address
 	listeners  listeners
 	serving    atomic.Bool
 	endStreams sync.Once
@@ -116,6 +117,7 @@ func Open(ctx context.Context, c Config, around Surroundings) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{config: c, around: around, log: log, ready: make(chan struct{})}
+	s.doors = s.handler()
 	s.listeners.log, s.listeners.connections = log, newConnections(connectionLimit())
 	s.listeners.tls = &tlsNotice{clock: around.Clock, log: log, ledger: func() *ingest.Ledger { return s.door.Ledger() }}
 	if err := s.open(ctx); err != nil {
@@ -347,7 +349,7 @@ func (s *Server) openFronts(ctx context.Context) (err error) {
 	}
 	s.api, err = api.New(ctx, api.Deps{
 		Querier: s.querier, Door: s.door, Keys: s.keys, Datasets: s.datasets, Workspace: s.workspace, Items: s.items, Alerts: s.alerts, Intake: intake{s.rollbar}, Symbols: s.symbols, Sampling: s.sampling, Sample: sampleData{s.sample}, Meta: s.meta, Clock: s.around.Clock, Log: s.log,
-		Open: s.config.Auth == AuthOpen, Version: s.around.Version, Groups: s.xray.Groups, Endpoints: s.Addresses, Doors: s.handler(), Pointer: cloudwatch.ReadPointer,
+		Open: s.config.Auth == AuthOpen, Version: s.around.Version, Groups: s.xray.Groups, Endpoints: s.Addresses, Doors: s.doors, Pointer: cloudwatch.ReadPointer,
 	})
 	return err
 }
@@ -361,7 +363,7 @@ func (s *Server) bind(ctx context.Context) error {
 		{"otlp_grpc", c.OTLPGRPC, defaults.OTLPGRPC},
 		{"otlp_http", c.OTLPHTTP, defaults.OTLPHTTP},
 	} {
-		if err := s.listeners.bind(ctx, door.name, door.address, door.address == door.customary, unhurried(s.around.Clock, s.handler())); err != nil {
+		if err := s.listeners.bind(ctx, door.name, door.address, door.address == door.customary, unhurried(s.around.Clock, s.doors)); err != nil {
 			return err
 		}
 	}
@@ -373,7 +375,7 @@ func (s *Server) bindDaemon(ctx context.Context, address string, customary bool)
 	if address == "" {
 		return nil
 	}
-	handler := unhurried(s.around.Clock, xray.Daemon(s.handler()))
+	handler := unhurried(s.around.Clock, xray.Daemon(s.doors))
 	for range bindTries {
 		if s.datagrams, err = xray.Bind(ctx, address); err != nil {
 			return s.listeners.taken(ctx, "xray", address, customary, err)
