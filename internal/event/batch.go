@@ -24,6 +24,17 @@ func NewBatch(environment, dataset string) *Batch {
 	return &Batch{Environment: environment, Dataset: dataset, index: newNames(0)}
 }
 
+// NewBatchOf is NewBatch for one that will have about so many columns, as the last
+// one of its sender had: they are made in one go.
+func NewBatchOf(environment, dataset string, columns int) *Batch {
+	b := &Batch{Environment: environment, Dataset: dataset, index: newNames(columns)}
+	b.new.expect(columns)
+	if columns > 0 {
+		b.Columns = make([]*Column, 0, columns)
+	}
+	return b
+}
+
 // Len returns the number of rows.
 func (b *Batch) Len() int { return len(b.Times) }
 

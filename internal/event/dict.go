@@ -14,11 +14,17 @@ type Dict struct {
 	Ends []uint32
 	Data []byte
 
-	slots  []uint32 // open addressing: code+1, 0 is free; nil while small or given up
-	hashes []uint32 // per entry, as long as slots is kept
-	last   uint32   // code last returned, +1
-	asked  int      // strings interned so far
-	loose  bool     // entries may repeat
+	table *dictTable // nil while small or given up
+	last  uint32     // code last returned, +1
+	asked uint32     // strings interned so far
+	loose bool       // entries may repeat
+}
+
+// dictTable finds entries by their hash. It lies apart: most dictionaries are a
+// single request's and never need one.
+type dictTable struct {
+	slots  []uint32 // open addressing: code+1, 0 is free
+	hashes []uint32 // per entry
 }
 
 var dictSeed = maphash.MakeSeed()
@@ -65,7 +71,7 @@ func (d *Dict) InternBytes(b []byte) uint32 {
 	if d.loose {
 		return d.add(b)
 	}
-	if d.slots == nil {
+	if d.table == nil {
 		for code := range d.Ends {
 			if string(d.Bytes(uint32(code))) == string(b) {
 				d.last = uint32(code) + 1
@@ -77,26 +83,26 @@ func (d *Dict) InternBytes(b []byte) uint32 {
 		}
 		d.grow(64)
 	}
-	h := uint32(maphash.Bytes(dictSeed, b))
-	mask := uint32(len(d.slots) - 1)
+	t, h := d.table, uint32(maphash.Bytes(dictSeed, b))
+	mask := uint32(len(t.slots) - 1)
 	i := h & mask
-	for d.slots[i] != 0 {
-		code := d.slots[i] - 1
-		if d.hashes[code] == h && string(d.Bytes(code)) == string(b) {
+	for t.slots[i] != 0 {
+		code := t.slots[i] - 1
+		if t.hashes[code] == h && string(d.Bytes(code)) == string(b) {
 			d.last = code + 1
 			return code
 		}
 		i = (i + 1) & mask
 	}
 	code := d.add(b)
-	d.hashes = append(d.hashes, h)
-	d.slots[i] = code + 1
+	t.hashes = append(t.hashes, h)
+	t.slots[i] = code + 1
 	switch n := len(d.Ends); {
-	case d.asked >= dictJudgeAfter && n > d.asked-d.asked/4:
+	case d.asked >= dictJudgeAfter && n > int(d.asked-d.asked/4):
 		// Three in four are new: hashing them buys nothing.
-		d.loose, d.slots, d.hashes = true, nil, nil
-	case n > len(d.slots)-len(d.slots)/4:
-		d.grow(2 * len(d.slots))
+		d.loose, d.table = true, nil
+	case n > len(t.slots)-len(t.slots)/4:
+		d.grow(2 * len(t.slots))
 	}
 	return code
 }
@@ -104,7 +110,7 @@ func (d *Dict) InternBytes(b []byte) uint32 {
 // Unique tells the dictionary that its strings will rarely repeat (ids), so
 // that it never hashes.
 func (d *Dict) Unique() {
-	d.loose, d.slots, d.hashes = true, nil, nil
+	d.loose, d.table = true, nil
 }
 
 // Reserve makes room for so many bytes of text that are to come.
@@ -125,21 +131,21 @@ func (d *Dict) grow(size int) {
 	for size < 2*len(d.Ends) {
 		size *= 2
 	}
-	d.slots = make([]uint32, size)
-	if len(d.hashes) != len(d.Ends) {
-		d.hashes = make([]uint32, len(d.Ends), size)
+	if d.table == nil {
+		d.table = &dictTable{hashes: make([]uint32, len(d.Ends), size)}
 		for code := range d.Ends {
-			d.hashes[code] = uint32(maphash.Bytes(dictSeed, d.Bytes(uint32(code))))
+			d.table.hashes[code] = uint32(maphash.Bytes(dictSeed, d.Bytes(uint32(code))))
 		}
 	}
-	mask := uint32(size - 1)
-	for code, h := range d.hashes {
+	slots, mask := make([]uint32, size), uint32(size-1)
+	for code, h := range d.table.hashes {
 		i := h & mask
-		for d.slots[i] != 0 {
+		for slots[i] != 0 {
 			i = (i + 1) & mask
 		}
-		d.slots[i] = uint32(code) + 1
+		slots[i] = uint32(code) + 1
 	}
+	d.table.slots = slots
 }
 
 // Restore makes a dictionary of entries read from outside; the slices are kept.

@@ -19,6 +19,14 @@ const (
 	mostText    = 256     // of a first value that lies here
 )
 
+// expect makes room for so many columns at once.
+func (n *nursery) expect(columns int) {
+	if n.made == 0 && columns > 0 {
+		n.made = min(columns, mostColumns)
+		n.columns, n.codes = make([]Column, n.made), make([]uint32, 2*n.made)
+	}
+}
+
 // column returns a new one with room for one value of text.
 func (n *nursery) column(name string, place int) *Column {
 	if len(n.columns) == 0 {
@@ -71,14 +79,15 @@ func room[T any](s []T, n int) []T {
 	return out
 }
 
-// roomForText is room for text: what is large grows by a third, as texts are most
-// of what lies in memory and half of it would be empty.
+// roomForText is room for text. What is large doubles as well, but up to the size
+// at which stores begin a new piece of it: beyond, half of it would be empty, and
+// texts are most of what lies in memory.
 func roomForText(s []byte, n int) []byte {
-	const large, share = 4 << 20, 3
+	const large, textPiece = 4 << 20, 16 << 20
 	if len(s) < large || cap(s)-len(s) >= n {
 		return room(s, n)
 	}
-	out := make([]byte, len(s), len(s)+max(n, large, len(s)/share))
+	out := make([]byte, len(s), len(s)+max(n, large, min(len(s), textPiece-len(s))))
 	copy(out, s)
 	return out
 }

@@ -109,12 +109,22 @@ type pacedWriter struct {
 	http.ResponseWriter
 	control *http.ResponseController
 	clock   func() time.Time
+	since   time.Time // when the time for a piece was given last
 }
 
 // Unwrap lets http.ResponseController find the response below.
 func (w *pacedWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-func (w *pacedWriter) extend() { _ = w.control.SetWriteDeadline(w.clock().Add(writeStall)) }
+// extend gives the reader its time. A deadline is dear beside a small answer, so it
+// moves once a second at most.
+func (w *pacedWriter) extend() {
+	now := w.clock()
+	if !w.since.IsZero() && now.Sub(w.since) < time.Second {
+		return
+	}
+	w.since = now
+	_ = w.control.SetWriteDeadline(now.Add(writeStall)) // see unhurried
+}
 
 // WriteHeader starts the time for the answer's first piece.
 func (w *pacedWriter) WriteHeader(status int) {

@@ -37,6 +37,7 @@ type post struct {
 	batch   *event.Batch
 	stamps  []item.Stamp // of the batch's rows
 	text    []byte       // scratch: an item's data as JSON
+	columns int          // of the last batch: the next one is much like it
 }
 
 // postItem is POST /item: one payload.
@@ -208,7 +209,7 @@ func (p *post) add(at int64) (seen bool, err error) {
 		if err != nil {
 			return false, err
 		}
-		p.batch = event.NewBatch(p.token.Environment, slug)
+		p.batch = event.NewBatchOf(p.token.Environment, slug, p.columns)
 	}
 	p.text = p.printed(p.text[:0], at)
 	one.row(p.batch, at, &p.front.agents, p.text)
@@ -358,5 +359,6 @@ func (p *post) write(ctx context.Context, fingerprint [16]byte) error {
 		return nil
 	}
 	item.Apply(p.batch, p.stamps)
+	p.columns = len(p.batch.Columns)
 	return p.front.Door.Write(ctx, ingest.Request{Batches: []*event.Batch{p.batch}, Protocol: protocolName, Key: p.token.KeyID, Fingerprint: fingerprint})
 }
