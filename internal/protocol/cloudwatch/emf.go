@@ -62,6 +62,9 @@ type rootMember struct{ name, value []byte }
 // embeddedMetrics returns what the metrics that lines embed make, to be written
 // with the lines. Bad ones cost the line nothing: they are counted.
 func (f *Front) embeddedMetrics(g *group, p *put, now int64) []*event.Batch {
+	if !g.extracts() {
+		return nil
+	}
 	var x *extraction
 	for i := p.from; i < p.to; i++ {
 		message := p.sent.message(i)
@@ -83,6 +86,13 @@ func (f *Front) embeddedMetrics(g *group, p *put, now int64) []*event.Batch {
 	ledger.Alter("emf_invalid", protocolName, x.bad, g.name+": "+x.why)
 	ledger.Alter("emf_metric", protocolName, x.missing, g.name+": "+x.which)
 	return x.out
+}
+
+// extracts reports whether metrics are made of what lines embed.
+func (g *group) extracts() bool {
+	g.mu.RLock()
+	defer g.mu.RUnlock()
+	return !g.unextracted
 }
 
 // refuse counts a message whose metrics can't be made out.

@@ -69,7 +69,7 @@ func (f *Front) policyOf(c *call, g *group) (*indexPolicy, error) {
 		own.Body.LastUpdateTime = own.Updated
 		return &own.Body, nil
 	}
-	all, err := f.accountPolicies().list(c.Context(), c.at(""), false)
+	all, err := f.groups.accountPolicies().list(c.Context(), c.at(""), false)
 	if err != nil {
 		return nil, err
 	}

@@ -34,6 +34,7 @@ type filterLogEventsInput struct {
 	LogStreamNames                                                                  []string
 	StartTime, EndTime                                                              *int64
 	StartFromHead                                                                   *bool
+	Unmask                                                                          bool
 	Limit                                                                           int
 }
 
@@ -47,6 +48,9 @@ func (f *Front) filterLogEvents(c *call) (any, error) {
 	}
 	g, err := c.group(in.LogGroupName, in.LogGroupIdentifier)
 	if err != nil {
+		return nil, err
+	}
+	if err := g.unmaskable(in.Unmask); err != nil {
 		return nil, err
 	}
 	where, some, err := in.conditions(g)

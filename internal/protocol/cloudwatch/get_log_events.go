@@ -37,7 +37,7 @@ func (f *Front) getLogEvents(c *call) (any, error) {
 	var in struct {
 		LogGroupName, LogGroupIdentifier, LogStreamName, NextToken string
 		StartTime, EndTime                                         *int64
-		StartFromHead                                              bool
+		StartFromHead, Unmask                                      bool
 		Limit                                                      int
 	}
 	if err := c.decode(&in); err != nil {
@@ -49,6 +49,9 @@ func (f *Front) getLogEvents(c *call) (any, error) {
 	}
 	if !g.hasStream(in.LogStreamName) {
 		return nil, noSuchStream()
+	}
+	if err := g.unmaskable(in.Unmask); err != nil {
+		return nil, err
 	}
 	span, err := newRange(in.StartTime, in.EndTime, false)
 	if err != nil {

@@ -11,7 +11,10 @@ import (
 
 // getLogRecord is GetLogRecord: a line with all its fields, as texts.
 func (f *Front) getLogRecord(c *call) (any, error) {
-	var in struct{ LogRecordPointer string }
+	var in struct {
+		LogRecordPointer string
+		Unmask           bool
+	}
 	if err := c.decode(&in); err != nil {
 		return nil, err
 	}
@@ -29,6 +32,9 @@ func (f *Front) getLogRecord(c *call) (any, error) {
 		page, err = f.findLine(c, g, at)
 	}
 	if err != nil {
+		return nil, err
+	}
+	if err := g.unmaskable(in.Unmask); err != nil {
 		return nil, err
 	}
 	for _, r := range page.Rows {

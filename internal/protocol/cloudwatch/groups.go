@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"embed"
-	"errors"
 	"fmt"
 	"log/slog"
 	"math"
@@ -51,7 +50,9 @@ type Groups struct {
 	db  *meta.DB
 	cfg GroupsConfig
 
-	change sync.Mutex // held while groups and streams are made and deleted; taken before all others
+	policies sync.Mutex // held while account policies are changed; taken before all others
+	change   sync.Mutex // held while groups and streams are made and deleted; taken before those below
+	loading  sync.Mutex // held while what applies to a group's lines is read and set
 
 	mu        sync.RWMutex
 	byName    map[groupKey]*group
@@ -96,10 +97,14 @@ type group struct {
 	// subscribed says that there are subscription filters, news that lines came since
 	// they were last looked after.
 	subscribed  bool
+	shared      *accountSubscriptionPolicy // the filter of the account that selects the group; nil: none
 	news        atomic.Bool
-	transformer *transformer // nil: none
-	masker      *masker      // of its data protection policy; nil: none
-	account     string       // of who made the transformer
+	transformer *transformer     // nil: none
+	masker      *masker          // of its data protection policy and the account's; nil: none
+	protection  protectionStatus // whether lines are masked, or were
+	inherits    bool             // the account masks, too
+	unextracted bool             // metrics that lines embed are not made
+	account     string           // of who made the transformer
 	deleted     bool
 	streams     map[string]*stream
 	gone        map[string]int64 // arrival up to which lines of a deleted stream are hidden
@@ -139,11 +144,13 @@ func OpenGroups(ctx context.Context, db *meta.DB, cfg GroupsConfig) (*Groups, er
 	return g, nil
 }
 
-// loadFilters reads the filters of those groups that have some.
+// loadFilters reads what applies to the lines of groups, of those that have
+// something of their own or are in a region with account policies.
 func (g *Groups) loadFilters(ctx context.Context) error {
 	owners := map[groupKey]bool{}
 	err := g.db.Read(ctx, func(tx *sql.Tx) error {
-		rows, err := tx.QueryContext(ctx, "SELECT DISTINCT environment, region, owner FROM cloudwatch_resource WHERE kind IN (?, ?, ?, ?)", metricFilterKind, subscriptionKind, transformerKind, protectionKind)
+		rows, err := tx.QueryContext(ctx, "SELECT DISTINCT environment, region, owner FROM cloudwatch_resource WHERE kind IN (?, ?, ?, ?, ?, ?)",
+			metricFilterKind, subscriptionKind, transformerKind, protectionKind, protectedKind, accountPolicyKind)
 		if err != nil {
 			return err
 		}
@@ -160,11 +167,12 @@ func (g *Groups) loadFilters(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read filters: %w", err)
 	}
-	for key := range owners {
-		if one := g.byName[key]; one != nil {
-			if err := errors.Join(g.loadMetricFilters(ctx, one), g.loadSubscriptions(ctx, one), g.loadTransformer(ctx, one), g.loadProtection(ctx, one)); err != nil {
-				g.cfg.Log.ErrorContext(ctx, "the filters of a log group can't be used", slog.String("group", key.name), slog.Any("error", err))
-			}
+	for key, one := range g.byName {
+		if !owners[key] && !owners[groupKey{key.environment, key.region, ""}] {
+			continue
+		}
+		if err := g.load(ctx, one); err != nil {
+			g.cfg.Log.ErrorContext(ctx, "the filters of a log group can't be used", slog.String("group", key.name), slog.Any("error", err))
 		}
 	}
 	return nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"log/slog"
 	"maps"
 
 	"github.com/oriel-dev/oriel/internal/dataset"
@@ -54,6 +55,9 @@ func (g *Groups) create(ctx context.Context, one *group, tags map[string]string)
 	})
 	if err != nil {
 		return err
+	}
+	if err := g.load(ctx, one); err != nil { // before anybody can put lines into it
+		g.cfg.Log.ErrorContext(ctx, "what the account's policies say can't be used", slog.String("group", one.name), slog.Any("error", err))
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -57,18 +57,19 @@ func (f *Front) createLogGroup(c *call) (any, error) {
 
 // logGroup is a group on the wire.
 type logGroup struct {
-	Name              string `json:"logGroupName"`
-	CreationTime      int64  `json:"creationTime"`
-	RetentionInDays   int    `json:"retentionInDays,omitempty"`
-	MetricFilterCount int    `json:"metricFilterCount"`
-	Arn               string `json:"arn"`
-	StoredBytes       int64  `json:"storedBytes"`
-	KmsKeyID          string `json:"kmsKeyId,omitempty"`
-	DataProtection    string `json:"dataProtectionStatus,omitempty"`
-	Class             string `json:"logGroupClass"`
-	LogGroupArn       string `json:"logGroupArn"`
-	Protected         bool   `json:"deletionProtectionEnabled"`
-	Bearer            bool   `json:"bearerTokenAuthenticationEnabled,omitempty"`
+	Name              string           `json:"logGroupName"`
+	CreationTime      int64            `json:"creationTime"`
+	RetentionInDays   int              `json:"retentionInDays,omitempty"`
+	MetricFilterCount int              `json:"metricFilterCount"`
+	Arn               string           `json:"arn"`
+	StoredBytes       int64            `json:"storedBytes"`
+	KmsKeyID          string           `json:"kmsKeyId,omitempty"`
+	DataProtection    protectionStatus `json:"dataProtectionStatus,omitempty"`
+	Inherited         []string         `json:"inheritedProperties,omitempty"`
+	Class             string           `json:"logGroupClass"`
+	LogGroupArn       string           `json:"logGroupArn"`
+	Protected         bool             `json:"deletionProtectionEnabled"`
+	Bearer            bool             `json:"bearerTokenAuthenticationEnabled,omitempty"`
 }
 
 func (c *call) describe(g *group) logGroup {
@@ -76,12 +77,12 @@ func (c *call) describe(g *group) logGroup {
 	stored := g.storedBytes(c.nowMS())
 	g.mu.RLock()
 	defer g.mu.RUnlock()
-	protection := ""
-	if g.masker != nil {
-		protection = "ACTIVATED"
+	var inherited []string
+	if g.inherits {
+		inherited = []string{inheritedProtection}
 	}
 	return logGroup{
-		DataProtection: protection, Name: g.name, CreationTime: g.created, RetentionInDays: g.retention, MetricFilterCount: len(g.metrics), Arn: arn + ":*", StoredBytes: stored,
+		DataProtection: g.protection, Inherited: inherited, Name: g.name, CreationTime: g.created, RetentionInDays: g.retention, MetricFilterCount: len(g.metrics), Arn: arn + ":*", StoredBytes: stored,
 		KmsKeyID: g.kmsKey, Class: g.class, LogGroupArn: arn, Protected: g.protected, Bearer: g.bearer,
 	}
 }

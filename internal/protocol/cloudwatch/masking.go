@@ -14,7 +14,8 @@ import (
 
 // A data protection policy says what must not be seen in a group's lines. What
 // matches is masked when a line comes in, byte by byte, so that it is nowhere: not
-// in the journal, not in a segment, not in an answer. Nobody can unmask it.
+// in the journal, not in a segment, not in an answer. Nobody can unmask it: who asks
+// for that is told so.
 
 // masker masks what matches one of its expressions.
 type masker struct{ expressions []identifier }
@@ -160,6 +161,20 @@ func compileProtection(document string) (*masker, error) {
 	return m, nil
 }
 
+// maxProtection of a policy's document, in bytes.
+const maxProtection = 30_720
+
+// checkProtection refuses documents that are none.
+func checkProtection(document string) error {
+	if len(document) > maxProtection {
+		return invalidParameter(fmt.Sprintf("The data protection policy has %d bytes; the limit is %d.", len(document), maxProtection))
+	}
+	if _, err := compileProtection(document); err != nil {
+		return invalidParameter("The data protection policy is not valid: " + err.Error())
+	}
+	return nil
+}
+
 // keptProtection is a group's policy.
 type keptProtection struct{ Document string }
 
@@ -172,8 +187,50 @@ func (g *Groups) protections() shelf[keptProtection] {
 	return shelf[keptProtection]{groups: g, kind: protectionKind}
 }
 
-// loadProtection brings the policy of a group to where lines are put.
-func (g *Groups) loadProtection(ctx context.Context, one *group) error {
+// protected notes that lines were masked by a policy that is gone.
+type protected struct{}
+
+// protectedKind of notes, of a group or (without an owner) of the account.
+const protectedKind = "data-protected"
+
+func (g *Groups) protecteds() shelf[protected] {
+	return shelf[protected]{groups: g, kind: protectedKind}
+}
+
+// noteProtected notes that a policy goes.
+func (g *Groups) noteProtected(ctx context.Context, at place, nowMS int64) error {
+	_, err := g.protecteds().replace(ctx, at, protectionName, nowMS, protected{})
+	return err
+}
+
+// protectedUntil returns when the last policy of a place went, Unix ms; 0: none did.
+func (g *Groups) protectedUntil(ctx context.Context, at place) (int64, error) {
+	k, err := g.protecteds().get(ctx, at, protectionName)
+	if err != nil || k == nil {
+		return 0, err
+	}
+	return k.Updated, nil
+}
+
+// protectionStatus says whether the lines of a group are masked, as the service calls it.
+type protectionStatus string
+
+const (
+	unprotected   protectionStatus = ""
+	protectedNow  protectionStatus = "ACTIVATED"
+	protectedOnce protectionStatus = "DELETED"
+)
+
+// inheritedProtection says of a group that the account's policy holds for it.
+const inheritedProtection = "ACCOUNT_DATA_PROTECTION"
+
+// maskAll masks every line as a whole.
+func maskAll() *masker {
+	return &masker{[]identifier{{regexp.MustCompile(`(?s).+`), nil}}}
+}
+
+// loadProtection brings the policies of a group and its account to where lines are put.
+func (g *Groups) loadProtection(ctx context.Context, one *group, rules *accountRules) error {
 	k, err := g.protections().get(ctx, one.at(), protectionName)
 	if err != nil {
 		return err
@@ -181,13 +238,37 @@ func (g *Groups) loadProtection(ctx context.Context, one *group) error {
 	var m *masker
 	if k != nil {
 		if m, err = compileProtection(k.Body.Document); err != nil {
-			m = &masker{[]identifier{{regexp.MustCompile(`(?s).+`), nil}}} // rather nothing than a secret
+			m = maskAll() // rather nothing than a secret
 		}
 	}
+	if a := rules.protection; a != nil && m != nil {
+		m = &masker{slices.Concat(m.expressions, a.expressions)}
+	} else if a != nil {
+		m = a
+	}
+	until, untilErr := g.protectedUntil(ctx, one.at())
 	one.mu.Lock()
 	defer one.mu.Unlock()
-	one.masker = m
-	return err
+	one.masker, one.inherits = m, rules.protection != nil
+	switch {
+	case m != nil:
+		one.protection = protectedNow
+	case until > 0 || rules.protected > one.created:
+		one.protection = protectedOnce
+	default:
+		one.protection = unprotected
+	}
+	return errors.Join(err, untilErr)
+}
+
+// unmaskable refuses to show what is kept nowhere.
+func (g *group) unmaskable(asked bool) error {
+	g.mu.RLock()
+	defer g.mu.RUnlock()
+	if !asked || g.protection == unprotected {
+		return nil
+	}
+	return invalidParameter("The lines of log group " + g.name + " can't be unmasked: this server masks what a data protection policy names when a line comes in, and keeps it nowhere. Ask without unmask.")
 }
 
 // masking returns what masks the group's lines, nil for nothing.
@@ -207,14 +288,14 @@ func (f *Front) putDataProtectionPolicy(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := compileProtection(in.PolicyDocument); err != nil {
-		return nil, invalidParameter("The data protection policy is not valid: " + err.Error())
+	if err := checkProtection(in.PolicyDocument); err != nil {
+		return nil, err
 	}
 	k, err := f.groups.protections().replace(c.Context(), g.at(), protectionName, c.nowMS(), keptProtection{in.PolicyDocument})
 	if err != nil {
 		return nil, err
 	}
-	return map[string]any{"logGroupIdentifier": in.LogGroupIdentifier, "policyDocument": in.PolicyDocument, "lastUpdatedTime": k.Updated}, f.groups.loadProtection(c.Context(), g)
+	return map[string]any{"logGroupIdentifier": in.LogGroupIdentifier, "policyDocument": in.PolicyDocument, "lastUpdatedTime": k.Updated}, f.groups.load(c.Context(), g)
 }
 
 func (f *Front) getDataProtectionPolicy(c *call) (any, error) {
@@ -246,8 +327,11 @@ func (f *Front) deleteDataProtectionPolicy(c *call) (any, error) {
 	if err == nil && !was {
 		err = notFound("The specified log group has no data protection policy.")
 	}
+	if err == nil {
+		err = f.groups.noteProtected(c.Context(), g.at(), c.nowMS())
+	}
 	if err != nil {
 		return nil, err
 	}
-	return nil, f.groups.loadProtection(c.Context(), g)
+	return nil, f.groups.load(c.Context(), g)
 }

@@ -75,7 +75,7 @@ func (f *Front) putMetricFilter(c *call) (any, error) {
 	if _, err := f.groups.metricFilters().replace(c.Context(), g.at(), in.FilterName, c.nowMS(), k); err != nil {
 		return nil, err
 	}
-	return nil, f.groups.loadMetricFilters(c.Context(), g)
+	return nil, f.groups.load(c.Context(), g)
 }
 
 func (f *Front) deleteMetricFilter(c *call) (any, error) {
@@ -94,7 +94,7 @@ func (f *Front) deleteMetricFilter(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return nil, f.groups.loadMetricFilters(c.Context(), g)
+	return nil, f.groups.load(c.Context(), g)
 }
 
 // loadMetricFilters brings the filters of a group to where lines are put.

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-
-	"github.com/oriel-dev/oriel/internal/protocol/aws"
 )
 
 func policyOperations() map[string]operation {
@@ -21,90 +19,6 @@ func policyOperations() map[string]operation {
 		"DescribeResourcePolicies":   served((*Front).describeResourcePolicies),
 		"DeleteResourcePolicy":       served((*Front).deleteResourcePolicy),
 	}
-}
-
-// accountPolicy is a policy for many groups.
-type accountPolicy struct {
-	PolicyName        string `json:"policyName"`
-	PolicyDocument    string `json:"policyDocument"`
-	LastUpdatedTime   int64  `json:"lastUpdatedTime"`
-	PolicyType        string `json:"policyType"`
-	Scope             string `json:"scope"`
-	SelectionCriteria string `json:"selectionCriteria,omitempty"`
-	AccountID         string `json:"accountId"`
-}
-
-// indexPolicyType is the one type of account policy that is served: what it asks
-// for holds here anyway. The others would change lines or answers.
-const indexPolicyType = "FIELD_INDEX_POLICY"
-
-func (f *Front) accountPolicies() shelf[accountPolicy] {
-	return shelf[accountPolicy]{groups: f.groups, kind: "account-policy", most: 100}
-}
-
-func (f *Front) putAccountPolicy(c *call) (any, error) {
-	var in accountPolicy
-	if err := c.decode(&in); err != nil {
-		return nil, err
-	}
-	if in.PolicyType != indexPolicyType {
-		return nil, &aws.Error{Code: "InvalidParameterException", Message: "Account policies of type " + in.PolicyType + " are not served by this version of Oriel; " + indexPolicyType + " is."}
-	}
-	if _, err := readIndexPolicy(in.PolicyDocument); err != nil {
-		return nil, err
-	}
-	if in.SelectionCriteria != "" {
-		if _, err := readSelection(in.SelectionCriteria); err != nil {
-			return nil, err
-		}
-	}
-	in.Scope, in.AccountID = "ALL", c.Account
-	k, err := f.accountPolicies().replace(c.Context(), c.at(""), in.PolicyType+"/"+in.PolicyName, c.nowMS(), in)
-	if err != nil {
-		return nil, err
-	}
-	k.Body.LastUpdatedTime = k.Updated
-	return map[string]any{"accountPolicy": k.Body}, nil
-}
-
-func (f *Front) describeAccountPolicies(c *call) (any, error) {
-	var in struct {
-		PolicyType, PolicyName, NextToken string
-		AccountIdentifiers                []string
-	}
-	if err := c.decode(&in); err != nil {
-		return nil, err
-	}
-	all, err := f.accountPolicies().list(c.Context(), c.at(""), false)
-	if err != nil {
-		return nil, err
-	}
-	found := []accountPolicy{}
-	for _, k := range all {
-		if k.Body.PolicyType == in.PolicyType && (in.PolicyName == "" || k.Body.PolicyName == in.PolicyName) && c.isAccount(in.AccountIdentifiers) {
-			k.Body.LastUpdatedTime = k.Updated
-			found = append(found, k.Body)
-		}
-	}
-	return answerPage("accountPolicies", listing[accountPolicy]{
-		token: in.NextToken, key: func(p *accountPolicy) string { return p.PolicyName }, asked: asked("DescribeAccountPolicies", in.PolicyType, in.PolicyName),
-	}, found)
-}
-
-func noSuchPolicy(name string) error {
-	return notFound("Policy with name [" + cut(name) + "] does not exist.")
-}
-
-func (f *Front) deleteAccountPolicy(c *call) (any, error) {
-	var in accountPolicy
-	if err := c.decode(&in); err != nil {
-		return nil, err
-	}
-	was, err := f.accountPolicies().delete(c.Context(), c.at(""), in.PolicyType+"/"+in.PolicyName)
-	if err == nil && !was {
-		err = noSuchPolicy(in.PolicyName)
-	}
-	return nil, err
 }
 
 // resourcePolicy says who else may write: kept for those who manage it, since only

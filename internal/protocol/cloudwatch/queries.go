@@ -173,6 +173,14 @@ func (c *call) insightsOptions(in *startQueryRequest, names []string) (insights.
 		}
 		return theirLines(chosen, o.Start, now)
 	}
+	o.Masked = func(list []insights.Group) string {
+		for _, g := range list {
+			if one := found[g.Name]; one != nil && one.unmaskable(true) != nil {
+				return g.Name
+			}
+		}
+		return ""
+	}
 	return c.f.Querier.InsightsFields(o), nil
 }
 

@@ -152,6 +152,14 @@ func (s shelf[T]) delete(ctx context.Context, at place, name string) (was bool, 
 	return was, err
 }
 
+// deleteEvery removes the resources of a name, whichever group they belong to.
+func (s shelf[T]) deleteEvery(ctx context.Context, at place, name string) error {
+	return s.groups.db.Write(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, "DELETE FROM cloudwatch_resource WHERE environment = ? AND region = ? AND kind = ? AND name = ?", at.environment, at.region, s.kind, name)
+		return err
+	})
+}
+
 // replace is put for what is simply replaced.
 func (s shelf[T]) replace(ctx context.Context, at place, name string, nowMS int64, body T) (kept[T], error) {
 	return s.put(ctx, at, name, nowMS, func(*kept[T]) (T, error) { return body, nil })

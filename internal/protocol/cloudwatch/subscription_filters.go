@@ -2,9 +2,8 @@ package cloudwatch
 
 import (
 	"context"
+	"slices"
 	"strings"
-
-	"github.com/oriel-dev/oriel/internal/protocol/aws"
 )
 
 func subscriptionOperations() map[string]operation {
@@ -92,7 +91,7 @@ func (f *Front) putSubscriptionFilter(c *call) (any, error) {
 			return nil, err
 		}
 	}
-	return nil, f.groups.loadSubscriptions(ctx, g)
+	return nil, f.groups.load(ctx, g)
 }
 
 // lastArrival is the newest arrival in the group, at least least.
@@ -120,17 +119,28 @@ func (f *Front) deleteSubscriptionFilter(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return nil, f.groups.loadSubscriptions(c.Context(), g)
+	return nil, f.groups.load(c.Context(), g)
 }
 
-// loadSubscriptions brings the filters of a group to where lines are followed.
-func (g *Groups) loadSubscriptions(ctx context.Context, one *group) error {
+// subscriptionsOf returns the filters of a group by the names of their cursors, and
+// last the account's if there is one that selects it.
+func (g *Groups) subscriptionsOf(ctx context.Context, one *group, shared *accountSubscriptionPolicy) ([]kept[keptSubscription], error) {
 	all, err := g.subscriptions().list(ctx, one.at(), false)
+	if err == nil && shared != nil && shared.matches(one, shared.account) {
+		all = append(all, kept[keptSubscription]{Owner: one.name, Name: accountSubscription(shared.filter.FilterName), Body: shared.filter})
+	}
+	return all, err
+}
+
+// loadSubscriptions brings it to where lines are followed whether a group has filters.
+func (g *Groups) loadSubscriptions(ctx context.Context, one *group, rules *accountRules) error {
+	all, err := g.subscriptionsOf(ctx, one, rules.subscription)
 	if err != nil {
 		return err
 	}
 	one.mu.Lock()
 	defer one.mu.Unlock()
+	one.shared = rules.subscription
 	one.subscribed = len(all) > 0
 	one.news.Store(one.subscribed)
 	return nil
@@ -176,47 +186,67 @@ func (c *call) deliverable(target string) error {
 	return invalidParameter("'" + cut(target) + "' is nothing that this server can deliver to: name an address, https://… or http://…, or the ARN of another log group of this account and region (arn:aws:logs:…:log-group:NAME).")
 }
 
+// reachable refuses targets that nothing reaches.
+func (c *call) reachable(s *subscription) error {
+	if err := c.deliverable(s.target); err != nil {
+		return err
+	}
+	if name, toGroup := s.toGroup(); toGroup {
+		_, err := c.ownGroup(name, "")
+		return err
+	}
+	if err := c.f.deliverer.check(c.Context(), s); err != nil {
+		return invalidParameter("Could not deliver test message to specified destination. Check if the destination is valid. " + err.Error())
+	}
+	return nil
+}
+
 // checkTarget refuses targets that nothing reaches, and circles of groups.
 func (f *Front) checkTarget(c *call, g *group, s *subscription) error {
-	if err := c.deliverable(s.target); err != nil {
+	if err := c.reachable(s); err != nil {
 		return err
 	}
 	name, toGroup := s.toGroup()
 	if !toGroup {
-		if err := f.deliverer.check(c.Context(), s); err != nil {
-			return invalidParameter("Could not deliver test message to specified destination. Check if the destination is valid. " + err.Error())
-		}
 		return nil
 	}
-	if _, err := c.ownGroup(name, ""); err != nil {
-		return err
-	}
-	return f.checkCircle(c.Context(), g, name, map[string]bool{})
-}
-
-// checkCircle follows the subscriptions of groups to groups.
-func (f *Front) checkCircle(ctx context.Context, from *group, name string, seen map[string]bool) error {
-	if name == from.name {
-		return &aws.Error{Code: "InvalidParameterException", Message: "The lines of log group " + from.name + " would be delivered to itself, directly or by other log groups."}
-	}
-	if seen[name] {
-		return nil
-	}
-	seen[name] = true
-	all, err := f.groups.subscriptions().list(ctx, place{from.environment, from.region, name}, false)
+	rules, err := f.groups.accountRules(c.Context(), g.at())
 	if err != nil {
 		return err
 	}
-	for i := range all {
-		s, err := f.compileSubscription(ctx, from, &all[i].Body)
-		if err != nil {
-			continue // it delivers nothing
+	reached, err := f.reachedFrom(c.Context(), g.at(), name, rules.subscription)
+	if err != nil {
+		return err
+	}
+	if slices.Contains(reached, g.name) {
+		return invalidParameter("The lines of log group " + g.name + " would be delivered to itself, directly or by other log groups.")
+	}
+	return nil
+}
+
+// reachedFrom follows the subscriptions of groups to groups, and returns those that
+// lines get to which are put into one, and itself. shared is the account's, nil for
+// none.
+func (f *Front) reachedFrom(ctx context.Context, at place, name string, shared *accountSubscriptionPolicy) (reached []string, err error) {
+	for next := []string{name}; len(next) > 0; next = next[1:] {
+		if slices.Contains(reached, next[0]) {
+			continue
 		}
-		if next, toGroup := s.toGroup(); toGroup {
-			if err := f.checkCircle(ctx, from, next, seen); err != nil {
-				return err
+		reached = append(reached, next[0])
+		one := newGroup(at.environment, at.region, next[0], "", 0)
+		all, err := f.groups.subscriptionsOf(ctx, one, shared)
+		if err != nil {
+			return nil, err
+		}
+		for i := range all {
+			s, err := f.compileSubscription(ctx, one, &all[i].Body)
+			if err != nil {
+				continue // it delivers nothing
+			}
+			if to, toGroup := s.toGroup(); toGroup {
+				next = append(next, to)
 			}
 		}
 	}
-	return nil
+	return reached, nil
 }

@@ -166,7 +166,10 @@ func (g *Groups) withNews() []*group {
 // deliverGroup delivers to each subscription of a group; again reports whether one
 // of them is not through.
 func (d *deliverer) deliverGroup(ctx context.Context, g *group) (again bool, err error) {
-	all, err := d.f.groups.subscriptions().list(ctx, g.at(), false)
+	g.mu.RLock()
+	shared := g.shared
+	g.mu.RUnlock()
+	all, err := d.f.groups.subscriptionsOf(ctx, g, shared)
 	if err != nil {
 		return true, err
 	}
@@ -199,6 +202,9 @@ func (d *deliverer) deliver(ctx context.Context, g *group, k *kept[keptSubscript
 		return false, err
 	}
 	at, err := d.f.groups.cursors().get(ctx, g.at(), k.Name)
+	if err == nil && at == nil { // of the account's filter, in a group that it has delivered nothing of
+		at, err = d.f.groups.cursors().get(ctx, place{environment: g.environment, region: g.region}, k.Name)
+	}
 	if err != nil || at == nil {
 		return false, err
 	}

@@ -48,11 +48,12 @@ func (f *Front) putTransformer(c *call) (any, error) {
 	if _, err := f.groups.transformers().replace(c.Context(), g.at(), transformerName, c.nowMS(), keptTransformer{in.TransformerConfig, c.Account}); err != nil {
 		return nil, err
 	}
-	return nil, f.groups.loadTransformer(c.Context(), g)
+	return nil, f.groups.load(c.Context(), g)
 }
 
-// loadTransformer brings the transformer of a group to where lines are put.
-func (g *Groups) loadTransformer(ctx context.Context, one *group) error {
+// loadTransformer brings the transformer of a group to where lines are put: its
+// own, else the account's that selects it.
+func (g *Groups) loadTransformer(ctx context.Context, one *group, rules *accountRules) error {
 	k, err := g.transformers().get(ctx, one.at(), transformerName)
 	if err != nil {
 		return err
@@ -64,6 +65,11 @@ func (g *Groups) loadTransformer(ctx context.Context, one *group) error {
 			return err
 		}
 		account = k.Body.Account
+	}
+	for i := 0; t == nil && i < len(rules.transformers); i++ {
+		if of := rules.transformers[i]; of.matches(one, of.account) {
+			t, account = of.transformer, of.account
+		}
 	}
 	one.mu.Lock()
 	defer one.mu.Unlock()
@@ -124,7 +130,7 @@ func (f *Front) deleteTransformer(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return nil, f.groups.loadTransformer(c.Context(), g)
+	return nil, f.groups.load(c.Context(), g)
 }
 
 func (f *Front) testTransformer(c *call) (any, error) {

@@ -48,7 +48,7 @@ func commandTable() map[string]command {
 		"stats": (*compiler).statsCommand, "sort": (*compiler).sortCommand, "order": (*compiler).sortCommand, "limit": (*compiler).limitCommand,
 		"head": (*compiler).limitCommand, "tail": (*compiler).tailCommand, "parse": (*compiler).parseCommand, "dedup": (*compiler).dedupCommand,
 		"unnest": (*compiler).unnestCommand, "expand": (*compiler).expandCommand, "filterindex": (*compiler).filterCommand, "source": (*compiler).sourceCommand,
-		"unmask": (*compiler).unmaskCommand, "accum": (*compiler).accumCommand, "autoregress": (*compiler).autoregressCommand,
+		unmask: (*compiler).unmaskCommand, "accum": (*compiler).accumCommand, "autoregress": (*compiler).autoregressCommand,
 		"filldown": (*compiler).filldownCommand, "fillmissing": (*compiler).fillmissingCommand, "addtotals": (*compiler).addtotalsCommand,
 		"outlier": (*compiler).outlierCommand, "sessionize": (*compiler).sessionizeCommand, "countfrequent": (*compiler).countFrequentCommand,
 		"logcompare": (*compiler).logcompareCommand, "join": (*compiler).joinCommand, "appendcols": (*compiler).appendcolsCommand,
@@ -398,8 +398,27 @@ func (c *compiler) unnest(list query.Expr, name string) {
 	c.parsed = replaced(c.parsed, Column{Name: name, Field: col, Type: JSON})
 }
 
-// unmaskCommand reads "unmask f", which shows a field; nothing is masked here.
-func (c *compiler) unmaskCommand(name token) error { return c.fieldsCommand(name) }
+// unmask is the name of a command and of a function.
+const unmask = "unmask"
+
+// unmaskCommand reads "unmask f", which shows a field.
+func (c *compiler) unmaskCommand(name token) error {
+	if err := c.unmaskable(name.start, name.end); err != nil {
+		return err
+	}
+	return c.fieldsCommand(name)
+}
+
+// unmaskable refuses to show what is kept nowhere.
+func (c *compiler) unmaskable(start, end int) error {
+	if c.o.Masked == nil {
+		return nil
+	}
+	if name := c.o.Masked(c.o.Groups); name != "" {
+		return wrong(start, end, "unmask at %s is not possible: what is masked in the lines of log group %s was masked when they came in, and is kept nowhere", place(c.p.text, start), name)
+	}
+	return nil
+}
 
 // sourceCommand reads what the query looks at.
 func (c *compiler) sourceCommand(name token) error {

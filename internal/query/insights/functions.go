@@ -65,7 +65,7 @@ func functionTable() map[string]function {
 		"tomillis": {args: "time", help: "The milliseconds since 1970", least: 1, most: 1, typ: Number, compile: toMillis}, "now": {help: "The seconds since 1970 when the query started", typ: Number, most: -1, compile: now},
 		"parsedate":  {args: "s, pattern", help: "The milliseconds since 1970 of a date in a pattern like yyyy-MM-dd HH:mm:ss", least: 2, most: 2, typ: Number, compile: parseDate},
 		"formatdate": {args: "time, pattern", help: "The time in a pattern like yyyy-MM-dd HH:mm:ss", least: 2, most: 2, compile: formatDate}, "strftime": {args: "time, format", help: "The time in a format like %Y-%m-%d", least: 2, most: 2, compile: strftime},
-		"unmask": {args: "field", help: "The field, without a mask", least: 1, most: 1, plain: "text"},
+		unmask: {args: "field", help: "The field, without a mask", least: 1, most: 1, plain: "text"},
 	}
 }
 
@@ -155,6 +155,9 @@ func (c *compiler) arguments(n *node) ([]field, error) {
 func (c *compiler) function(n *node) (field, error) {
 	f := functionTable()[n.name]
 	args, err := c.arguments(n)
+	if err == nil && n.name == unmask {
+		err = c.unmaskable(n.start, n.end)
+	}
 	if err != nil {
 		return field{}, err
 	}

@@ -45,6 +45,8 @@ type Options struct {
 	// Where returns the condition that events of groups must satisfy to be theirs,
 	// nil for none; may be nil.
 	Where func(groups []Group) query.Expr
+	// Masked names a group of those whose lines are masked, "" for none; may be nil.
+	Masked func(groups []Group) string
 	// Table finds a lookup table; nil if that is not to be done now.
 	Table func(name string) (*query.Table, error)
 	Limit int // one more limit on the rows of the answer, 0 for none
