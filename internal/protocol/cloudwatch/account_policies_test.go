@@ -227,7 +227,9 @@ func TestAccountPolicies_SubscriptionsOfAllGroups(t *testing.T) {
 	r.put("left-out", "s", "ERROR now")
 	delivered("DATA_MESSAGE left-out/s: ERROR now")
 
-	to := func(group string) string { return `{"DestinationArn":"arn:aws:logs:` + testRegion + `:` + r.account() + `:log-group:` + group + `"}` }
+	to := func(group string) string {
+		return `{"DestinationArn":"arn:aws:logs:` + testRegion + `:` + r.account() + `:log-group:` + group + `"}`
+	}
 	r.fails("InvalidParameterException", `LogGroupName NOT IN ["a"]`, "PutAccountPolicy", policy("SUBSCRIPTION_FILTER_POLICY", "all", to("a"), ""))
 	r.ok("PutAccountPolicy", policy("SUBSCRIPTION_FILTER_POLICY", "all", to("a"), `LogGroupName NOT IN ["a"]`))
 	arn := "arn:aws:logs:" + testRegion + ":" + r.account() + ":log-group:b"
