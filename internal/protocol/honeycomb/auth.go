@@ -26,11 +26,15 @@ type nameAndSlug struct {
 	Slug string `json:"slug"`
 }
 
+// anyKeyID stands for a key that we do not know: in open mode it is nobody's, but
+// must be something.
+const anyKeyID = "any"
+
 // getAuth tells who a key belongs to and what it may do. Classic teams have no
 // environments: theirs is empty.
 func (f *Front) getAuth(c *call) (reply, error) {
 	p := c.who
-	answer := authAnswer{ID: p.KeyID, Type: "configuration", Team: nameAndSlug{p.TeamName, p.Team}}
+	answer := authAnswer{ID: cmp.Or(p.KeyID, anyKeyID), Type: "configuration", Team: nameAndSlug{p.TeamName, p.Team}}
 	a := p.Permissions
 	// One client reads createDatasets, another create_datasets.
 	answer.Access = map[string]bool{"createDatasets": a.CreateDatasets, "create_datasets": a.CreateDatasets}
@@ -84,8 +88,7 @@ type keyTimestamps struct {
 // getV2Auth tells whose a management key is. Clients take the team's slug from
 // what is included and build every later path with it.
 func (f *Front) getV2Auth(c *call) (reply, error) {
-	// In open mode a key that we do not know is nobody's, but must be something.
-	id, name := cmp.Or(c.who.KeyID, "any"), cmp.Or(c.who.KeyName, "any key")
+	id, name := cmp.Or(c.who.KeyID, anyKeyID), cmp.Or(c.who.KeyName, "any key")
 	attributes := keyAttributes{Name: name, KeyType: "management", Scopes: []string{}}
 	if c.who.Permissions.ManageKeys {
 		attributes.Scopes = []string{"api-keys:read", "api-keys:write", "environments:read", "environments:write"}

@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/klauspost/compress/gzip"
+
 	"github.com/oriel-dev/oriel/internal/auth"
 	"github.com/oriel-dev/oriel/internal/dataset"
 	"github.com/oriel-dev/oriel/internal/fault"
@@ -265,9 +267,17 @@ func writeReply(w http.ResponseWriter, r *http.Request, a reply) {
 // maxCallBody is the largest body of a call.
 const maxCallBody = 100_000
 
-// body reads a call's whole body.
+// body reads a call's whole body, also a packed one.
 func (c *call) body() ([]byte, error) {
-	raw, err := io.ReadAll(io.LimitReader(c.Body, maxCallBody+1))
+	var from io.Reader = c.Body
+	if strings.EqualFold(c.Header.Get("Content-Encoding"), "gzip") {
+		unpacked, err := gzip.NewReader(io.LimitReader(c.Body, maxCallBody))
+		if err != nil {
+			return nil, unparseable("invalid gzip data")
+		}
+		from = unpacked
+	}
+	raw, err := io.ReadAll(io.LimitReader(from, maxCallBody+1))
 	switch {
 	case len(raw) > maxCallBody:
 		return nil, payloadTooLarge(maxCallBody)

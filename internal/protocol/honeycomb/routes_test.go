@@ -113,6 +113,16 @@ func TestAPI_AnswersWhatIsNotThere(t *testing.T) {
 	}
 }
 
+// A key that open mode takes without knowing it has an id all the same: clients
+// remember environments by it.
+func TestAuth_NamesAKeyThatIsNotKnown(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, true)
+	if status, _, body := r.do(http.MethodGet, "/1/auth", map[string]string{"X-Honeycomb-Team": "abcdefghijklmnopqrstuv"}, nil); status != 200 || !strings.Contains(body, `{"id":"any","type":"configuration"`) {
+		t.Errorf("%d %s", status, body)
+	}
+}
+
 func TestV2Auth_IncludesTheTeam(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, false)
@@ -227,5 +237,28 @@ func TestOrigin_IsTheClients(t *testing.T) {
 	_, _, body := r.do(http.MethodGet, "/1/nothing", map[string]string{"X-Forwarded-Proto": "https"}, nil)
 	if want := `"type":"` + strings.Replace(r.url, "http:", "https:", 1) + `/problems/not-found"`; !strings.Contains(body, want) {
 		t.Errorf("%s, want %s", body, want)
+	}
+}
+
+// Bodies of calls may be packed, within the same bounds.
+func TestCalls_MayBePacked(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, false)
+	header := map[string]string{"X-Honeycomb-Team": r.keys[auth.Honeycomb], "Content-Encoding": "gzip"}
+	good := pack(t, "gzip", []byte(`{"name":"packed"}`))
+	for _, c := range []struct {
+		name   string
+		body   []byte
+		status int
+		answer string
+	}{
+		{"good", good, 201, `"slug":"packed"`},
+		{"plain", []byte(`{"name":"packed"}`), 400, `"error":"invalid gzip data"`},
+		{"cut", good[:len(good)-4], 400, `"error":"could not read request body"`},
+		{"a bomb", bomb(t, gzipper, 100<<20), 413, "larger than maximum size of 100000 bytes"},
+	} {
+		if status, _, body := r.do(http.MethodPost, "/1/datasets", header, c.body); status != c.status || !strings.Contains(body, c.answer) {
+			t.Errorf("%s: %d %s", c.name, status, body)
+		}
 	}
 }

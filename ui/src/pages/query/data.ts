@@ -23,13 +23,16 @@ export function useDatasets(env: string): Dataset[] | undefined {
     .data;
 }
 
+/** The fields of a dataset; those of another, which were shown before, are none of them. */
 export function useFields(env: string, dataset: string): Field[] | undefined {
-  return useLoad(`fields ${env} ${dataset}`, (signal) =>
+  const key = `fields ${env} ${dataset}`;
+  const { data } = useLoad(key, (signal) =>
     get<{ fields: Field[] | null }>('fields', { dataset }, signal).then(
-      (r) => r.fields ?? [],
-      () => [], // completion is a help only
+      (r) => ({ key, fields: r.fields ?? [] }),
+      () => ({ key, fields: [] }), // completion is a help only
     ),
-  ).data;
+  );
+  return data?.key === key ? data.fields : undefined;
 }
 
 /** The address's time as a question has it: seconds, relative where it is. */

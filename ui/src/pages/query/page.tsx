@@ -20,14 +20,16 @@ export default function QueryPage({ path, start }: { path: string; start: Start 
     document.title = `Query${dataset && dataset !== every ? ` ${dataset}` : ''} · Oriel`;
   }, [dataset]);
   const state = useMemo(() => decode(url.searchParams), [url.search]); // eslint-disable-line react-hooks/exhaustive-deps
+  // Where there is sample data only, the shell names its environment first.
+  const settled = start !== undefined && (env !== '' || start.environment !== start.sample.environment);
   // A first visit opens on what most questions begin with.
   useEffect(() => {
-    if (path.startsWith('/r/') || (dataset !== '' && state.asked) || !fields) return;
+    if (path.startsWith('/r/') || (dataset !== '' && state.asked) || !fields || !settled) return;
     const heat = fields.some((f) => f.name === 'duration_ms') ? ['HEATMAP(duration_ms)'] : [];
     const to = new URLSearchParams(here().search);
     if (!state.asked) ['COUNT', ...heat].forEach((c) => to.append('calc', c));
     go(`/query/${encodeURIComponent(dataset || every)}?${to.toString()}`, true);
-  }, [path, dataset, fields, state.asked]);
+  }, [path, dataset, fields, settled, state.asked]);
   if (result) return <Kept id={result} env={env} state={state} start={start} />;
   if (dataset === '' || !state.asked) return <div className="page" aria-busy="true" />;
   return <Asked key={`${env} ${dataset}`} {...{ dataset, env, state, start, fields, datasets }} />;
