@@ -46,6 +46,7 @@ type chaos struct {
 	mood    mood
 	taken   map[string][][]byte // by path, or by operation
 	refused map[string]int
+	headers map[string]http.Header // of what came last
 	made    map[string]bool
 	changed chan struct{} // closed and replaced at each request
 	silence chan struct{}
@@ -72,7 +73,7 @@ func newChaos(t *testing.T) *chaos {
 
 // newBackends is a chaos without a network.
 func newBackends(t *testing.T) *chaos {
-	return &chaos{t: t, taken: map[string][][]byte{}, refused: map[string]int{}, made: map[string]bool{}, changed: make(chan struct{}), silence: make(chan struct{})}
+	return &chaos{t: t, taken: map[string][][]byte{}, refused: map[string]int{}, headers: map[string]http.Header{}, made: map[string]bool{}, changed: make(chan struct{}), silence: make(chan struct{})}
 }
 
 func (c *chaos) listen() {
@@ -118,6 +119,7 @@ func (c *chaos) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	c.mu.Lock()
 	m := c.mood
+	c.headers[what] = r.Header
 	c.mu.Unlock()
 	switch m {
 	case failing, limited, patient, wrong:

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"math"
 	"net/http"
 	"net/url"
 	"os"
@@ -28,7 +29,7 @@ type Config struct {
 	// else ROLLBAR_CODE_VERSION.
 	Version string
 	// Environment is like "production": deployment.environment.name of
-	// OTEL_RESOURCE_ATTRIBUTES, else ROLLBAR_ENVIRONMENT, else "development".
+	// OTEL_RESOURCE_ATTRIBUTES, else ROLLBAR_ENVIRONMENT or ROLLBAR_ENV, else "development".
 	Environment string
 
 	Traces Traces
@@ -50,14 +51,15 @@ type Config struct {
 // Traces are spans over OTLP. They are on when there is a key, an endpoint, or one
 // of OTEL_EXPORTER_OTLP_ENDPOINT and OTEL_EXPORTER_OTLP_TRACES_ENDPOINT. Further
 // OTEL_EXPORTER_OTLP_ variables (headers, timeout, compression, certificates) hold,
-// too.
+// too, and so do OTEL_BSP_SCHEDULE_DELAY and OTEL_BSP_MAX_EXPORT_BATCH_SIZE.
 type Traces struct {
 	// Off switches them off, whatever the environment says.
 	Off bool
 	// Endpoint is a base address like https://api.honeycomb.io or http://127.0.0.1:4318:
-	// HONEYCOMB_API_ENDPOINT, else Honeycomb's if there is a key.
+	// HONEYCOMB_TRACES_ENDPOINT, else HONEYCOMB_API_ENDPOINT, else Honeycomb's if there is
+	// a key.
 	Endpoint string
-	// Key goes into x-honeycomb-team: HONEYCOMB_API_KEY.
+	// Key goes into x-honeycomb-team: HONEYCOMB_TRACES_APIKEY, else HONEYCOMB_API_KEY.
 	Key string
 	// Dataset goes into x-honeycomb-dataset, which only classic keys need: HONEYCOMB_DATASET.
 	Dataset string
@@ -68,8 +70,8 @@ type Traces struct {
 	// OTEL_TRACES_SAMPLER, where "xray" means the rules of X-Ray's daemon, else
 	// records all.
 	Sampler sdktrace.Sampler
-	// Queue is how many spans wait at most; 8,192. When more come while the backend is
-	// away, the oldest are dropped and counted.
+	// Queue is how many spans wait at most: OTEL_BSP_MAX_QUEUE_SIZE, else 8,192. When more
+	// come while the backend is away, the oldest are dropped and counted.
 	Queue int
 }
 
@@ -98,7 +100,8 @@ type Logs struct {
 
 // Errors are items of Rollbar. They are on when there is a token.
 type Errors struct {
-	// Token is a project's access token with the scope post_server_item: ROLLBAR_ACCESS_TOKEN.
+	// Token is a project's access token with the scope post_server_item:
+	// ROLLBAR_ACCESS_TOKEN, else ROLLBAR_TOKEN.
 	Token string
 	// Endpoint is the address that items are posted to: ROLLBAR_ENDPOINT, else
 	// Rollbar's. One that ends in /api/1 or /api/1/ is completed.
@@ -139,6 +142,8 @@ type settings struct {
 	propagators []string
 	sampler     string
 	samplerArg  string
+	spanBatch   int
+	spanEvery   time.Duration
 	host        string
 	secret      func(name string) bool // says whose values never leave the process
 	off         bool                   // OTEL_SDK_DISABLED
@@ -151,7 +156,7 @@ func resolve(cfg Config, env func(string) string) (settings, error) {
 	s.off = strings.EqualFold(strings.TrimSpace(env("OTEL_SDK_DISABLED")), "true")
 	s.Service = cmp.Or(cfg.Service, env("OTEL_SERVICE_NAME"), s.attributes["service.name"], env("AWS_XRAY_TRACING_NAME"), filepath.Base(os.Args[0]))
 	s.Version = cmp.Or(cfg.Version, s.attributes["service.version"], env("ROLLBAR_CODE_VERSION"))
-	s.Environment = cmp.Or(cfg.Environment, s.attributes["deployment.environment.name"], s.attributes["deployment.environment"], env("ROLLBAR_ENVIRONMENT"), "development")
+	s.Environment = cmp.Or(cfg.Environment, s.attributes["deployment.environment.name"], s.attributes["deployment.environment"], env("ROLLBAR_ENVIRONMENT"), env("ROLLBAR_ENV"), "development")
 	if s.Trouble == nil {
 		s.Trouble = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	}
@@ -170,9 +175,9 @@ func resolve(cfg Config, env func(string) string) (settings, error) {
 
 func (s *settings) resolveTraces(env func(string) string) error {
 	t := &s.Traces
-	t.Key = cmp.Or(t.Key, env("HONEYCOMB_API_KEY"))
+	t.Key = cmp.Or(t.Key, env("HONEYCOMB_TRACES_APIKEY"), env("HONEYCOMB_API_KEY"))
 	t.Dataset = cmp.Or(t.Dataset, env("HONEYCOMB_DATASET"))
-	t.Endpoint = cmp.Or(t.Endpoint, env("HONEYCOMB_API_ENDPOINT"))
+	t.Endpoint = cmp.Or(t.Endpoint, env("HONEYCOMB_TRACES_ENDPOINT"), env("HONEYCOMB_API_ENDPOINT"))
 	fromOTel := cmp.Or(env("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"), env("OTEL_EXPORTER_OTLP_ENDPOINT"))
 	if t.Endpoint == "" && t.Key != "" && fromOTel == "" {
 		t.Endpoint = "https://api.honeycomb.io"
@@ -186,7 +191,9 @@ func (s *settings) resolveTraces(env func(string) string) error {
 	if t.Protocol != "http/protobuf" && t.Protocol != "grpc" {
 		return fmt.Errorf("telemetry: protocol %q of traces: want http/protobuf or grpc", t.Protocol)
 	}
-	t.Queue = cmp.Or(t.Queue, 8192)
+	t.Queue = cmp.Or(t.Queue, s.number(env, "OTEL_BSP_MAX_QUEUE_SIZE", 8192))
+	s.spanBatch = min(s.number(env, "OTEL_BSP_MAX_EXPORT_BATCH_SIZE", spanBatch), t.Queue)
+	s.spanEvery = time.Duration(s.number(env, "OTEL_BSP_SCHEDULE_DELAY", int(spanEvery.Milliseconds()))) * time.Millisecond
 	s.traces = !s.off && !t.Off && (t.Endpoint != "" || fromOTel != "") && !strings.EqualFold(env("OTEL_TRACES_EXPORTER"), "none")
 	s.sampler, s.samplerArg = env("OTEL_TRACES_SAMPLER"), env("OTEL_TRACES_SAMPLER_ARG")
 	s.propagators = strings.FieldsFunc(cmp.Or(env("OTEL_PROPAGATORS"), "tracecontext,baggage,xray"), func(r rune) bool { return r == ',' || r == ' ' })
@@ -217,7 +224,7 @@ func (s *settings) resolveLogs(env func(string) string) error {
 
 func (s *settings) resolveErrors(env func(string) string) error {
 	e := &s.Errors
-	e.Token = cmp.Or(e.Token, env("ROLLBAR_ACCESS_TOKEN"))
+	e.Token = cmp.Or(e.Token, env("ROLLBAR_ACCESS_TOKEN"), env("ROLLBAR_TOKEN"))
 	e.Endpoint = cmp.Or(e.Endpoint, env("ROLLBAR_ENDPOINT"), "https://api.rollbar.com/api/1/item/")
 	if base := strings.TrimSuffix(e.Endpoint, "/"); strings.HasSuffix(base, "/api/1") {
 		e.Endpoint = base + "/item/"
@@ -233,14 +240,14 @@ func (s *settings) resolveErrors(env func(string) string) error {
 func (s *settings) resolveXRay(env func(string) string) error {
 	s.XRay.Daemon = cmp.Or(s.XRay.Daemon, env("AWS_XRAY_DAEMON_ADDRESS"))
 	s.XRay.Queue = cmp.Or(s.XRay.Queue, 8192)
-	if s.off || s.XRay.Off {
+	if s.off || s.XRay.Off || strings.EqualFold(env("AWS_XRAY_SDK_DISABLED"), "true") {
 		s.XRay.Daemon = ""
 	}
 	if s.XRay.Daemon == "" {
 		s.tcp = "127.0.0.1:2000"
 		return nil
 	}
-	for _, part := range strings.Fields(s.XRay.Daemon) {
+	for part := range strings.FieldsSeq(s.XRay.Daemon) {
 		kind, address, found := strings.Cut(part, ":")
 		switch {
 		case found && kind == "udp":
@@ -263,6 +270,21 @@ func checkURL(what, address string) error {
 		return fmt.Errorf("telemetry: %s is %q: want an address like https://host or http://127.0.0.1:6743", what, address)
 	}
 	return nil
+}
+
+// number reads a whole number above 0. OpenTelemetry wants what is none passed over
+// with a warning.
+func (s *settings) number(env func(string) string, name string, otherwise int) int {
+	text := env(name)
+	if text == "" {
+		return otherwise
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 || n > math.MaxInt32 {
+		s.Trouble.Warn("a variable is no whole number above 0: the default holds", slog.String("variable", name), slog.String("value", text), slog.Int("default", otherwise))
+		return otherwise
+	}
+	return n
 }
 
 // attributesOf reads key=value pairs, percent-decoded, as OpenTelemetry writes them.

@@ -33,7 +33,7 @@ func ExampleStart() {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /cart/{id}", func(w http.ResponseWriter, r *http.Request) {
 		slog.InfoContext(r.Context(), "looking at a cart", "cart", r.PathValue("id"))
-		fmt.Fprint(w, "tea")
+		_, _ = fmt.Fprint(w, "tea")
 	})
 	shop := httptest.NewServer(t.Handler(mux))
 	defer shop.Close()
@@ -108,7 +108,7 @@ func ExampleTelemetry_Handler() {
 	mux.HandleFunc("GET /cart/{id}", func(_ http.ResponseWriter, r *http.Request) {
 		t.SetPerson(r.Context(), telemetry.Person{ID: "42", Username: "ada"})
 		var shelves []string
-		fmt.Println(shelves[7])
+		fmt.Println(shelves[7]) //nolint:govet // it is to panic
 	})
 	log := slog.New(t.LogHandler(nil))
 	shop := httptest.NewServer(t.Handler(mux, telemetry.WithLogger(log)))

@@ -82,9 +82,9 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	answer := &answer{ResponseWriter: w}
 	finished := false
-	defer func() {
+	defer func() { //nolint:contextcheck // the request's own
 		if !finished {
-			h.panicked(r.Context(), answer, recover()) //nolint:contextcheck // the request's own
+			h.panicked(r.Context(), answer, recover())
 		}
 		h.finish(r, answer, span, began)
 	}()
@@ -134,7 +134,7 @@ func (h *handler) finish(r *http.Request, a *answer, span trace.Span, began time
 	}
 	logger := h.log()
 	if logger.Enabled(r.Context(), level) {
-		logger.LogAttrs(r.Context(), level, r.Method+" "+r.URL.Path+" "+strconv.Itoa(status),
+		logger.LogAttrs(r.Context(), level, r.Method+" "+r.URL.Path+" "+strconv.Itoa(status), //nolint:sloglint // an access line says what was asked
 			slog.String("remote_addr", clientOf(r)), slog.String("method", r.Method), slog.String("scheme", schemeOf(r)),
 			slog.String("full_path", h.fullPath(r)), slog.Int("status", status), slog.Float64("duration_ms", float64(time.Since(began).Microseconds())/1000))
 	}

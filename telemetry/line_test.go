@@ -60,7 +60,7 @@ func TestLogHandler_IsOneBySlogsOwnRules(t *testing.T) {
 }
 
 func unjoin(err error) []error {
-	if many, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // it is what the suite returns
+	if many, ok := err.(interface{ Unwrap() []error }); ok {
 		return many.Unwrap()
 	}
 	if err != nil {

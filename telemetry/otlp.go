@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"log/slog"
 	"maps"
 	"net/url"
 	"os"
@@ -42,7 +43,7 @@ func newExporter(ctx context.Context, s *settings) (sdktrace.SpanExporter, error
 	}
 	var options []otlptracehttp.Option
 	if s.Traces.Endpoint != "" {
-		options = append(options, otlptracehttp.WithEndpointURL(strings.TrimSuffix(s.Traces.Endpoint, "/")+"/v1/traces"))
+		options = append(options, otlptracehttp.WithEndpointURL(strings.TrimSuffix(strings.TrimSuffix(s.Traces.Endpoint, "/"), "/v1/traces")+"/v1/traces"))
 	}
 	if len(headers) > 0 {
 		options = append(options, otlptracehttp.WithHeaders(headers))
@@ -68,8 +69,8 @@ func grpcExporter(ctx context.Context, s *settings, headers map[string]string) (
 			return nil, fmt.Errorf("read the endpoint of traces: %w", err)
 		}
 		address := u.Host
-		switch {
-		case u.Scheme == "http":
+		switch u.Scheme {
+		case "http":
 			options = append(options, otlptracegrpc.WithInsecure())
 			if u.Port() == "" {
 				address += ":80"
@@ -126,7 +127,7 @@ func resourceOf(ctx context.Context, s *settings) *resource.Resource {
 	}
 	found, err := resource.New(ctx, resource.WithTelemetrySDK(), resource.WithHost(), resource.WithContainerID(), resource.WithFromEnv(), resource.WithAttributes(known...))
 	if err != nil {
-		s.Trouble.DebugContext(ctx, "not all of the process could be described", "error", err)
+		s.Trouble.DebugContext(ctx, "not all of the process could be described", slog.Any("error", err))
 	}
 	return found
 }

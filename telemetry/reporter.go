@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"strconv"
 	"sync"
@@ -44,9 +45,7 @@ func WithLevel(l Level) ReportOption { return func(o *occurrence) { o.level = l 
 // WithCustom adds values under custom.NAME. Secrets are scrubbed by name.
 func WithCustom(values map[string]any) ReportOption {
 	return func(o *occurrence) {
-		for k, v := range values {
-			o.custom[k] = v
-		}
+		maps.Copy(o.custom, values)
 	}
 }
 

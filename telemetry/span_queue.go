@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	spanBatch = 512
+	spanBatch = 512 // at most, unless OTEL_BSP_MAX_EXPORT_BATCH_SIZE says otherwise
 	spanEvery = time.Second
 )
 
@@ -31,6 +31,8 @@ type spanQueue struct {
 	what    string
 	to      spanSink
 	trouble *slog.Logger
+	batch   int
+	every   time.Duration
 
 	spans  chan sdktrace.ReadOnlySpan // those that wait
 	closed atomic.Bool
@@ -46,10 +48,10 @@ type spanQueue struct {
 	flushes chan chan struct{}
 }
 
-func newSpanQueue(what string, limit int, to spanSink, trouble *slog.Logger) *spanQueue {
+func newSpanQueue(what string, limit int, to spanSink, s *settings) *spanQueue {
 	ctx, cancel := context.WithCancel(context.Background())
 	q := &spanQueue{
-		what: what, to: to, trouble: trouble, spans: make(chan sdktrace.ReadOnlySpan, limit),
+		what: what, to: to, trouble: s.Trouble, batch: s.spanBatch, every: s.spanEvery, spans: make(chan sdktrace.ReadOnlySpan, limit),
 		wake: make(chan struct{}, 1), ctx: ctx, cancel: cancel, done: make(chan struct{}), flushes: make(chan chan struct{}),
 	}
 	go q.run()
@@ -71,7 +73,7 @@ func (q *spanQueue) OnEnd(s sdktrace.ReadOnlySpan) {
 	for range 3 { // others may take the room that is made
 		select {
 		case q.spans <- s:
-			if len(q.spans) >= spanBatch {
+			if len(q.spans) >= q.batch {
 				q.nudge()
 			}
 			return
@@ -151,7 +153,7 @@ func (q *spanQueue) flow() Flow {
 
 func (q *spanQueue) run() {
 	defer close(q.done)
-	tick := time.NewTicker(spanEvery)
+	tick := time.NewTicker(q.every)
 	defer tick.Stop()
 	for {
 		select {
@@ -171,7 +173,7 @@ func (q *spanQueue) run() {
 // drain exports what waits now.
 func (q *spanQueue) drain() {
 	for q.ctx.Err() == nil {
-		batch := q.take(spanBatch)
+		batch := q.take(q.batch)
 		if len(batch) == 0 {
 			return
 		}

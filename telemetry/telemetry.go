@@ -145,12 +145,12 @@ func (t *Telemetry) startTraces(ctx, background context.Context) error {
 		if err != nil {
 			return fmt.Errorf("telemetry: %w", err)
 		}
-		t.traces = newSpanQueue("spans", s.Traces.Queue, spanSink{export.ExportSpans, exportAgain, export.Shutdown}, s.Trouble)
+		t.traces = newSpanQueue("spans", s.Traces.Queue, spanSink{export.ExportSpans, exportAgain, export.Shutdown}, s)
 		options = append(options, sdktrace.WithSpanProcessor(t.traces))
 	}
 	if s.udp != "" {
 		segments := &emitter{settings: s}
-		t.xray = newSpanQueue("segments", s.XRay.Queue, spanSink{export: segments.export, end: segments.close}, s.Trouble)
+		t.xray = newSpanQueue("segments", s.XRay.Queue, spanSink{export: segments.export, end: segments.close}, s)
 		options = append(options, sdktrace.WithSpanProcessor(t.xray))
 	}
 	provider := sdktrace.NewTracerProvider(options...)
@@ -168,7 +168,7 @@ func (t *Telemetry) startLogs(ctx, _ context.Context) error {
 	if err != nil {
 		return fmt.Errorf("telemetry: %w", err)
 	}
-	t.lines = newShipper(&t.settings, client)
+	t.lines = newShipper(&t.settings, client) //nolint:contextcheck // it lives as long as the app
 	return nil
 }
 

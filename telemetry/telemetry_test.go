@@ -226,7 +226,7 @@ func TestHandler_TurnsAPanicInto500AndAnItem(t *testing.T) {
 			panic(http.ErrAbortHandler)
 		}
 		var cart map[string]int
-		cart["tea"] = 1
+		cart["tea"] = 1 //nolint:govet // it is to panic
 	})))
 	defer srv.Close()
 	response, err := http.Get(srv.URL + "/")
@@ -234,7 +234,7 @@ func TestHandler_TurnsAPanicInto500AndAnItem(t *testing.T) {
 		t.Fatalf("%v %v", response, err)
 	}
 	_ = response.Body.Close()
-	if _, err := http.Get(srv.URL + "/abort"); err == nil { //nolint:bodyclose // there is none
+	if _, err := http.Get(srv.URL + "/abort"); err == nil {
 		t.Error("an aborted request was answered")
 	}
 	if err := tel.Shutdown(t.Context()); err != nil {

@@ -30,9 +30,9 @@ type emitter struct {
 	conn     net.Conn // nil until the first segment
 }
 
-func (e *emitter) export(_ context.Context, spans []sdktrace.ReadOnlySpan) error {
+func (e *emitter) export(ctx context.Context, spans []sdktrace.ReadOnlySpan) error {
 	if e.conn == nil {
-		conn, err := net.Dial("udp", e.settings.udp)
+		conn, err := (&net.Dialer{}).DialContext(ctx, "udp", e.settings.udp)
 		if err != nil {
 			return err
 		}
@@ -116,7 +116,7 @@ func (e *emitter) document(s sdktrace.ReadOnlySpan) ([]byte, error) {
 			seg.Namespace = "remote"
 		}
 	}
-	seg.User = a["enduser.id"].Emit()
+	seg.User = text(a, "enduser.id")
 	seg.describeHTTP(a)
 	seg.describeSQL(a)
 	seg.flag(s, a)
@@ -141,7 +141,7 @@ func byName(list []attribute.KeyValue) map[string]attribute.Value {
 func text(a map[string]attribute.Value, names ...string) string {
 	for _, n := range names {
 		if v, ok := a[n]; ok {
-			return v.Emit()
+			return v.String()
 		}
 	}
 	return ""

@@ -147,7 +147,7 @@ func (r *remoteRule) matches(service string, a map[string]attribute.Value) bool 
 		return false
 	}
 	for key, pattern := range r.Attributes {
-		if v, ok := a[key]; !ok || !wild(pattern, v.Emit()) {
+		if v, ok := a[key]; !ok || !wild(pattern, v.String()) {
 			return false
 		}
 	}
