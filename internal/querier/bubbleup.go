@@ -121,7 +121,7 @@ func (q *Querier) BubbleUp(ctx context.Context, environment string, datasets []s
 	}
 	var found *store.Contrast
 	ask := plan.Rows()
-	selection = opts.Baseline.narrow(ask, selection)
+	selection = query.ConditionWithIDs(opts.Baseline.narrow(ask, selection))
 	ask, err = q.withFields(ask, chosen...)
 	if err != nil {
 		return nil, err

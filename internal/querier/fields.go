@@ -19,9 +19,9 @@ func (q *Querier) saved(environment string, datasets []string) map[string]string
 }
 
 // withFields puts the saved calculated fields into a query that it, or the
-// further names, read.
+// further names, read, and writes ids of traces as rows have them.
 func (q *Querier) withFields(ask *query.Query, further ...string) (*query.Query, error) {
-	return ask.WithFields(q.saved(ask.Environment, ask.Datasets), further...)
+	return ask.WithIDs().WithFields(q.saved(ask.Environment, ask.Datasets), further...)
 }
 
 // Condition puts saved calculated fields in the place of their aliases, for one

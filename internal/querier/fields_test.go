@@ -9,6 +9,7 @@ import (
 	"github.com/oriel-dev/oriel/internal/fault"
 	"github.com/oriel-dev/oriel/internal/query"
 	"github.com/oriel-dev/oriel/internal/store"
+	"github.com/oriel-dev/oriel/internal/store/storetest"
 )
 
 // calculated are the saved fields of the tests: the dataset's own goes first.
@@ -97,5 +98,38 @@ func TestCalculatedFields_SelectForBubbleUpAndTail(t *testing.T) {
 	plain := query.Exists{X: query.Field{Name: "duration_ms"}}
 	if where, err := newQuerier(seeded(t, 1), Config{}).Condition("test", nil, plain); err != nil || where.String() != (query.And{Terms: []query.Expr{plain}}).String() && where.String() != plain.String() {
 		t.Errorf("a condition without them: %v, %v", where, err)
+	}
+}
+
+func TestIDsOfTraces_AreFoundInEitherNotation(t *testing.T) {
+	t.Parallel()
+	s := storetest.NewReference()
+	b := event.NewBatch("test", "api")
+	for _, id := range []string{"5759e988bd862e3fe1be46a994272793", "5759e988bd862e3fe1be46a994272794"} {
+		b.Begin(now.UnixNano() - 1)
+		b.Set(event.FieldTraceID, event.StringValue(id))
+	}
+	if err := s.Append(t.Context(), 1, []*event.Batch{b}); err != nil {
+		t.Fatal(err)
+	}
+	q := newQuerier(s, Config{})
+	where, err := query.ParseFilter(`trace.trace_id = "1-5759e988-bd862e3fe1be46a994272793"`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ask := &query.Query{Environment: "test", End: now.UnixNano(), Stages: []query.Stage{query.Filter{Where: where}}}
+	if r, err := q.Run(t.Context(), ask); err != nil || r.Rows != 1 {
+		t.Errorf("a query finds %v, %v", r, err)
+	}
+	if page, err := q.Page(t.Context(), ask, store.PageOptions{Limit: 5}); err != nil || len(page.Rows) != 1 {
+		t.Errorf("a page has %v, %v", page, err)
+	}
+	tail, err := q.Condition("test", nil, where)
+	if err != nil || !query.Match(tail, b.Row(0)) || query.Match(tail, b.Row(1)) {
+		t.Errorf("a tail is told %v, %v", tail, err)
+	}
+	found, err := q.BubbleUp(t.Context(), "test", nil, specOf(t, "VISUALIZE COUNT LAST 1h"), where, BubbleUpOptions{})
+	if err != nil || found.Events != [2]float64{1, 1} {
+		t.Errorf("BubbleUp selects %v, %v", found, err)
 	}
 }

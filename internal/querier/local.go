@@ -232,7 +232,7 @@ func (q *Querier) relevant(ctx context.Context, part *query.Query, s query.Relev
 	var found *store.Contrast
 	if _, err = q.admit(ctx, q.gateOf(ask), func(ctx context.Context) (*store.Result, error) {
 		var err error
-		found, err = q.config.Store.Contrast(ctx, ask, s.Where, store.ContrastOptions{Fields: s.Fields})
+		found, err = q.config.Store.Contrast(ctx, ask, query.ConditionWithIDs(s.Where), store.ContrastOptions{Fields: s.Fields})
 		return nil, err
 	}); err != nil {
 		return nil, err

@@ -14,6 +14,7 @@ func (q *Querier) Scan(ctx context.Context, ask *query.Query, opts store.ScanOpt
 		q.failed.Add(1)
 		return store.Stats{}, err
 	}
+	ask = ask.WithIDs()
 	_, err = q.admit(ctx, q.gateOf(ask), func(ctx context.Context) (*store.Result, error) {
 		var err error
 		stats, err = q.config.Store.Scan(ctx, ask, opts)

@@ -32,36 +32,45 @@ func substitute(e Expr, made map[string]Expr) Expr {
 	if len(made) == 0 {
 		return e
 	}
+	return rewrite(e, func(x Expr) Expr {
+		if f, ok := x.(Field); ok {
+			if by, ok := made[f.Name]; ok {
+				return by
+			}
+		}
+		return x
+	})
+}
+
+// rewrite makes an expression anew: f is given each part once the parts within
+// are what f made of them, and returns what stands in its place.
+func rewrite(e Expr, f func(Expr) Expr) Expr {
 	list := func(terms []Expr) []Expr {
 		out := slices.Clone(terms)
 		for i, t := range out {
-			out[i] = substitute(t, made)
+			out[i] = rewrite(t, f)
 		}
 		return out
 	}
 	switch x := e.(type) {
-	case Field:
-		if by, ok := made[x.Name]; ok {
-			return by
-		}
 	case Compare:
-		return Compare{Op: x.Op, L: substitute(x.L, made), R: substitute(x.R, made)}
+		e = Compare{Op: x.Op, L: rewrite(x.L, f), R: rewrite(x.R, f)}
 	case In:
-		return In{X: substitute(x.X, made), Values: x.Values}
+		e = In{X: rewrite(x.X, f), Values: x.Values}
 	case InQuery:
-		return InQuery{X: substitute(x.X, made), Query: x.Query}
+		e = InQuery{X: rewrite(x.X, f), Query: x.Query}
 	case Exists:
-		return Exists{X: substitute(x.X, made)}
+		e = Exists{X: rewrite(x.X, f)}
 	case Text:
-		return Text{Op: x.Op, X: substitute(x.X, made), S: x.S}
+		e = Text{Op: x.Op, X: rewrite(x.X, f), S: x.S}
 	case And:
-		return And{Terms: list(x.Terms)}
+		e = And{Terms: list(x.Terms)}
 	case Or:
-		return Or{Terms: list(x.Terms)}
+		e = Or{Terms: list(x.Terms)}
 	case Not:
-		return Not{X: substitute(x.X, made)}
+		e = Not{X: rewrite(x.X, f)}
 	case Call:
-		return Call{Name: x.Name, Args: list(x.Args)}
+		e = Call{Name: x.Name, Args: list(x.Args)}
 	}
-	return e
+	return f(e)
 }

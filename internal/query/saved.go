@@ -115,20 +115,29 @@ func (q *Query) namesOnOtherSpans() []string {
 }
 
 func (s TraceFilter) substituted(made map[string]Expr) TraceFilter {
+	return s.each(func(e Expr) Expr { return substitute(e, made) })
+}
+
+func (r Relate) substituted(made map[string]Expr) Relate {
+	return r.each(func(e Expr) Expr { return substitute(e, made) })
+}
+
+// each is the stage with what f makes of its expressions.
+func (s TraceFilter) each(f func(Expr) Expr) TraceFilter {
 	out := TraceFilter{Conditions: slices.Clone(s.Conditions)}
 	for i := range out.Conditions {
-		out.Conditions[i].Where = substitute(out.Conditions[i].Where, made)
+		out.Conditions[i].Where = f(out.Conditions[i].Where)
 	}
 	return out
 }
 
-func (r Relate) substituted(made map[string]Expr) Relate {
+func (r Relate) each(f func(Expr) Expr) Relate {
 	out := Relate{Relation: r.Relation, Fields: slices.Clone(r.Fields)}
 	if r.Where != nil {
-		out.Where = substitute(r.Where, made)
+		out.Where = f(r.Where)
 	}
 	for i := range out.Fields {
-		out.Fields[i].Expr = substitute(out.Fields[i].Expr, made)
+		out.Fields[i].Expr = f(out.Fields[i].Expr)
 	}
 	return out
 }

@@ -84,13 +84,13 @@ func defaultRule() Rule {
 
 // Matches reports whether the rule is about a request.
 func (r *Rule) Matches(q Request) bool {
-	if !like(r.ServiceName, q.ServiceName) || !like(r.ServiceType, q.ServiceType) || !like(r.Host, q.Host) ||
-		!like(r.HTTPMethod, q.Method) || !like(r.URLPath, q.Path) || !like(r.ResourceARN, q.ResourceARN) {
+	if !Like(r.ServiceName, q.ServiceName) || !Like(r.ServiceType, q.ServiceType) || !Like(r.Host, q.Host) ||
+		!Like(r.HTTPMethod, q.Method) || !Like(r.URLPath, q.Path) || !Like(r.ResourceARN, q.ResourceARN) {
 		return false
 	}
 	for key, pattern := range r.Attributes {
 		value, ok := q.Attributes[key]
-		if !ok || !like(pattern, value) {
+		if !ok || !Like(pattern, value) {
 			return false
 		}
 	}
@@ -108,9 +108,10 @@ func First(rules []Rule, q Request) int {
 	return -1
 }
 
-// like reports whether a pattern takes a whole text. Case does not matter. It is
+// Like reports whether a pattern takes a whole text: * stands for any characters, ? for
+// one. Case does not matter. It is
 // linear but for the last *, so that no pattern is slow.
-func like(pattern, text string) bool {
+func Like(pattern, text string) bool {
 	if pattern == anything {
 		return true
 	}

@@ -71,7 +71,7 @@ func LinksAmong(traces []*xraymodel.Trace) []Link {
 				first, second = second, first
 			}
 			links = append(links, Link{
-				From: LinkEnd{first.Of.Name, first.Of.Type, first.End}, To: LinkEnd{second.Of.Name, second.Of.Type, second.Start}, At: second.Start, Weight: 1,
+				From: LinkEnd{first.Of.Name, first.Of.Type, first.End}, To: LinkEnd{second.Of.Name, second.Of.Type, second.Start}, At: second.Start, Weight: l.From.Weight(),
 			})
 		}
 	}

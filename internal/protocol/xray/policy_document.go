@@ -2,12 +2,11 @@ package xray
 
 import (
 	"encoding/json"
-	"path"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/oriel-dev/oriel/internal/protocol/aws"
+	"github.com/oriel-dev/oriel/internal/sampling"
 )
 
 // policyStatement is what the check of a policy reads of a statement. Members that
@@ -105,10 +104,7 @@ func (s *policyStatement) locksOut(account string) bool {
 	if s.Effect != "Deny" || len(s.Condition) > 0 || !meansAccount(s.Principal, account) {
 		return false
 	}
-	means := func(pattern string) bool {
-		ok, err := path.Match(strings.ToLower(pattern), strings.ToLower(change))
-		return err == nil && ok
-	}
+	means := func(pattern string) bool { return sampling.Like(pattern, change) }
 	if len(s.NotAction) > 0 {
 		return !slices.ContainsFunc(s.NotAction, means)
 	}

@@ -75,6 +75,7 @@ func TestResourcePolicies_HaveRevisions(t *testing.T) {
 		r.ok("/PutResourcePolicy", in)
 	}
 	r.ok("/PutResourcePolicy", put("b", statement("Deny", `"*"`, `"xray:GetTraceSummaries"`), ""))
+	r.ok("/PutResourcePolicy", put("b", statement("Deny", `"*"`, `"xray:[Pp]utResourcePolicy"`), "")) // IAM has no classes of characters
 }
 
 func TestTags_AreThoseOfRules(t *testing.T) {

@@ -17,6 +17,9 @@ const mostItems = 100
 //	level:error     status:500,503     route:/api/*     user.handle:*
 //	status:>=500    status>=500        user=ada         -level:debug
 //
+// The id of a trace, in either notation, is a field of its own: it stands for the
+// lines of the trace, and for those that name it.
+//
 // It returns nil where there is no field, so that the text is left to the other
 // languages, or where something else stands there.
 func readWords(text string) query.Expr {
@@ -28,6 +31,9 @@ func readWords(text string) query.Expr {
 			rest = rest[1:]
 		}
 		e, n := readField(rest)
+		if e == nil {
+			e, n = readID(rest)
+		}
 		if e != nil {
 			fields++
 		} else if e, n = readWord(rest); e == nil {
@@ -199,6 +205,23 @@ func typed(text string, quoted bool) event.Value {
 		return event.FloatValue(f)
 	}
 	return event.StringValue(text)
+}
+
+// traceID is the id of a trace, of 32 digits or in X-Ray's form, as a word.
+var traceID = regexp.MustCompile(`^(?:1-[0-9A-Fa-f]{8}-[0-9A-Fa-f]{24}|[0-9A-Fa-f]{32})(?:\s|$)`)
+
+func readID(rest string) (query.Expr, int) {
+	word := strings.TrimSpace(traceID.FindString(rest))
+	if word == "" {
+		return nil, 0
+	}
+	id, _ := event.TraceID(word)
+	names := func(text string) query.Expr {
+		return query.Text{Op: query.Contains, X: query.Field{Name: event.FieldBody}, S: text}
+	}
+	return query.Or{Terms: []query.Expr{
+		query.Compare{Op: query.Eq, L: query.Field{Name: event.FieldTraceID}, R: query.Literal{Value: event.StringValue(id)}}, names(id), names(event.XRayTraceID(id)),
+	}}, len(word)
 }
 
 func readWord(rest string) (query.Expr, int) {
