@@ -1,6 +1,6 @@
 import './filterBar.css';
 
-import { useEffect, useId, useMemo, useState } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 
 import { get, post, type ApiError } from '../../api/client';
 import type { ParsedTraceFilter } from '../../api/map';
@@ -8,6 +8,7 @@ import { charAt } from '../../api/position';
 import { useLoad } from '../../api/useLoad';
 import { go } from '../../app/location';
 import { Marked } from '../../widgets/Marked';
+import { Suggestions, useChoices } from '../../widgets/Suggest';
 import { SavedGroups } from './SavedGroups';
 import { suggest, type Keyword, type Suggestion, type Vocabulary } from './suggest';
 
@@ -35,9 +36,7 @@ export function FilterBar({ name, hint, field, q, services, error, onChange }: P
   const [text, setText] = useState(q);
   const [shownQ, setShownQ] = useState(q);
   const [open, setOpen] = useState(false);
-  const [chosen, setChosen] = useState(-1);
   const [caret, setCaret] = useState(0);
-  const id = useId();
   if (shownQ !== q) {
     // The address has another text now.
     setShownQ(q);
@@ -45,7 +44,7 @@ export function FilterBar({ name, hint, field, q, services, error, onChange }: P
   }
   const parsed = useParsed(text);
   const known = useVocabulary(services, open);
-  const options = open ? suggest(text, caret, known) : [];
+  const options = useChoices(open ? suggest(text, caret, known) : []);
   const wrong =
     parsed?.error ??
     (text === q && error?.position !== undefined ? { message: error.message, position: error.position, expected: [] } : undefined);
@@ -53,25 +52,25 @@ export function FilterBar({ name, hint, field, q, services, error, onChange }: P
   const shown = wrong && text === q ? wrong : undefined;
   const run = (t: string): void => {
     setOpen(false);
-    setChosen(-1);
+    options.choose(-1);
     const trace = t.trim();
     if (parsed?.language === 'id' && t === text) go(`/trace/${encodeURIComponent(trace)}`);
     else onChange(trace);
   };
   const take = (s: Suggestion): void => {
     setText(s.text);
-    setChosen(-1);
+    options.choose(-1);
     setCaret(s.caret);
     requestAnimationFrame(() => field.current?.setSelectionRange(s.caret, s.caret));
   };
   const onKeyDown = (e: React.KeyboardEvent<HTMLInputElement>): void => {
+    const first = options.list[Math.max(options.chosen, 0)];
     if (e.key === 'Escape') {
-      if (options.length > 0) setOpen(false);
+      if (first) setOpen(false);
       else e.currentTarget.blur();
-    } else if ((e.key === 'ArrowDown' || e.key === 'ArrowUp') && options.length > 0) {
-      setChosen((c) => (c + (e.key === 'ArrowDown' ? 1 : options.length + (c < 0 ? 1 : 0) - 1)) % options.length);
-    } else if ((e.key === 'Tab' || e.key === 'Enter') && chosen >= 0 && options[chosen]) take(options[chosen]);
-    else return;
+    } else if (first && e.key === 'Tab' && !e.shiftKey && text !== '') take(first);
+    else if (first && e.key === 'Enter' && options.chosen >= 0) take(first);
+    else if (!options.move(e.key)) return;
     e.preventDefault();
   };
   return (
@@ -87,52 +86,26 @@ export function FilterBar({ name, hint, field, q, services, error, onChange }: P
       <div className="filter-row">
         <div className="filter-field">
           <input
+            {...options.field}
             ref={field}
             className={shown ? 'input bad' : 'input'}
             value={text}
-            role="combobox"
             aria-label="Filter"
-            aria-autocomplete="list"
-            aria-expanded={options.length > 0}
-            aria-controls={id}
-            aria-activedescendant={chosen >= 0 ? `${id}-${chosen}` : undefined}
             aria-invalid={shown !== undefined}
             aria-describedby={shown ? 'filter-error' : undefined}
-            spellCheck={false}
-            autoComplete="off"
             placeholder={`service("api") { fault = true } AND responsetime > 2   or   http.route = "/home"      press ${hint}`}
             onChange={(e) => {
               setText(e.target.value);
               setCaret(e.target.selectionStart ?? e.target.value.length);
               setOpen(true);
-              setChosen(-1);
+              options.choose(-1);
             }}
             onSelect={(e) => setCaret(e.currentTarget.selectionStart ?? 0)}
             onBlur={() => setOpen(false)}
             onKeyDown={onKeyDown}
           />
           {parsed && text !== '' && <span className="filter-language muted">{languages[parsed.language]}</span>}
-          {options.length > 0 && (
-            <ul id={id} role="listbox" aria-label="What fits" className="menu filter-options">
-              {options.map((s, i) => (
-                // The field has the focus and its keys choose.
-
-                <li
-                  key={s.label}
-                  id={`${id}-${i}`}
-                  role="option"
-                  aria-selected={i === chosen}
-                  onPointerDown={(e) => {
-                    e.preventDefault();
-                    take(s);
-                  }}
-                >
-                  <code>{s.label}</code>
-                  <span className="muted clip">{s.about}</span>
-                </li>
-              ))}
-            </ul>
-          )}
+          <Suggestions name="What fits" of={options} show={(o) => [o.label, o.about]} onTake={take} />
         </div>
         <SavedGroups q={q} typed={text} language={parsed?.language} onChoose={run} />
       </div>

@@ -1,7 +1,8 @@
-import { useId, useRef, useState } from 'react';
+import { useId, useState } from 'react';
 
 import { charAt } from '../../../api/position';
 import { Marked } from '../../../widgets/Marked';
+import { Suggestions, useChoices } from '../../../widgets/Suggest';
 import { suggest, type KnownField, type Suggestion } from '../complete';
 import { noteFilter, recentFilters } from '../recent';
 import { languageWords, useUnderstood } from '../useUnderstood';
@@ -21,17 +22,15 @@ export function FilterBar({ field, q, error, known, onRun, placeholder }: Props)
   const [text, setText] = useState(q);
   const [shownQ, setShownQ] = useState(q);
   const [open, setOpen] = useState(false);
-  const [chosen, setChosen] = useState(-1);
   const [caret, setCaret] = useState(0);
   const id = useId();
-  const list = useRef<HTMLUListElement>(null);
   if (shownQ !== q) {
     // The address has another text now: back, a chip, an example.
     setShownQ(q);
     setText(q);
   }
   const understood = useUnderstood(text);
-  const options = open ? suggest(text, caret, known, recentFilters()) : [];
+  const options = useChoices(open ? suggest(text, caret, known, recentFilters()) : []);
   // While it is typed it is not wrong yet.
   const bad =
     text !== q
@@ -41,13 +40,13 @@ export function FilterBar({ field, q, error, known, onRun, placeholder }: Props)
         : error;
   const run = (t: string): void => {
     setOpen(false);
-    setChosen(-1);
+    options.choose(-1);
     noteFilter(t);
     onRun(t.trim());
   };
   const take = (s: Suggestion): void => {
     setText(s.text);
-    setChosen(-1);
+    options.choose(-1);
     setCaret(s.caret);
     if (s.run) {
       run(s.text);
@@ -66,25 +65,19 @@ export function FilterBar({ field, q, error, known, onRun, placeholder }: Props)
       }}
     >
       <input
+        {...options.field}
         ref={field}
         className={bad ? 'input bad' : 'input'}
         value={text}
-        role="combobox"
         aria-label="Filter lines"
-        aria-expanded={options.length > 0}
-        aria-controls={id}
-        aria-activedescendant={chosen >= 0 ? `${id}-${chosen}` : undefined}
-        aria-autocomplete="list"
         aria-invalid={bad !== undefined}
         aria-describedby={bad ? `${id}-error` : undefined}
-        autoComplete="off"
-        spellCheck={false}
         placeholder={placeholder ?? 'Words, field:value or a CloudWatch filter pattern      press /'}
         onChange={(e) => {
           setText(e.target.value);
           setCaret(e.target.selectionStart ?? e.target.value.length);
           setOpen(true);
-          setChosen(-1);
+          options.choose(-1);
         }}
         onFocus={() => setOpen(true)}
         onClick={(e) => {
@@ -93,18 +86,16 @@ export function FilterBar({ field, q, error, known, onRun, placeholder }: Props)
         }}
         onBlur={() => setOpen(false)}
         onKeyDown={(e) => {
+          const first = options.list[Math.max(options.chosen, 0)];
           if (e.key === 'Escape') {
-            if (open && options.length > 0) setOpen(false);
+            if (first) setOpen(false);
             else e.currentTarget.blur();
-          } else if ((e.key === 'ArrowDown' || e.key === 'ArrowUp') && options.length > 0) {
-            const n = options.length;
-            setChosen((c) => (e.key === 'ArrowDown' ? (c + 1) % n : c <= 0 ? n - 1 : c - 1));
-          } else if (e.key === 'ArrowDown') {
+          } else if (e.key === 'ArrowDown' && !first) {
             setCaret(e.currentTarget.selectionStart ?? 0);
             setOpen(true);
-          } else if (e.key === 'Tab' && !e.shiftKey && options.length > 0 && text !== '') take(options[Math.max(chosen, 0)]!);
-          else if (e.key === 'Enter' && chosen >= 0 && options[chosen]) take(options[chosen]);
-          else return;
+          } else if (first && e.key === 'Tab' && !e.shiftKey && text !== '') take(first);
+          else if (first && e.key === 'Enter' && options.chosen >= 0) take(first);
+          else if (!options.move(e.key)) return;
           e.preventDefault();
         }}
       />
@@ -114,25 +105,7 @@ export function FilterBar({ field, q, error, known, onRun, placeholder }: Props)
           ×
         </button>
       )}
-      {options.length > 0 && (
-        <ul ref={list} id={id} className="lsuggest" role="listbox" aria-label="Suggestions">
-          {options.map((s, i) => (
-            // Keys are heard by the field.
-            // eslint-disable-next-line jsx-a11y/click-events-have-key-events
-            <li
-              key={`${s.label} ${s.note}`}
-              id={`${id}-${i}`}
-              role="option"
-              aria-selected={i === chosen}
-              onPointerDown={(e) => e.preventDefault()}
-              onClick={() => take(s)}
-            >
-              <code className="clip">{s.label}</code>
-              <span className="muted">{s.note}</span>
-            </li>
-          ))}
-        </ul>
-      )}
+      <Suggestions name="Suggestions" of={options} show={(o) => [o.label, o.note]} onTake={take} />
       {!bad && understood?.warning && text === q && <p className="note warn">{understood.warning}</p>}
       {bad && (
         <p id={`${id}-error`} className="note bad" role="alert">

@@ -5,6 +5,7 @@ import { TextError } from '../../../query/lex';
 import { placeOf, suggest, valueText, type Clause, type Field, type Suggestion } from '../../../query/complete';
 import type { Calc } from '../../../query/question';
 import { Marked } from '../../../widgets/Marked';
+import { Suggestions, useChoices } from '../../../widgets/Suggest';
 
 /** What completion knows of the events and of the rest of the question. */
 export interface Known {
@@ -41,25 +42,21 @@ export function Editor(props: Props): React.ReactElement {
   const [text, setText] = useState(props.text);
   const [caret, setCaret] = useState(props.text.length);
   const [focused, setFocused] = useState(false);
-  const [chosen, setChosen] = useState(-1);
   const [error, setError] = useState<{ at: number; message: string }>();
   const place = placeOf(clause, text, caret);
   const values = useValues(known, focused && place.wanted.kind === 'value' ? place.wanted.column : '', place.prefix);
-  const list: Suggestion[] = place.wanted.kind === 'value' ? values : suggest(place, known);
-  const shown = focused && list.length > 0;
+  const options = useChoices(!focused ? [] : place.wanted.kind === 'value' ? values : suggest(place, known));
+  const { list, chosen } = options;
   useEffect(() => {
     if (props.fresh) return;
     input.current?.focus();
     input.current?.setSelectionRange(props.text.length, props.text.length);
   }, [props.fresh, props.text, input]);
-  useEffect(() => {
-    document.getElementById(`${id}-${chosen}`)?.scrollIntoView({ block: 'nearest' });
-  }, [chosen, id]);
 
   const change = (next: string, at: number): void => {
     setText(next);
     setCaret(at);
-    setChosen(-1);
+    options.choose(-1);
     setError(undefined);
   };
   const commit = (content = text): boolean => {
@@ -107,14 +104,9 @@ export function Editor(props: Props): React.ReactElement {
       e.stopPropagation(); // what is being typed is undone first
       return;
     }
-    const move = (by: number): void => {
-      e.preventDefault();
-      if (shown) setChosen((c) => (c + by + list.length + (c < 0 && by < 0 ? 1 : 0)) % list.length);
-    };
-    if (e.key === 'ArrowDown') move(1);
-    else if (e.key === 'ArrowUp') move(-1);
+    if (options.move(e.key)) e.preventDefault();
     else if (e.key === 'Escape') {
-      if (chosen >= 0) setChosen(-1);
+      if (chosen >= 0) options.choose(-1);
       else {
         change(props.fresh ? '' : props.text, 0);
         props.onCancel();
@@ -126,7 +118,7 @@ export function Editor(props: Props): React.ReactElement {
         place.wanted.kind !== 'value' &&
         place.prefix !== '' &&
         !list.some((s) => s.label.toLowerCase() === place.prefix.toLowerCase() || s.insert === place.prefix);
-      if (shown && first && (chosen >= 0 || guess || (e.key === 'Tab' && place.prefix !== '' && first.insert !== place.prefix))) {
+      if (first && (chosen >= 0 || guess || (e.key === 'Tab' && place.prefix !== '' && first.insert !== place.prefix))) {
         e.preventDefault();
         accept(first);
       } else if (e.key === 'Enter' || !commit()) {
@@ -141,17 +133,11 @@ export function Editor(props: Props): React.ReactElement {
   return (
     <span className="chip-edit">
       <input
+        {...options.field}
         ref={input}
-        role="combobox"
         aria-label={props.label}
-        aria-expanded={shown}
-        aria-controls={`${id}-list`}
-        aria-autocomplete="list"
-        aria-activedescendant={chosen >= 0 ? `${id}-${chosen}` : undefined}
         aria-invalid={error !== undefined}
         aria-describedby={error ? `${id}-error` : undefined}
-        autoComplete="off"
-        spellCheck={false}
         placeholder={props.placeholder}
         value={text}
         onChange={(e) => change(e.target.value, e.target.selectionStart ?? e.target.value.length)}
@@ -159,33 +145,14 @@ export function Editor(props: Props): React.ReactElement {
         onFocus={() => setFocused(true)}
         onBlur={() => {
           setFocused(false);
-          if (props.fresh ? commit() : commit() || text === '') setChosen(-1);
+          if (props.fresh ? commit() : commit() || text === '') options.choose(-1);
         }}
         onPaste={(e) => {
           if (props.onPasteText?.(e.clipboardData.getData('text'))) e.preventDefault();
         }}
         onKeyDown={onKeyDown}
       />
-      {shown && (
-        <ul id={`${id}-list`} className="suggest" role="listbox" aria-label={`${props.label}: suggestions`}>
-          {list.map((s, i) => (
-            <li
-              key={s.label}
-              id={`${id}-${i}`}
-              role="option"
-              aria-selected={i === chosen}
-              // Before the field loses the focus.
-              onPointerDown={(e) => {
-                e.preventDefault();
-                accept(s);
-              }}
-            >
-              <span className="clip">{s.label}</span>
-              <span className="muted">{s.detail}</span>
-            </li>
-          ))}
-        </ul>
-      )}
+      <Suggestions name={`${props.label}: suggestions`} of={options} show={(o) => [o.label, o.detail]} onTake={accept} />
       {error && (
         <span id={`${id}-error`} className="chip-error" role="alert">
           <Marked text={text} at={error.at} />
