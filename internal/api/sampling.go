@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/oriel-dev/oriel/internal/call"
 	"github.com/oriel-dev/oriel/internal/event"
 	"github.com/oriel-dev/oriel/internal/fault"
 	"github.com/oriel-dev/oriel/internal/query"
@@ -31,21 +32,7 @@ var ( //nolint:gochecknoglobals // constant tables
 
 // originOf is what rules call a platform that OpenTelemetry names.
 func originOf(platform string) string {
-	switch platform {
-	case "aws_ec2":
-		return "AWS::EC2::Instance"
-	case "aws_ecs":
-		return "AWS::ECS::Container"
-	case "aws_eks":
-		return "AWS::EKS::Container"
-	case "aws_elastic_beanstalk":
-		return "AWS::ElasticBeanstalk::Environment"
-	case "aws_lambda":
-		return "AWS::Lambda::Function"
-	case "aws_app_runner":
-		return "AWS::AppRunner::Service"
-	}
-	return platform
+	return cmp.Or(call.OriginOfPlatform(platform, "", ""), platform)
 }
 
 // wantedDryRun is the body of a dry run: a rule that is not kept yet, in place of

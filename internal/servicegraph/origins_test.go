@@ -62,6 +62,8 @@ func (r *request) serve(parent string, depth int) {
 		segment[call.FieldDocument], work[call.FieldDocument] = "segment", "subsegment"
 		segment[call.FieldOrigin] = rapid.SampledFrom([]string{"", origin}).Draw(r.t, "origin")
 		work["xray.namespace"] = "remote"
+	} else {
+		segment["cloud.platform"] = rapid.SampledFrom([]string{"", "aws_ecs"}).Draw(r.t, "platform")
 	}
 	work[event.FieldParentID] = r.row(service, segment)
 	for range rapid.IntRange(0, 2).Draw(r.t, "calls") {

@@ -3,6 +3,7 @@ package tracesearch
 import (
 	"context"
 
+	"github.com/oriel-dev/oriel/internal/call"
 	"github.com/oriel-dev/oriel/internal/event"
 	"github.com/oriel-dev/oriel/internal/query"
 	"github.com/oriel-dev/oriel/internal/servicegraph"
@@ -178,10 +179,11 @@ func Resolve(ctx context.Context, source LinkSource, environment string, start, 
 	if len(wanted) == 0 {
 		return nil
 	}
+	origins := call.OriginFields()
 	res, err := source.Run(ctx, &query.Query{Environment: environment, Start: start - earlier, End: end, Unweighted: true, Stages: []query.Stage{
 		query.Filter{Where: query.And{Terms: []query.Expr{traces, spans, isSpan()}}},
 		query.Limit{Count: len(wanted) * 2}, // a document that came twice is two rows
-		query.Project{Fields: []string{event.SystemTime, event.FieldTraceID, event.FieldSpanID, event.FieldService, event.FieldDuration, xraymodel.FieldOrigin}},
+		query.Project{Fields: append([]string{event.SystemTime, event.FieldTraceID, event.FieldSpanID, event.FieldService, event.FieldDuration}, origins[:]...)},
 	}})
 	if err != nil {
 		return err
@@ -189,7 +191,7 @@ func Resolve(ctx context.Context, source LinkSource, environment string, start, 
 	for row := range res.Rows {
 		for _, i := range wanted[span{textAt(res, event.FieldTraceID, row), textAt(res, event.FieldSpanID, row)}] {
 			to := &links[i].To
-			to.Service, to.Origin, to.Start = textAt(res, event.FieldService, row), textAt(res, xraymodel.FieldOrigin, row), timeAt(res, row)
+			to.Service, to.Origin, to.Start = textAt(res, event.FieldService, row), call.OriginOf(func(field string) event.Value { return event.StringValue(textAt(res, field, row)) }), timeAt(res, row)
 			to.End = to.Start
 			if c := res.Column(event.FieldDuration); c != nil {
 				if ms, ok := c.Values[row].Number(); ok {

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/oriel-dev/oriel/internal/call"
 )
 
 // callDetails are what names of what is called are made of.
@@ -196,30 +198,7 @@ func (r *reading) origin() string {
 	if r.Type != "" {
 		return r.Type
 	}
-	if r.provider != "" && r.provider != "aws" {
-		return ""
-	}
-	switch r.platform {
-	case "aws_ec2", "aws.ec2":
-		return "AWS::EC2::Instance"
-	case "aws_ecs", "aws.ecs":
-		switch strings.ToLower(r.launch) {
-		case "ec2":
-			return "AWS::ECS::EC2"
-		case "fargate":
-			return "AWS::ECS::Fargate"
-		}
-		return "AWS::ECS::Container"
-	case "aws_eks", "aws.eks":
-		return "AWS::EKS::Container"
-	case "aws_elastic_beanstalk", "aws.elastic_beanstalk":
-		return "AWS::ElasticBeanstalk::Environment"
-	case "aws_app_runner", "aws.app_runner":
-		return "AWS::AppRunner::Service"
-	case "aws_lambda", "aws.lambda":
-		return "AWS::Lambda::Function"
-	}
-	return ""
+	return call.OriginOfPlatform(r.platform, r.provider, r.launch)
 }
 
 // Limits of names.

@@ -338,7 +338,7 @@ func (k *spanCollector) called(b *event.Batch, all []*halves, sums callSums, fre
 		}
 		o := orphan{
 			measure: measure{ms, outcomes.at(row)}, parent: hasher.of(&w.trace, row, parent),
-			callee: service{b.Environment, string(w.service.bytes(row)), string(w.origin.bytes(row))}, minute: floorMinute(at),
+			callee: service{b.Environment, string(w.service.bytes(row)), w.origin.text(w.origin.code(row))}, minute: floorMinute(at),
 			weight: float64(b.SampleRate(row)), serves: call.Serves(kind, document, false), async: kind == "consumer",
 		}
 		if !k.join(&o, all, sums, fresh) {
@@ -349,14 +349,15 @@ func (k *spanCollector) called(b *event.Batch, all []*halves, sums callSums, fre
 
 // spanWalks go through the columns that tell what a span is.
 type spanWalks struct {
-	trace, span, parent, annotation, service, origin, kind, document, duration walk
+	trace, span, parent, annotation, service, kind, document, duration walk
+	origin                                                             *origins
 }
 
 func walksOf(b *event.Batch) spanWalks {
 	at := func(name string) walk { return walkOf(b, name) }
 	return spanWalks{
 		at(event.FieldTraceID), at(event.FieldSpanID), at(event.FieldParentID), at(event.FieldAnnotation),
-		at(event.FieldService), at(call.FieldOrigin), at(event.FieldSpanKind), at(call.FieldDocument), at(event.FieldDuration),
+		at(event.FieldService), at(event.FieldSpanKind), at(call.FieldDocument), at(event.FieldDuration), originsOf(b),
 	}
 }
 

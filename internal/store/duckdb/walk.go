@@ -2,6 +2,7 @@ package duckdb
 
 import (
 	"encoding/binary"
+	"slices"
 
 	"github.com/oriel-dev/oriel/internal/call"
 	"github.com/oriel-dev/oriel/internal/event"
@@ -202,4 +203,60 @@ func (p *peers) remember(row int) bool {
 		}
 	}
 	return told
+}
+
+// origins tells in which places the services of a batch's spans run. What the texts
+// of a row mean is worked out once for each combination of them.
+type origins struct {
+	batch *fieldsOfRow
+	walks []*walk // by call.OriginFields; nil where the batch has none
+	told  bool    // rows say an origin, or nothing: no others
+	mixed bool    // some are no texts
+	known map[[4]uint32]uint32
+	texts []string // by code
+}
+
+func originsOf(b *event.Batch) *origins {
+	names := call.OriginFields()
+	o := &origins{batch: fieldsIn(b, names[:]), known: map[[4]uint32]uint32{}, told: true}
+	for i, name := range names {
+		w := o.batch.walks[name]
+		o.walks = append(o.walks, w)
+		o.told = o.told && (i != 1 || w == nil) // without a platform the others say nothing
+		o.mixed = o.mixed || w != nil && w.c.Kind != event.String
+	}
+	return o
+}
+
+// code stands for the row's origin within the batch, noCode if it has none.
+func (o *origins) code(row int) uint32 {
+	if o.told && o.walks[0] == nil {
+		return noCode
+	}
+	key := [4]uint32{noCode, noCode, noCode, noCode}
+	for i, w := range o.walks {
+		if w != nil && (i == 0 || !o.told) {
+			key[i] = w.code(row)
+		}
+	}
+	at, ok := o.known[key]
+	if !ok || o.mixed {
+		at = noCode
+		o.batch.row = row
+		if text := call.OriginOf(o.batch.get); text != "" {
+			if at = uint32(slices.Index(o.texts, text)); at == noCode {
+				at = uint32(len(o.texts))
+				o.texts = append(o.texts, text)
+			}
+		}
+		o.known[key] = at
+	}
+	return at
+}
+
+func (o *origins) text(code uint32) string {
+	if code == noCode {
+		return ""
+	}
+	return o.texts[code]
 }

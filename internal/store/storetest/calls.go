@@ -22,7 +22,7 @@ func (e row) text(field string) string { return e.fields[field].Text() }
 type graphNode struct{ name, origin string }
 
 func (e row) node() graphNode {
-	return graphNode{e.text(event.FieldService), e.text(spancall.FieldOrigin)}
+	return graphNode{e.text(event.FieldService), spancall.OriginOf(e.get)}
 }
 
 // graphSpan is a span among the others of its environment.

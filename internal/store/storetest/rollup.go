@@ -32,7 +32,7 @@ func (r *Reference) Rollups(ctx context.Context, environment string, start, end 
 		text := func(field string) string { return e.fields[field].Text() }
 		root := text(event.FieldParentID) == ""
 		k := key{
-			floor(e.time, int64(time.Minute)), e.dataset, text(event.FieldService), text(spancall.FieldOrigin), text(spancall.FieldNamespace),
+			floor(e.time, int64(time.Minute)), e.dataset, text(event.FieldService), spancall.OriginOf(e.get), text(spancall.FieldNamespace),
 			text(event.FieldName), text(event.FieldSpanKind), root, spancall.Serves(text(event.FieldSpanKind), text(spancall.FieldDocument), root),
 		}
 		s := sums[k]

@@ -68,6 +68,7 @@ func RandomTraces(t *rapid.T, prefix, limit int) []*event.Batch {
 
 func randomMarks(t *rapid.T, set func(string, event.Value), text func(string, string)) {
 	text("xray.origin", rapid.SampledFrom([]string{"", "", "AWS::EC2::Instance"}).Draw(t, "origin"))
+	text("cloud.platform", rapid.SampledFrom([]string{"", "", "", "aws_ec2", "aws_ecs", "gcp_cloud_run"}).Draw(t, "platform"))
 	text("xray.type", rapid.SampledFrom([]string{"", "", "", "segment", "subsegment"}).Draw(t, "document"))
 	if status := rapid.SampledFrom([]int64{0, 0, 200, 404, 429, 500}).Draw(t, "status"); status > 0 {
 		set("http.response.status_code", event.IntValue(status))
