@@ -65,6 +65,8 @@ type document struct {
 	raw   []byte // as it is stored
 	units []unit
 	trace string // canonical
+
+	hashes []uint64 // see owners
 }
 
 // decoder reads documents. It is for one goroutine; what it returned last is
@@ -72,7 +74,9 @@ type document struct {
 type decoder struct {
 	doc   document
 	texts []byte // resolved escapes
-	clean []byte
+	// tooMany says that the document goes beyond the bounds of subsegments.
+	tooMany bool
+	clean   []byte
 
 	scanners scanners
 }
@@ -159,63 +163,63 @@ func (d *decoder) read(raw []byte) error {
 	if s.Peek() != '{' {
 		return &badDocument{code: codeNoID, why: "the document is no JSON object, and so has no id"}
 	}
-	if err := d.unit(s, -1, 0); err != nil {
-		return err
-	}
+	d.tooMany = false
+	d.unit(s, -1, 0)
 	if s.Err == nil && s.Peek() != 0 {
 		s.Fail("%s after the end", s.Here())
 	}
 	if s.Err != nil {
 		return d.bad(codeInvalid, 0, "the document is not JSON: "+s.Err.Error())
 	}
+	if d.tooMany {
+		return d.bad(codeInvalid, 0, fmt.Sprintf("the document has more than %d subsegments, or %d within each other", maxUnits, maxNested))
+	}
 	return nil
 }
 
 // unit reads one object and those within it, which follow it in d.doc.units.
-func (d *decoder) unit(s *jsonscan.Scanner, up int32, nested int) error {
-	if nested > maxNested || len(d.doc.units) >= maxUnits {
-		return d.bad(codeInvalid, 0, fmt.Sprintf("the document has more than %d subsegments, or %d within each other", maxUnits, maxNested))
-	}
+func (d *decoder) unit(s *jsonscan.Scanner, up int32, nested int) {
 	at := int32(len(d.doc.units))
 	u := unit{up: up, subsegment: up >= 0}
 	d.doc.units = append(d.doc.units, u)
-	var inner []byte
 	if !s.Enter('{') {
-		return nil
+		return
 	}
 	for more := s.First('}'); more; more = s.More('}') {
 		name, ok := s.Name()
 		if !ok {
-			return nil
+			return
 		}
 		if string(name) == "subsegments" {
-			inner = value(s, '[')
+			d.doc.units = d.doc.units[:at+1] // of a member that is there twice the later counts
+			d.within(s, at, nested+1)
 			continue
 		}
 		d.member(s, &u, name)
 	}
 	d.doc.units[at] = u
-	if s.Err != nil || len(inner) == 0 {
-		return nil
+}
+
+// within reads the list of what lies in a unit.
+func (d *decoder) within(s *jsonscan.Scanner, at int32, nested int) {
+	if s.Peek() != '[' {
+		s.Skip()
+		return
 	}
-	in := d.scanners.open(inner)
-	defer d.scanners.close()
-	if !in.Enter('[') {
-		return nil
+	if !s.Enter('[') {
+		return
 	}
-	for more := in.First(']'); more; more = in.More(']') {
-		if in.Peek() != '{' { // ids that some write in the place of what was sent before, and null
-			in.Skip()
-			continue
+	for more := s.First(']'); more; more = s.More(']') {
+		switch {
+		case s.Peek() != '{': // ids that some write in the place of what was sent before, and null
+			s.Skip()
+		case nested > maxNested || len(d.doc.units) >= maxUnits:
+			d.tooMany = true
+			s.Skip() // to where the id of the document may be
+		default:
+			d.unit(s, at, nested)
 		}
-		if err := d.unit(in, at, nested+1); err != nil {
-			return err
-		}
 	}
-	if in.Err != nil && s.Err == nil { // whoever skipped it found no fault
-		s.Err = in.Err
-	}
-	return nil
 }
 
 // member reads one member of a segment or subsegment. What has the wrong type is as

@@ -2,7 +2,6 @@ package xray
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"hash/maphash"
 	"sync"
@@ -12,6 +11,9 @@ import (
 	"github.com/oriel-dev/oriel/internal/fault"
 	"github.com/oriel-dev/oriel/internal/ingest"
 )
+
+// mostColumnsKnown bounds of how many datasets it is remembered how many columns they have.
+const mostColumnsKnown = 1000
 
 // unknownService is whose a subsegment is of which nobody knows the segment.
 const unknownService = "unknown"
@@ -25,6 +27,7 @@ type intake struct {
 	decoder  decoder
 	rows     rowWriter
 	batches  map[string]*event.Batch // by service
+	columns  map[string]int          // of the last batch of a dataset
 	list     []*event.Batch
 	waiting  []waiting
 	limits   ingest.Limits
@@ -39,7 +42,7 @@ type waiting struct {
 }
 
 func newIntake(f *Front, protocol string) *intake {
-	in := &intake{f: f, protocol: protocol, batches: map[string]*event.Batch{}}
+	in := &intake{f: f, protocol: protocol, batches: map[string]*event.Batch{}, columns: map[string]int{}}
 	in.rows.batchOf = in.batchOf
 	in.rows.altered = func(reason string, count int, sample string) {
 		in.f.Door.Ledger().Alter(reason, protocol, count, sample)
@@ -51,6 +54,12 @@ func newIntake(f *Front, protocol string) *intake {
 func (in *intake) begin(who *auth.Principal, bytes int) {
 	in.rows.expected = bytes / max(len(in.list), 1) // as many services as there were before
 	in.who, in.limits, in.count = who, in.f.Door.Limits(), 0
+	if len(in.columns) > mostColumnsKnown {
+		clear(in.columns)
+	}
+	for _, b := range in.list {
+		in.columns[b.Dataset] = len(b.Columns)
+	}
 	clear(in.batches)
 	in.list, in.waiting = nil, in.waiting[:0]
 }
@@ -144,7 +153,7 @@ func (in *intake) batchOf(service string) (*event.Batch, error) {
 			return b, nil
 		}
 	}
-	b := event.NewBatch(in.who.Environment, slug)
+	b := event.NewBatchOf(in.who.Environment, slug, in.columns[slug])
 	in.batches[service] = b
 	in.list = append(in.list, b)
 	return b, nil
@@ -193,10 +202,14 @@ func newOwners() *owners {
 
 // learn notes whose all units of a document are.
 func (o *owners) learn(doc *document, service, sender string) {
+	doc.hashes = doc.hashes[:0]
+	trace := maphash.String(o.seed, doc.trace)
+	for i := range doc.units {
+		doc.hashes = append(doc.hashes, hashOf(trace, doc.units[i].id))
+	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	for i := range doc.units {
-		h := o.hash(doc.trace, doc.units[i].id)
+	for _, h := range doc.hashes {
 		o.known[h%ownersKept] = owned{h, service}
 	}
 	if sender == "" || o.senders[sender] == service {
@@ -210,7 +223,7 @@ func (o *owners) learn(doc *document, service, sender string) {
 
 // of returns whose a segment or subsegment is, "" if that is not known.
 func (o *owners) of(trace string, id []byte) string {
-	h := o.hash(trace, id)
+	h := hashOf(maphash.String(o.seed, trace), id)
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if k := o.known[h%ownersKept]; k.hash == h {
@@ -225,15 +238,11 @@ func (o *owners) ofSender(sender string) string {
 	return o.senders[sender]
 }
 
-// hash reads the id's digits in any case.
-func (o *owners) hash(trace string, id []byte) uint64 {
-	var key [8]byte
-	for i := range min(len(id), 16) {
-		c := id[i] | 0x20
-		if c >= 'a' {
-			c -= 'a' - 10
-		}
-		key[i/2] = key[i/2]<<4 | c&0xf
+// hashOf adds an id to its trace's hash; it reads the digits in any case.
+func hashOf(trace uint64, id []byte) uint64 {
+	key := uint64(0)
+	for _, c := range id[:min(len(id), 16)] {
+		key = key<<4 | uint64(c&0xf+c>>6*9)
 	}
-	return maphash.String(o.seed, trace) ^ binary.LittleEndian.Uint64(key[:])*0x9e3779b97f4a7c15
+	return trace ^ key*0x9e3779b97f4a7c15
 }
