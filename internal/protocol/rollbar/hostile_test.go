@@ -2,6 +2,8 @@ package rollbar
 
 import (
 	"encoding/json"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -38,7 +40,7 @@ func TestPostItem_HostilePayloadsAreTextOrRefused(t *testing.T) {
 		t.Errorf("ten megabytes of locals: %d %s", a.status, a.body)
 	}
 	list, err := r.front.Rejected(t.Context(), RejectedFilter{Environment: "test"})
-	if err != nil || len(list) != 1 || list[0].Status != 413 || !strings.Contains(list[0].Remedy, "locals") {
+	if err != nil || len(list) != 1 || list[0].Status != 413 || list[0].Bytes < 10<<20 || !strings.Contains(list[0].Remedy, "locals") {
 		t.Errorf("what was refused: %+v, %v", list, err)
 	}
 
@@ -84,4 +86,29 @@ func TestPostItem_AnyPartOfATraceMayHaveAnyType(t *testing.T) {
 			t.Errorf("not grouped: %.200s", row.Get(fieldPayload).Str())
 		}
 	}
+}
+
+// A sender that is cut off while it writes never reads why. So what is too large
+// is heard to its end, unless that is too far away.
+func TestPostItem_WhoSendsTooMuchIsToldSo(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, true)
+	f := func(size, heard int, headers ...string) {
+		t.Helper()
+		body := strings.NewReader(strings.Repeat("x", size))
+		req := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/api/1/item/", body)
+		req.Header.Set(tokenHeader, "k")
+		for i := 0; i+1 < len(headers); i += 2 {
+			req.Header.Set(headers[i], headers[i+1])
+		}
+		w := httptest.NewRecorder()
+		r.front.ServeHTTP(w, req)
+		if got := size - body.Len(); w.Code != http.StatusRequestEntityTooLarge || w.Header().Get("Access-Control-Allow-Origin") != "*" || got != heard {
+			t.Errorf("%d bytes are answered %d after %d of them, want 413 after %d", size, w.Code, got, heard)
+		}
+	}
+	f(10<<20, 10<<20)
+	f(mostHeard, mostHeard)
+	f(mostHeard+1, 0)
+	f(10<<20, 0, "Expect", "100-continue")
 }

@@ -154,7 +154,7 @@ func (f *Front) reject(r *http.Request, t *token, secret string, body []byte, er
 	})
 	f.rejected.add(Rejected{
 		At: f.Clock().UnixNano(), Environment: environment, Path: r.URL.Path, Status: status, Reason: text, Remedy: remedy, Token: masked(secret), TokenName: name,
-		Address: f.peer(r), UserAgent: cut(r.UserAgent(), maxName), ContentType: cut(r.Header.Get("Content-Type"), maxName), Bytes: len(body),
+		Address: f.peer(r), UserAgent: cut(r.UserAgent(), maxName), ContentType: cut(r.Header.Get("Content-Type"), maxName), Bytes: max(len(body), int(r.ContentLength)),
 		Payload: f.sample(environment, body),
 	})
 }
