@@ -136,12 +136,13 @@ func leafMask(e Expr, b *event.Batch) Mask {
 		}
 		return m
 	}
-	m.column(b.Find(one.name), n, is)
+	m.column(e, b.Find(one.name), n, is)
 	return m
 }
 
-// column puts in the rows whose value of a column is as wanted.
-func (m Mask) column(c *event.Column, n int, is func(event.Value) bool) {
+// column puts in the rows whose value of a column is as e wants it, which is told
+// value by value.
+func (m Mask) column(e Expr, c *event.Column, n int, is func(event.Value) bool) {
 	if c == nil || c.Len() < n {
 		if is(event.Value{}) {
 			m.fill(n)
@@ -172,6 +173,9 @@ func (m Mask) column(c *event.Column, n int, is func(event.Value) bool) {
 		}
 		return
 	}
+	if m.compared(e, c) {
+		return
+	}
 	if c.Kind == event.Int {
 		m.ints(c, is)
 		return
@@ -197,6 +201,46 @@ func (m Mask) ints(c *event.Column, is func(event.Value) bool) {
 			k.n, k.told, k.is = n, true, is(event.IntValue(n))
 		}
 		if k.is {
+			m.Set(c.Row(i))
+		}
+	}
+}
+
+// compared is column for a comparison of a number with a number, which takes no
+// look at each value by itself. It reports whether e is one.
+func (m Mask) compared(e Expr, c *event.Column) bool {
+	x, ok := e.(Compare)
+	if !ok {
+		return false
+	}
+	_, isField := x.L.(Field)
+	border, isValue := x.R.(Literal)
+	if !isField || !isValue {
+		return false
+	}
+	switch kind := border.Value.Kind(); {
+	case c.Kind == event.Int && kind == event.Int:
+		compareAll(m, x.Op, c, c.Ints, border.Value.Int())
+	case c.Kind == event.Float && (kind == event.Int || kind == event.Float):
+		to, _ := border.Value.Number()
+		compareAll(m, x.Op, c, c.Floats, to)
+	default:
+		return false
+	}
+	return true
+}
+
+func compareAll[T int64 | float64](m Mask, op CompareOp, c *event.Column, values []T, border T) {
+	// What is neither less nor greater is equal, or no number: see compareValues.
+	less, equal, greater := ordered(op, true, false), ordered(op, false, false), ordered(op, false, true)
+	for i, v := range values {
+		in := equal
+		if v < border {
+			in = less
+		} else if v > border {
+			in = greater
+		}
+		if in {
 			m.Set(c.Row(i))
 		}
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/oriel-dev/oriel/internal/event"
 	"github.com/oriel-dev/oriel/internal/store"
+	"github.com/oriel-dev/oriel/internal/store/segment"
 )
 
 // part counts one field's values in the rows of one batch, all at once or page
@@ -15,8 +16,9 @@ type part struct {
 	sides *sides
 
 	dict     event.Dict
+	numbers  *event.Column // the dictionary where it is one of numbers
 	rows     int
-	weighed  []counts    // of the dictionary's texts, by code
+	weighed  []counts    // of the dictionary's entries, by code
 	unweighd [][4]uint32 // the same where each row is one event
 
 	bools    [2]counts
@@ -50,11 +52,11 @@ func (p *part) add(c *event.Column, first int, same bool) {
 	switch c.Kind {
 	case event.String:
 		if !same {
-			p.endTexts()
-			p.beginTexts(c.Dict, weights == nil)
+			p.endCodes()
+			p.dict = c.Dict
+			p.beginCodes(c.Dict.Len())
 		}
-		p.rows += c.Len()
-		p.addTexts(c, of, weights)
+		p.addCodes(c.Codes, c.Rows, first)
 	case event.Int:
 		p.addIntegers(c, of, weight)
 	case event.Float:
@@ -76,10 +78,27 @@ func (p *part) add(c *event.Column, first int, same bool) {
 	}
 }
 
-func (p *part) beginTexts(dict event.Dict, unweighted bool) {
-	p.dict = dict
-	n := dict.Len()
-	if unweighted {
+// addPage counts the values of a page. Numbers that are coded are counted as texts
+// are: by code.
+func (p *part) addPage(page *segment.Page) {
+	switch {
+	case page.Entries == nil:
+		if p.add(&page.Column, page.First, page.Same); !page.Coded {
+			p.endCodes() // its dictionary is gone with it
+		}
+	case !page.Same:
+		p.endCodes()
+		p.numbers = page.Entries
+		p.beginCodes(page.Entries.Len())
+		fallthrough
+	default:
+		p.addCodes(page.Codes, page.Rows, page.First)
+	}
+}
+
+// beginCodes makes room for the counts of a dictionary of n entries.
+func (p *part) beginCodes(n int) {
+	if p.sides.weights == nil {
 		p.unweighd = slices.Grow(p.unweighd[:0], n)[:n]
 		clear(p.unweighd)
 		return
@@ -88,49 +107,83 @@ func (p *part) beginTexts(dict event.Dict, unweighted bool) {
 	clear(p.weighed)
 }
 
-func (p *part) addTexts(c *event.Column, of []uint8, weights []uint32) {
+// addCodes counts values by their code; rows are those they are of, counted from
+// first on, nil if none is left out.
+func (p *part) addCodes(codes, rows []uint32, first int) {
+	p.rows += len(codes)
+	of := p.sides.of[first:]
 	switch {
-	case weights != nil:
-		for i, code := range c.Codes {
-			row := c.Row(i)
+	case p.sides.weights != nil:
+		weights := p.sides.weights[first:]
+		for i, code := range codes {
+			row := i
+			if rows != nil {
+				row = int(rows[i])
+			}
 			p.weighed[code][of[row]&3] += float64(weights[row])
 		}
-	case c.Rows == nil:
-		by := p.unweighd
-		for row, code := range c.Codes {
+	case rows == nil:
+		by, of := p.unweighd, of[:len(codes)]
+		for row, code := range codes {
 			by[code][of[row]&3]++
 		}
 	default:
-		by := p.unweighd
-		for i, code := range c.Codes {
-			by[code][of[c.Rows[i]]&3]++
+		by, rows := p.unweighd, rows[:len(codes)]
+		for i, code := range codes {
+			by[code][of[rows[i]]&3]++
 		}
 	}
 }
 
-// endTexts adds what was counted with the dictionary at hand.
-func (p *part) endTexts() {
+// endCodes adds what was counted with the dictionary at hand.
+func (p *part) endCodes() {
 	if p.rows == 0 {
+		p.numbers = nil
 		return
 	}
 	f := p.f
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if p.numbers != nil {
+		for code := range p.numbers.Len() {
+			if n := p.counted(code); n.some() {
+				p.addEntry(p.numbers.ValueAt(code), &n)
+			}
+		}
+		p.rows, p.numbers = 0, nil
+		return
+	}
 	f.rows += p.rows
 	p.rows = 0
 	for code := range p.dict.Len() {
-		var n counts
-		if p.sides.weights == nil {
-			by := &p.unweighd[code]
-			n = counts{store.Selected: float64(by[store.Selected]), store.Others: float64(by[store.Others])}
-		} else {
-			n = p.weighed[code]
-		}
-		if n.some() {
+		if n := p.counted(code); n.some() {
 			f.addText(p.dict.Text(uint32(code)), &n)
 		}
 	}
 	f.judge()
+}
+
+// counted are the events of an entry of the dictionary.
+func (p *part) counted(code int) counts {
+	if p.sides.weights != nil {
+		return p.weighed[code]
+	}
+	by := &p.unweighd[code]
+	return counts{store.Selected: float64(by[store.Selected]), store.Others: float64(by[store.Others])}
+}
+
+// addEntry counts a number of a dictionary. The caller holds the counter's lock.
+func (p *part) addEntry(v event.Value, n *counts) {
+	number, _ := v.Number()
+	if number != number { //nolint:gocritic // NaN differs from itself
+		return
+	}
+	for side, events := range n[:neither] {
+		if events > 0 {
+			p.integers.bins.add(number, uint8(side), events)
+		}
+	}
+	p.f.addNumber(v, n)
 }
 
 func (p *part) addIntegers(c *event.Column, of []uint8, weight func(row int) float64) {
@@ -149,7 +202,7 @@ func (p *part) addIntegers(c *event.Column, of []uint8, weight func(row int) flo
 
 // end adds what was counted.
 func (p *part) end() {
-	p.endTexts()
+	p.endCodes()
 	f := p.f
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -66,10 +66,7 @@ func (g *rowGroup) count(f *counter, at *part) (err error) {
 		at.begin(f, g.all)
 		defer at.end()
 		return g.rows.Pages(f.name, func(p *segment.Page) bool {
-			at.add(&p.Column, p.First, p.Same)
-			if !p.Coded {
-				at.endTexts() // its dictionary is gone with it
-			}
+			at.addPage(p)
 			return !f.unique.Load()
 		})
 	}

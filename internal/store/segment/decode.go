@@ -55,14 +55,29 @@ func decodeHybrid(out []uint32, raw []byte, n, width int) (_ []uint32, ok bool) 
 
 // unpack appends n packed values; raw holds them all.
 func unpack(out []uint32, raw []byte, n, width int) []uint32 {
+	have := len(out)
+	out = slices.Grow(out, n)[:have+n]
+	to := out[have:]
 	mask := uint64(1)<<width - 1
 	i := 0
+	if width <= 8 { // eight values lie in one load
+		for ; i+8 <= n && len(raw) >= 8; i += 8 {
+			v := binary.LittleEndian.Uint64(raw)
+			eight := to[i : i+8 : i+8]
+			for k := range eight {
+				eight[k] = uint32(v & mask)
+				v >>= width
+			}
+			raw = raw[width:]
+		}
+		to, n, i = to[i:], n-i, 0
+	}
 	for at := 0; i < n && at>>3+8 <= len(raw); i++ {
-		out = append(out, uint32(binary.LittleEndian.Uint64(raw[at>>3:])>>(at&7)&mask))
+		to[i] = uint32(binary.LittleEndian.Uint64(raw[at>>3:]) >> (at & 7) & mask)
 		at += width
 	}
 	for ; i < n; i++ {
-		out = append(out, uint32(bitsAt(raw, i*width, width)))
+		to[i] = uint32(bitsAt(raw, i*width, width))
 	}
 	return out
 }
@@ -83,6 +98,7 @@ func decodeLevels(out []uint32, raw []byte, n int) (positions []uint32, full boo
 	if head, used := binary.Uvarint(body); used > 0 && head == uint64(n)<<1 && len(body) == used+1 {
 		return out, body[used] == 1, rest, body[used] <= 1
 	}
+	out = slices.Grow(out, n)
 	for at := 0; at < n; {
 		head, used := binary.Uvarint(body)
 		if used <= 0 || head>>1 == 0 || len(body) == used {
@@ -105,7 +121,14 @@ func decodeLevels(out []uint32, raw []byte, n int) (positions []uint32, full boo
 		if head>>1 > uint64(len(body)) {
 			return out, false, nil, false
 		}
-		for _, b := range body[:head>>1] {
+		packed := body[:head>>1]
+		for ; len(packed) >= 8 && at+64 <= n; packed = packed[8:] {
+			for w := binary.LittleEndian.Uint64(packed); w != 0; w &= w - 1 {
+				out = append(out, uint32(at+bits.TrailingZeros64(w)))
+			}
+			at += 64
+		}
+		for _, b := range packed {
 			for b != 0 {
 				i := bits.TrailingZeros8(b)
 				if at+i < n { // the last byte is padded
@@ -301,6 +324,9 @@ func decodeCodes(out []uint32, raw []byte, n, size int) ([]uint32, bool) {
 	out, ok := decodeHybrid(out, raw[1:], n, int(raw[0]))
 	if !ok {
 		return out, false
+	}
+	if size == 1<<raw[0] {
+		return out, true // all that such codes can be
 	}
 	most := uint32(0)
 	for _, c := range out[have:] {

@@ -51,6 +51,18 @@ type Page struct {
 	First        int  // row of the row group
 	Same         bool // the dictionary is that of the page before
 	Coded        bool // the dictionary holds until the end of Pages, and may be that of the next page
+
+	// Entries are the dictionary of a coded page of numbers. Codes point into it then,
+	// and the column has no numbers of its own: counting codes costs less.
+	Entries *event.Column
+}
+
+// Len returns the number of values.
+func (p *Page) Len() int {
+	if p.Coded {
+		return len(p.Codes)
+	}
+	return p.Column.Len()
 }
 
 // Pages calls f for each page of a field, without keeping the column: what f is
@@ -82,6 +94,10 @@ func (x *Rows) Pages(name string, f func(*Page) bool) (err error) {
 		shown = shown && p.Coded
 		if p.Same = shown; p.Coded && !shown {
 			p.Dict = event.Restore(r.dict.texts.ends, r.dict.texts.data, true)
+			p.Entries = &event.Column{Name: p.Name, Kind: p.Kind, Ints: r.dict.ints, Floats: r.dict.floats}
+		}
+		if !p.Coded || p.Kind == event.String {
+			p.Entries = nil
 		}
 		from, to := max(x.from, r.first), min(x.to, r.first+int(r.header.values))
 		page := *r

@@ -260,7 +260,7 @@ func (p *pageReader) appendTo(out *event.Column, body []byte) bool {
 	}
 	if p.full {
 		p.full = false
-		out.Rows = make([]uint32, p.first+lowRow-p.from, p.to-p.from)
+		out.Rows = slices.Grow(out.Rows[:0], p.to-p.from)[:p.first+lowRow-p.from]
 		for row := range out.Rows {
 			out.Rows[row] = uint32(row)
 		}
@@ -268,8 +268,12 @@ func (p *pageReader) appendTo(out *event.Column, body []byte) bool {
 	positions := p.scratch.positions
 	low, _ := slices.BinarySearch(positions, uint32(lowRow))
 	high, _ := slices.BinarySearch(positions, uint32(highRow))
-	for _, pos := range positions[low:high] {
-		out.Rows = append(out.Rows, uint32(p.first+int(pos)-p.from))
+	if p.first == p.from {
+		out.Rows = append(out.Rows, positions[low:high]...)
+	} else {
+		for _, pos := range positions[low:high] {
+			out.Rows = append(out.Rows, uint32(p.first+int(pos)-p.from))
+		}
 	}
 	return p.appendValues(out, body, len(positions), low, high)
 }
@@ -333,7 +337,8 @@ func (p *pageReader) appendCoded(out *event.Column, body []byte, low, high int) 
 	if p.dict == nil {
 		return false
 	}
-	if out.Kind == event.String && low == 0 {
+	keep := out.Kind == event.String || p.apart // the codes, rather than the numbers they stand for
+	if keep && low == 0 {
 		var ok bool
 		out.Codes, ok = decodeCodes(out.Codes, body, high, p.dict.size)
 		return ok
@@ -342,6 +347,10 @@ func (p *pageReader) appendCoded(out *event.Column, body []byte, low, high int) 
 	p.scratch.codes = codes
 	if !ok {
 		return false
+	}
+	if keep {
+		out.Codes = append(out.Codes, codes[low:high]...)
+		return true
 	}
 	switch out.Kind {
 	case event.Int:
@@ -352,9 +361,7 @@ func (p *pageReader) appendCoded(out *event.Column, body []byte, low, high int) 
 		for _, c := range codes[low:high] {
 			out.Floats = append(out.Floats, p.dict.floats[c])
 		}
-	case event.String:
-		out.Codes = append(out.Codes, codes[low:high]...)
-	case event.Bool, event.Null:
+	case event.String, event.Bool, event.Null:
 		return false
 	}
 	return true

@@ -208,6 +208,62 @@ func TestPages_TheFirstOneShownBringsItsDictionary(t *testing.T) {
 	}
 }
 
+func TestPages_NumbersComeAsTheyAreOrCoded(t *testing.T) {
+	t.Parallel()
+	b := event.NewBatch("test", "web")
+	for i := range 2000 {
+		b.Begin(int64(i))
+		if i%5 == 0 || i%97 == 1 { // rows without a value beside both kinds
+			continue
+		}
+		b.Set("status", event.IntValue(int64(200+i%3*100)))
+		b.Set("ratio", event.FloatValue(float64(i%4)/4))
+		b.Set("size", event.IntValue(int64(i*i*7919)))
+		b.Set("ms", event.FloatValue(float64(i)*1.7))
+		b.Set("ok", event.BoolValue(i%3 == 0))
+	}
+	raw, _ := write(t, []*event.Batch{b}, Options{PageRows: 300})
+	r := open(t, raw)
+	rows, err := r.Rows(0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, coded := range map[string]bool{"status": true, "ratio": true, "size": false, "ms": false, "ok": false} {
+		at := 0
+		if err := rows.Pages(name, func(p *Page) bool {
+			if p.Coded != coded || (p.Entries != nil) != coded {
+				t.Errorf("%s: coded %t, with entries %t", name, p.Coded, p.Entries != nil)
+			}
+			for i := range p.Len() {
+				v := p.Entries
+				if v == nil {
+					v = &p.Column
+				}
+				k := i
+				if coded {
+					k = int(p.Codes[i])
+				}
+				for at < p.First+p.Row(i) {
+					if want := b.Row(at).Get(name); !want.IsNull() {
+						t.Fatalf("%s: row %d has no value, want %v", name, at, want)
+					}
+					at++
+				}
+				if want := b.Row(at).Get(name); v.ValueAt(k) != want {
+					t.Fatalf("%s: row %d has %v, want %v", name, at, v.ValueAt(k), want)
+				}
+				at++
+			}
+			return true
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if at < 1999 {
+			t.Errorf("%s ends at row %d", name, at)
+		}
+	}
+}
+
 func TestPages_AMistakeOfTheVisitorIsNoDamage(t *testing.T) {
 	t.Parallel()
 	b := event.NewBatch("test", "web")
