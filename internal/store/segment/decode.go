@@ -98,7 +98,7 @@ func decodeLevels(out []uint32, raw []byte, n int) (positions []uint32, full boo
 	if head, used := binary.Uvarint(body); used > 0 && head == uint64(n)<<1 && len(body) == used+1 {
 		return out, body[used] == 1, rest, body[used] <= 1
 	}
-	out = slices.Grow(out, n)
+	out = slices.Grow(out, min(n, maxRowsOfGroup))
 	for at := 0; at < n; {
 		head, used := binary.Uvarint(body)
 		if used <= 0 || head>>1 == 0 || len(body) == used {
@@ -121,28 +121,31 @@ func decodeLevels(out []uint32, raw []byte, n int) (positions []uint32, full boo
 		if head>>1 > uint64(len(body)) {
 			return out, false, nil, false
 		}
-		packed := body[:head>>1]
-		for ; len(packed) >= 8 && at+64 <= n; packed = packed[8:] {
-			for w := binary.LittleEndian.Uint64(packed); w != 0; w &= w - 1 {
-				out = append(out, uint32(at+bits.TrailingZeros64(w)))
-			}
-			at += 64
-		}
-		for _, b := range packed {
-			for b != 0 {
-				i := bits.TrailingZeros8(b)
-				if at+i < n { // the last byte is padded
-					out = append(out, uint32(at+i))
-				}
-				b &= b - 1
-			}
-			if at += 8; at >= n {
-				break
-			}
-		}
+		out = appendPositions(out, body[:head>>1], at, n)
+		at += 8 * int(head>>1)
 		body = body[head>>1:]
 	}
 	return out, false, rest, true
+}
+
+// appendPositions appends the positions of the bits that are set, the first of them
+// being at; there are none from n on.
+func appendPositions(out []uint32, packed []byte, at, n int) []uint32 {
+	for ; len(packed) >= 8 && at+64 <= n; packed = packed[8:] {
+		for w := binary.LittleEndian.Uint64(packed); w != 0; w &= w - 1 {
+			out = append(out, uint32(at+bits.TrailingZeros64(w)))
+		}
+		at += 64
+	}
+	for _, b := range packed {
+		for ; b != 0; b &= b - 1 {
+			if i := bits.TrailingZeros8(b); at+i < n { // the last byte is padded
+				out = append(out, uint32(at+i))
+			}
+		}
+		at += 8
+	}
+	return out
 }
 
 // decodeDelta reads n integers in DELTA_BINARY_PACKED and returns what follows.
