@@ -15,8 +15,8 @@ import (
 )
 
 // A record becomes one line of JSON: time, level, msg, the ids of the span it was
-// written in (trace_id, span_id), and its attributes under their own names, groups as
-// objects. It is appended to the batch itself: nothing is built in between.
+// written in (trace_id, span_id), service.name, and its attributes under their own
+// names, groups as objects. It is appended to the batch itself: nothing is built in between.
 
 const maxDepth = 32 // of groups and of what LogValuers return
 

@@ -8,10 +8,14 @@ import (
 
 // LogHandler returns a handler that sends records to CloudWatch Logs, makes items of
 // those that are errors, and passes all on to next, which keeps its own levels and
-// form; next may be nil. A record that carries a trace (through its context) says its
-// ids. Handling a record never waits for a backend.
+// form; next may be nil. A line says its service, and a record that carries a trace
+// (through its context) the ids. Handling a record never waits for a backend.
 func (t *Telemetry) LogHandler(next slog.Handler) slog.Handler {
-	return &logHandler{t: t, next: next}
+	h := &logHandler{t: t, next: next}
+	if name := t.settings.Service; name != "" {
+		h.preset.text = appendText(appendKey([]byte{' '}, "service.name"), name)[1:] // it follows the ids, or the message
+	}
+	return h
 }
 
 type logHandler struct {

@@ -66,6 +66,7 @@ type API struct {
 	made    madeKeys
 	closing chan struct{}
 	pulse   *pulse.Pulse
+	repeats repeats
 	mux     *http.ServeMux
 }
 
@@ -75,7 +76,7 @@ func New(ctx context.Context, deps Deps) (*API, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &API{Deps: deps, prefs: prefs, undo: undoable{steps: map[string]step{}}, maps: make(chan struct{}, 1), made: madeKeys{keys: map[madeFor]madeKey{}}, closing: make(chan struct{}), mux: http.NewServeMux()}
+	a := &API{Deps: deps, prefs: prefs, undo: undoable{steps: map[string]step{}}, maps: make(chan struct{}, 1), made: madeKeys{keys: map[madeFor]madeKey{}}, repeats: repeats{seen: map[operationKey]repeated{}}, closing: make(chan struct{}), mux: http.NewServeMux()}
 	a.pulse = pulse.New(pulse.Config{Source: a.Querier, Clock: a.Clock, Log: a.Log})
 	for _, r := range a.routes() {
 		a.mux.Handle(r.pattern, a.serve(a.guard(r)))

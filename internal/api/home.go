@@ -138,12 +138,14 @@ func (v *homeView) read(r *http.Request) (err error) {
 	v.fresh = v.a.Items.List(item.Filter{Environment: v.env, Statuses: active, ActivatedAfter: min(v.from, v.a.clock().UnixNano()-day)},
 		item.Sort{Key: item.ByActivated}, item.Page{Limit: 500}).Items
 	v.operating = v.operations()
+	v.lookForRepeats(ctx)
 	return nil
 }
 
 // operations are the services' operations point by point, with their history.
 func (v *homeView) operations() map[string][]attention.Operation {
 	places := map[[2]string]int{}
+	slowest := map[[2]string]store.Exemplar{}
 	out := map[string][]attention.Operation{}
 	for at, t := range v.tiles {
 		for name, s := range t.Services {
@@ -160,6 +162,8 @@ func (v *homeView) operations() map[string][]attention.Operation {
 					out[name] = append(out[name], one)
 				}
 				out[name][place].Points[at] = o.Sums
+				slowest[key] = slowest[key].Slower(o.Slowest)
+				out[name][place].Slowest = slowest[key].TraceID
 			}
 		}
 	}

@@ -35,7 +35,7 @@ type homeAnswer struct {
 		Service string
 		Causes  []struct {
 			Kind, Level, Operation, Deploy string
-			Item                           string
+			Item, Trace                    string
 			Sentence                       []struct{ Text, Is, At string }
 		}
 	}
@@ -81,7 +81,9 @@ func (h *homeAnswer) said() (all []string) {
 		for _, c := range a.Causes {
 			text := a.Service + ": "
 			for _, p := range c.Sentence {
-				text += p.Text
+				if text += p.Text; p.Is == "moment" {
+					text += "then"
+				}
 			}
 			all = append(all, strings.ReplaceAll(text, "\u2009", " "))
 		}
@@ -148,8 +150,8 @@ func TestHome_SaysWhatNeedsAttention(t *testing.T) {
 	}
 	want := []string{
 		"shop: POST /orders: 5xx 25 % ↑ from 0 % since deploy 2.4.0",
-		"shop: new error out of stock, once at ",
-		": 1 request to POST /v1/traces refused (401): key abc… is unknown. Use another one",
+		"shop: new error out of stock, once at then",
+		": 1 request to POST /v1/traces refused at then (401): key abc… is unknown. Use another one",
 	}
 	if said := h.said(); strings.Join(said, "\n") != strings.Join(want, "\n") {
 		t.Errorf("it says\n%s\nwant\n%s", strings.Join(said, "\n"), strings.Join(want, "\n"))
@@ -173,7 +175,7 @@ func TestHome_CountsWhatIsRefusedAgainAndAgain(t *testing.T) {
 	h := b.home("")
 	said := h.said()
 	slices.Sort(said)
-	want := []string{": 4 requests to POST /v1/traces refused (401): there is no key", ": 7 events of otlp dropped: too old, such as of 2019"}
+	want := []string{": 4 requests to POST /v1/traces refused since then (401): there is no key", ": 7 events of otlp dropped since then: too old, such as of 2019"}
 	if !slices.Equal(said, want) {
 		t.Errorf("it says %q, want %q", said, want)
 	}
@@ -194,5 +196,41 @@ func TestHome_ComparesWithTheDayBefore(t *testing.T) {
 		if status, _, raw := b.do(http.MethodGet, "/api/home"+q, "", ""); status != http.StatusBadRequest {
 			t.Errorf("%s: %d %s", q, status, raw)
 		}
+	}
+}
+
+// What one request asks for again and again is seen in the traces that roll-ups name,
+// and an operation is not looked at again at once.
+func TestHome_SeesRepeatedCalls(t *testing.T) {
+	t.Parallel()
+	b := newHome(t)
+	rows := event.NewBatch("test", "shop")
+	for i := range 30 {
+		at := 50*time.Minute - time.Duration(i)*time.Minute
+		id := fmt.Sprintf("%032x", i+1)
+		b.span(rows, at, map[string]any{
+			event.FieldTraceID: id, event.FieldSpanID: "1", event.FieldService: "shop", event.FieldName: "GET /cart", event.FieldSpanKind: "server", event.FieldDuration: 20,
+		})
+		for k := range 12 + i%2 {
+			b.span(rows, at, map[string]any{
+				event.FieldTraceID: id, event.FieldSpanID: fmt.Sprint("c", k), event.FieldParentID: "1", event.FieldService: "shop", event.FieldName: "SELECT item", event.FieldSpanKind: "client",
+				event.FieldDuration: 1, "db.query.text": "SELECT * FROM item WHERE id = ?",
+			})
+		}
+	}
+	b.must(b.store.Append(t.Context(), 1, []*event.Batch{rows}))
+	b.api.Datasets.Touch(rows)
+	want := []string{"shop: GET /cart: 12 calls for one request, 12 times the same SELECT item"}
+	for range 2 {
+		h := b.home("")
+		if got := h.said(); !slices.Equal(got, want) {
+			t.Errorf("it says %q, want %q", got, want)
+		}
+		if c := h.Attention[0].Causes[0]; c.Kind != "repeating" || len(c.Trace) != 32 {
+			t.Errorf("%+v", c)
+		}
+	}
+	if n := len(b.api.repeats.seen); n != 1 {
+		t.Errorf("%d operations are kept", n)
 	}
 }

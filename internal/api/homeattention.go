@@ -31,7 +31,8 @@ type homeCause struct {
 	Operations int        `json:"operations"`
 	Since      string     `json:"since"` // "" for all along
 	Deploy     string     `json:"deploy"`
-	Item       string     `json:"item"` // id of an error, "" for none
+	Item       string     `json:"item"`  // id of an error, "" for none
+	Trace      string     `json:"trace"` // id of a request that shows it, "" for none
 	Sentence   []homePart `json:"sentence"`
 }
 
@@ -42,7 +43,7 @@ type homePart struct {
 }
 
 func causeToJSON(c *attention.Cause) homeCause {
-	out := homeCause{Kind: string(c.Kind), Level: string(c.Level), Operation: c.Operation, Operations: c.Operations, Since: moment(c.Since)}
+	out := homeCause{Kind: string(c.Kind), Level: string(c.Level), Operation: c.Operation, Operations: c.Operations, Since: moment(c.Since), Trace: c.TraceID}
 	if c.Deploy != nil {
 		out.Deploy = c.Deploy.Version
 	}
@@ -114,7 +115,8 @@ func (v *homeView) errorsByService() map[string][]attention.Error {
 	return out
 }
 
-// intake is what was sent in the period and is not here.
+// intake is what was sent in the period and is not here. What is counted from before
+// the period on says since when.
 func (v *homeView) intake(period *attention.Period) []attention.Cause {
 	var out []attention.Cause
 	if silence, is := attention.OfSilence(period); is {
@@ -134,14 +136,15 @@ func (v *homeView) intake(period *attention.Period) []attention.Cause {
 		if f := entries[i].Refused; f != nil {
 			k := kind{f.Method + " " + f.Path, f.Status}
 			if kinds[k] == nil {
-				kinds[k] = &attention.Refusal{Path: k.path, Status: k.status}
+				kinds[k] = &attention.Refusal{Path: k.path, Status: k.status, First: f.First.UnixNano()}
 			}
 			r := kinds[k]
+			r.First = min(r.First, f.First.UnixNano())
 			r.Requests += f.Count
 			r.Reason, r.Remedy, r.Last = f.Reason, f.Remedy, at
 		}
 		if d := entries[i].Dropped; d != nil && !d.Stored {
-			out = append(out, attention.OfDrop(attention.Drop{Events: d.Count, Reason: d.Reason, Protocol: d.Protocol, Detail: d.Last[len(d.Last)-1].Detail, Last: at}))
+			out = append(out, attention.OfDrop(attention.Drop{Events: d.Count, Reason: d.Reason, Protocol: d.Protocol, Detail: d.Last[len(d.Last)-1].Detail, First: d.First.UnixNano(), Last: at}))
 		}
 	}
 	for _, r := range kinds {

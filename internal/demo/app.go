@@ -114,7 +114,7 @@ const endsWithin = 5 * time.Second
 
 func command(ctx context.Context, c AppConfig, env []string) *exec.Cmd {
 	args := append(append([]string{}, c.Args...),
-		"-listen", "127.0.0.1:0", "-database", c.Database, "-version", "2.4.0", "-deploy-after", "0", "-tell-deploys=false",
+		"-listen", "127.0.0.1:0", "-database", c.Database, "-version", "2.4.0", "-rollback-after", "20m", "-deploy-after", "40m", "-tell-start=false",
 		"-traffic", traffic, "-xray", "cruddur-moderation,cruddur-worker", "-quiet")
 	child := exec.CommandContext(ctx, c.Program, args...)     //nolint:gosec // this very program
 	child.Env, child.Stdout, child.Stderr = env, c.Err, c.Err // it says where its page is

@@ -28,7 +28,8 @@ var now = time.Unix(1_800_000_000, 0)
 // doors notes what comes in, and says whose it is.
 type doors struct {
 	keys   *auth.Keys
-	busy   int // how often it has no room at first
+	busy   int    // how often it has no room at first
+	busyAt string // where; "": anywhere
 	refuse bool
 
 	mu   sync.Mutex
@@ -39,7 +40,7 @@ type doors struct {
 func (d *doors) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.busy > 0 {
+	if d.busy > 0 && strings.HasSuffix(r.Header.Get("X-Amz-Target"), d.busyAt) {
 		d.busy--
 		w.WriteHeader(http.StatusServiceUnavailable)
 		return
@@ -126,6 +127,18 @@ func TestLoad(t *testing.T) {
 	}
 	if err := s.Remove(t.Context()); !fault.Is(err, fault.NotFound) {
 		t.Errorf("remove again: %v", err)
+	}
+}
+
+// Also a log stream is made once there is room for it.
+func TestLoad_WaitsForRoom(t *testing.T) {
+	t.Parallel()
+	for _, operation := range []string{"CreateLogGroup", "CreateLogStream", "PutLogEvents"} {
+		s, d := rig(t)
+		d.busy, d.busyAt = 2, operation
+		if err := s.Load(t.Context(), nil); err != nil || d.busy != 0 || len(d.came) != 9 {
+			t.Errorf("%s: %v, %d requests", operation, err, len(d.came))
+		}
 	}
 }
 

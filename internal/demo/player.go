@@ -58,8 +58,15 @@ func (p *player) makeStream(ctx context.Context, group, stream string) error {
 		if err != nil {
 			return err
 		}
-		if answer := p.askLogs(ctx, operation, body); !answer.good() && !bytes.Contains(answer.body.Bytes(), []byte("ResourceAlreadyExistsException")) {
-			return answer.err(operation)
+		err = p.try(ctx, operation, func() *answer {
+			a := p.askLogs(ctx, operation, body)
+			if bytes.Contains(a.body.Bytes(), []byte("ResourceAlreadyExistsException")) {
+				a.status = http.StatusOK
+			}
+			return a
+		})
+		if err != nil {
+			return err
 		}
 	}
 	p.made[group+" "+stream] = true

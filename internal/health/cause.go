@@ -18,6 +18,8 @@ const (
 	Throttling Kind = "throttling"
 	Refusing   Kind = "refusing"
 	Slow       Kind = "slow"
+	Uneven     Kind = "uneven"    // a few take very much longer than all others
+	Repeating  Kind = "repeating" // one request asks for the same again and again
 	Silent     Kind = "silent"
 	NewError   Kind = "new_error"
 	BackError  Kind = "regressed_error"
@@ -30,6 +32,8 @@ type Operation struct {
 	Kind    string // of its spans: "server", "consumer" …
 	Points  []Sums // one for each step of the period
 	History Sums   // before the period
+	Slowest string // id of the trace of its slowest request in the period, "" if that is not known
+	Repeats *Repeats
 }
 
 // Error is a new error of a service, or one that came back.
@@ -60,6 +64,7 @@ type Cause struct {
 	Since      int64  // Unix nanoseconds; 0: all along, or since before the period
 	Deploy     *Deploy
 	Error      *Error
+	TraceID    string  // of a request that shows it, "" for none
 	Changed    bool    // it was not always so
 	Score      float64 // 0 to 100
 	Sentence   Sentence
@@ -91,6 +96,7 @@ func Of(s *Service, p *Period) Verdict {
 			causes = append(causes, p.sharesOf(s, o)...)
 		}
 		causes = append(causes, p.slowOf(s)...)
+		causes = append(causes, repeatingOf(s)...)
 	}
 	for i := range s.Errors {
 		causes = append(causes, errorCause(&s.Errors[i], p))
@@ -271,6 +277,8 @@ const (
 	slowerByMS = 20.  // at least
 	slowMS     = 400. // what may be called slow without a change
 	slowTimes  = 4.   // against all else in the service
+	muchTimes  = 10.  // so many times slower than all else, and already muchMS are slow
+	muchMS     = 100.
 	fewTimed   = 20   // of fewer there is no quantile
 	p95        = 0.95
 )
@@ -290,6 +298,9 @@ func (p *Period) slowOf(s *Service) []Cause {
 		c, is := p.slower(s.Name, &s.Operations[i])
 		if !is {
 			c, is = slow(&s.Operations[i], &own[i], &all)
+		}
+		if !is {
+			c, is = uneven(&s.Operations[i], &own[i])
 		}
 		if is {
 			out = append(out, c)
@@ -375,12 +386,12 @@ func above(bins []Bin, limit float64) (s share) {
 // slow says of an operation that it takes long, where all else is quick.
 func slow(op *Operation, own, all *Histogram) (Cause, bool) {
 	ms := own.Quantile(p95)
-	if own.Total() < fewTimed || ms < slowMS || all.Total()-own.Total() < fewTimed {
+	if own.Total() < fewTimed || ms < muchMS || all.Total()-own.Total() < fewTimed {
 		return Cause{}, false
 	}
 	rest := all.without(own)
 	others := rest.Quantile(p95)
-	if ms < slowTimes*others {
+	if ms < slowTimes*others || ms < slowMS && ms < muchTimes*others {
 		return Cause{}, false
 	}
 	return Cause{

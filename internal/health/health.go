@@ -39,6 +39,14 @@ func (s *Sums) Add(o *Sums) {
 	s.Faults += o.Faults
 }
 
+// Took is how many ms all of them lasted together.
+func (s *Sums) Took() (ms float64) {
+	for _, b := range s.Bins {
+		ms += float64(b.N) * query.HistogramValue(b.At)
+	}
+	return ms
+}
+
 // Bad is how many did not end well.
 func (s *Sums) Bad() float64 { return s.Refused + s.Throttles + s.Faults }
 
@@ -131,6 +139,16 @@ func (h *Histogram) Quantile(q float64) float64 {
 		}
 	}
 	return query.HistogramValue(last)
+}
+
+// Above is how many lie above a duration in ms.
+func (h *Histogram) Above(ms float64) (n float64) {
+	for i, c := range h.counts {
+		if query.HistogramValue(h.first+int32(i)) > ms { //nolint:gosec // at most widest
+			n += c
+		}
+	}
+	return n
 }
 
 // Fold joins bins into wider ones, eight to one, for times whose exact quantiles

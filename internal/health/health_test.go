@@ -109,6 +109,16 @@ func TestOf_SaysWhyAServiceNeedsAttention(t *testing.T) {
 		"GET /feed: p95 899 ms ↑ from 20 ms since 13:30")
 	f("slow, but as ever", of(past(served("GET /search", requests(5, 0, 900), 60, well), requests(10_000, 0, 900)), past(served("GET /", well, 60, well), requests(10_000, 0, 20))), hour(),
 		"GET /search: p95 899 ms, all else in the service 20 ms")
+	f("slow, beside much that is quick", of(past(served("GET /search", requests(5, 0, 300), 60, well), requests(10_000, 0, 300)), past(served("GET /", well, 60, well), requests(10_000, 0, 20))), hour(),
+		"GET /search: p95 301 ms, all else in the service 20 ms")
+	f("not that much slower", of(past(served("GET /search", requests(5, 0, 150), 60, well), requests(10_000, 0, 150)), past(served("GET /", well, 60, well), requests(10_000, 0, 20))), hour())
+	waiting := func(n, slow, ms float64) health.Sums {
+		return health.Sums{Count: n, Bins: []health.Bin{{At: query.HistogramBin(12), N: float32(n - slow)}, {At: query.HistogramBin(ms), N: float32(slow)}}}
+	}
+	f("a few wait, whenever one looks", of(past(served("POST /post", waiting(50, 1, 1200), 60, well), waiting(10_000, 200, 1200))), hour(),
+		"POST /post: 1 in 50 takes up to 1.2 s, nine in ten under 12 ms")
+	f("a long tail is usual", of(past(served("POST /post", waiting(50, 1, 220), 60, well), waiting(10_000, 200, 220))), hour())
+	f("too few to tell", of(served("POST /post", waiting(50, 1, 1200), 3, requests(50, 0, 12))), &health.Period{Start: at("13:00"), End: at("14:00"), Step: minute})
 	f("a little slower is no news", of(past(served("GET /", requests(100, 0, 20), 30, requests(100, 0, 24)), requests(100_000, 0, 20))), hour())
 	consumer := served("notify", well, 30, requests(100, 10, 20))
 	consumer.Kind = "consumer"
@@ -153,16 +163,16 @@ func TestOf_TellsOfErrors(t *testing.T) {
 
 func TestIntake_IsSaidWithTheRemedy(t *testing.T) {
 	t.Parallel()
-	c := health.OfRefusal(health.Refusal{Requests: 12, Path: "POST /v1/traces", Status: 401, Reason: "key abc… is unknown", Remedy: "Use one of the keys of the set-up page"})
-	if got, want := c.Sentence.String(), "12 requests to POST /v1/traces refused (401): key abc… is unknown. Use one of the keys of the set-up page"; got != want {
+	c := health.OfRefusal(health.Refusal{Requests: 12, Path: "POST /v1/traces", Status: 401, Reason: "key abc… is unknown", Remedy: "Use one of the keys of the set-up page", First: at("09:12")})
+	if got, want := c.Sentence.String(), "12 requests to POST /v1/traces refused since 09:12 (401): key abc… is unknown. Use one of the keys of the set-up page"; got != want {
 		t.Errorf("%s", got)
 	}
-	c = health.OfRefusal(health.Refusal{Requests: 1, Path: "POST /v1/logs", Status: 413, Reason: "the body is too large"})
-	if got, want := c.Sentence.String(), "1 request to POST /v1/logs refused (413): the body is too large"; got != want {
+	c = health.OfRefusal(health.Refusal{Requests: 1, Path: "POST /v1/logs", Status: 413, Reason: "the body is too large", First: at("13:05")})
+	if got, want := c.Sentence.String(), "1 request to POST /v1/logs refused at 13:05 (413): the body is too large"; got != want {
 		t.Errorf("%s", got)
 	}
-	c = health.OfDrop(health.Drop{Events: 12_400, Reason: "too_old", Protocol: "otlp", Detail: "a span of 2019"})
-	if got, want := c.Sentence.String(), "12\u2009k events of otlp dropped: too old, such as a span of 2019"; got != want {
+	c = health.OfDrop(health.Drop{Events: 12_400, Reason: "too_old", Protocol: "otlp", Detail: "a span of 2019", First: at("13:05")})
+	if got, want := c.Sentence.String(), "12\u2009k events of otlp dropped since 13:05: too old, such as a span of 2019"; got != want {
 		t.Errorf("%s", got)
 	}
 }
@@ -220,4 +230,32 @@ func TestBins_AreJoinedAndFolded(t *testing.T) {
 	if f := health.Fold(b); len(f) != 3 || f[1] != (health.Bin{At: 4, N: 4}) || f[2] != (health.Bin{At: 12, N: 4}) {
 		t.Errorf("folded %v", f)
 	}
+}
+
+// A request that asks for the same again and again is told, with what it asks for.
+func TestOf_TellsOfRepeatedCalls(t *testing.T) {
+	t.Parallel()
+	f := func(calls []health.Call, want string) {
+		t.Helper()
+		op := past(served("GET /feed", requests(100, 0, 20), 60, health.Sums{}), requests(10_000, 0, 20))
+		r := health.RepeatsOf("7f", calls)
+		op.Repeats = &r
+		v := health.Of(of(op), hour())
+		if got := sentences(v); got != want {
+			t.Errorf("%s\nwant\n%s", got, want)
+		}
+		if want != "" && v.Causes[0].TraceID != "7f" {
+			t.Errorf("the request that shows it is %q", v.Causes[0].TraceID)
+		}
+	}
+	var feed, differing []health.Call
+	feed = append(feed, health.Call{Name: "SELECT posts", Statement: "SELECT * FROM posts"})
+	for i := range 20 {
+		feed = append(feed, health.Call{Name: "SELECT users", Statement: "SELECT name FROM users WHERE id = ?"}, health.Call{Name: "SELECT likes", Statement: "SELECT count(*) FROM likes WHERE post = ?"})
+		differing = append(differing, health.Call{Name: "SELECT", Statement: "SELECT " + string(rune('a'+i))})
+	}
+	f(feed, "GET /feed: 41 calls for one request, 20 times the same SELECT users")
+	f(differing, "")
+	f(feed[:10], "")
+	f(nil, "")
 }

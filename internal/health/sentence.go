@@ -58,7 +58,7 @@ func words(kind Kind, spans string) string {
 		return "429 "
 	case Refusing:
 		return "4xx "
-	case Failing, Slow, Silent, NewError, BackError, Intake:
+	case Failing, Slow, Uneven, Repeating, Silent, NewError, BackError, Intake:
 	}
 	if spans == "server" {
 		return "5xx "
@@ -142,7 +142,8 @@ type Refusal struct {
 	Status   int
 	Reason   string
 	Remedy   string
-	Last     int64 // Unix nanoseconds
+	First    int64 // Unix nanoseconds; the first may lie before the period
+	Last     int64
 }
 
 // OfRefusal says that data was turned away.
@@ -155,9 +156,13 @@ func OfRefusal(r Refusal) Cause {
 	if r.Requests == 1 {
 		what = " request to "
 	}
+	since := " refused since "
+	if r.Requests == 1 {
+		since = " refused at "
+	}
 	return Cause{
 		Kind: Intake, Level: Worse, Since: r.Last, Score: min(32+4*math.Log10(float64(max(r.Requests, 1))), 45),
-		Sentence: Sentence{{Text: strconv.FormatInt(r.Requests, 10), Is: Now}, {Text: what}, {Text: r.Path, Is: Way}, {Text: " refused" + text}},
+		Sentence: Sentence{{Text: strconv.FormatInt(r.Requests, 10), Is: Now}, {Text: what}, {Text: r.Path, Is: Way}, {Text: since}, {Is: Moment, At: r.First}, {Text: text}},
 	}
 }
 
@@ -167,6 +172,7 @@ type Drop struct {
 	Reason   string // as in metrics: "too_old"
 	Protocol string
 	Detail   string // an example
+	First    int64  // Unix nanoseconds; the first may lie before the period
 	Last     int64
 }
 
@@ -176,7 +182,12 @@ func OfDrop(d Drop) Cause {
 	if d.Events == 1 {
 		noun = " event"
 	}
-	parts := []Part{{Text: count(float64(d.Events)), Is: Now}, {Text: noun + " of " + d.Protocol + " dropped: " + strings.ReplaceAll(d.Reason, "_", " ")}}
+	parts := []Part{
+		{Text: count(float64(d.Events)), Is: Now},
+		{Text: noun + " of " + d.Protocol + " dropped since "},
+		{Is: Moment, At: d.First},
+		{Text: ": " + strings.ReplaceAll(d.Reason, "_", " ")},
+	}
 	if d.Detail != "" {
 		parts = append(parts, Part{Text: ", such as " + d.Detail})
 	}

@@ -58,6 +58,7 @@ type Drop struct {
 	Protocol string
 	Stored   bool // the events are stored, with less than was sent
 	Count    int64
+	First    time.Time
 	ID       uint64   // of its last change, as that of an [Entry]
 	Last     []Sample // oldest first
 }
@@ -163,7 +164,7 @@ func (l *Ledger) count(key dropKey, count int, detail string) {
 		}
 		if d = l.drops[key]; d == nil {
 			key.reason, key.protocol = strings.Clone(key.reason), strings.Clone(key.protocol)
-			d = &Drop{Reason: key.reason, Protocol: key.protocol, Stored: key.stored}
+			d = &Drop{Reason: key.reason, Protocol: key.protocol, Stored: key.stored, First: now}
 			l.drops[key] = d
 		}
 	}

@@ -41,7 +41,7 @@ type Pulse struct {
 	kept      int
 	turn      uint64
 	gates     map[gateKey]*sync.Mutex
-	histories map[string]*history
+	histories map[string][]*history // by environment, the one used last at the end
 }
 
 type tileKey struct {
@@ -60,7 +60,7 @@ func New(c Config) *Pulse {
 		c.MaxKept = 6_000_000
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	return &Pulse{config: c, ctx: ctx, cancel: cancel, tiles: map[tileKey]*Tile{}, gates: map[gateKey]*sync.Mutex{}, histories: map[string]*history{}}
+	return &Pulse{config: c, ctx: ctx, cancel: cancel, tiles: map[tileKey]*Tile{}, gates: map[gateKey]*sync.Mutex{}, histories: map[string][]*history{}}
 }
 
 // Close ends the work in the background.
@@ -197,6 +197,8 @@ const (
 	sooner = time.Minute
 	// atOnce is how many hours are read before the first answer.
 	atOnce = 3
+	// mostHistories is of how many ends an environment has a history each.
+	mostHistories = 8
 )
 
 // History returns the sums of the hours between from and the last whole hour before
@@ -205,11 +207,7 @@ func (p *Pulse) History(ctx context.Context, environment string, from, end int64
 	from, end = (from+hour-1)/hour*hour, end/hour*hour
 	now := p.config.Clock()
 	p.mu.Lock()
-	h := p.histories[environment]
-	if h == nil {
-		h = &history{}
-		p.histories[environment] = h
-	}
+	h := p.historyTo(environment, end)
 	if (h.end == end && h.Complete && now.Sub(h.checked) < sooner) || h.filling {
 		out := h.History
 		p.mu.Unlock()
@@ -242,6 +240,26 @@ func (p *Pulse) History(ctx context.Context, environment string, from, end int64
 		p.put(h, whole, end, now)
 	})
 	return known, nil
+}
+
+// historyTo finds the history that ends there, or one of an hour before, which moves
+// on with its readers: those of another range have one of their own. p.mu is held.
+func (p *Pulse) historyTo(environment string, end int64) *history {
+	list := p.histories[environment]
+	at := slices.IndexFunc(list, func(h *history) bool { return h.end == end })
+	if at < 0 {
+		at = slices.IndexFunc(list, func(h *history) bool { return h.end == end-hour })
+	}
+	var h *history
+	if at >= 0 {
+		h = list[at]
+		list = slices.Delete(list, at, at+1)
+	} else {
+		h = &history{}
+		list = list[max(len(list)+1-mostHistories, 0):]
+	}
+	p.histories[environment] = append(list, h)
+	return h
 }
 
 // put keeps what was read, and returns what is known now: while it is read anew, the

@@ -227,3 +227,34 @@ func TestHistory_StaysWholeWhileItIsReadAnew(t *testing.T) {
 		t.Errorf("an hour later it is %+v since hour %d", h.Services["api"]["GET /"], h.From/hour)
 	}
 }
+
+// Readers of different ranges do not displace what is kept for each other.
+func TestHistory_IsKeptForEachRange(t *testing.T) {
+	t.Parallel()
+	s := &shelf{}
+	p := open(t, s, 1) // tiles are forgotten: what is read anew is counted
+	for i := range int64(20) {
+		s.add((100+i)*hour+5*minute, "api", "GET /", 10, 1, 20)
+	}
+	look := func(end int64) pulse.History {
+		h, err := p.History(t.Context(), "test", end-168*hour, end)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return h
+	}
+	for _, end := range []int64{119 * hour, 120 * hour, 96 * hour, 119 * hour} {
+		for h := look(end); !h.Complete; {
+			h = look(end)
+		}
+	}
+	s.minutesRead()
+	for range 3 {
+		if a, b, c := look(120*hour), look(119*hour), look(96*hour); a.Services["api"]["GET /"].Count != 200 || b.Services["api"]["GET /"].Count != 190 || len(c.Services) != 0 {
+			t.Errorf("%v, %v and %v", a.Services["api"]["GET /"], b.Services["api"]["GET /"], c.Services)
+		}
+	}
+	if n := s.minutesRead(); n != 0 {
+		t.Errorf("%d minutes were read again", n)
+	}
+}

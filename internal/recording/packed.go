@@ -25,6 +25,7 @@ const (
 	markXRay   = 'x' // 1-8-24
 	markSpan   = 's' // 16 hex digits
 	markUUID   = 'u' // 32 hex digits
+	markDashed = 'd' // 8-4-4-4-12, a member "uuid" of an item
 	markTime   = 'r' // 2026-01-02T15:04:05.000000Z, in microseconds
 	markMillis = 'm' // Unix milliseconds
 	markUnix   = 'e' // Unix seconds
@@ -85,7 +86,8 @@ func (p *Packer) Spans(body []byte) error {
 var inText = regexp.MustCompile(`1-[0-9a-f]{8}-[0-9a-f]{24}\b` +
 	`|\b[0-9a-f]{32}\b|\b[0-9a-f]{16}\b` +
 	`|\b20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z` +
-	`|(?:timestamp(?:_ms)?|start_time|end_time)\\?":\d+(?:\.\d+)?`) // the quote may be escaped: a document in a text
+	`|"uuid":"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"` +
+	`|(?:timestamp|start_time|end_time)(?:_ms)?\\?":\d+(?:\.\d+)?`) // the quote may be escaped: a document in a text
 
 // Text packs JSON. An id that no span has is numbered as one that none will have.
 func (p *Packer) Text(text []byte) []byte {
@@ -94,6 +96,9 @@ func (p *Packer) Text(text []byte) []byte {
 		switch {
 		case found[0] == 't' || found[0] == 's' || s[1] == 'n':
 			return p.field(s)
+		case found[0] == '"':
+			const name = `"uuid":"`
+			return append(append([]byte(name), marked(markDashed, int64(number(p.uuids, s)))...), '"') //nolint:gosec // a small number
 		case len(s) == 35:
 			return p.traceIn(s[2:10]+s[11:], markXRay)
 		case len(s) == 32:

@@ -168,6 +168,9 @@ func (u *unpacker) write(as byte, value string) error {
 		u.out = hex.AppendEncode(u.out, id[:])
 	case markUUID:
 		u.out = fmt.Appendf(u.out, "%016x%016x", mixed(u.seed^ofUUID^uint64(n)), mixed(u.seed^ofUUID^uint64(n)<<32)) //nolint:gosec // as it was packed
+	case markDashed:
+		high, low := mixed(u.seed^ofUUID^uint64(n)), mixed(u.seed^ofUUID^uint64(n)<<32) //nolint:gosec // as it was packed
+		u.out = fmt.Appendf(u.out, "%08x-%04x-%04x-%04x-%012x", high>>32, high>>16&0xffff, high&0xffff, low>>48, low&0xffff_ffff_ffff)
 	case markTime:
 		u.out = at.UTC().AppendFormat(u.out, "2006-01-02T15:04:05.000000Z")
 	case markMillis:

@@ -43,7 +43,7 @@ func TestPlay_TellsTheSameStoryLater(t *testing.T) {
 			Links:  []*trace.Span_Link{{TraceId: id, SpanId: root}},
 		})
 	digits, spanDigits := hex.EncodeToString(id), hex.EncodeToString(root)
-	item := `{"data":{"timestamp":1790000003,"body":{"timestamp_ms":1790000003250},"uuid":"00112233445566778899aabbccddeeff","attributes":[{"value":"` + digits + `"},{"value":"` + spanDigits + `"}]}}`
+	item := `{"data":{"timestamp":1790000003,"body":{"timestamp_ms":1790000003250},"uuid":"00112233445566778899aabbccddeeff","of":{"uuid":"39dd1516-6523-430b-9605-f01096dcd0e7","start_time_ms":1790000003250},"attributes":[{"value":"` + digits + `"},{"value":"` + spanDigits + `"}]}}`
 	document, err := json.Marshal(map[string]any{"TraceSegmentDocuments": []string{`{"trace_id":"1-` + digits[:8] + "-" + digits[8:] + `","id":"` + spanDigits + `","start_time":1790000003.500000,"end_time":1790000003.750001}`}})
 	if err != nil {
 		t.Fatal(err)
@@ -108,7 +108,7 @@ func TestPlay_TellsTheSameStoryLater(t *testing.T) {
 		t.Errorf("the spans do not belong together, or are what was recorded: %v", got)
 	}
 	for kind, want := range map[Kind][]string{
-		Item:     {fresh, span, `"timestamp":1799999883`, `"timestamp_ms":1799999883250`},
+		Item:     {fresh, span, `"timestamp":1799999883`, `"timestamp_ms":1799999883250`, `"start_time_ms":1799999883250`},
 		Segments: {"1-" + fresh[:8] + "-" + fresh[8:], span, `1799999883.500000`, `1799999883.750001`},
 		Lines:    {fresh, `"timestamp":1799999883500`, begin.Add(3500 * time.Millisecond).UTC().Format("2006-01-02T15:04:05.000000Z")},
 	} {
@@ -121,8 +121,11 @@ func TestPlay_TellsTheSameStoryLater(t *testing.T) {
 			t.Errorf("kind %d: %q and %q", kind, texts[kind][0], texts[kind][1])
 		}
 	}
-	if strings.Contains(texts[Item][0], "00112233445566778899aabbccddeeff") {
+	if strings.Contains(texts[Item][0], "00112233445566778899aabbccddeeff") || strings.Contains(texts[Item][0], "39dd1516") {
 		t.Error("an item has the uuid that was recorded")
+	}
+	if dashed := regexp.MustCompile(`"uuid":"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"`); !dashed.MatchString(texts[Item][0]) {
+		t.Errorf("a uuid with dashes has lost them: %s", texts[Item][0])
 	}
 	if diff := cmp.Diff([]Kind{Item, Spans, Segments, Lines}, play(begin.Add(time.Minute), 7)); diff != "" {
 		t.Errorf("what is newer than half of it:\n%s", diff)

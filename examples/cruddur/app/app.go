@@ -40,18 +40,21 @@ var source embed.FS //nolint:gochecknoglobals // embedded files are constants
 // Config says how the app runs. Where its telemetry goes is the environment's to say
 // (see package telemetry), or Telemetry's.
 type Config struct {
-	Listen      string        // of the API; port 0 picks one
-	Database    string        // a file of SQLite, or a postgres:// URL; a temporary file if empty
-	Environment string        // "production" if empty
-	Version     string        // that runs at first; VersionGood if empty
-	DeployAfter time.Duration // when VersionBad takes over; 0: never
-	Telemetry   telemetry.Config
+	Listen      string // of the API; port 0 picks one
+	Database    string // a file of SQLite, or a postgres:// URL; a temporary file if empty
+	Environment string // "production" if empty
+	Version     string // that runs at first; VersionGood if empty
+	// DeployAfter is how long VersionGood runs until VersionBad takes over, RollbackAfter
+	// how long that runs until it is rolled back; 0: for good.
+	DeployAfter, RollbackAfter time.Duration
+	Telemetry                  telemetry.Config
 	// Daemon are services that are traced by the X-Ray daemon: they send segments
 	// there and no spans, the others spans and no segments. Nil: all send whatever
 	// Telemetry and the environment say.
-	Daemon   []string
-	Console  slog.Handler // beside CloudWatch Logs; nil: none
-	Deployed func(ctx context.Context, version string)
+	Daemon  []string
+	Console slog.Handler // beside CloudWatch Logs; nil: none
+	// Deployed is told of each version that runs, and what ran before: "" for the first.
+	Deployed func(ctx context.Context, version, before string)
 }
 
 // App is a running Cruddur.
@@ -132,10 +135,10 @@ func (a *App) start(ctx, background context.Context) (err error) {
 		now.handler.ServeHTTP(w, r)
 	}))
 	if err == nil && a.config.Deployed != nil {
-		a.running.Go(func() { a.config.Deployed(background, a.config.Version) })
+		a.running.Go(func() { a.config.Deployed(background, a.config.Version, "") })
 	}
-	if err == nil && a.config.DeployAfter > 0 {
-		a.running.Go(func() { a.deployLater(background, checkURL) })
+	if err == nil {
+		a.running.Go(func() { a.deploys(background, checkURL) })
 	}
 	return err
 }
@@ -167,28 +170,47 @@ func (a *App) serve(ctx context.Context, address string, h http.Handler) (string
 	return "http://" + listener.Addr().String(), nil
 }
 
-// deployLater replaces the API by the next version, half-way through the story.
-func (a *App) deployLater(ctx context.Context, checkURL string) {
-	select {
-	case <-ctx.Done():
-		return
-	case <-time.After(a.config.DeployAfter):
+// deploys lets the versions take turns: the worse one comes, is rolled back, and is
+// tried again.
+func (a *App) deploys(ctx context.Context, checkURL string) {
+	for version := a.config.Version; ; {
+		next, after := VersionBad, a.config.DeployAfter
+		if version == VersionBad {
+			next, after = VersionGood, a.config.RollbackAfter
+		}
+		if after <= 0 {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(after):
+		}
+		if err := a.deploy(ctx, next, version, checkURL); err != nil {
+			slog.ErrorContext(ctx, "the deploy failed", slog.Any("error", err))
+			return
+		}
+		version = next
 	}
-	next, err := newAPI(ctx, a, VersionBad, checkURL)
+}
+
+// deploy replaces the API by another version.
+func (a *App) deploy(ctx context.Context, version, before, checkURL string) error {
+	next, err := newAPI(ctx, a, version, checkURL)
 	if err != nil {
-		slog.ErrorContext(ctx, "the deploy failed", slog.Any("error", err))
-		return
+		return err
 	}
 	a.mu.Lock()
 	old := a.current
 	a.current = next
 	a.mu.Unlock()
 	if a.config.Deployed != nil {
-		a.config.Deployed(ctx, VersionBad)
+		a.config.Deployed(ctx, version, before)
 	}
 	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
 	_ = old.tel.Shutdown(drain) // what could not be sent is counted and told
+	return nil
 }
 
 // Close stops serving, sends what telemetry there is, and closes the database.

@@ -107,7 +107,7 @@ func TestCruddur_IsASmallSocialNetwork(t *testing.T) {
 func TestCruddur_IsWorseAfterTheDeploy(t *testing.T) {
 	t.Parallel()
 	deployed := make(chan string, 2)
-	a := cruddur(t, app.Config{DeployAfter: time.Millisecond, Deployed: func(_ context.Context, v string) { deployed <- v }})
+	a := cruddur(t, app.Config{DeployAfter: time.Millisecond, Deployed: func(_ context.Context, v, _ string) { deployed <- v }})
 	if told := []string{<-deployed, <-deployed}; !slices.Contains(told, app.VersionGood) || !slices.Contains(told, app.VersionBad) {
 		t.Fatalf("deployed %q, want both versions", told)
 	}
@@ -122,5 +122,31 @@ func TestCruddur_IsWorseAfterTheDeploy(t *testing.T) {
 	}
 	if failed == 0 || failed == 30 {
 		t.Errorf("%d of 30 replies fail, want some", failed)
+	}
+}
+
+// What was worse is rolled back, and tried again.
+func TestCruddur_IsRolledBack(t *testing.T) {
+	t.Parallel()
+	type turn struct{ version, before string }
+	turns := make(chan turn, 100)
+	a := cruddur(t, app.Config{Version: app.VersionBad, DeployAfter: time.Millisecond, RollbackAfter: time.Millisecond, Deployed: func(ctx context.Context, v, before string) {
+		if before == "" {
+			return
+		}
+		select {
+		case turns <- turn{v, before}:
+		case <-ctx.Done():
+		}
+	}})
+	want := turn{app.VersionGood, app.VersionBad}
+	for range 3 {
+		if got := <-turns; got != want {
+			t.Errorf("deployed %v, want %v", got, want)
+		}
+		want = turn{want.before, want.version}
+	}
+	if status, _ := call(t, a, http.MethodGet, "/api/health-check", ""); status != http.StatusOK {
+		t.Errorf("meanwhile it answers %d", status)
 	}
 }

@@ -25,8 +25,9 @@ func Run(ctx context.Context, args []string, out io.Writer) error {
 	rate := flags.Float64("traffic", 2, "`visits` that begin in a second; 0 for none")
 	version := flags.String("version", app.VersionGood, "`version` that runs at first, "+app.VersionGood+" or "+app.VersionBad)
 	deploy := flags.Duration("deploy-after", 10*time.Minute, "`time` after which the next, worse version is deployed; 0 for never")
+	rollback := flags.Duration("rollback-after", 30*time.Minute, "`time` after which the worse version is rolled back, to be tried again; 0 for never")
 	daemon := flags.String("xray", "", "`services`, with commas, that are traced by the X-Ray daemon alone (all send spans, and segments if there is a daemon, if empty)")
-	tell := flags.Bool("tell-deploys", true, "tell Rollbar and Honeycomb of versions that are deployed")
+	tellFirst := flags.Bool("tell-start", true, "tell Rollbar and Honeycomb of the version that runs at first, not only of later deploys")
 	quiet := flags.Bool("quiet", false, "no log lines on standard error")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -34,15 +35,17 @@ func Run(ctx context.Context, args []string, out io.Writer) error {
 	if *version != app.VersionGood && *version != app.VersionBad {
 		return fmt.Errorf("version is %q: want %s or %s", *version, app.VersionGood, app.VersionBad)
 	}
-	c := app.Config{Listen: *listen, Database: *database, Version: *version, DeployAfter: *deploy}
+	c := app.Config{Listen: *listen, Database: *database, Version: *version, DeployAfter: *deploy, RollbackAfter: *rollback}
 	if *daemon != "" {
 		c.Daemon = strings.Split(*daemon, ",")
 	}
 	if !*quiet {
 		c.Console = slog.NewTextHandler(os.Stderr, nil)
 	}
-	if *tell {
-		c.Deployed = tellDeploy
+	c.Deployed = func(ctx context.Context, version, before string) {
+		if before != "" || *tellFirst {
+			tellDeploy(ctx, version, before)
+		}
 	}
 	a, err := app.Start(ctx, c)
 	if err != nil {

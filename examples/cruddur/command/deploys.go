@@ -14,14 +14,14 @@ import (
 
 // tellDeploy does what a deploy script does: it tells Rollbar, and puts a marker into
 // Honeycomb, where there are keys for them.
-func tellDeploy(ctx context.Context, version string) {
+func tellDeploy(ctx context.Context, version, before string) {
 	if token := os.Getenv("ROLLBAR_ACCESS_TOKEN"); token != "" {
 		base, _, found := strings.Cut(os.Getenv("ROLLBAR_ENDPOINT"), "/api/1")
 		if !found {
 			base = "https://api.rollbar.com"
 		}
 		post(ctx, base+"/api/1/deploy", "X-Rollbar-Access-Token", token, map[string]string{
-			"environment": "production", "revision": version, "local_username": "ci", "comment": changes(version),
+			"environment": "production", "revision": version, "local_username": "ci", "comment": changes(version, before),
 		})
 	}
 	if key := os.Getenv("HONEYCOMB_API_KEY"); key != "" {
@@ -34,9 +34,12 @@ func tellDeploy(ctx context.Context, version string) {
 }
 
 // changes is what a deploy script takes from the log of commits.
-func changes(version string) string {
-	if version == app.VersionBad {
+func changes(version, before string) string {
+	switch {
+	case version == app.VersionBad:
 		return "archive old posts; notifications show what they are about"
+	case before == app.VersionBad:
+		return "roll back " + before + ": replies fail, notifications are slow"
 	}
 	return "likes are counted once"
 }

@@ -1,5 +1,6 @@
 // Package traffic visits Cruddur as people do: they come, read their feed, look
-// around, write now and then, and leave.
+// around, write now and then, and leave. Some of them have a browser that reports
+// what the page's own scripts would.
 package traffic
 
 import (
@@ -36,6 +37,10 @@ const (
 func Run(ctx context.Context, c Config) error {
 	client := &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
 	defer client.CloseIdleConnections()
+	site, err := openSite(ctx, client, c.URL)
+	if err != nil && ctx.Err() == nil {
+		c.Log.DebugContext(ctx, "there is no page to report as", slog.Any("error", err))
+	}
 	var visiting sync.WaitGroup
 	defer visiting.Wait()
 	r := rand.New(rand.NewPCG(c.Seed, 1)) //nolint:gosec // sample traffic
@@ -58,6 +63,9 @@ func Run(ctx context.Context, c Config) error {
 			// Few people make most visits.
 			handle: c.Handles[int(float64(len(c.Handles))*math.Pow(r.Float64(), 2))], agent: agents[r.IntN(len(agents))],
 		}
+		if v.agent == reporting && site != nil {
+			v.page = site.open(v)
+		}
 		visiting.Go(func() {
 			defer func() { <-room }()
 			v.visit(ctx)
@@ -73,9 +81,12 @@ func wave(d time.Duration) float64 {
 var agents = []string{ //nolint:gochecknoglobals // a constant table
 	"Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
 	"Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Safari/605.1.15",
-	"Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36",
+	reporting,
 	"Cruddur/4.1 (iPhone; iOS 19.0)",
 }
+
+// reporting is the browser of those who let pages report; the others block it.
+const reporting = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36"
 
 // visitor is one visit of one person.
 type visitor struct {
@@ -84,6 +95,7 @@ type visitor struct {
 	random *rand.Rand
 	handle string
 	agent  string
+	page   *page // nil: it reports nothing
 	feed   []post
 }
 
@@ -103,17 +115,20 @@ func (v *visitor) visit(ctx context.Context) {
 		case n < 25:
 			v.home(ctx)
 		case n < 45:
-			v.get(ctx, "/api/activities/notifications", nil)
+			v.act(ctx, "Open notifications", func() { v.get(ctx, "/api/activities/notifications", nil) })
 		case n < 57:
 			v.hover(ctx)
 		case n < 67:
-			v.get(ctx, "/api/activities/search?term="+url.QueryEscape(terms[v.random.IntN(len(terms))]), nil)
+			term := url.QueryEscape(terms[v.random.IntN(len(terms))])
+			v.act(ctx, "Search", func() { v.get(ctx, "/api/activities/search?term="+term, nil) })
 		case n < 77:
 			v.like(ctx)
 		case n < 87:
 			v.write(ctx)
 		case n < 95:
 			v.message(ctx)
+		case v.page != nil: // it has no view of that
+			v.home(ctx)
 		default:
 			v.get(ctx, "/api/activities/user/"+v.someone(), nil)
 		}
@@ -131,7 +146,10 @@ func (v *visitor) think(ctx context.Context) {
 
 func (v *visitor) someone() string { return v.config.Handles[v.random.IntN(len(v.config.Handles))] }
 
-func (v *visitor) home(ctx context.Context) bool { return v.get(ctx, "/api/activities/home", &v.feed) }
+func (v *visitor) home(ctx context.Context) (ok bool) {
+	v.act(ctx, "Open home", func() { ok = v.get(ctx, "/api/activities/home", &v.feed) })
+	return ok
+}
 
 func (v *visitor) pick() (post, bool) {
 	if len(v.feed) == 0 {
@@ -142,13 +160,17 @@ func (v *visitor) pick() (post, bool) {
 
 func (v *visitor) hover(ctx context.Context) {
 	if p, ok := v.pick(); ok {
-		v.get(ctx, "/api/users/"+p.Handle+"/short", nil)
+		v.act(ctx, "Look at a person", func() {
+			if !v.get(ctx, "/api/users/"+p.Handle+"/short", nil) && ctx.Err() == nil && v.page != nil {
+				v.page.stumble(ctx, p.Handle)
+			}
+		})
 	}
 }
 
 func (v *visitor) like(ctx context.Context) {
 	if p, ok := v.pick(); ok {
-		v.post(ctx, "/api/activities/"+p.UUID+"/like", nil)
+		v.act(ctx, "Like", func() { v.post(ctx, "/api/activities/"+p.UUID+"/like", nil) })
 	}
 }
 
@@ -161,21 +183,36 @@ func (v *visitor) write(ctx context.Context) {
 		text = "" // pressed the button too early
 	case n < 12:
 		if p, ok := v.pick(); ok {
-			v.post(ctx, "/api/activities/"+p.UUID+"/reply", map[string]string{"message": "so true: " + text})
+			v.act(ctx, "Reply", func() {
+				v.post(ctx, "/api/activities/"+p.UUID+"/reply", map[string]string{"message": "so true: " + text})
+			})
 			return
 		}
 	}
-	v.post(ctx, "/api/activities", map[string]string{"message": text})
+	v.act(ctx, "Post", func() { v.post(ctx, "/api/activities", map[string]string{"message": text}) })
 }
 
 func (v *visitor) message(ctx context.Context) {
 	to := v.someone()
-	v.get(ctx, "/api/messages/"+to, nil)
+	v.act(ctx, "Open messages", func() { v.get(ctx, "/api/messages/"+to, nil) })
 	v.think(ctx)
 	if v.random.IntN(40) == 0 {
 		to = v.handle
 	}
-	v.post(ctx, "/api/messages", map[string]string{"to": to, "message": "have you seen this?"})
+	v.act(ctx, "Send a message", func() {
+		v.post(ctx, "/api/messages", map[string]string{"to": to, "message": "have you seen this?"})
+	})
+}
+
+// act does what a person asked for; a page that reports tells of it.
+func (v *visitor) act(ctx context.Context, name string, do func()) {
+	if v.page == nil {
+		do()
+		return
+	}
+	v.page.begin(name)
+	do()
+	v.page.end(ctx)
 }
 
 func (v *visitor) get(ctx context.Context, path string, into any) bool {
@@ -198,7 +235,12 @@ func (v *visitor) call(ctx context.Context, method, path string, body []byte, in
 	}
 	request.Header.Set("X-Cruddur-User", v.handle)
 	request.Header.Set("User-Agent", v.agent)
+	done := func(*http.Response, error) {}
+	if v.page != nil {
+		done = v.page.ask(request)
+	}
 	response, err := v.client.Do(request)
+	done(response, err)
 	if err != nil {
 		if ctx.Err() == nil {
 			v.config.Log.DebugContext(ctx, "a visit failed", slog.Any("error", err))

@@ -223,12 +223,15 @@ func (c *cutter) rest(s *studio) (out []recording.Request, err error) {
 	}
 	for _, item := range s.items {
 		var in struct {
-			Data struct{ Timestamp int64 }
+			Data struct {
+				Timestamp int64
+				Client    struct{ Timestamp int64 } // of rollbar.js
+			}
 		}
 		if err := json.Unmarshal(item, &in); err != nil {
 			return nil, err
 		}
-		if at, ok := c.place(traceIn(string(item)), time.Unix(in.Data.Timestamp, 0)); ok {
+		if at, ok := c.place(traceIn(string(item)), time.Unix(cmp.Or(in.Data.Timestamp, in.Data.Client.Timestamp), 0)); ok {
 			item = serverPID.ReplaceAll(serverHost.ReplaceAll(item, []byte(`"host":"cruddur-1"`)), []byte(`"pid":1`))
 			out = append(out, recording.Request{At: at, Kind: recording.Item, Body: c.pack.Text(item)})
 		}

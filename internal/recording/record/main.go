@@ -84,7 +84,7 @@ func perform(ctx context.Context, version, database string, lasts time.Duration,
 	playing, stop := context.WithTimeout(ctx, warmUp+lasts+coda)
 	defer stop()
 	err = command.Run(playing, []string{
-		"-listen", "127.0.0.1:0", "-database", database, "-version", version, "-deploy-after", "0", "-quiet",
+		"-listen", "127.0.0.1:0", "-database", database, "-version", version, "-deploy-after", "0", "-rollback-after", "0", "-quiet",
 		"-traffic", strconv.FormatFloat(rate, 'f', -1, 64), "-xray", "cruddur-moderation,cruddur-worker",
 	}, io.Discard)
 	if err != nil {

@@ -4,16 +4,21 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"regexp"
 	"strings"
 	"sync"
 	"time"
 
 	collector "go.opentelemetry.io/proto/otlp/collector/trace/v1"
+	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 )
 
@@ -63,6 +68,7 @@ func (s *studio) environment() map[string]string {
 		"HONEYCOMB_API_KEY": "any", "HONEYCOMB_API_ENDPOINT": s.url, "OTEL_RESOURCE_ATTRIBUTES": "host.name=cruddur-1,process.pid=1",
 		"CLOUDWATCH_LOG_GROUP": "/cruddur/{service}", "CLOUDWATCH_LOG_STREAM": "cruddur-1", "AWS_ENDPOINT_URL_CLOUDWATCH_LOGS": s.url,
 		"AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "any", "AWS_SECRET_ACCESS_KEY": "any", "AWS_EC2_METADATA_DISABLED": "true",
+		"HONEYCOMB_BROWSER_KEY": "any", "ROLLBAR_CLIENT_TOKEN": "any",
 		"ROLLBAR_ACCESS_TOKEN": "any", "ROLLBAR_ENDPOINT": s.url + "/api/1/", "AWS_XRAY_DAEMON_ADDRESS": s.packets.LocalAddr().String(),
 	}
 }
@@ -98,11 +104,11 @@ func bodyOf(r *http.Request) ([]byte, error) {
 func (s *studio) take(r *http.Request, body []byte) error {
 	switch {
 	case r.URL.Path == "/v1/traces":
-		var in collector.ExportTraceServiceRequest
-		if err := proto.Unmarshal(body, &in); err != nil {
+		in, err := spansIn(r, body)
+		if err != nil {
 			return err
 		}
-		s.spans = append(s.spans, &in)
+		s.spans = append(s.spans, in)
 	case r.URL.Path == "/api/1/item/":
 		s.items = append(s.items, body)
 	case r.URL.Path == "/api/1/deploy":
@@ -121,6 +127,23 @@ func (s *studio) take(r *http.Request, body []byte) error {
 		}
 	}
 	return nil
+}
+
+var idInJSON = regexp.MustCompile(`"(traceId|spanId|parentSpanId)":"([0-9a-f]*)"`) //nolint:gochecknoglobals // a constant
+
+// spansIn reads protobuf, and what pages send: JSON, in which OTLP has ids as hex
+// where protobuf's own mapping has base64.
+func spansIn(r *http.Request, body []byte) (*collector.ExportTraceServiceRequest, error) {
+	var in collector.ExportTraceServiceRequest
+	if r.Header.Get("Content-Type") != "application/json" {
+		return &in, proto.Unmarshal(body, &in)
+	}
+	body = idInJSON.ReplaceAllFunc(body, func(found []byte) []byte {
+		m := idInJSON.FindSubmatch(found)
+		id, _ := hex.DecodeString(string(m[2])) // it is hex
+		return fmt.Appendf(nil, `"%s":"%s"`, m[1], base64.StdEncoding.EncodeToString(id))
+	})
+	return &in, protojson.Unmarshal(body, &in)
 }
 
 func (s *studio) receive() {

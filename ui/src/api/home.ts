@@ -45,7 +45,17 @@ export interface Deploy {
   url: string;
 }
 
-export type CauseKind = 'failing' | 'throttling' | 'refusing' | 'slow' | 'silent' | 'new_error' | 'regressed_error' | 'intake';
+export type CauseKind =
+  | 'failing'
+  | 'throttling'
+  | 'refusing'
+  | 'slow'
+  | 'uneven'
+  | 'repeating'
+  | 'silent'
+  | 'new_error'
+  | 'regressed_error'
+  | 'intake';
 export type CauseLevel = 'broken' | 'worse' | 'notice';
 
 export interface Cause {
@@ -58,6 +68,8 @@ export interface Cause {
   deploy: string;
   /** Id of an error. */
   item: string;
+  /** Id of the trace of a request that shows it. */
+  trace: string;
   sentence: SentencePart[];
 }
 

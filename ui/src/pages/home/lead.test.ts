@@ -11,6 +11,7 @@ const cause = (c: Partial<Cause>): Cause => ({
   since: '1700000000000000000',
   deploy: '',
   item: '',
+  trace: '',
   sentence: [],
   ...c,
 });
@@ -32,6 +33,11 @@ test('what it is leads to the traces that are so, since then', () => {
   expect(lead(part('now'), cause({ kind: 'refusing', operation: '' }))).toContain(
     'q=service.name = "api"&f=service("api") { error = true }',
   );
+});
+
+test('what single requests show leads to one of them', () => {
+  expect(lead(part('now'), cause({ kind: 'repeating', trace: '7f' }))).toBe('/trace/7f');
+  expect(lead(part('operation'), cause({ kind: 'uneven', trace: '7f' }))).toContain('sort=duration');
 });
 
 test('a moment and a deploy lead to the service around it', () => {

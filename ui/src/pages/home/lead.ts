@@ -11,7 +11,7 @@ export function tracesOf(service: string, operation: string, range: Range, kind?
   p.set('q', `service.name = ${JSON.stringify(service)}${name}`);
   const outcome = { failing: 'fault', throttling: 'throttle', refusing: 'error' }[kind as string];
   if (outcome) p.set('f', `service(${JSON.stringify(service)}) { ${outcome} = true }`);
-  if (kind === 'slow') p.set('sort', 'duration');
+  if (kind === 'slow' || kind === 'uneven') p.set('sort', 'duration');
   return `/traces?${p.toString()}`;
 }
 
@@ -28,6 +28,7 @@ export function leadOf(part: SentencePart, cause: Cause, service: string, range:
   switch (part.is) {
     case 'now':
       if (cause.item !== '') return `/errors/${cause.item}`;
+      if (cause.trace !== '') return `/trace/${cause.trace}`;
       return tracesOf(service, cause.operation, since, cause.kind);
     case 'before':
       return servicePage(service, range);
@@ -35,7 +36,7 @@ export function leadOf(part: SentencePart, cause: Cause, service: string, range:
     case 'deploy':
       return service === '' ? `/errors/${cause.item}` : servicePage(service, aroundMoment(part.at, until));
     case 'operation':
-      return tracesOf(service, cause.operation, range);
+      return tracesOf(service, cause.operation, range, cause.kind === 'uneven' ? cause.kind : undefined);
     case 'error':
       return `/errors/${cause.item}`;
     default:
