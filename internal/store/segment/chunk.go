@@ -22,6 +22,15 @@ type column struct {
 	bools     []bool
 	codes     []uint32
 	dict      *event.Dict
+	spread    [][]byte // instead of dict: texts where they lie in the batches
+}
+
+// text returns the text of a code.
+func (c *column) text(code uint32) []byte {
+	if c.spread != nil {
+		return c.spread[code]
+	}
+	return c.dict.Bytes(code)
 }
 
 func (c *column) len() int {
@@ -150,7 +159,7 @@ func (w *writer) packTexts(c *column) packed {
 	if len(c.codes) == 0 {
 		return p
 	}
-	if !c.dict.Loose() && w.textDictionary(c, &p) {
+	if c.spread == nil && !c.dict.Loose() && w.textDictionary(c, &p) {
 		return p
 	}
 	if c.at == w.traceColumn {
@@ -162,12 +171,12 @@ func (w *writer) packTexts(c *column) packed {
 // ends returns the least and the greatest of the texts [from, to); of sorted
 // ones they are the first and the last.
 func (c *column) ends(from, to int, sorted bool) (low, high []byte) {
-	low, high = c.dict.Bytes(c.codes[from]), c.dict.Bytes(c.codes[to-1])
+	low, high = c.text(c.codes[from]), c.text(c.codes[to-1])
 	if sorted {
 		return low, high
 	}
 	for _, code := range c.codes[from:to] {
-		text := c.dict.Bytes(code)
+		text := c.text(code)
 		if bytes.Compare(text, low) < 0 {
 			low = text
 		}
@@ -313,14 +322,18 @@ func (w *writer) appendValues(b []byte, c *column, p *packed, from, to int) []by
 	case c.kind == event.Bool:
 		return appendBools(b, c.bools[from:to])
 	}
-	w.lengths, w.text = w.lengths[:0], w.text[:0]
+	w.lengths = w.lengths[:0]
+	all := 0
 	for _, code := range c.codes[from:to] {
-		text := valid(c.dict.Bytes(code))
-		w.lengths = append(w.lengths, int64(len(text)))
-		w.text = append(w.text, text...)
+		n := len(valid(c.text(code)))
+		w.lengths = append(w.lengths, int64(n))
+		all += n
 	}
-	b = appendDelta(b, w.lengths)
-	return append(b, w.text...)
+	b = slices.Grow(appendDelta(b, w.lengths), all)
+	for _, code := range c.codes[from:to] {
+		b = append(b, valid(c.text(code))...)
+	}
+	return b
 }
 
 func (w *writer) writePage(m *chunkMeta, h pageHeader, body []byte) {

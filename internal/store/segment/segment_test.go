@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"math"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -386,4 +388,33 @@ func FuzzReader(f *testing.F) {
 		}
 		_, _, _ = r.Trace("1", 10)
 	})
+}
+
+// Texts that hardly repeat are written from where they lie: a copy of all of them
+// is what memory would run out by. Not parallel, as it counts what is allocated.
+func TestWrite_LongTextsAreNotCopied(t *testing.T) { //nolint:paralleltest // see above
+	const pieces, rows, size = 4, 2500, 4000
+	var batches []*event.Batch
+	for p := range pieces {
+		b := event.NewBatch("prod", "errors")
+		for i := range rows {
+			b.Begin(int64(i*pieces + p))
+			b.Set("payload", event.StringValue(fmt.Sprintf("%d/%d", p, i)+strings.Repeat("x", size)))
+			b.Set("few", event.StringValue(fmt.Sprint(i%3)))
+		}
+		batches = append(batches, b)
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	if _, err := Write(io.Discard, batches, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	runtime.ReadMemStats(&after)
+	if used, texts := after.TotalAlloc-before.TotalAlloc, uint64(pieces*rows*size); used > texts*3/4 {
+		t.Errorf("writing %d bytes of text allocates %d", texts, used)
+	}
+	raw, _ := write(t, batches, Options{})
+	if diff := cmp.Diff(listing(batches), listing(readAll(t, open(t, raw)))); diff != "" {
+		t.Error(diff[:min(len(diff), 2000)])
+	}
 }

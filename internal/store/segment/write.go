@@ -37,7 +37,6 @@ type writer struct {
 	shifted []uint32
 	lengths []int64
 	page    []byte
-	text    []byte
 	packed  []byte
 	head    []byte
 }
@@ -157,7 +156,13 @@ func (w *writer) gather(at int, group []ref, used []int) *column {
 	if len(sources) == 0 {
 		return c
 	}
-	joined, starts := join(sources, c.kind)
+	var joined *event.Column
+	var starts []int
+	if c.kind == event.String && tooMuchText(sources) {
+		joined, starts, c.spread = spread(sources)
+	} else {
+		joined, starts = join(sources, c.kind)
+	}
 	order := w.order(sources, from, starts, len(group), &c.positions)
 	switch c.kind {
 	case event.Int:
@@ -262,6 +267,48 @@ func join(sources []*event.Column, kind event.Kind) (joined *event.Column, start
 	return joined, starts
 }
 
+// From here on texts are written from where they lie.
+const (
+	muchText     = 1 << 20 // if most of it hardly repeats
+	tooLongTexts = 16 << 20
+)
+
+// tooMuchText reports whether the texts of columns had better not be copied into one
+// dictionary: they are too long for a dictionary's page, or repeat too rarely.
+func tooMuchText(sources []*event.Column) bool {
+	all, loose := 0, 0
+	for _, src := range sources {
+		if src.Kind != event.String {
+			return false
+		}
+		all += len(src.Dict.Data)
+		if src.Dict.Loose() {
+			loose += len(src.Dict.Data)
+		}
+	}
+	return len(sources) > 1 && (all > tooLongTexts || all > muchText && loose > all/2)
+}
+
+// spread is join for texts that stay where they are.
+func spread(sources []*event.Column) (joined *event.Column, starts []int, texts [][]byte) {
+	values, entries := 0, 0
+	for _, src := range sources {
+		values, entries = values+src.Len(), entries+src.Dict.Len()
+	}
+	joined, texts = &event.Column{Kind: event.String, Codes: make([]uint32, 0, values)}, make([][]byte, 0, entries)
+	for _, src := range sources {
+		starts = append(starts, len(joined.Codes))
+		first := uint32(len(texts))
+		for code := range src.Dict.Len() {
+			texts = append(texts, src.Dict.Bytes(uint32(code)))
+		}
+		for _, code := range src.Codes {
+			joined.Codes = append(joined.Codes, first+code)
+		}
+	}
+	return joined, starts, texts
+}
+
 func (w *writer) gatherSystem(c *column, group []ref) {
 	switch c.at {
 	case columnTime, columnSampleRate:
@@ -299,7 +346,7 @@ func (w *writer) addTraceFilter(m *chunkMeta, c *column) {
 		if i > 0 && code == c.codes[i-1] {
 			continue
 		}
-		h := xxhash.Sum64(valid(c.dict.Bytes(code)))
+		h := xxhash.Sum64(valid(c.text(code)))
 		if i > 0 && h == last {
 			continue
 		}
