@@ -157,8 +157,11 @@ func (s *Store) Calls(ctx context.Context, environment string, start, end int64)
 		}
 		sums.merge(kept.Calls)
 	}
-	fresh, _ := joinCalls(sn.hot, sn.open)
-	sums.merge(slices.DeleteFunc(fresh, func(c storedCall) bool { return !wanted(c) }))
+	for _, c := range s.hotCalls(sn) {
+		if wanted(c) {
+			sums.merge([]storedCall{c})
+		}
+	}
 	var out []store.Call
 	for _, c := range sums.list() {
 		if c.Count <= 0 {

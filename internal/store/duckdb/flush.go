@@ -88,6 +88,7 @@ func (s *Store) flush(g *generation) error {
 		}
 		return err
 	}
+	defer s.hotSums.forget()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if f != nil {

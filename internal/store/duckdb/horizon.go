@@ -52,8 +52,12 @@ func (sn *snapshot) hide(horizon func(environment, dataset string) int64) {
 	})
 	var hot []*event.Batch
 	for _, b := range sn.hot {
-		if kept := since(b, of(b.Dataset)); kept != nil {
+		kept := since(b, of(b.Dataset))
+		if kept != nil {
 			hot = append(hot, kept)
+		}
+		if kept != b {
+			sn.bases = nil
 		}
 	}
 	sn.hot = hot

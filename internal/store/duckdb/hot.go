@@ -37,13 +37,13 @@ func (g *generation) append(b *event.Batch) {
 	g.rows += b.Len()
 }
 
-// views returns what there is of an environment and, unless empty, some datasets.
-func (g *generation) views(environment string, wanted func(dataset string) bool) []*event.Batch {
-	var out []*event.Batch
+// views returns what there is of an environment and, unless empty, some datasets, and
+// what that are views of.
+func (g *generation) views(environment string, wanted func(dataset string) bool) (views, bases []*event.Batch) {
 	for _, set := range g.order {
 		if set.Environment == environment && wanted(set.Dataset) {
-			out = append(out, set.View())
+			views, bases = append(views, set.View()), append(bases, set)
 		}
 	}
-	return out
+	return views, bases
 }

@@ -151,7 +151,7 @@ func (s *Store) Rollups(ctx context.Context, environment string, start, end int6
 		}
 		add(kept.Rollups)
 	}
-	add(rollupBatches(sn.hot))
+	add(s.hotRollups(sn))
 	out := make([]store.Rollup, 0, len(sums))
 	for _, r := range sums {
 		out = append(out, *r)

@@ -17,6 +17,7 @@ type snapshot struct {
 	datasets    []string // none means all
 	files       []*file
 	hot         []*event.Batch
+	bases       []*event.Batch // what hot are views of; nil where some rows are hidden
 	missing     []string
 	open        []*halves
 	horizons    map[string]int64 // of the datasets some of whose rows are hidden
@@ -44,7 +45,8 @@ func (s *Store) snapshotOf(q *query.Query) *snapshot {
 		}
 	}
 	for _, g := range append(slices.Clone(s.sealed), s.active) {
-		sn.hot = append(sn.hot, g.views(q.Environment, sn.wants)...)
+		hot, bases := g.views(q.Environment, sn.wants)
+		sn.hot, sn.bases = append(sn.hot, hot...), append(sn.bases, bases...)
 	}
 	sn.missing, sn.open = s.missing, s.open
 	s.mu.RUnlock()

@@ -72,7 +72,8 @@ type Store struct {
 	missing   []string // segments that were set aside
 	revisions revisions
 	horizon   func(environment, dataset string) int64 // nil: all rows are kept
-	open      []*halves                               // sides of calls whose other side may still come, newest first
+	hotSums   hotSums
+	open      []*halves // sides of calls whose other side may still come, newest first
 
 	upkeep sync.RWMutex // held alone while a dataset is dropped: segments are not merged then
 	write  sync.Mutex   // held while segments or the manifest are written
