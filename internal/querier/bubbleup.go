@@ -121,7 +121,20 @@ func (q *Querier) BubbleUp(ctx context.Context, environment string, datasets []s
 	}
 	var found *store.Contrast
 	ask := plan.Rows()
-	selection = query.ConditionWithIDs(opts.Baseline.narrow(ask, selection))
+	onRows := func(e query.Expr, label string) (query.Expr, error) {
+		e, stages, err := spec.OnOtherSpans(query.ConditionWithIDs(e), label)
+		ask.Stages = append(ask.Stages, stages...)
+		return e, err
+	}
+	if selection, err = onRows(selection, "selection"); err != nil {
+		return nil, err
+	}
+	if opts.Baseline.Where != nil {
+		if opts.Baseline.Where, err = onRows(opts.Baseline.Where, "baseline"); err != nil {
+			return nil, err
+		}
+	}
+	selection = opts.Baseline.narrow(ask, selection)
 	ask, err = q.withFields(ask, chosen...)
 	if err != nil {
 		return nil, err

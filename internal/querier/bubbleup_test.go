@@ -232,3 +232,95 @@ func TestBubbleUp_ComparesWithAChosenBaseline(t *testing.T) {
 		}
 	}
 }
+
+// family is traces of three spans: a root of a tier, its child, whose region is of its
+// own, and a child of that, which fails in some.
+func family(t *testing.T) *storetest.Reference {
+	t.Helper()
+	api, db := event.NewBatch("test", "api"), event.NewBatch("test", "db")
+	for i := range 300 {
+		trace := fmt.Sprintf("%032x", i+1)
+		span := func(b *event.Batch, id, parent int) {
+			b.Begin(now.Add(-time.Duration(i+1) * time.Second).UnixNano())
+			b.Set(event.FieldTraceID, event.StringValue(trace))
+			b.Set(event.FieldSpanID, event.StringValue(fmt.Sprintf("%016x", id)))
+			if parent > 0 {
+				b.Set(event.FieldParentID, event.StringValue(fmt.Sprintf("%016x", parent)))
+			}
+		}
+		span(api, 1, 0)
+		api.Set("tier", event.StringValue([]string{"free", "paid", "trial"}[i%3]))
+		api.Set("ms", event.IntValue(int64(i)))
+		span(api, 2, 1)
+		api.Set("region", event.StringValue([]string{"eu", "us"}[i%2]))
+		span(db, 3, 2)
+		db.Set("failed", event.BoolValue(i%5 == 0))
+		db.Set("rows", event.IntValue(int64(i%7)))
+	}
+	api.Begin(now.Add(-time.Second).UnixNano())
+	api.Set("tier", event.StringValue("free")) // of no trace
+	s := storetest.NewReference()
+	if err := s.Append(t.Context(), 1, []*event.Batch{api, db}); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestBubbleUp_ASelectionBySpansOfTheTraceIsWhatTheFilterFinds(t *testing.T) {
+	t.Parallel()
+	s := family(t)
+	counted := func(where string) float64 {
+		spec, err := query.ParseText("VISUALIZE COUNT WHERE " + where + " LAST 2h")
+		if err != nil {
+			t.Fatal(err)
+		}
+		plan, err := spec.Plan("test", nil, now, query.PlanOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ask, _ := plan.Totals()
+		res, err := newQuerier(s, Config{}).Run(t.Context(), ask)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n, _ := res.Columns[0].Values[0].Number()
+		return n
+	}
+	for _, selected := range []string{
+		`root.tier = "paid"`, `parent.region = "eu"`, `child.rows > 3`, `any.failed = true`, `none.failed = true`,
+		`root.tier = "paid" AND root.ms > 100`, `root.tier = "paid" AND any.failed = true AND rows exists`, `any.rows = 1 AND any2.region = "us"`,
+		`root.tier != "paid"`, `none.nowhere exists`,
+	} {
+		b, err := bubbleUp(t, s, "VISUALIZE COUNT LAST 2h", selected)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, all := counted(selected), 901.0
+		if want == 0 || b.Events != [2]float64{want, all - want} {
+			t.Errorf("%s: %v are on either side, the filter finds %v of %v", selected, b.Events, want, all)
+		}
+	}
+	either, err := bubbleUp(t, s, "VISUALIZE COUNT LAST 2h", `root.tier = "paid" OR any.failed = true OR rows = 3`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := counted(`root.tier = "paid"`) + counted(`root.tier != "paid" AND any.failed = true`) + counted(`root.tier != "paid" AND none.failed = true AND rows = 3`); either.Events[0] != want {
+		t.Errorf("either of several spans: %v are selected, want %v", either.Events, want)
+	}
+}
+
+func TestBubbleUp_TakesFiltersAndGroupsOfOtherSpans(t *testing.T) {
+	t.Parallel()
+	b, err := bubbleUp(t, family(t), `VISUALIZE COUNT WHERE root.tier exists AND any.failed = true GROUP BY root.tier LAST 2h`, `root.tier = "trial"`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b.Events != [2]float64{60, 120} {
+		t.Errorf("%v events are on either side, want 60 of the group and 120 of the others", b.Events)
+	}
+	for _, f := range b.Fields {
+		if f.Name == "tier" && f.Headline == "" {
+			t.Error("the tier of roots differs, and no word is said of it")
+		}
+	}
+}

@@ -2,8 +2,10 @@ package query
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
+	"github.com/oriel-dev/oriel/internal/event"
 	"github.com/oriel-dev/oriel/internal/fault"
 )
 
@@ -103,6 +105,121 @@ func (s *Spec) split() (row Expr, related []*relatedSpan, err error) {
 		return nil, nil, fault.New(fault.Invalid, "fields of other spans (%s…) and formulas cannot stand in one query", related[0].prefix)
 	}
 	return conjunction(conditions), related, nil
+}
+
+// OnOtherSpans makes of a condition on rows of the question that may read fields of
+// other spans, as its filters may, one on rows alone, which reads what the stages add.
+// Conditions with one prefix that stand together are about one span. Other than in
+// filters, conditions on several spans may be joined by OR as well: groups are told so.
+// Fields of other spans that the question is broken down by are fields of its rows.
+// Names are made with label, which tells conditions on one question apart.
+func (s *Spec) OnOtherSpans(e Expr, label string) (Expr, []Stage, error) {
+	own, err := s.parseFields()
+	if err != nil {
+		return nil, nil, err
+	}
+	r := rewriting{spec: s, own: own, label: label}
+	e, err = r.row(e)
+	return e, r.stages, err
+}
+
+type rewriting struct {
+	spec   *Spec
+	own    map[string]Expr
+	label  string
+	stages []Stage
+}
+
+// prefixOf returns the prefix that all fields of a condition have; mixed is true if
+// they have different ones.
+func (r *rewriting) prefixOf(e Expr) (prefix string, mixed bool) {
+	for i, name := range FieldsOf(e) {
+		p := ""
+		if !slices.Contains(r.spec.Breakdowns, name) {
+			p, _ = relationOf(name)
+		}
+		mixed = mixed || i > 0 && p != prefix
+		prefix = p
+	}
+	return prefix, mixed
+}
+
+// row makes a condition one on the row.
+func (r *rewriting) row(e Expr) (Expr, error) {
+	prefix, mixed := r.prefixOf(e)
+	switch {
+	case !mixed && prefix == "":
+		return e, nil
+	case !mixed:
+		return r.span(prefix, e), nil
+	}
+	switch x := e.(type) {
+	case And:
+		return r.each(x)
+	case Or:
+		var either Or
+		for _, t := range x.Terms {
+			t, err := r.row(t)
+			if err != nil {
+				return nil, err
+			}
+			either.Terms = append(either.Terms, t)
+		}
+		return either, nil
+	case Not:
+		inner, err := r.row(x.X)
+		return Not{X: inner}, err
+	}
+	return nil, fault.New(fault.Invalid, "%s reads fields of several spans of the trace; such fields can't be compared with one another", e)
+}
+
+// each is row for conditions that must all hold: those with one prefix hold on one span.
+func (r *rewriting) each(all And) (Expr, error) {
+	var out And
+	var terms []Expr
+	flattenAnd(all, &terms)
+	spans := map[string][]Expr{}
+	var prefixes []string
+	for _, t := range terms {
+		prefix, mixed := r.prefixOf(t)
+		if mixed || prefix == "" {
+			t, err := r.row(t)
+			if err != nil {
+				return nil, err
+			}
+			out.Terms = append(out.Terms, t)
+			continue
+		}
+		if spans[prefix] == nil {
+			prefixes = append(prefixes, prefix)
+		}
+		spans[prefix] = append(spans[prefix], t)
+	}
+	for _, prefix := range prefixes {
+		out.Terms = append(out.Terms, r.span(prefix, conjunction(spans[prefix])))
+	}
+	return out, nil
+}
+
+// span is the condition that there is such a span, or none.
+func (r *rewriting) span(prefix string, e Expr) Expr {
+	names := map[string]Expr{}
+	for _, name := range FieldsOf(e) {
+		names[name] = Field{Name: strings.TrimPrefix(name, prefix)}
+	}
+	_, relation := relationOf(prefix + "x")
+	mark := Field{Name: "\x00" + r.label + strconv.Itoa(len(r.stages))}
+	there := Exists{X: mark}
+	relate := Relate{Relation: relation, Where: substitute(substitute(e, names), r.own)}
+	relate.Fields = []RelatedField{{Name: mark.Name, Expr: Literal{Value: event.BoolValue(true)}}}
+	if relation != None {
+		r.stages = append(r.stages, relate)
+		return there
+	}
+	relate.Relation = Any
+	r.stages = append(r.stages, relate)
+	inTrace := Compare{Op: Ne, L: Field{Name: event.FieldTraceID}, R: Literal{Value: event.StringValue("")}}
+	return And{Terms: []Expr{inTrace, Not{X: there}}}
 }
 
 // flattenAnd lists the terms of a condition that must all hold.

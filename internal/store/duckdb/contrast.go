@@ -13,13 +13,13 @@ import (
 // coded by dictionaries, so that counting a field is one addition per row, and
 // all fields together are read once.
 func (s *Store) Contrast(ctx context.Context, q *query.Query, selection query.Expr, opts store.ContrastOptions) (*store.Contrast, error) {
-	where, inline, err := q.Condition()
+	reading, err := q.Reading()
 	if err != nil {
 		return nil, err
 	}
 	var c *contrast
 	if err := s.untilWhole(ctx, func() (damages, error) {
-		c = s.contrastOnce(ctx, q, where, inline(selection), opts)
+		c = s.contrastOnce(ctx, q, reading, reading.Inline(selection), opts)
 		return c.damaged, c.err
 	}); err != nil {
 		return nil, err
@@ -27,12 +27,21 @@ func (s *Store) Contrast(ctx context.Context, q *query.Query, selection query.Ex
 	return c.result(), nil
 }
 
-func (s *Store) contrastOnce(ctx context.Context, q *query.Query, where, selection query.Expr, opts store.ContrastOptions) *contrast {
+func (s *Store) contrastOnce(ctx context.Context, q *query.Query, reading *query.Reading, selection query.Expr, opts store.ContrastOptions) *contrast {
 	sn := s.snapshotOf(q)
 	defer sn.release()
-	c := &contrast{sweep: sweep{sn: sn}, unweighted: q.Unweighted, where: where, selection: selection, opts: opts, fields: map[string]*counter{}}
+	c := &contrast{sweep: sweep{sn: sn}, unweighted: q.Unweighted, where: reading.Where, selection: selection, opts: opts, fields: map[string]*counter{}}
+	workers := max(s.config.Threads, 1)
+	if reading.LooksAtTraces() {
+		c.relatives = newRelatives(sn, reading)
+		c.relatives.find(ctx, workers)
+		if c.damaged, c.err = c.relatives.damaged, c.relatives.err; c.err != nil || len(c.damaged) > 0 || ctx.Err() != nil {
+			return c
+		}
+		c.sn = c.relatives.asking(q)
+	}
 	c.choose()
-	c.parts = make([]part, max(s.config.Threads, 1))
+	c.parts = make([]part, workers)
 	var tell func(store.Progress)
 	if opts.Progress != nil {
 		tell = func(p store.Progress) {
@@ -41,7 +50,7 @@ func (s *Store) contrastOnce(ctx context.Context, q *query.Query, where, selecti
 			}
 		}
 	}
-	c.run(ctx, len(c.parts), mixed(sn.pieces()), c.visit, tell)
+	c.run(ctx, workers, mixed(c.sn.pieces()), c.visit, tell)
 	return c
 }
 
@@ -55,6 +64,7 @@ type contrast struct {
 	names      []string // of the fields that are counted
 	conditions []string // of the fields that where and selection read
 	left       int
+	relatives  *relatives // nil if no other spans are asked about
 
 	fields map[string]*counter // by name; the map itself does not change while workers run
 	parts  []part              // of each worker
@@ -64,6 +74,9 @@ type contrast struct {
 // choose finds the fields to count.
 func (c *contrast) choose() {
 	c.conditions = query.FieldsOf(query.And{Terms: []query.Expr{c.where, c.selection}})
+	if c.relatives != nil {
+		c.conditions = append(c.conditions, c.relatives.idNames()...)
+	}
 	unfold := false
 	left := map[string]bool{}
 	add := func(name string, kind event.Kind) {
@@ -160,6 +173,9 @@ func (c *contrast) batch(b *event.Batch, at *part) {
 // of the question.
 func (c *contrast) sides(b *event.Batch) *sides {
 	kept := c.sn.inRange(b)
+	if c.relatives != nil {
+		b = c.relatives.meet(b, kept)
+	}
 	kept.And(c.sn.mask(c.where, b))
 	if kept.Count() == 0 {
 		return nil

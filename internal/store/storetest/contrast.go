@@ -3,6 +3,7 @@ package storetest
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"strings"
 
@@ -17,30 +18,26 @@ func (r *Reference) Contrast(ctx context.Context, q *query.Query, selection quer
 	if err := stopped(ctx); err != nil {
 		return nil, err
 	}
-	where, inline, err := q.Condition()
+	rows := r.snapshot()
+	sideOf, err := sidesOf(ctx, q, selection, rows)
 	if err != nil {
 		return nil, err
 	}
-	selection = inline(selection)
 	out := &store.Contrast{}
 	kinds := map[string]event.Kind{}
 	values := map[string]map[event.Value]*[2]float64{}
-	rows := r.snapshot()
-	known := kindsOf(rows)
-	for _, e := range rows {
+	for i, e := range rows {
 		if e.environment != q.Environment || (len(q.Datasets) > 0 && !slices.Contains(q.Datasets, e.dataset)) {
 			continue
 		}
 		for name, v := range e.fields {
 			kinds[name] = event.Unify(kinds[name], v.Kind())
 		}
-		if rec := newRecord(e, known); e.time < q.Start || e.time >= q.End || !holds(where, rec) {
+		side, some := sideOf(i)
+		if e.time < q.Start || e.time >= q.End || !some {
 			continue
 		}
-		side, weight := store.Others, float64(e.weight)
-		if holds(selection, newRecord(e, known)) {
-			side = store.Selected
-		}
+		weight := float64(e.weight)
 		if q.Unweighted {
 			weight = 1
 		}
@@ -59,6 +56,57 @@ func (r *Reference) Contrast(ctx context.Context, q *query.Query, selection quer
 		}
 	}
 	return out, nil
+}
+
+// sidesOf tells on which side a row is, if on one.
+func sidesOf(ctx context.Context, q *query.Query, selection query.Expr, rows []row) (func(i int) (side int, some bool), error) {
+	side := func(selected bool) int {
+		if selected {
+			return store.Selected
+		}
+		return store.Others
+	}
+	reading, err := q.Reading()
+	if err != nil {
+		return nil, err
+	}
+	if !reading.LooksAtTraces() {
+		selection, known := reading.Inline(selection), kindsOf(rows)
+		return func(i int) (int, bool) {
+			rec := newRecord(rows[i], known)
+			return side(holds(selection, rec)), holds(reading.Where, rec)
+		}, nil
+	}
+	p := &pipeline{ctx: ctx, q: q, raw: true}
+	var places []int
+	for i, e := range rows {
+		if e.environment == q.Environment && e.time >= q.Start && e.time < q.End {
+			p.all, places = append(p.all, e), append(places, i)
+		}
+	}
+	unify(p.all)
+	p.events = kindsOf(p.all)
+	p.kinds = maps.Clone(p.events)
+	for i, e := range p.all {
+		if len(q.Datasets) == 0 || slices.Contains(q.Datasets, e.dataset) {
+			r := newRecord(e, p.kinds)
+			r.id = places[i]
+			p.records = append(p.records, r)
+		}
+	}
+	for _, s := range q.Stages {
+		if err := p.apply(s); err != nil {
+			return nil, err
+		}
+	}
+	sides := map[int]int{}
+	for _, r := range p.records {
+		sides[r.id] = side(holds(selection, r))
+	}
+	return func(i int) (int, bool) {
+		side, some := sides[i]
+		return side, some
+	}, nil
 }
 
 // countValue returns the counts of a value of a field.

@@ -24,8 +24,14 @@ func contrasts(t *testing.T, p *pair) {
 		round++
 		environment := fmt.Sprint("contrast-", round)
 		p.ref = NewReference()
-		q := p.scattered(t, environment)
-		selection := Condition(t, append([]string{event.SystemTime, "made"}, anyFields...), 2)
+		q := p.scattered(t, environment, func(s query.Stage) bool {
+			switch s.(type) {
+			case query.Filter, query.Compute, query.TraceFilter, query.Relate:
+				return true
+			}
+			return false
+		})
+		selection := Condition(t, append([]string{event.SystemTime, "made", "their route"}, anyFields...), 2)
 		want, err := p.ref.Contrast(t.Context(), q, selection, store.ContrastOptions{MaxValues: 1000})
 		if err != nil {
 			t.Fatal(err)
@@ -41,8 +47,8 @@ func contrasts(t *testing.T, p *pair) {
 }
 
 // scattered gives the stores random events in random layouts, and returns a
-// question about them that only keeps rows and adds fields.
-func (p *pair) scattered(t *rapid.T, environment string) *query.Query {
+// question about them that has only stages which may be.
+func (p *pair) scattered(t *rapid.T, environment string, may func(query.Stage) bool) *query.Query {
 	for _, b := range Events(t, environment, 60) {
 		p.append(b)
 		if rapid.Bool().Draw(t, "flush") {
@@ -50,16 +56,10 @@ func (p *pair) scattered(t *rapid.T, environment string) *query.Query {
 		}
 	}
 	q := Query(t, environment)
-	q.Stages = slices.DeleteFunc(q.Stages, func(s query.Stage) bool {
-		switch s.(type) {
-		case query.Filter, query.Compute:
-			return false
-		}
-		return true
-	})
-	if len(q.Stages) > 2 {
-		q.Stages = q.Stages[:2] // a filter after an aggregation is about its columns
+	if end := slices.IndexFunc(q.Stages, func(s query.Stage) bool { _, ok := s.(query.Aggregate); return ok }); end >= 0 {
+		q.Stages = q.Stages[:end] // a filter after an aggregation is about its columns
 	}
+	q.Stages = slices.DeleteFunc(q.Stages, func(s query.Stage) bool { return !may(s) })
 	return q
 }
 
