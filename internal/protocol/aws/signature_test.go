@@ -1,6 +1,8 @@
 package aws
 
 import (
+	"bufio"
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -10,6 +12,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -56,6 +59,54 @@ func TestVerify_TakesTheVector(t *testing.T) {
 	}
 	if err := s.verify(r, vectorSecret, "logs", body, testClock()); err != nil {
 		t.Error(err)
+	}
+}
+
+// Requests of real clients, as they came over the wire: each signs other headers.
+func TestVerify_TakesWhatClientsSigned(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("../cloudwatch/testdata/recorded/*.http")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no recorded requests", err)
+	}
+	signed := map[string]bool{}
+	for _, file := range files {
+		raw, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		in := bufio.NewReader(bytes.NewReader(raw))
+		for n := 1; ; n++ {
+			r, err := http.ReadRequest(in)
+			if errors.Is(err, io.EOF) {
+				break
+			}
+			if err != nil {
+				t.Fatalf("%s, request %d: %v", file, n, err)
+			}
+			body, err := io.ReadAll(r.Body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s, err := parseSignature(r)
+			if err != nil {
+				t.Fatalf("%s, request %d: %v", file, n, err)
+			}
+			at, err := time.Parse("20060102T150405Z", r.Header.Get("X-Amz-Date"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := s.verify(r, vectorSecret, "logs", body, at); err != nil {
+				t.Errorf("%s, request %d: %v", file, n, err)
+			}
+			if err := s.verify(r, vectorSecret, "logs", append(body, ' '), at); err == nil {
+				t.Errorf("%s, request %d: a changed body is taken", file, n)
+			}
+			signed[r.Header.Get("Authorization")[strings.Index(r.Header.Get("Authorization"), "SignedHeaders="):strings.Index(r.Header.Get("Authorization"), ", Signature=")]] = true
+		}
+	}
+	if len(signed) != 3 {
+		t.Errorf("the clients sign %d different lists of headers: %v", len(signed), signed)
 	}
 }
 
