@@ -46,16 +46,7 @@ export interface Deploy {
 }
 
 export type CauseKind =
-  | 'failing'
-  | 'throttling'
-  | 'refusing'
-  | 'slow'
-  | 'uneven'
-  | 'repeating'
-  | 'silent'
-  | 'new_error'
-  | 'regressed_error'
-  | 'intake';
+  'failing' | 'throttling' | 'refusing' | 'slow' | 'uneven' | 'repeating' | 'silent' | 'new_error' | 'regressed_error' | 'intake';
 export type CauseLevel = 'broken' | 'worse' | 'notice';
 
 export interface Cause {

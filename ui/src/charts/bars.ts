@@ -102,7 +102,7 @@ function drawRepeats(ctx: Ctx, theme: Theme, input: BarsInput, r: number, top: n
   let drawn = -Infinity;
   let end = 0;
   let total = 0;
-  eachRepeat(trace, rows.span[r]!, rows.times[r]!, (i) => {
+  eachRepeat(trace, rows, r, (i) => {
     const x = (s.start[i]! - w.from) * scale;
     const x2 = x + s.duration[i]! * scale;
     const error = (s.flags[i]! & flag.error) !== 0;

@@ -53,8 +53,44 @@ describe('buildRows', () => {
 
 it('visits the siblings of a run, not their children', () => {
   const seen: number[] = [];
-  eachRepeat(shop, 2, 6, (i) => seen.push(i));
+  eachRepeat(shop, buildRows(shop, { ...wholeTrace, foldRepeats: true }), 2, (i) => seen.push(i));
   expect(seen).toEqual([2, 4, 5, 6, 7, 8]);
+});
+
+describe('siblings that take turns', () => {
+  const feed = traceOf(`
+web GET 0 100
+  db posts 1 2
+  db users 4 2
+    db net 5 1
+  db likes 7 2
+  db users 10 2
+  db likes 13 2
+    db net 14 1
+  db users 16 2
+  db likes 19 2
+  db users 22 2
+  web render 90 8
+`);
+  const rowsOf = (view: Partial<View>): string[] => {
+    const r = buildRows(feed, { ...wholeTrace, foldRepeats: true, ...view });
+    return Array.from(r.span, (i, k) => `${i}:${nameOf(feed, i)}${r.times[k]! > 1 ? `×${r.times[k]}` : ''}`);
+  };
+  it('have a row each, and what is left of a turn is shown', () =>
+    expect(rowsOf({})).toEqual(['0:GET', '1:posts', '2:users×3', '4:likes×3', '10:users', '11:render']));
+  it('are all unfolded when one of their rows is', () => expect(rowsOf({ unfoldedRepeats: new Set([4]) })).toHaveLength(feed.count));
+  it('are known by their rows', () => {
+    const r = buildRows(feed, { ...wholeTrace, foldRepeats: true });
+    expect(Array.from(r.rowOf)).toEqual([0, 1, 2, 2, 3, 2, 3, 3, 2, 3, 4, 5]);
+    const seen: number[] = [];
+    eachRepeat(feed, r, 3, (i) => seen.push(i));
+    expect(seen).toEqual([4, 6, 9]);
+  });
+  it('end where one is left out', () => {
+    const matches = new Uint8Array(feed.count).fill(1);
+    matches[6] = matches[7] = 0;
+    expect(rowsOf({ matches })).toHaveLength(feed.count - 2);
+  });
 });
 
 it('folds to a depth', () => expect([...foldToDepth(shop, 2)]).toEqual([1, 2]));

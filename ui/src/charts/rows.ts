@@ -8,6 +8,8 @@ export interface Rows {
   span: Int32Array;
   /** How many siblings are folded into the row; 1 for an ordinary row. */
   times: Int32Array;
+  /** How many siblings lie from one of those to the next: more than 1 where several take turns, which then have a row each. */
+  stride: Int32Array;
   /** The row that shows a span, or that it is folded into; -1 if it is left out. */
   rowOf: Int32Array;
   /** The log line or error that a row shows, as an index of the annotations; -1 for a row that shows a span. */
@@ -44,8 +46,11 @@ export const wholeTrace: View = {
   logs: false,
 };
 
-/** Fewer siblings in a row than this are not worth folding. */
+/** Fewer siblings in a row than this are not worth folding, nor are fewer turns of several. */
 const shortestRun = 5;
+const fewestTurns = 3;
+/** At most so many take turns. */
+const longestCycle = 6;
 
 function kept(t: TraceModel, v: View): Uint8Array | undefined {
   if (!v.errorsOnly && v.hidden.size === 0 && !v.matches && v.minShare <= 0) return undefined;
@@ -67,16 +72,18 @@ function kept(t: TraceModel, v: View): Uint8Array | undefined {
 }
 
 export function buildRows(t: TraceModel, v: View): Rows {
-  const { descendants, parent, service, name, kind } = t.spans;
+  const { descendants, parent } = t.spans;
   const keep = kept(t, v);
   const inline = new InlineMarks(t, v);
   const span = new Int32Array(t.count + inline.most);
   const times = new Int32Array(t.count + inline.most);
+  const stride = new Int32Array(t.count + inline.most).fill(1);
   const marks = new Int32Array(t.count + inline.most).fill(-1);
   const rowOf = new Int32Array(t.count).fill(-1);
   const rowOfMark = new Map<number, number>();
   const first = Math.max(v.root, 0);
   const end = v.root < 0 ? t.count : v.root + descendants[v.root]! + 1;
+  const repeats = new Repeats(t, keep);
   const open = new Map<number, number>(); // until where the children of a span are shown one by one
   let count = 0;
   const showMark = (i: number, a: number): void => {
@@ -91,32 +98,28 @@ export function buildRows(t: TraceModel, v: View): Rows {
       i += descendants[i]! + 1;
       continue;
     }
-    let next = i + 1;
-    let n = 1;
-    if (v.foldRepeats && (open.get(parent[i]!) ?? 0) <= i) {
-      let j = i + descendants[i]! + 1;
-      while (
-        j < end &&
-        parent[j] === parent[i] &&
-        service[j] === service[i] &&
-        name[j] === name[i] &&
-        kind[j] === kind[i] &&
-        (!keep || keep[j])
-      ) {
-        n++;
-        j += descendants[j]! + 1;
-      }
-      if (v.unfoldedRepeats.has(i)) open.set(parent[i]!, j);
-      if (n < shortestRun || v.unfoldedRepeats.has(i)) n = 1;
-      else next = j;
-    }
-    if (n === 1 && v.folded.has(i)) next = i + descendants[i]! + 1;
     inline.before(i, showMark);
+    if (v.foldRepeats && (open.get(parent[i]!) ?? 0) <= i) {
+      const run = repeats.at(i, end);
+      if (run && run.spans.slice(0, run.cycle).some((k) => v.unfoldedRepeats.has(k))) open.set(parent[i]!, run.end);
+      else if (run) {
+        run.spans.forEach((k, at) => rowOf.fill(count + (at % run.cycle), k, k + descendants[k]! + 1));
+        for (const k of run.spans.slice(0, run.cycle)) {
+          span[count] = k;
+          times[count] = run.spans.length / run.cycle;
+          stride[count] = run.cycle;
+          count++;
+        }
+        i = run.end;
+        continue;
+      }
+    }
+    const next = v.folded.has(i) ? i + descendants[i]! + 1 : i + 1;
     span[count] = i;
-    times[count] = n;
+    times[count] = 1;
     rowOf.fill(count, i, next);
     count++;
-    if (n === 1 && !v.folded.has(i)) inline.open(i);
+    if (!v.folded.has(i)) inline.open(i);
     i = next;
   }
   inline.rest(showMark);
@@ -124,10 +127,63 @@ export function buildRows(t: TraceModel, v: View): Rows {
     count,
     span: span.subarray(0, count),
     times: times.subarray(0, count),
+    stride: stride.subarray(0, count),
     mark: marks.subarray(0, count),
     rowOf,
     rowOfMark,
   };
+}
+
+interface Run {
+  /** Whole turns. */
+  spans: number[];
+  /** How many take turns. */
+  cycle: number;
+  /** The span behind the last. */
+  end: number;
+}
+
+/** Finds siblings that repeat: one again and again, or a few in turn, as a loop makes them. */
+class Repeats {
+  private siblings: number[] = [];
+
+  constructor(
+    private readonly t: TraceModel,
+    private readonly keep: Uint8Array | undefined,
+  ) {}
+
+  /** The run that begins with span i, if one does. */
+  at(i: number, end: number): Run | undefined {
+    this.siblings = [i];
+    for (let cycle = 1; cycle <= longestCycle; cycle++) {
+      if (this.sibling(cycle, end) < 0) return undefined;
+      let n = cycle;
+      for (let k = this.sibling(n, end); k >= 0 && this.alike(k, this.siblings[n - cycle]!); k = this.sibling(n, end)) n++;
+      const turns = Math.floor(n / cycle);
+      if (turns < (cycle === 1 ? shortestRun : fewestTurns)) continue;
+      const spans = this.siblings.slice(0, turns * cycle);
+      const last = spans.at(-1)!;
+      return { spans, cycle, end: last + this.t.spans.descendants[last]! + 1 };
+    }
+    return undefined;
+  }
+
+  /** The nth after the first, -1 if there is none that is shown. */
+  private sibling(n: number, end: number): number {
+    const { descendants, parent } = this.t.spans;
+    while (this.siblings.length <= n) {
+      const last = this.siblings.at(-1)!;
+      const next = last + descendants[last]! + 1;
+      if (next >= end || parent[next] !== parent[last] || (this.keep && !this.keep[next])) return -1;
+      this.siblings.push(next);
+    }
+    return this.siblings[n]!;
+  }
+
+  private alike(a: number, b: number): boolean {
+    const { service, name, kind } = this.t.spans;
+    return service[a] === service[b] && name[a] === name[b] && kind[a] === kind[b];
+  }
 }
 
 const inlineKinds: ReadonlySet<number> = new Set([mark.exception, mark.log, mark.errorItem]);
@@ -202,8 +258,13 @@ export function leftOut(t: TraceModel, rows: Rows, root: number): { spans: numbe
 }
 
 /** Calls for each sibling that is folded into a row. */
-export function eachRepeat(t: TraceModel, first: number, times: number, visit: (i: number) => void): void {
-  for (let i = first, k = 0; k < times; k++, i += t.spans.descendants[i]! + 1) visit(i);
+export function eachRepeat(t: TraceModel, rows: Rows, row: number, visit: (i: number) => void): void {
+  const [times, stride] = [rows.times[row]!, rows.stride[row]!];
+  let i = rows.span[row]!;
+  for (let k = 0; k < times; k++) {
+    visit(i);
+    if (k < times - 1) for (let s = 0; s < stride; s++) i += t.spans.descendants[i]! + 1;
+  }
 }
 
 /** The span whose repeats begin a run that i lies in, so that unfolding it shows i. */

@@ -1,6 +1,6 @@
 import { useEffect } from 'react';
 
-import { nameOf, rootOf, serviceOf, type TraceModel } from '../../charts/model';
+import { mark, nameOf, rootOf, serviceOf, type TraceModel } from '../../charts/model';
 import { go, linkTo } from '../../app/location';
 import { CopyButton } from '../../widgets/CopyButton';
 import { Menu } from '../../widgets/Menu';
@@ -25,6 +25,7 @@ export function Head({ trace, links, state, set }: Props): React.ReactElement {
   const root = rootOf(trace);
   const http = trace.spans.http[root]!;
   const errors = trace.services.reduce((n, s) => n + s.errors, 0);
+  const reported = trace.annotations.kind.reduce((n, k) => n + (k === mark.errorItem ? 1 : 0), 0);
   const worst = criticalShare(trace);
   const notes = notesOf(trace);
   const at = momentMs(trace.base);
@@ -68,7 +69,14 @@ export function Head({ trace, links, state, set }: Props): React.ReactElement {
         <b>{duration(trace.total)}</b>
         <span>{count(trace.totalSpans)} spans</span>
         <span>{trace.services.length === 1 ? '1 service' : `${trace.services.length} services`}</span>
-        <span className={errors > 0 ? 'error-text' : ''}>{errors === 1 ? '1 error' : `${errors} errors`}</span>
+        <span className={errors > 0 ? 'error-text' : ''} title="Spans that failed">
+          {errors === 1 ? '1 error' : `${errors} errors`}
+        </span>
+        {reported > 0 && (
+          <span className="error-text" title="Errors that an SDK of Rollbar reported, as rows below">
+            {reported === 1 ? '1 reported error' : `${count(reported)} reported errors`}
+          </span>
+        )}
         {worst && (
           <span>
             critical path {digits(worst.percent)}

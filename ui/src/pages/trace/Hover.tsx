@@ -75,7 +75,7 @@ function describe(t: TraceModel, rows: Rows, row: number): string[] {
   if (rows.times[row]! > 1) {
     let total = 0;
     let longest = 0;
-    eachRepeat(t, i, rows.times[row]!, (k) => {
+    eachRepeat(t, rows, row, (k) => {
       total += s.duration[k]!;
       longest = Math.max(longest, s.duration[k]!);
     });
