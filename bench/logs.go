@@ -161,6 +161,9 @@ func runLogs(ctx context.Context, o options) error {
 	if err := measureQueries(ctx, s, l, o, lineQuestions(), "lines", t); err != nil {
 		return err
 	}
+	if err := measureInsights(ctx, s, l, o, t); err != nil {
+		return err
+	}
 	t.print(os.Stdout)
 	return nil
 }

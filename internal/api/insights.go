@@ -9,6 +9,7 @@ import (
 
 	"github.com/oriel-dev/oriel/internal/event"
 	"github.com/oriel-dev/oriel/internal/fault"
+	"github.com/oriel-dev/oriel/internal/querier"
 	"github.com/oriel-dev/oriel/internal/query"
 	"github.com/oriel-dev/oriel/internal/query/insights"
 	"github.com/oriel-dev/oriel/internal/store"
@@ -169,24 +170,39 @@ func (a *API) insights(w http.ResponseWriter, r *http.Request) error {
 		return nil //nolint:nilerr // the caller has gone
 	}
 	started := a.clock()
-	answer, err := a.Querier.Insights(r.Context(), p, o, func(progress store.Progress) { lines.progress(progress, a.clock().Sub(started)) })
+	answer, err := a.Querier.Insights(r.Context(), p, o, querier.Telling{
+		Progress: func(progress store.Progress) { lines.progress(progress, a.clock().Sub(started)) },
+		Partial:  func(soFar *store.Result) { lines.partial(partialRows(p, soFar)) },
+	})
 	lines.end()
 	if err != nil {
 		_ = lines.write(a.insightsError(r, err))
 		return nil
 	}
 	done := map[string]any{
-		"type": "done", "columns": insightsColumns(p), "rows": insightsRows(p, answer.Result), "elapsed_ms": a.clock().Sub(started).Milliseconds(),
+		"type": "done", "columns": insightsColumns(p), "rows": insightsRows(p, answer.Result, answer.Result.Rows), "elapsed_ms": a.clock().Sub(started).Milliseconds(),
 		"complete": !answer.Result.Stats.Partial, "request_id": requestOf(r.Context()).id,
 		"statistics": map[string]int64{
 			"matched": answer.Matched, "scanned": answer.Scanned, "bytes": answer.Bytes, "groups": int64(len(p.Groups)),
 		},
 	}
 	if p.Raw {
-		done["pointers"] = pointers(answer.Result)
+		done["pointers"] = pointers(answer.Result, answer.Result.Rows)
 	}
 	_ = lines.write(done) // the caller may have gone
 	return nil
+}
+
+// mostPartial is how many rows are shown of an answer that is not there yet.
+const mostPartial = 1000
+
+// partialRows is a line with the first rows of what an answer has come to.
+func partialRows(p *insights.Program, r *store.Result) map[string]any {
+	line := map[string]any{"type": "partial", "rows": insightsRows(p, r, mostPartial), "more": r.Rows > mostPartial}
+	if p.Raw {
+		line["pointers"] = pointers(r, mostPartial)
+	}
+	return line
 }
 
 // insightsError is a line that says what is wrong, and where in the text.
@@ -199,9 +215,9 @@ func (a *API) insightsError(r *http.Request, err error) map[string]any {
 	return line
 }
 
-// insightsRows prints the values of an answer; what is missing is null.
-func insightsRows(p *insights.Program, r *store.Result) [][]*string {
-	rows := make([][]*string, r.Rows)
+// insightsRows prints the values of the first rows of an answer; what is missing is null.
+func insightsRows(p *insights.Program, r *store.Result, most int) [][]*string {
+	rows := make([][]*string, min(r.Rows, most))
 	columns := make([]*store.ResultColumn, len(p.Columns))
 	for k, c := range p.Columns {
 		columns[k] = r.Column(c.Field)
@@ -222,8 +238,8 @@ func insightsRows(p *insights.Program, r *store.Result) [][]*string {
 
 // pointers tell which events the rows are: time and arrival in Unix nanoseconds,
 // "" where there is none, and the dataset.
-func pointers(r *store.Result) [][3]string {
-	list := make([][3]string, r.Rows)
+func pointers(r *store.Result, most int) [][3]string {
+	list := make([][3]string, min(r.Rows, most))
 	for k, name := range insights.PointerFields() {
 		if c := r.Column(name); c != nil {
 			for i := range list {

@@ -150,6 +150,15 @@ func (l *lineWriter) progress(p store.Progress, elapsed time.Duration) {
 	}
 }
 
+// partial writes rows of an answer that is on its way.
+func (l *lineWriter) partial(line map[string]any) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.ended {
+		_ = l.writeLocked(line) // a caller that has gone ends the query by its context
+	}
+}
+
 func (l *lineWriter) end() {
 	l.mu.Lock()
 	defer l.mu.Unlock()

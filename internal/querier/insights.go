@@ -39,7 +39,7 @@ func (q *Querier) InsightsFields(o insights.Options) insights.Options {
 }
 
 // Insights runs a program that was compiled with the options.
-func (q *Querier) Insights(ctx context.Context, p *insights.Program, o insights.Options, progress func(store.Progress)) (*InsightsAnswer, error) {
+func (q *Querier) Insights(ctx context.Context, p *insights.Program, o insights.Options, tell Telling) (*InsightsAnswer, error) {
 	a := &InsightsAnswer{}
 	var err error
 	if a.Scanned, err = q.countOf(ctx, p.Everything(o)); err != nil {
@@ -55,7 +55,7 @@ func (q *Querier) Insights(ctx context.Context, p *insights.Program, o insights.
 		}
 		return a, nil
 	}
-	if a.Result, err = q.runAll(ctx, p.Query(o), progress); err != nil {
+	if a.Result, err = q.runAll(ctx, p.Query(o), tell); err != nil {
 		return nil, err
 	}
 	switch {
@@ -85,9 +85,9 @@ func eventsOf(p *insights.Program, r *store.Result) int64 {
 }
 
 // runAll answers a query whose conditions hold other queries.
-func (q *Querier) runAll(ctx context.Context, ask *query.Query, progress func(store.Progress)) (*store.Result, error) {
+func (q *Querier) runAll(ctx context.Context, ask *query.Query, tell Telling) (*store.Result, error) {
 	ask, err := ask.WithLists(func(inner *query.Query) ([]event.Value, error) {
-		r, err := q.runAll(ctx, inner, nil)
+		r, err := q.runAll(ctx, inner, Telling{})
 		if err != nil || len(r.Columns) == 0 {
 			return nil, err
 		}
@@ -97,16 +97,16 @@ func (q *Querier) runAll(ctx context.Context, ask *query.Query, progress func(st
 		return nil, err
 	}
 	if _, local := query.Cut(ask.Stages); len(local) > 0 {
-		return q.runLocal(ctx, ask, progress)
+		return q.runLocal(ctx, ask, tell.Progress)
 	}
-	if r, err := q.newest(ctx, ask); r != nil || err != nil {
+	if r, err := q.newest(ctx, ask, tell.Partial); r != nil || err != nil {
 		return r, err
 	}
-	return q.run(ctx, ask, progress)
+	return q.run(ctx, ask, tell)
 }
 
 func (q *Querier) countOf(ctx context.Context, ask *query.Query) (int64, error) {
-	r, err := q.runAll(ctx, ask, nil)
+	r, err := q.runAll(ctx, ask, Telling{})
 	if err != nil || r.Rows != 1 {
 		return 0, err
 	}

@@ -1,16 +1,20 @@
 package querier_test
 
 import (
+	"context"
 	"log/slog"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/oriel-dev/oriel/internal/fault"
 	"github.com/oriel-dev/oriel/internal/querier"
 	"github.com/oriel-dev/oriel/internal/query"
 	"github.com/oriel-dev/oriel/internal/query/insights"
 	"github.com/oriel-dev/oriel/internal/query/insights/insightstest"
+	"github.com/oriel-dev/oriel/internal/store"
 	"github.com/oriel-dev/oriel/internal/store/storetest"
 )
 
@@ -47,7 +51,7 @@ func TestInsights(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				a, err := q.Insights(t.Context(), p, o, nil)
+				a, err := q.Insights(t.Context(), p, o, querier.Telling{})
 				if err != nil {
 					t.Fatalf("%s\n%v", p.Query(o), err)
 				}
@@ -77,12 +81,57 @@ func TestInsights_CountsWhatMatches(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		a, err := q.Insights(t.Context(), p, o, nil)
+		a, err := q.Insights(t.Context(), p, o, querier.Telling{})
 		if err != nil {
 			t.Fatal(err)
 		}
 		if got := [2]int64{a.Matched, a.Scanned}; got != want || a.Bytes == 0 {
 			t.Errorf("%s: matched and scanned %d, %d bytes; want %d", text, got, a.Bytes, want)
+		}
+	}
+}
+
+// brief is a store whose pages end early where they are short of time, as those of
+// rare events do.
+type brief struct{ *storetest.Reference }
+
+func (b brief) Page(ctx context.Context, q *query.Query, opts store.PageOptions) (*store.Page, error) {
+	short := opts.Within > 0 && opts.Limit > 2
+	if short {
+		opts.Limit = 2
+	}
+	page, err := b.Reference.Page(ctx, q, opts)
+	if err == nil && short {
+		page.More = true
+	}
+	return page, err
+}
+
+func TestInsights_TellsTheFirstRowsOfAnAnswerOnTheWay(t *testing.T) {
+	t.Parallel()
+	s := storetest.NewReference()
+	if err := s.Append(t.Context(), 1, insightstest.Events()); err != nil {
+		t.Fatal(err)
+	}
+	q := querier.New(querier.Config{Store: brief{s}, Clock: func() time.Time { return insightstest.Start() }, Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
+	o := q.InsightsFields(insightstest.Options())
+	// The first is looked for to its end a page at a time, the second by another query.
+	for _, text := range []string{"fields @message, strlen(@message) as length | filter status >= 200", "fields @message | filter @message like /\"status\":[2-5]/"} {
+		p, err := insights.Compile(text, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var told [][]string
+		a, err := q.Insights(t.Context(), p, o, querier.Telling{Partial: func(r *store.Result) { told = append(told, insightstest.Rows(p, r)) }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		whole := insightstest.Rows(p, a.Result)
+		if len(told) != 1 || len(told[0]) != 2 || len(whole) < 3 {
+			t.Fatalf("%s: %d answers on the way, of %v; the whole has %d rows", text, len(told), told, len(whole))
+		}
+		if d := cmp.Diff(whole[:2], told[0]); d != "" {
+			t.Errorf("%s: %s", text, d)
 		}
 	}
 }

@@ -44,9 +44,9 @@ func (q *Querier) begin(ctx context.Context, part *query.Query, stage query.Stag
 	case query.Templates:
 		return q.templates(ctx, part, s, progress)
 	}
-	r, err := q.newest(ctx, part)
+	r, err := q.newest(ctx, part, nil)
 	if r == nil && err == nil {
-		r, err = q.run(ctx, part, progress)
+		r, err = q.run(ctx, part, Telling{Progress: progress})
 	}
 	if err != nil {
 		return nil, err

@@ -116,7 +116,7 @@ func narrowest(address string, networks []netip.Prefix, list [][]string) []strin
 
 // other answers the query of another stage.
 func (q *Querier) other(ctx context.Context, ask *query.Query) (*rows, error) {
-	r, err := q.runAll(ctx, ask, nil)
+	r, err := q.runAll(ctx, ask, Telling{})
 	if err != nil {
 		return nil, err
 	}

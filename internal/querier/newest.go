@@ -18,8 +18,9 @@ const (
 )
 
 // newest answers a query for the newest events that satisfy a condition from a
-// page of them. Nil if it is another query, or such events are not soon found.
-func (q *Querier) newest(ctx context.Context, ask *query.Query) (*store.Result, error) {
+// page of them. If they are not soon found, partial is told of those that were,
+// unless it is nil. Nil if it is another query, or a query of all is sooner done.
+func (q *Querier) newest(ctx context.Context, ask *query.Query, partial func(*store.Result)) (*store.Result, error) {
 	at := slices.IndexFunc(ask.Stages, func(s query.Stage) bool { _, ok := s.(query.Sort); return ok })
 	if at < 0 || at+1 >= len(ask.Stages) {
 		return nil, nil //nolint:nilnil // another query
@@ -43,9 +44,33 @@ func (q *Querier) newest(ctx context.Context, ask *query.Query) (*store.Result, 
 	part := *ask
 	part.Stages = ask.Stages[:at]
 	page, err := q.Page(ctx, &part, store.PageOptions{Backward: true, Limit: limit.Count, Fields: fields, Within: newestWithin})
-	if err != nil || page.More && len(page.Rows) < limit.Count {
+	if err != nil {
 		return nil, err
 	}
+	if page.More && len(page.Rows) < limit.Count {
+		if partial != nil && len(page.Rows) > 0 {
+			soFar, err := q.ofPage(page, fields, ask.Stages[at+2:])
+			if err != nil {
+				return nil, err
+			}
+			partial(soFar)
+		}
+		if !query.IsPlain(part.Stages) {
+			return nil, nil //nolint:nilnil // see above
+		}
+		// Then nobody is quicker than who has begun.
+		rest, err := q.Page(ctx, &part, store.PageOptions{Backward: true, Limit: limit.Count - len(page.Rows), Fields: fields, After: &page.Next})
+		if err != nil {
+			return nil, err
+		}
+		rest.Rows = append(page.Rows, rest.Rows...)
+		page = rest
+	}
+	return q.ofPage(page, fields, ask.Stages[at+2:])
+}
+
+// ofPage makes a result of a page, and applies stages to it.
+func (q *Querier) ofPage(page *store.Page, fields []string, stages []query.Stage) (*store.Result, error) {
 	t := &rows{names: map[string]int{}, most: q.config.MaxRows, stats: page.Stats}
 	for _, name := range fields {
 		t.column(name)
@@ -57,7 +82,7 @@ func (q *Querier) newest(ctx context.Context, ask *query.Query) (*store.Result, 
 		}
 		t.values = append(t.values, values)
 	}
-	for _, s := range ask.Stages[at+2:] {
+	for _, s := range stages {
 		if err := t.apply(s); err != nil {
 			return nil, err
 		}

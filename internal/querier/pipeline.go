@@ -11,7 +11,7 @@ import (
 // stages may be such that no store runs. Errors are those of Run; TooLarge also
 // where more rows than an answer may have would have to be gathered.
 func (q *Querier) Pipeline(ctx context.Context, ask *query.Query, progress func(store.Progress)) (*store.Result, error) {
-	return q.runAll(ctx, ask, progress)
+	return q.runAll(ctx, ask, Telling{Progress: progress})
 }
 
 // Over applies stages to rows that are given, of a table that is in no store.

@@ -103,10 +103,20 @@ func (q *Querier) Stats() Stats {
 // must not be changed. Errors: Throttled if too many wait, Deadline with the limit
 // named, Canceled if ctx ended, TooLarge, Invalid.
 func (q *Querier) Run(ctx context.Context, ask *query.Query) (*store.Result, error) {
-	return q.run(ctx, ask, nil)
+	return q.run(ctx, ask, Telling{})
 }
 
-func (q *Querier) run(ctx context.Context, ask *query.Query, progress func(store.Progress)) (*store.Result, error) {
+// Telling is who is told of a query that is under way, now and then and from other
+// goroutines. Both may be nil.
+type Telling struct {
+	Progress func(store.Progress)
+	// Partial is given rows of the answer as far as they are known, in its columns:
+	// of counts what they have come to, of single events those that stand first for
+	// certain. Not every query has such.
+	Partial func(*store.Result)
+}
+
+func (q *Querier) run(ctx context.Context, ask *query.Query, tell Telling) (*store.Result, error) {
 	ask, err := q.withFields(ask)
 	if err == nil {
 		err = ask.Validate()
@@ -117,7 +127,7 @@ func (q *Querier) run(ctx context.Context, ask *query.Query, progress func(store
 	}
 	return q.cache.do(ctx, q.cacheKey(ask), func() { q.cached.Add(1) }, func(ctx context.Context) (*store.Result, error) {
 		return q.admit(ctx, q.gateOf(ask), func(ctx context.Context) (*store.Result, error) {
-			return q.config.Store.Run(ctx, ask, store.Options{MaxRows: q.config.MaxRows, Progress: progress})
+			return q.config.Store.Run(ctx, ask, store.Options{MaxRows: q.config.MaxRows, Progress: tell.Progress, Partial: tell.Partial})
 		})
 	})
 }

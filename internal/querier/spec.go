@@ -126,7 +126,7 @@ func (q *Querier) RunSpec(ctx context.Context, environment string, datasets []st
 
 func (r *SpecResult) note(s store.Stats) {
 	r.Stats.Segments = max(r.Stats.Segments, s.Segments)
-	r.Stats.Scanned += s.Scanned
+	r.Stats.Scanned = max(r.Stats.Scanned, s.Scanned) // table and series are of the same rows
 	r.Stats.Sampled = r.Stats.Sampled || s.Sampled
 	r.Stats.Partial = r.Stats.Partial || s.Partial
 	for _, m := range s.Missing {
@@ -141,7 +141,7 @@ func (q *Querier) specTable(ctx context.Context, r *SpecResult, opts SpecOptions
 	var res *store.Result
 	if !onlyHeatmaps {
 		var err error
-		if res, err = q.run(ctx, r.Plan.Table(), opts.Progress); err != nil {
+		if res, err = q.run(ctx, r.Plan.Table(), Telling{Progress: opts.Progress}); err != nil {
 			return err
 		}
 		r.note(res.Stats)
@@ -212,7 +212,7 @@ func (q *Querier) specSeries(ctx context.Context, r *SpecResult, shift int64) (*
 		return nil, fault.New(fault.TooLarge, "the series of %d groups and %d calculations in %d steps of time have %d points, more than the %d that are answered: lower the limit, or choose a coarser granularity",
 			max(len(keys), 1), len(p.Calcs), s.Count, points, maxPoints)
 	}
-	res, err := q.run(ctx, ask, nil)
+	res, err := q.run(ctx, ask, Telling{})
 	if err != nil {
 		return nil, err
 	}
@@ -318,7 +318,7 @@ func (q *Querier) specHeatmap(ctx context.Context, r *SpecResult, c query.Planne
 			break
 		}
 	}
-	res, err := q.run(ctx, p.Heatmap(c, step), opts.Progress)
+	res, err := q.run(ctx, p.Heatmap(c, step), Telling{Progress: opts.Progress})
 	if err != nil {
 		return nil, err
 	}

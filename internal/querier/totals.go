@@ -49,7 +49,7 @@ func (q *Querier) specOther(ctx context.Context, r *SpecResult) (err error) {
 }
 
 func (q *Querier) oneRow(ctx context.Context, r *SpecResult, ask *query.Query) (map[string]event.Value, error) {
-	res, err := q.run(ctx, ask, nil)
+	res, err := q.run(ctx, ask, Telling{})
 	if err != nil {
 		return nil, err
 	}

@@ -11,10 +11,57 @@ import (
 // anywhere in a text, but a star at the beginning begins with it.
 type Glob struct {
 	literals []string // what stands before, between and behind the stars
+	rare     []int    // of each, the byte that texts have seldom
 }
 
 // NewGlob reads a pattern.
-func NewGlob(pattern string) Glob { return Glob{literals: strings.Split(pattern, "*")} }
+func NewGlob(pattern string) Glob {
+	g := Glob{literals: strings.Split(pattern, "*")}
+	g.rare = make([]int, len(g.literals))
+	for i, literal := range g.literals {
+		for k := range len(literal) {
+			if frequency(literal[k]) < frequency(literal[g.rare[i]]) {
+				g.rare[i] = k
+			}
+		}
+	}
+	return g
+}
+
+// frequency orders bytes by how often they are in lines of logs: JSON, ids in hex,
+// words.
+func frequency(c byte) int {
+	switch {
+	case strings.IndexByte("0123456789abcdef\" ", c) >= 0:
+		return 3
+	case strings.IndexByte("einorst,:/-_.{}[]=", c) >= 0:
+		return 2
+	case c >= 'a' && c <= 'z':
+		return 1
+	}
+	return 0
+}
+
+// index finds literal i in a text, -1 if it is not there. It looks for its rare
+// byte, since strings.Index stops at each that is like the first.
+func (g *Glob) index(s string, i int) int {
+	literal, rare := g.literals[i], g.rare[i]
+	if literal == "" {
+		return 0
+	}
+	for from := rare; from < len(s); {
+		k := strings.IndexByte(s[from:], literal[rare])
+		if k < 0 {
+			return -1
+		}
+		at := from + k - rare
+		if at+len(literal) <= len(s) && s[at:at+len(literal)] == literal {
+			return at
+		}
+		from += k + 1
+	}
+	return -1
+}
 
 // Stars returns how many stars there are.
 func (g Glob) Stars() int { return len(g.literals) - 1 }
@@ -27,7 +74,7 @@ func (g Glob) Part(s string, n int) (part string, ok bool) {
 	if n >= g.Stars() {
 		return "", false
 	}
-	at := strings.Index(s, g.literals[0])
+	at := g.index(s, 0)
 	if at < 0 {
 		return "", false
 	}
@@ -36,7 +83,7 @@ func (g Glob) Part(s string, n int) (part string, ok bool) {
 	for i, literal := range g.literals[1:] {
 		end := len(s)
 		if literal != "" || i+1 < last {
-			if end = strings.Index(s, literal); end < 0 {
+			if end = g.index(s, i+1); end < 0 {
 				return "", false
 			}
 		}

@@ -38,6 +38,30 @@ func HasCalls(e Expr) (some bool) {
 	return some
 }
 
+// IsPlain reports whether stages are conditions, and nothing else, each part of which
+// compares fields or looks for texts in them.
+func IsPlain(stages []Stage) bool {
+	for _, s := range stages {
+		f, ok := s.(Filter)
+		if !ok {
+			return false
+		}
+		plain := true
+		walk(f.Where, func(x Expr) {
+			switch x := x.(type) {
+			case Call, InQuery:
+				plain = false
+			case Text:
+				plain = plain && x.Op != Regex && x.Op != Search
+			}
+		})
+		if !plain {
+			return false
+		}
+	}
+	return true
+}
+
 // walk calls f for an expression and all its parts.
 func walk(e Expr, f func(Expr)) {
 	if e == nil {

@@ -109,6 +109,11 @@ type Options struct {
 	MaxRows  int            // limit of result rows, with a TooLarge fault above it; 0 means 1,000,000
 	Threads  int            // 0 means the engine's own
 	Progress func(Progress) // called now and then from another goroutine; may be nil
+
+	// Partial is given, now and then and from another goroutine, what the answer would
+	// be if the rows looked at so far were all there are. Not every query has such
+	// answers on the way. May be nil.
+	Partial func(*Result)
 }
 
 // Progress says how far a query is.

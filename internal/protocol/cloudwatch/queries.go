@@ -165,6 +165,9 @@ func (c *call) insightsOptions(in *startQueryRequest, names []string) (insights.
 		}
 		return &query.Table{Name: name, Columns: columns, Rows: rows}, nil
 	}
+	o.Spans = func(list []insights.Group) bool {
+		return slices.ContainsFunc(list, func(g insights.Group) bool { return found[g.Name].spans })
+	}
 	now := c.nowMS()
 	o.Where = func(list []insights.Group) query.Expr {
 		chosen := make([]*group, len(list))

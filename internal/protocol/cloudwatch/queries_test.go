@@ -2,11 +2,19 @@ package cloudwatch
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/oriel-dev/oriel/internal/event"
+	"github.com/oriel-dev/oriel/internal/ingest"
+	"github.com/oriel-dev/oriel/internal/query"
+	"github.com/oriel-dev/oriel/internal/store"
 )
 
 // queryRig has the group of the examples, with two streams.
@@ -80,6 +88,82 @@ func TestStartQuery_AnswersInTheBackground(t *testing.T) {
 	if record["@message"] != `{"level":"ERROR","ms":250.5}` {
 		t.Errorf("the pointer leads to %v", record)
 	}
+}
+
+func TestGetQueryResults_GivesWhatARunningQueryHasComeTo(t *testing.T) {
+	t.Parallel()
+	r := queryRig(t)
+	told, release := make(chan struct{}), make(chan struct{})
+	r.store.running = func(q *query.Query, opts store.Options) {
+		if opts.Partial == nil {
+			return
+		}
+		soFar, err := r.store.Reference.Run(t.Context(), q, store.Options{})
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		opts.Partial(soFar)
+		close(told)
+		<-release
+	}
+	id := r.startQuery("stats count(*) as n by level | sort level asc")
+	<-told
+	want := []string{"level=ERROR | n=1", "level=INFO | n=2"}
+	out := r.ok("GetQueryResults", object{"queryId": id})
+	if d := cmp.Diff(want, rowsText(out)); d != "" || out["status"] != "Running" || out["nextToken"] != nil {
+		t.Errorf("on the way: status %v, token %v, %s", out["status"], out["nextToken"], d)
+	}
+	if d := cmp.Diff(want[:1], rowsText(r.ok("GetQueryResults", object{"queryId": id, "maxItems": 1}))); d != "" {
+		t.Error(d)
+	}
+	close(release)
+	if out = r.results(id); out["status"] != "Complete" || cmp.Diff(want, rowsText(out)) != "" {
+		t.Errorf("in the end: %v", out)
+	}
+}
+
+// Spans are told apart, though they have one time, and their messages are those of
+// GetLogEvents.
+func TestStartQuery_ShowsSpansAsLines(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	slug, err := r.Datasets.Resolve("test", "Checkout", true)
+	must(t, err)
+	b := event.NewBatch("test", slug)
+	for i := range 3 {
+		b.Begin(testClock().Add(-time.Minute).UnixNano())
+		for name, v := range map[string]event.Value{
+			event.FieldSignal: event.StringValue(event.SignalTrace), event.FieldTraceID: event.StringValue(strings.Repeat("a", 32)),
+			event.FieldSpanID: event.StringValue(fmt.Sprintf("%016d", i)), event.FieldDuration: event.FloatValue(2.5), event.FieldName: event.StringValue("GET /"),
+		} {
+			b.Set(name, v)
+		}
+	}
+	must(t, r.Door.Write(t.Context(), ingest.Request{Batches: []*event.Batch{b}}))
+	var want []string
+	for _, e := range r.ok("GetLogEvents", object{"logGroupName": "aws/spans", "logStreamName": "default", "startFromHead": true})["events"].([]any) {
+		want = append(want, e.(object)["message"].(string))
+	}
+	at := testClock().Unix()
+	in := object{"logGroupName": "aws/spans", "startTime": at - 3600, "endTime": at, "queryString": "fields @message | filter name = 'GET /'"}
+	rows := r.results(r.ok("StartQuery", in)["queryId"].(string))["results"].([]any)
+	var got []string
+	for _, row := range rows {
+		cells := row.([]any)
+		message, pointer := cells[0].(object)["value"].(string), cells[1].(object)["value"]
+		got = append(got, message)
+		if record := r.ok("GetLogRecord", object{"logRecordPointer": pointer})["logRecord"].(object); record["@message"] != message {
+			t.Errorf("the pointer of %s leads to %v", message, record["@message"])
+		}
+	}
+	slices.Sort(want)
+	slices.Sort(got)
+	if d := cmp.Diff(want, got); d != "" || len(got) != 3 {
+		t.Error(d)
+	}
+	in["queryString"] = "filter @message like 'GET' | stats count(*)"
+	r.fails("MalformedQueryException", "@message", "StartQuery", in)
 }
 
 func TestQueries_SurviveARestart(t *testing.T) {

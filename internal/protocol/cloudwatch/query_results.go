@@ -15,7 +15,9 @@ type resultField struct {
 	Value string `json:"value"`
 }
 
-// getQueryResults is GetQueryResults. What is null is left out of a row.
+// getQueryResults is GetQueryResults. What is null is left out of a row. Of a query
+// that runs it gives what the answer has come to, where that is known, without a
+// token: the next call may find other rows.
 func (f *Front) getQueryResults(c *call) (any, error) {
 	var in struct {
 		QueryID   string `json:"queryId"`
@@ -33,18 +35,18 @@ func (f *Front) getQueryResults(c *call) (any, error) {
 	answer := map[string]any{"queryLanguage": languageCWLI, "status": k.Status, "statistics": k.Statistics, "results": [][]resultField{}}
 	if k.Ended == 0 && run != nil {
 		run.mu.Lock()
+		defer run.mu.Unlock()
 		answer["statistics"] = run.statistics
-		run.mu.Unlock()
+		if run.partial != nil {
+			answer["results"] = run.partial.fields(0, min(len(run.partial.Rows), mostItems(in.MaxItems)))
+		}
 		return answer, nil
 	}
 	rows, err := f.queries.unpack(body)
 	if err != nil {
 		return nil, err
 	}
-	most := maxResultRows
-	if in.MaxItems != nil {
-		most = min(*in.MaxItems, maxResultRows)
-	}
+	most := mostItems(in.MaxItems)
 	from := 0
 	if in.NextToken != "" {
 		at, err := openToken(asked("GetQueryResults", in.QueryID), in.NextToken)
@@ -57,21 +59,34 @@ func (f *Front) getQueryResults(c *call) (any, error) {
 	}
 	from = min(from, len(rows.Rows))
 	to := min(from+most, len(rows.Rows))
-	results := make([][]resultField, 0, to-from)
-	for _, row := range rows.Rows[from:to] {
-		fields := make([]resultField, 0, len(row))
-		for i, v := range row {
-			if v != nil {
-				fields = append(fields, resultField{rows.Columns[i], *v})
-			}
-		}
-		results = append(results, fields)
-	}
-	answer["results"] = results
+	answer["results"] = rows.fields(from, to)
 	if to < len(rows.Rows) && most > 0 {
 		answer["nextToken"] = sealToken(asked("GetQueryResults", in.QueryID), strconv.Itoa(to))
 	}
 	return answer, nil
+}
+
+// mostItems is how many rows one answer has.
+func mostItems(asked *int) int {
+	if asked == nil {
+		return maxResultRows
+	}
+	return min(max(*asked, 0), maxResultRows)
+}
+
+// fields are rows [from, to) as the service writes them.
+func (r *queryRows) fields(from, to int) [][]resultField {
+	results := make([][]resultField, 0, to-from)
+	for _, row := range r.Rows[from:to] {
+		fields := make([]resultField, 0, len(row))
+		for i, v := range row {
+			if v != nil {
+				fields = append(fields, resultField{r.Columns[i], *v})
+			}
+		}
+		results = append(results, fields)
+	}
+	return results
 }
 
 // stopQuery is StopQuery.

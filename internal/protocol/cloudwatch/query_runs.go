@@ -13,6 +13,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"github.com/oriel-dev/oriel/internal/fault"
+	"github.com/oriel-dev/oriel/internal/querier"
 	"github.com/oriel-dev/oriel/internal/query/insights"
 	"github.com/oriel-dev/oriel/internal/store"
 )
@@ -50,6 +51,7 @@ type queryRun struct {
 	mu         sync.Mutex
 	stopped    bool // by StopQuery
 	statistics queryStatistics
+	partial    *queryRows // what the answer has come to; nil where nothing is known
 }
 
 // queryStatistics say what a query has looked at.
@@ -210,18 +212,36 @@ func (q *queryRuns) answer(ctx context.Context, run *queryRun, p *insights.Progr
 			err = fault.New(fault.Internal, "panic: %v\n%s", v, debug.Stack())
 		}
 	}()
-	answer, err := q.f.Querier.Insights(ctx, p, o, func(progress store.Progress) {
-		run.mu.Lock()
-		defer run.mu.Unlock()
-		run.statistics.RecordsScanned = float64(progress.Scanned)
-	})
+	tell := querier.Telling{Progress: run.progress}
+	if !p.Spans { // whose messages are made of the whole answer
+		tell.Partial = func(soFar *store.Result) { run.soFar(rowsOf(p, soFar)) }
+	}
+	answer, err := q.f.Querier.Insights(ctx, p, o, tell)
 	if err != nil {
 		return nil, err
 	}
 	run.mu.Lock()
 	run.statistics.RecordsMatched, run.statistics.RecordsScanned, run.statistics.BytesScanned = float64(answer.Matched), float64(answer.Scanned), float64(answer.Bytes)
 	run.mu.Unlock()
-	return rowsOf(p, answer.Result), nil
+	whole, err := q.f.withMessages(ctx, p, o, answer.Result)
+	if err != nil {
+		return nil, err
+	}
+	return rowsOf(p, whole), nil
+}
+
+func (r *queryRun) progress(p store.Progress) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.statistics.RecordsScanned = float64(p.Scanned)
+}
+
+// soFar notes what the answer has come to: as many rows as one GetQueryResults gives.
+func (r *queryRun) soFar(rows *queryRows) {
+	rows.Rows = rows.Rows[:min(len(rows.Rows), maxResultRows)]
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.partial = rows
 }
 
 // rowsOf prints an answer. Rows that are events end with what points at them.
@@ -232,12 +252,8 @@ func rowsOf(p *insights.Program, r *store.Result) *queryRows {
 		rows.Columns = append(rows.Columns, c.Name)
 		columns[k] = r.Column(c.Field)
 	}
-	var event [3]*store.ResultColumn
 	if p.Raw {
 		rows.Columns = append(rows.Columns, "@ptr")
-		for k, name := range insights.PointerFields() {
-			event[k] = r.Column(name)
-		}
 	}
 	for i := range rows.Rows {
 		row := make([]*string, len(rows.Columns))
@@ -250,7 +266,7 @@ func rowsOf(p *insights.Program, r *store.Result) *queryRows {
 			}
 		}
 		if p.Raw {
-			s := pointer(event[2].Values[i].Text(), store.Position{Time: event[0].Values[i].Int(), Arrival: event[1].Values[i].Int()})
+			s := pointerOf(r, i)
 			row[len(row)-1] = &s
 		}
 		rows.Rows[i] = row

@@ -21,6 +21,8 @@ import (
 	"github.com/oriel-dev/oriel/internal/meta"
 	"github.com/oriel-dev/oriel/internal/protocol"
 	"github.com/oriel-dev/oriel/internal/querier"
+	"github.com/oriel-dev/oriel/internal/query"
+	"github.com/oriel-dev/oriel/internal/store"
 	"github.com/oriel-dev/oriel/internal/store/storetest"
 	"github.com/oriel-dev/oriel/internal/workspace"
 )
@@ -45,6 +47,15 @@ type recorder struct {
 	*storetest.Reference
 	mu    sync.Mutex
 	taken []*event.Batch
+
+	running func(q *query.Query, opts store.Options) // called before a query is run; nil for nothing
+}
+
+func (r *recorder) Run(ctx context.Context, q *query.Query, opts store.Options) (*store.Result, error) {
+	if r.running != nil {
+		r.running(q, opts)
+	}
+	return r.Reference.Run(ctx, q, opts)
 }
 
 func (r *recorder) Append(ctx context.Context, seq uint64, batches []*event.Batch) error {

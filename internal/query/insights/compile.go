@@ -463,8 +463,16 @@ func (c *compiler) finish() (*Program, error) {
 			names = append(names, col.Field)
 		}
 	}
+	p.Spans = c.o.Spans != nil && c.o.Spans(p.Groups)
+	if err := c.checkMessage(); err != nil {
+		return nil, err
+	}
 	if p.Raw {
-		for _, name := range PointerFields() {
+		told := PointerFields()
+		if p.Spans {
+			told = append(told, SpanFields()...)
+		}
+		for _, name := range told {
 			if !slices.Contains(names, name) {
 				names = append(names, name)
 			}
@@ -476,6 +484,21 @@ func (c *compiler) finish() (*Program, error) {
 	p.Stages = late(narrowed(append(c.stages, query.Project{Fields: names})))
 	p.counted()
 	return p, nil
+}
+
+// checkMessage refuses what reads the message of spans: it is made when the answer
+// is read.
+func (c *compiler) checkMessage() error {
+	if !c.program.Spans || !slices.ContainsFunc(c.stages, func(s query.Stage) bool { return slices.Contains(reads(s), event.FieldBody) }) {
+		return nil
+	}
+	start, end := 0, len(c.p.text)
+	for _, t := range c.p.tokens {
+		if t.kind == wordToken && t.text == "@message" {
+			start, end = t.start, t.end
+		}
+	}
+	return wrong(start, end, "@message at %s is made of all fields of a span when the answer is read, and can only be shown: name a field, such as name, attributes.… or resource.attributes.…", place(c.p.text, start))
 }
 
 func (c *compiler) columns() []Column {

@@ -47,6 +47,9 @@ type Options struct {
 	Where func(groups []Group) query.Expr
 	// Masked names a group of those whose lines are masked, "" for none; may be nil.
 	Masked func(groups []Group) string
+	// Spans reports whether groups hold spans, whose @message is made of all their
+	// fields once they are found, and is no condition; may be nil.
+	Spans func(groups []Group) bool
 	// Table finds a lookup table; nil if that is not to be done now.
 	Table func(name string) (*query.Table, error)
 	Limit int // one more limit on the rows of the answer, 0 for none
@@ -91,6 +94,7 @@ type Program struct {
 	Matching []query.Stage // the stages that only choose events: their rows are those that match
 	Counts   string        // a column of the answer that says how many events are in each row, "" for none
 	Estimate bool          // the text asks what it would cost
+	Spans    bool          // there are spans among the events: raw rows have the SpanFields
 }
 
 // EstimateColumns are the columns of the answer to a text that ends in estimate.
@@ -188,6 +192,12 @@ func (c *compiler) check(p *Program) error {
 // PointerFields are the columns that tell an event apart from all others.
 func PointerFields() []string {
 	return []string{event.SystemTime, arrivalField, event.SystemDataset}
+}
+
+// SpanFields are the columns that tell a span apart from others of its time, beside
+// those of PointerFields.
+func SpanFields() []string {
+	return []string{event.FieldSignal, event.FieldTraceID, event.FieldSpanID, event.FieldName}
 }
 
 // countColumn is the column of how many events are in a group.

@@ -31,7 +31,7 @@ func fetch(res *bindings.Result, columns []sqlgen.Column, maxRows int) (*store.R
 		n := int(bindings.DataChunkGetSize(chunk))
 		if out.Rows += n; out.Rows > maxRows {
 			bindings.DestroyDataChunk(&chunk)
-			return nil, fault.New(fault.TooLarge, "the answer has more than %d rows: add a limit, or ask for fewer groups", maxRows)
+			return nil, tooManyRows(maxRows)
 		}
 		for i := range columns {
 			v := bindings.DataChunkGetVector(chunk, bindings.IdxT(i))
@@ -43,6 +43,10 @@ func fetch(res *bindings.Result, columns []sqlgen.Column, maxRows int) (*store.R
 		}
 		bindings.DestroyDataChunk(&chunk)
 	}
+}
+
+func tooManyRows(most int) error {
+	return fault.New(fault.TooLarge, "the answer has more than %d rows: add a limit, or ask for fewer groups", most)
 }
 
 // appendVector reads a flat vector straight from the engine's memory.

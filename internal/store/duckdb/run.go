@@ -25,6 +25,9 @@ func (s *Store) Run(ctx context.Context, q *query.Query, opts store.Options) (*s
 	if opts.MaxRows <= 0 {
 		opts.MaxRows = defaultMaxRows
 	}
+	if res, err := s.countGroups(ctx, q, opts); res != nil || err != nil {
+		return res, ended(ctx, err)
+	}
 	for {
 		res, err := s.runOnce(ctx, q, opts)
 		var e *engineError

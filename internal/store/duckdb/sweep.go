@@ -124,6 +124,9 @@ func (w *sweep) visit(p piece, f func() error) (fine bool) {
 	switch {
 	case err == nil:
 		return true
+	case p.file == nil:
+		w.fail(err)
+		return false
 	case errors.Is(err, segment.ErrDamaged):
 		w.mu.Lock()
 		defer w.mu.Unlock()

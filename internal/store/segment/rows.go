@@ -25,6 +25,9 @@ type Rows struct {
 	offsets  *offsets
 }
 
+// First is the number in the row group of the first of the rows.
+func (x *Rows) First() int { return x.from }
+
 // Rows reads the times, datasets and sample rates of a row group.
 func (r *Reader) Rows(group int) (x *Rows, err error) {
 	return r.part(group, 0, int(r.meta.rowGroups[group].rows), false)
@@ -204,8 +207,16 @@ func same(codes []uint32) bool {
 // load adds a column to the batches whose rows have values in it.
 func (x *Rows) load(column int) error {
 	c, err := x.reader.readColumn(x.offsets, x.group, column, x.from, x.to)
-	if err != nil || c.Len() == 0 {
+	if err != nil {
 		return err
+	}
+	return x.attach(column, c)
+}
+
+// attach adds a column that was read.
+func (x *Rows) attach(column int, c *event.Column) error {
+	if c.Len() == 0 {
+		return nil
 	}
 	if x.reader.meta.columns[column].name == event.FieldOverflow {
 		return x.unfold(c)

@@ -139,9 +139,12 @@ func containsEach(text []byte, lists [][][]byte) bool {
 	return !slices.ContainsFunc(lists, func(parts [][]byte) bool { return !containsAny(text, parts) })
 }
 
-// contains is bytes.Contains, but looks for the byte of part that is rarest in
-// lines of logs, where bytes.Index stops at each byte that is like the first.
-func contains(text, part []byte) bool {
+// contains reports whether a text contains a part.
+func contains(text, part []byte) bool { return find(text, part) >= 0 }
+
+// find is bytes.Index, but looks for the byte of part that is rarest in lines of
+// logs, where bytes.Index stops at each byte that is like the first.
+func find(text, part []byte) int {
 	rare := 0
 	for i, c := range part {
 		if rarity(c) > rarity(part[rare]) {
@@ -149,41 +152,35 @@ func contains(text, part []byte) bool {
 		}
 	}
 	if len(part) == 0 || rarity(part[rare]) == 0 {
-		return bytes.Contains(text, part)
+		return bytes.Index(text, part)
 	}
 	for from := rare; from < len(text); {
 		i := bytes.IndexByte(text[from:], part[rare])
 		if i < 0 {
-			return false
+			return -1
 		}
 		at := from + i - rare
 		if at+len(part) <= len(text) && bytes.Equal(text[at:at+len(part)], part) {
-			return true
+			return at
 		}
 		from += i + 1
 	}
-	return false
+	return -1
 }
 
 // rarity orders bytes by how seldom they are in logs: JSON, ids in hex, words.
 func rarity(c byte) int {
 	switch {
-	case c >= 0x80, c < ' ':
-		return 3
-	case c == '_' || c == '-' || c == '.' || c == ':' || c == ',' || c == '"' || c == '/' || c == ' ' || c == '{' || c == '}' || (c >= '0' && c <= '9'):
+	case bytes.IndexByte([]byte("0123456789abcdef\"_-.:,/ {}"), c) >= 0:
 		return 0
-	case c >= 'a' && c <= 'z':
-		if bytes.IndexByte([]byte("jkqvwxyz"), c) >= 0 {
-			return 3
-		}
-		if bytes.IndexByte([]byte("ghlmpu"), c) >= 0 {
-			return 1
-		}
-		return 0
-	case c >= 'A' && c <= 'Z':
+	case bytes.IndexByte([]byte("inorst"), c) >= 0:
+		return 1
+	case bytes.IndexByte([]byte("ghlmpu"), c) >= 0:
 		return 2
+	case c >= 0x80, c < ' ', c >= 'a' && c <= 'z':
+		return 4
 	}
-	return 2
+	return 3
 }
 
 // textsOf returns the texts of a page of n rows, one after the other, without the

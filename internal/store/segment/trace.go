@@ -1,6 +1,7 @@
 package segment
 
 import (
+	"errors"
 	"slices"
 	"sort"
 	"sync"
@@ -137,7 +138,7 @@ func (r *Reader) endOf(g int, pages []pageLocation, i int) int {
 func (r *Reader) findScattered(g, column int, id string, pages []pageLocation) (parts []*span, err error) {
 	runs := []Run{{0, int(r.meta.rowGroups[g].rows)}}
 	if r.meta.rowGroups[g].chunks[column].dictPage == 0 {
-		if runs, err = r.searchPages(g, column, pages, [][][]byte{{[]byte(id)}}, 0, runs[0].To); err != nil {
+		if runs, err = r.searchHalves(g, column, pages, [][][]byte{{[]byte(id)}}); err != nil {
 			return nil, err
 		}
 	}
@@ -161,6 +162,25 @@ func (r *Reader) findScattered(g, column int, id string, pages []pageLocation) (
 		}
 	}
 	return parts, nil
+}
+
+// searchHalves is searchPages for all pages, from both ends of the row group at
+// once: somebody waits for it.
+func (r *Reader) searchHalves(g, column int, pages []pageLocation, parts [][][]byte) ([]Run, error) {
+	rows, middle := int(r.meta.rowGroups[g].rows), int(pages[len(pages)/2].firstRow)
+	if middle <= 0 || middle >= rows {
+		return r.searchPages(g, column, pages, parts, 0, rows)
+	}
+	var second []Run
+	var failed error
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		defer r.recovered(&failed)
+		second, failed = r.searchPages(g, column, pages, parts, middle, rows)
+	})
+	first, err := r.searchPages(g, column, pages, parts, 0, middle)
+	wg.Wait()
+	return append(first, second...), errors.Join(err, failed)
 }
 
 // holding returns which values of a column are a text; each different text is
@@ -206,13 +226,37 @@ func (r *Reader) rows(g, from, to int, picked []int) ([]*event.Batch, error) {
 	if err != nil {
 		return nil, err
 	}
-	for i := systemColumns; i < len(r.meta.columns); i++ {
-		if err := x.load(i); err != nil {
-			return nil, err
-		}
+	if err := x.loadSideBySide(); err != nil {
+		return nil, err
 	}
 	if picked == nil || len(picked) == to-from {
 		return x.Batches, nil
 	}
 	return x.Pick(slices.Clone(picked)), nil
+}
+
+// loadSideBySide adds every column, two at a time: somebody waits for them.
+func (x *Rows) loadSideBySide() error {
+	r := x.reader
+	columns := make([]*event.Column, len(r.meta.columns))
+	var errs [2]error
+	read := func(first int, err *error) {
+		defer r.recovered(err)
+		for i := first; i < len(columns) && *err == nil; i += len(errs) {
+			columns[i], *err = r.readColumn(x.offsets, x.group, i, x.from, x.to)
+		}
+	}
+	var wg sync.WaitGroup
+	wg.Go(func() { read(systemColumns, &errs[0]) })
+	read(systemColumns+1, &errs[1])
+	wg.Wait()
+	if err := errors.Join(errs[0], errs[1]); err != nil {
+		return err
+	}
+	for i := systemColumns; i < len(columns); i++ {
+		if err := x.attach(i, columns[i]); err != nil {
+			return err
+		}
+	}
+	return nil
 }

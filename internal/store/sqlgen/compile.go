@@ -26,14 +26,20 @@ type compiler struct {
 }
 
 func (c *compiler) compile() (*Statement, error) {
+	rel := relation{from: "events", raw: true}
+	if c.out.AllDatasets && len(c.q.Datasets) > 0 {
+		c.out.NeedsDataset = true
+		rel.where = append(rel.where, "ds IN ("+c.quoted(c.q.Datasets)+")")
+	}
+	return c.over(rel)
+}
+
+// over applies the stages to a relation.
+func (c *compiler) over(rel relation) (*Statement, error) {
 	if len(c.q.Stages) > maxStages {
 		return nil, fault.New(fault.Invalid, "a query has at most %d stages, this one has %d", maxStages, len(c.q.Stages))
 	}
-	c.rel = relation{from: "events", raw: true}
-	if c.out.AllDatasets && len(c.q.Datasets) > 0 {
-		c.out.NeedsDataset = true
-		c.rel.where = append(c.rel.where, "ds IN ("+c.quoted(c.q.Datasets)+")")
-	}
+	c.rel = rel
 	for _, stage := range c.q.Stages {
 		if err := c.stage(stage); err != nil {
 			return nil, err

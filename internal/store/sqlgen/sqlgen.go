@@ -14,6 +14,8 @@
 package sqlgen
 
 import (
+	"strconv"
+
 	"github.com/oriel-dev/oriel/internal/event"
 	"github.com/oriel-dev/oriel/internal/query"
 )
@@ -83,4 +85,20 @@ type Column struct {
 // queries that cannot be run; a Statement never fails for the values it meets.
 func Compile(d Dialect, q *query.Query, s Schema) (*Statement, error) {
 	return newCompiler(d, q, s).compile()
+}
+
+// CompileOver returns the SQL for stages over rows that are the answer to others
+// before them. Its events have the given columns, in their order, as f0…fN, and no
+// other.
+func CompileOver(d Dialect, given []Column, stages []query.Stage) (*Statement, error) {
+	c := newCompiler(d, &query.Query{Stages: stages}, nil)
+	rel := relation{from: "events", closed: true}
+	for i, col := range given {
+		t := c.null()
+		if col.Kind != event.Null {
+			t = term{sql: "f" + strconv.Itoa(i), kind: col.Kind}
+		}
+		rel.cols = append(rel.cols, column{col.Name, t})
+	}
+	return c.over(rel)
 }

@@ -50,6 +50,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"RowsAreDropped", rowsAreDropped},
 		{"ExpiredRowsAreHidden", expiredRowsAreHidden},
 		{"ContrastsCountBothSides", contrasts},
+		{"CountsByFewKeys", countsByFewKeys},
 		{"ScansGiveEveryRow", scansGiveEveryRow},
 		{"PagesGiveEveryRow", pagesGiveEveryRow},
 		{"PagesBesideWriters", pagesBesideWriters},

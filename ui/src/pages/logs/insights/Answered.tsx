@@ -70,10 +70,14 @@ export function Answered({ answer, earlier, diff, stale, state, slotOf, actions 
           </div>
         )}
         <span className="muted grow clip" role="status">
-          <Told answer={answer} earlier={earlier} diff={diff} />
+          {answer.soFar ? (
+            `${count(answer.rows.length)} ${answer.rows.length === 1 ? 'row' : 'rows'} so far: there may be others, and counts may grow`
+          ) : (
+            <Told answer={answer} earlier={earlier} diff={diff} />
+          )}
         </span>
         {!answer.complete && <span className="badge warn">part of the data could not be read</span>}
-        <Export table={table} numbers={(k) => shownColumns(shown.columns)[k]?.column.type === 'number'} />
+        {!answer.soFar && <Export table={table} numbers={(k) => shownColumns(shown.columns)[k]?.column.type === 'number'} />}
       </div>
       {answer.rows.length === 0 && !both?.rows.length ? (
         <p className="empty muted">

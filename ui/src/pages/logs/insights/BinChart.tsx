@@ -2,6 +2,7 @@ import { useCallback, useMemo, useState } from 'react';
 
 import { usePrefs } from '../../../app/prefs';
 import { Canvas } from '../../../charts/Canvas';
+import { levels, type Level } from '../../../charts/level';
 import { drawAxes, drawLines, nearest, stack, type Frame, type LinesInput } from '../../../charts/lines';
 import { scaleOf, valueLabel } from '../../../charts/scale';
 import type { Theme } from '../../../charts/theme';
@@ -20,6 +21,24 @@ interface Props {
 }
 
 const height = 168;
+
+/** The level that a group is of, where all groups are levels of lines. */
+function levelsOf(chart: Chart): (Level | undefined)[] {
+  const of = chart.lines.map((l) => levels.find((v) => v === (known[l.label.toLowerCase()] ?? l.label.toLowerCase())));
+  const none = chart.lines.map((l) => l.label === '(none)');
+  return of.every((l, i) => l !== undefined || none[i]) && of.some((l) => l !== undefined) ? of : of.map(() => undefined);
+}
+
+const known: Readonly<Record<string, string>> = { warning: 'warn', err: 'error', critical: 'fatal', notice: 'info' };
+
+const levelColors: Readonly<Record<Level, string>> = {
+  fatal: '--fatal',
+  error: '--error-mark',
+  warn: '--warn',
+  info: '--accent',
+  debug: '--text-3',
+  trace: '--line-control',
+};
 
 /** A number over time, for each group. */
 export function BinChart({ chart, draw, slotOf }: Props): React.ReactElement {
@@ -43,18 +62,24 @@ export function BinChart({ chart, draw, slotOf }: Props): React.ReactElement {
       1,
     );
   }, [chart, draw]);
+  const level = useMemo(() => levelsOf(chart), [chart]);
+  const colorOf = (i: number): string => `var(${level[i] ? levelColors[level[i]] : `--s${slotOf(chart.lines[i]!.label, i)}`})`;
   const input = useCallback(
     (theme: Theme | undefined, highlight: string | undefined): LinesInput => ({
       frame,
       scale,
       offset: 0,
       step: chart.stepMs * 1e6,
-      lines: chart.lines.map((l, i) => ({ id: l.id, color: theme?.slots[slotOf(l.label, i)] ?? '', values: l.values })),
+      lines: chart.lines.map((l, i) => ({
+        id: l.id,
+        color: (level[i] ? theme?.levels[level[i]] : theme?.slots[slotOf(l.label, i)]) ?? '',
+        values: l.values,
+      })),
       draw,
       partialFrom: buckets,
       highlight,
     }),
-    [frame, scale, chart, draw, buckets, slotOf],
+    [frame, scale, chart, draw, buckets, slotOf, level],
   );
   const highlight = chart.lines.length > 1 ? tip?.id : undefined;
   const paint = useCallback(
@@ -71,7 +96,7 @@ export function BinChart({ chart, draw, slotOf }: Props): React.ReactElement {
   };
   const rows = tip
     ? chart.lines
-        .map((l, i) => ({ ...l, slot: slotOf(l.label, i), value: l.values[tip.bucket] ?? null }))
+        .map((l, i) => ({ ...l, color: colorOf(i), value: l.values[tip.bucket] ?? null }))
         .filter((l) => l.value !== null)
         .sort((a, b) => b.value! - a.value!)
     : [];
@@ -82,6 +107,15 @@ export function BinChart({ chart, draw, slotOf }: Props): React.ReactElement {
         <h2 className="clip">{chart.measure}</h2>
         {chart.more > 0 && <span className="muted">{chart.more} more groups are in the table only</span>}
       </div>
+      {chart.lines.length > 1 && (
+        <ul className="bin-legend" aria-label="Groups">
+          {chart.lines.map((l, i) => (
+            <li key={l.id} title={l.label}>
+              <span className="swatch" style={{ background: colorOf(i) }} /> <span className="clip">{l.label}</span>
+            </li>
+          ))}
+        </ul>
+      )}
       <div
         ref={box}
         className="chart-area"
@@ -103,7 +137,7 @@ export function BinChart({ chart, draw, slotOf }: Props): React.ReactElement {
             <div className="muted">{at(tip.bucket)}</div>
             {rows.slice(0, 10).map((l) => (
               <div key={l.id} className={l.id === tip.id ? 'tip-row on' : 'tip-row'}>
-                <span className="swatch" style={{ background: `var(--s${l.slot})` }} /> <span className="clip grow">{l.label}</span>{' '}
+                <span className="swatch" style={{ background: l.color }} /> <span className="clip grow">{l.label}</span>{' '}
                 <span className="num">{valueLabel(l.value!, unit)}</span>
               </div>
             ))}

@@ -61,7 +61,7 @@ export default function Insights({ start }: { start: Start | undefined }): React
   const body = useBody(key, state, sent.text, turn);
   const run = useInsights(key, body, turn);
   const earlier = useInsights(
-    state.diff && key !== '' && run.answer ? `${key} before ${body?.start_time}` : '',
+    state.diff && key !== '' && run.answer && !run.answer.soFar ? `${key} before ${body?.start_time}` : '',
     body && { ...body, start_time: 2 * body.start_time - body.end_time, end_time: body.start_time },
     turn,
   );
@@ -218,7 +218,7 @@ export default function Insights({ start }: { start: Start | undefined }): React
               answer={run.answer}
               earlier={state.diff ? earlier.answer : undefined}
               diff={state.diff}
-              stale={run.running || run.answerKey !== key}
+              stale={(run.running && !run.answer.soFar) || run.answerKey !== key}
               state={state}
               slotOf={slotOf}
               actions={actions}

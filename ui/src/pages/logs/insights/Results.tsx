@@ -15,6 +15,9 @@ interface Props {
 const rowHeight = 24;
 const longest = 500;
 
+/** Columns of short texts only stand side by side, so that the eye need not cross the page. */
+const growsFrom = 240;
+
 /** How much room a column gets, in pixels; the message takes what is left. */
 export function widthsOf(columns: readonly { column: Column; at: number }[], rows: readonly (string | null)[][]): string {
   const sample = rows.slice(0, 100);
@@ -24,6 +27,7 @@ export function widthsOf(columns: readonly { column: Column; at: number }[], row
   });
   // Whatever holds the longest texts grows.
   const grows = wide.indexOf(Math.max(...wide));
+  if ((wide[grows] ?? 0) < growsFrom) return [...wide.map((w) => `${Math.round(w)}px`), '1fr'].join(' ');
   return wide.map((w, i) => (i === grows ? `minmax(${Math.round(w)}px, 1fr)` : `${Math.round(w)}px`)).join(' ');
 }
 

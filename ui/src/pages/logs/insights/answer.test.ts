@@ -18,6 +18,7 @@ const answer = (columns: Column[], rows: (string | null)[][], start = at(0)): An
   statistics: { matched: 0, scanned: 0, bytes: 0, groups: 1 },
   elapsedMs: 1,
   complete: true,
+  soFar: false,
   requestId: 'r',
   start: ns(start),
   end: ns(at(59)),

@@ -26,6 +26,8 @@ export interface Answer {
   statistics: Statistics;
   elapsedMs: number;
   complete: boolean;
+  /** The query still runs: rows are what it has come to, and there may be others. */
+  soFar: boolean;
   requestId: string;
   /** Bounds of the time in ns. */
   start: string;

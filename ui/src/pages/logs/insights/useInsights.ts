@@ -32,6 +32,7 @@ export interface Body {
 type Line =
   | { type: 'plan'; columns: Column[]; raw: boolean; groups: { dataset: string; name: string }[]; start: string; end: string }
   | { type: 'progress'; share: number; scanned: number; elapsed_ms: number }
+  | { type: 'partial'; rows: (string | null)[][] | null; pointers?: [string, string, string][]; more: boolean }
   | {
       type: 'done';
       columns: Column[];
@@ -64,9 +65,16 @@ class Wrong extends ApiError {
   }
 }
 
-async function ask(body: Body, signal: AbortSignal, tell: (p: Progress) => void): Promise<Answer> {
+async function ask(body: Body, signal: AbortSignal, tell: (p: Progress) => void, soFar: (a: Answer) => void): Promise<Answer> {
   let plan: Extract<Line, { type: 'plan' }> | undefined;
   let answer: Answer | undefined;
+  const planned = (): Pick<Answer, 'raw' | 'groups' | 'start' | 'end' | 'ranAt'> => ({
+    raw: plan?.raw ?? false,
+    groups: plan?.groups ?? [],
+    start: plan?.start ?? '0',
+    end: plan?.end ?? '0',
+    ranAt: Date.now(),
+  });
   await stream<Line>(
     'insights',
     body,
@@ -74,20 +82,29 @@ async function ask(body: Body, signal: AbortSignal, tell: (p: Progress) => void)
       if (line.type === 'plan') plan = line;
       else if (line.type === 'progress') tell({ share: line.share, scanned: line.scanned, elapsedMs: line.elapsed_ms });
       else if (line.type === 'error') throw new Wrong(line.error, line.range);
+      else if (line.type === 'partial')
+        soFar({
+          ...planned(),
+          columns: plan?.columns ?? [],
+          rows: line.rows ?? [],
+          pointers: line.pointers ?? [],
+          statistics: { matched: 0, scanned: 0, bytes: 0, groups: plan?.groups.length ?? 0 },
+          elapsedMs: 0,
+          complete: true,
+          soFar: true,
+          requestId: '',
+        });
       else
         answer = {
+          ...planned(),
           columns: line.columns,
           rows: line.rows ?? [],
-          raw: plan?.raw ?? false,
           pointers: line.pointers ?? [],
-          groups: plan?.groups ?? [],
           statistics: line.statistics,
           elapsedMs: line.elapsed_ms,
           complete: line.complete,
+          soFar: false,
           requestId: line.request_id,
-          start: plan?.start ?? '0',
-          end: plan?.end ?? '0',
-          ranAt: Date.now(),
         };
     },
     signal,
@@ -96,7 +113,10 @@ async function ask(body: Body, signal: AbortSignal, tell: (p: Progress) => void)
   return answer;
 }
 
-/** Runs a query when its key or turn changes; an empty key runs nothing. The answer before stays until the next has come. */
+/**
+ * Runs a query when its key or turn changes; an empty key runs nothing. The answer before stays until the next has come,
+ * or the first rows of it.
+ */
 export function useInsights(key: string, body: Body | undefined, turn: number): Run & { stop: () => void } {
   const [run, setRun] = useState<Run>(idle);
   const abort = useRef<AbortController>(undefined);
@@ -108,7 +128,12 @@ export function useInsights(key: string, body: Body | undefined, turn: number): 
     const mine = new AbortController();
     abort.current = mine;
     setRun((r) => ({ ...r, error: undefined, mistake: undefined, progress: undefined, running: true, stopped: false }));
-    ask(body, mine.signal, (progress) => setRun((r) => (mine.signal.aborted ? r : { ...r, progress }))).then(
+    ask(
+      body,
+      mine.signal,
+      (progress) => setRun((r) => (mine.signal.aborted ? r : { ...r, progress })),
+      (answer) => setRun((r) => (mine.signal.aborted ? r : { ...r, answer, answerKey: key })),
+    ).then(
       (answer) => setRun({ ...idle, answer, answerKey: key }),
       (e: unknown) => {
         if (mine.signal.aborted) return;

@@ -12,7 +12,7 @@ interface Props {
 export function Foot({ feed, histogram, total }: Props): React.ReactElement {
   return (
     <p className="lfoot muted" role="status">
-      {total !== undefined && <span>{count(total)} lines of all levels</span>}
+      {total !== undefined && <span>{total === 1 ? '1 line' : `${count(total)} lines`} of all levels</span>}
       <span>
         {count(feed.lines.length)} loaded{feed.tail.open || feed.head.open ? ', more as you scroll' : ''}
       </span>

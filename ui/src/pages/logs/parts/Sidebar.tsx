@@ -76,7 +76,10 @@ export function Sidebar({ fields, total, done, error, actions, cols, onClose }: 
                   </span>
                   <span className="clip">{f.name}</span>
                 </button>
-                <span className="muted lfill">{percent(f.fill)}</span>
+                {/* Of those, not all are counted. */}
+                <span className="muted lfill" title={f.class === 'id_like' ? tooMany : 'Share of the lines that have it'}>
+                  {f.class === 'id_like' ? 'many' : percent(f.fill)}
+                </span>
                 <Menu
                   className="btn small bare lfield-menu"
                   name={`Field ${f.name}`}
@@ -111,13 +114,13 @@ export function Sidebar({ fields, total, done, error, actions, cols, onClose }: 
   );
 }
 
+const tooMany = 'Too many different values to count each of them';
+
 /** The values most lines have, with how many do; each can be kept or left out. */
 function Values({ field, total, actions }: { field: FieldFacts; total: number; actions: ValueActions }): React.ReactElement {
   const values = (field.values ?? []).slice(0, topValues);
   if (values.length === 0) {
-    return (
-      <p className="muted lside-note">{field.class === 'id_like' ? 'Nearly every line has a value of its own.' : 'No value stands out.'}</p>
-    );
+    return <p className="muted lside-note">{field.class === 'id_like' ? tooMany : 'No value stands out.'}</p>;
   }
   const longest = values.reduce((n, v) => Math.max(n, v.selection), 1);
   return (

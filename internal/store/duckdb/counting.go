@@ -1,0 +1,390 @@
+package duckdb
+
+import (
+	"context"
+	"errors"
+	"maps"
+
+	"github.com/oriel-dev/oriel/internal/event"
+	"github.com/oriel-dev/oriel/internal/query"
+	"github.com/oriel-dev/oriel/internal/store"
+	"github.com/oriel-dev/oriel/internal/store/segment"
+)
+
+// counting is one run of a countPlan. It does not ask DuckDB: texts of few values
+// are coded by dictionaries in our own columns, so that counting a row is an
+// addition, and long texts are looked at where they are unpacked. Workers share it.
+type counting struct {
+	scan
+	plan    *countPlan
+	workers []countWorker
+}
+
+// countWorker is what one worker has counted. Its mutex is held while a batch is
+// counted, for who looks at it meanwhile.
+type countWorker struct {
+	*countSums
+	codes [mostCountKeys][]uint32 // of the rows of a batch, by key
+	dense []int64
+}
+
+// Bounds of what is counted in memory; DuckDB, which can spill, does what is beyond.
+const (
+	mostCountValues = 400_000  // different values of a key, of one worker
+	mostCountGroups = 400_000  // of one worker
+	mostCountBytes  = 64 << 20 // of the texts of a key, of one worker
+	mostDense       = 1 << 16  // groups counted in a table beside the map
+)
+
+// errManyGroups ends a count that has outgrown its bounds.
+var errManyGroups = errors.New("there are too many groups to count here")
+
+// countGroups answers a query that begins by counting, if it is such a one; nil if
+// it is not, or if there are too many groups.
+func (s *Store) countGroups(ctx context.Context, q *query.Query, opts store.Options) (res *store.Result, err error) {
+	if _, _, _, counts := countStages(q); !counts {
+		return nil, nil //nolint:nilnil // see above
+	}
+	err = s.untilWhole(ctx, func() (damaged damages, err error) {
+		res, damaged, err = s.countOnce(ctx, q, opts)
+		return damaged, err
+	})
+	if errors.Is(err, errManyGroups) {
+		return nil, nil //nolint:nilnil // see above
+	}
+	return res, err
+}
+
+func (s *Store) countOnce(ctx context.Context, q *query.Query, opts store.Options) (*store.Result, damages, error) {
+	sn := s.snapshotOf(q)
+	defer sn.release()
+	plan, ok := sn.planCount(q)
+	if !ok {
+		return nil, nil, nil
+	}
+	n := opts.Threads
+	if n <= 0 {
+		n = max(s.config.Threads, 1)
+	}
+	c := newCounting(sn, plan, n)
+	c.run(ctx, n, sn.pieces(), c.visit, c.teller(ctx, s, opts))
+	if c.err != nil || len(c.damaged) > 0 || ctx.Err() != nil {
+		return nil, c.damaged, c.err
+	}
+	res, err := c.answer(ctx, s, opts.MaxRows)
+	return res, nil, err
+}
+
+func newCounting(sn *snapshot, plan *countPlan, workers int) *counting {
+	c := &counting{scan: scan{sweep: sweep{sn: sn}, terms: plan.terms}, plan: plan, workers: make([]countWorker, workers)}
+	c.opts.Untimed = !plan.timed
+	for i := range c.workers {
+		c.workers[i].countSums = newCountSums(len(plan.keys))
+	}
+	return c
+}
+
+// teller tells how far the count is, and what it has come to.
+func (c *counting) teller(ctx context.Context, s *Store, opts store.Options) func(store.Progress) {
+	if opts.Progress == nil && opts.Partial == nil {
+		return nil
+	}
+	return func(p store.Progress) {
+		if opts.Progress != nil {
+			opts.Progress(p)
+		}
+		if opts.Partial == nil || p.Scanned == 0 || c.hasMany() {
+			return
+		}
+		if res, err := c.answer(ctx, s, opts.MaxRows); err == nil { // the whole answer will say what is wrong
+			opts.Partial(res)
+		}
+	}
+}
+
+// mostPartial is how many values a key may have for what is counted to be told on
+// the way: putting many together takes longer than counting on.
+const mostPartial = 5_000
+
+func (c *counting) hasMany() bool {
+	for i := range c.workers {
+		w := &c.workers[i]
+		w.mu.Lock()
+		many := len(w.groups) > mostPartial
+		for k := range w.keys {
+			many = many || w.keys[k].len() > mostPartial
+		}
+		w.mu.Unlock()
+		if many {
+			return true
+		}
+	}
+	return false
+}
+
+// answer puts the workers' sums together and does what the query says of them.
+func (c *counting) answer(ctx context.Context, s *Store, maxRows int) (*store.Result, error) {
+	all := newCountSums(len(c.plan.keys))
+	for i := range c.workers {
+		all.merge(c.workers[i].countSums)
+	}
+	res, err := c.plan.result(ctx, s, all, maxRows)
+	if err != nil {
+		return nil, err
+	}
+	sn := c.sn
+	res.Stats = store.Stats{Segments: len(sn.files), Scanned: sn.total, Sampled: sn.weighted, Partial: len(sn.missing) > 0, Missing: sn.missing}
+	return res, nil
+}
+
+// visit counts the rows of a piece.
+func (c *counting) visit(_ context.Context, worker int, p piece) error {
+	w := &c.workers[worker]
+	if p.hot != nil {
+		defer c.done.Add(int64(p.hot.Len()))
+		kept, err := c.keep(p.hot, func(...string) error { return nil })
+		if err != nil || kept == nil {
+			return err
+		}
+		for _, word := range c.plan.words {
+			kept.And(inMemory(word, p.hot))
+		}
+		return c.add(w, p.hot, nil, kept)
+	}
+	info := p.file.reader.GroupInfo(p.group)
+	defer c.done.Add(int64(info.Rows))
+	if info.MaxTime < c.sn.start || info.MinTime >= c.sn.end || info.Environment != "" && info.Environment != c.sn.environment || info.Dataset != "" && !c.sn.wants(info.Dataset) {
+		return nil
+	}
+	runs, err := c.narrow(p, info.Rows)
+	if err != nil {
+		return err
+	}
+	for _, run := range runs {
+		if err := c.rowsOf(w, p, run); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// rowsOf counts those of a run of a row group.
+func (c *counting) rowsOf(w *countWorker, p piece, run segment.Run) error {
+	x, err := c.open(p, run)
+	if err != nil {
+		return err
+	}
+	load := func(names ...string) error { return x.Load(append(names, event.FieldOverflow)...) }
+	for _, b := range x.Batches {
+		if b.Environment != c.sn.environment || !c.sn.wants(b.Dataset) {
+			continue
+		}
+		kept, err := c.keep(b, load)
+		if err != nil || kept == nil {
+			if err != nil {
+				return err
+			}
+			continue
+		}
+		for _, word := range c.plan.words {
+			found, err := having(word, b, x)
+			if err != nil {
+				return err
+			}
+			kept.And(found)
+		}
+		if err := c.add(w, b, x, kept); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// having returns the rows whose text holds a word. Where the rows are of one batch
+// the text is searched page by page, and not kept.
+func having(word query.Text, b *event.Batch, x *segment.Rows) (query.Mask, error) {
+	f, _ := word.X.(query.Field)
+	if len(x.Batches) > 1 || b.Find(f.Name) != nil {
+		if err := x.Load(f.Name); err != nil {
+			return nil, err
+		}
+		return inMemory(word, b), nil
+	}
+	kept := query.NewMask(b.Len())
+	first := x.First()
+	needle := segment.NewNeedle(word.S)
+	err := x.Pages(f.Name, func(p *segment.Page) bool {
+		needle.Each(p, func(row int) { kept.Set(p.First - first + row) })
+		return true
+	})
+	return kept, err
+}
+
+// inMemory is having for rows whose texts are there. They are texts in every batch.
+func inMemory(word query.Text, b *event.Batch) query.Mask {
+	kept := query.NewMask(b.Len())
+	f, _ := word.X.(query.Field)
+	if c := b.Find(f.Name); c != nil {
+		segment.NewNeedle(word.S).EachOf(c, kept.Set)
+	}
+	return kept
+}
+
+// add counts the rows of a batch that are kept. x is nil if they are in memory.
+func (c *counting) add(w *countWorker, b *event.Batch, x *segment.Rows, kept query.Mask) error {
+	if kept.Count() == 0 {
+		return nil
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	size := 1
+	for k := range c.plan.keys {
+		if err := c.number(w, k, b, x, kept); err != nil {
+			return err
+		}
+		size = min(size*w.keys[k].len(), mostDense+1)
+		if w.keys[k].full(c.plan.most) {
+			return errManyGroups
+		}
+	}
+	var weights []uint32
+	if c.plan.weighted {
+		weights = b.SampleRates
+	}
+	switch {
+	case len(c.plan.keys) == 0:
+		w.total += weigh(kept, weights)
+	case len(c.plan.keys) == 1:
+		w.addSingle(w.codes[0][:b.Len()], kept, weights)
+	case size <= mostDense:
+		w.addDense(b.Len(), size, kept, weights)
+	default:
+		w.addSparse(b.Len(), kept, weights)
+	}
+	if len(w.groups) > mostCountGroups {
+		return errManyGroups
+	}
+	return nil
+}
+
+func weigh(kept query.Mask, weights []uint32) int64 {
+	if weights == nil {
+		return int64(kept.Count())
+	}
+	sum := int64(0)
+	for row, w := range weights {
+		if kept.Has(row) {
+			sum += int64(w)
+		}
+	}
+	return sum
+}
+
+func weightOf(weights []uint32, row int) int64 {
+	if weights == nil {
+		return 1
+	}
+	return int64(weights[row])
+}
+
+// addSingle counts rows by one key.
+func (w *countWorker) addSingle(codes []uint32, kept query.Mask, weights []uint32) {
+	if n := w.keys[0].len(); len(w.single) < n {
+		w.single = append(w.single, make([]int64, n-len(w.single))...)
+	}
+	for row, code := range codes {
+		if kept.Has(row) {
+			w.single[code] += weightOf(weights, row)
+		}
+	}
+}
+
+// addDense counts rows by several keys that have few values.
+func (w *countWorker) addDense(rows, size int, kept query.Mask, weights []uint32) {
+	if cap(w.dense) < size {
+		w.dense = make([]int64, mostDense)
+	}
+	dense := w.dense[:size]
+	clear(dense)
+	keys := w.keys
+	for row := range rows {
+		if !kept.Has(row) {
+			continue
+		}
+		at := w.codes[0][row]
+		for k := 1; k < len(keys); k++ {
+			at = at*uint32(keys[k].len()) + w.codes[k][row]
+		}
+		dense[at] += weightOf(weights, row)
+	}
+	for at, n := range dense {
+		if n == 0 {
+			continue
+		}
+		var g groupKey
+		for k := len(keys) - 1; k >= 0; k-- {
+			g[k] = uint32(at % keys[k].len())
+			at /= keys[k].len()
+		}
+		w.groups[g] += n
+	}
+}
+
+// addSparse counts rows by several keys of many values.
+func (w *countWorker) addSparse(rows int, kept query.Mask, weights []uint32) {
+	for row := range rows {
+		if !kept.Has(row) {
+			continue
+		}
+		var g groupKey
+		for k := range w.keys {
+			g[k] = w.codes[k][row]
+		}
+		w.groups[g] += weightOf(weights, row)
+	}
+}
+
+// result makes the answer of the sums: the rest of the query is run on them.
+func (p *countPlan) result(ctx context.Context, s *Store, all *countSums, maxRows int) (*store.Result, error) {
+	columns, rows := p.columns(all)
+	if len(p.rest) > 0 {
+		return s.runOver(ctx, columns, rows, p.rest, maxRows)
+	}
+	if rows > maxRows {
+		return nil, tooManyRows(maxRows)
+	}
+	return &store.Result{Columns: columns, Rows: rows}, nil
+}
+
+// columns lays the sums out: the keys, then the counts, which are all the same.
+func (p *countPlan) columns(all *countSums) (columns []store.ResultColumn, rows int) {
+	columns = make([]store.ResultColumn, len(p.names))
+	for i, name := range p.names {
+		columns[i].Name = name
+	}
+	groups := maps.All(all.groups)
+	switch len(p.keys) {
+	case 0:
+		groups = func(yield func(groupKey, int64) bool) { yield(groupKey{}, all.total) }
+	case 1:
+		groups = func(yield func(groupKey, int64) bool) {
+			for code, n := range all.single {
+				if n != 0 && !yield(groupKey{uint32(code)}, n) {
+					return
+				}
+			}
+		}
+	}
+	for g, n := range groups {
+		rows++
+		for i := range columns {
+			v := event.IntValue(n)
+			if i < len(p.keys) {
+				v = all.keys[i].values[g[i]]
+			}
+			columns[i].Values = append(columns[i].Values, v)
+			columns[i].Kind = event.Unify(columns[i].Kind, v.Kind())
+		}
+	}
+	return columns, rows
+}
