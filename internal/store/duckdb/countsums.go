@@ -142,7 +142,11 @@ func (c *counting) number(w *countWorker, k int, b *event.Batch, x *segment.Rows
 	}
 	first := x.First()
 	return x.Pages(key.field, func(p *segment.Page) bool {
-		r.column(&p.Column, p.First-first, p.Same)
+		if p.Entries != nil {
+			r.coded(&p.Column, p.Entries, p.First-first, p.Same)
+		} else {
+			r.column(&p.Column, p.First-first, p.Same)
+		}
 		return !w.keys[k].full(c.plan.most)
 	})
 }
@@ -237,12 +241,7 @@ func (r *renumbering) texts(c *event.Column, first int, same bool) {
 		return
 	}
 	if !same {
-		n := c.Dict.Len()
-		if cap(r.known) < n {
-			r.known = make([]uint32, n)
-		}
-		r.known = r.known[:n]
-		clear(r.known)
+		r.forget(c.Dict.Len())
 	}
 	for i, code := range c.Codes {
 		row := first + c.Row(i)
@@ -256,6 +255,34 @@ func (r *renumbering) texts(c *event.Column, first int, same bool) {
 		}
 		r.codes[row] = number - 1
 	}
+}
+
+// coded numbers the values of a column of numbers that are codes into others.
+func (r *renumbering) coded(c, entries *event.Column, first int, same bool) {
+	if !same {
+		r.forget(entries.Len())
+	}
+	for i, code := range c.Codes {
+		row := first + c.Row(i)
+		if !r.kept.Has(row) {
+			continue
+		}
+		number := r.known[code]
+		if number == 0 {
+			number = r.to.number(entries.ValueAt(int(code))) + 1
+			r.known[code] = number
+		}
+		r.codes[row] = number - 1
+	}
+}
+
+// forget makes room for the numbers of a dictionary of n entries.
+func (r *renumbering) forget(n int) {
+	if cap(r.known) < n {
+		r.known = make([]uint32, n)
+	}
+	r.known = r.known[:n]
+	clear(r.known)
 }
 
 // number is that of a text, or of what the glob finds in it.

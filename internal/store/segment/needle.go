@@ -18,7 +18,9 @@ func NewNeedle(part string) *Needle { return &Needle{part: []byte(part)} }
 // Each calls f for the rows of a page of texts in which the part is, counted as
 // those of the page's column are.
 func (n *Needle) Each(p *Page, f func(row int)) {
-	n.column(&p.Column, p.Same && p.Coded, f)
+	if p.Kind == event.String {
+		n.column(&p.Column, p.Same && p.Coded, f)
+	}
 }
 
 // EachOf is Each for the rows of a column of texts in memory.
