@@ -246,6 +246,33 @@ func histogramOf(bins map[int32]float64) histogram {
 	return h
 }
 
+// heat counts durations over time, in bins that are equally wide by logarithm.
+type heat struct {
+	MinMS  float64   `json:"min_ms"`
+	MaxMS  float64   `json:"max_ms"`
+	Bins   int       `json:"bins"`
+	Counts []float64 `json:"counts"` // step by step, from short to long
+}
+
+const heatBins = 40
+
+// heat is of the same steps as the series.
+func (t *timeline) heat() heat {
+	whole := histogramOf(t.total.Bins)
+	h := heat{MinMS: whole.MinMS, MaxMS: whole.MaxMS, Bins: heatBins, Counts: make([]float64, len(t.steps)*heatBins)}
+	width := math.Log(h.MaxMS/h.MinMS) / heatBins
+	for i := range t.steps {
+		for bin, n := range t.steps[i].Bins {
+			at := 0
+			if ms := query.HistogramValue(bin); ms > h.MinMS {
+				at = min(int(math.Log(ms/h.MinMS)/width), heatBins-1)
+			}
+			h.Counts[i*heatBins+at] += n
+		}
+	}
+	return h
+}
+
 // redSeries are rates, errors and durations over time.
 type redSeries struct {
 	Base      string     `json:"base"`
@@ -338,7 +365,7 @@ func (a *API) answerTimeline(w http.ResponseWriter, r *http.Request, t *timeline
 }
 
 func (t *timeline) fields() map[string]any {
-	return map[string]any{"series": t.series(), "histogram": histogramOf(t.total.Bins), "operations": t.operations()}
+	return map[string]any{"series": t.series(), "histogram": histogramOf(t.total.Bins), "heat": t.heat(), "operations": t.operations()}
 }
 
 // mapOfNode tells of one node over time: of what is inferred, by who calls it.

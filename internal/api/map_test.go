@@ -114,8 +114,12 @@ func TestMap_HasServicesWhatTheyAskAndWhoAsksThem(t *testing.T) {
 		t.Errorf("traces that did not fail are %v", list.Traces)
 	}
 	var detail struct {
-		Series     struct{ Count, Faults []float64 }
-		Histogram  struct{ Counts []float64 }
+		Series    struct{ Count, Faults []float64 }
+		Histogram struct{ Counts []float64 }
+		Heat      struct {
+			Bins   int
+			Counts []float64
+		}
 		Operations []struct {
 			Name  string
 			Count float64
@@ -129,7 +133,7 @@ func TestMap_HasServicesWhatTheyAskAndWhoAsksThem(t *testing.T) {
 		return n
 	}
 	get("/api/map/node?id="+url.QueryEscape("s||web"), &detail)
-	if sum(detail.Series.Count) != 3 || sum(detail.Series.Faults) != 1 || sum(detail.Histogram.Counts) != 3 || len(detail.Operations) != 1 || detail.Operations[0].Share != 1 {
+	if sum(detail.Series.Count) != 3 || sum(detail.Series.Faults) != 1 || sum(detail.Histogram.Counts) != 3 || sum(detail.Heat.Counts) != 3 || len(detail.Heat.Counts) != detail.Heat.Bins*len(detail.Series.Count) || len(detail.Operations) != 1 || detail.Operations[0].Share != 1 {
 		t.Errorf("web is %+v", detail)
 	}
 	get("/api/map/edge?from_id="+url.QueryEscape("s||api")+"&to_id="+url.QueryEscape(want[3].ID), &detail)

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -29,6 +30,7 @@ type App struct {
 	cancel   context.CancelFunc
 	done     chan struct{}
 	failed   error
+	unwanted atomic.Bool // nobody wants what it has not sent yet
 }
 
 // traffic is the visits that begin in a second, as in the recording.
@@ -52,6 +54,12 @@ func (s *Sample) Start(ctx context.Context, c AppConfig) (*App, error) {
 		return nil, errors.Join(err, s.dropKeys(context.WithoutCancel(ctx), keys))
 	}
 	child := command(running, c, environment(c.URL, daemon.packets.LocalAddr().String(), keys, c.Getenv))
+	child.Cancel = func() error {
+		if a.unwanted.Load() {
+			return child.Process.Kill()
+		}
+		return child.Process.Signal(syscall.SIGTERM)
+	}
 	life, err := child.StdinPipe() // the app ends when it is closed: also when this process is killed
 	if err == nil {
 		err = child.Start()
@@ -118,7 +126,6 @@ func command(ctx context.Context, c AppConfig, env []string) *exec.Cmd {
 		"-traffic", traffic, "-xray", "cruddur-moderation,cruddur-worker", "-quiet")
 	child := exec.CommandContext(ctx, c.Program, args...)     //nolint:gosec // this very program
 	child.Env, child.Stdout, child.Stderr = env, c.Err, c.Err // it says where its page is
-	child.Cancel = func() error { return child.Process.Signal(syscall.SIGTERM) }
 	child.WaitDelay = endsWithin
 	return child
 }

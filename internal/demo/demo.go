@@ -197,6 +197,7 @@ func (s *Sample) Remove(ctx context.Context) error {
 	app := s.app
 	s.mu.Unlock()
 	if app != nil {
+		app.unwanted.Store(true) // it need not send the rest, which takes seconds
 		app.Stop()
 		if err := app.forget(); err != nil {
 			return err

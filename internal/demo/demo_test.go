@@ -154,6 +154,44 @@ func TestLoad_SaysWhatIsRefused(t *testing.T) {
 	}
 }
 
+// said is what the sample app says.
+type said struct {
+	once  sync.Once
+	first chan struct{}
+}
+
+// Write implements io.Writer.
+func (s *said) Write(b []byte) (int, error) {
+	s.once.Do(func() { close(s.first) })
+	return len(b), nil
+}
+
+// An app whose data is removed need not end in good order: what it would still send is
+// removed, too.
+func TestRemove_DoesNotWaitForTheApp(t *testing.T) {
+	t.Parallel()
+	s, _ := rig(t)
+	goodbye := filepath.Join(t.TempDir(), "goodbye")
+	out := &said{first: make(chan struct{})}
+	app, err := s.Start(t.Context(), AppConfig{
+		Program: "/bin/sh", Args: []string{"-c", "trap 'echo > " + goodbye + "; exit' TERM; echo ready; while :; do read x || exit; done"}, Database: filepath.Join(t.TempDir(), "none"),
+		Getenv: os.Getenv, Err: out,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	<-out.first
+	if err := s.Remove(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if err := app.Wait(); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(goodbye); err == nil {
+		t.Error("the app was asked to end, and waited for")
+	}
+}
+
 // What is set for other programs must not lead the app's telemetry elsewhere.
 func TestEnvironment_IsTheAppsAlone(t *testing.T) {
 	for _, name := range []string{"OTEL_EXPORTER_OTLP_ENDPOINT", "AWS_PROFILE", "HTTP_PROXY", "ROLLBAR_ENVIRONMENT", "ORIEL_DATA"} {

@@ -279,7 +279,7 @@ const (
 	slowTimes  = 4.   // against all else in the service
 	muchTimes  = 10.  // so many times slower than all else, and already muchMS are slow
 	muchMS     = 100.
-	fewTimed   = 20   // of fewer there is no quantile
+	fewTimed   = 20 // of fewer there is no quantile
 	p95        = 0.95
 )
 
