@@ -21,7 +21,7 @@ var arrows = map[string][]string{
 	"internal/fault":                       {},
 	"internal/golden":                      {},
 	"internal/call":                        rooms("event"),
-	"internal/tracesearch":                 rooms("event", "fault", "query", "query/xrayfilter", "servicegraph", "store", "xraymodel"),
+	"internal/tracesearch":                 rooms("call", "event", "fault", "query", "query/xrayfilter", "servicegraph", "store", "xraymodel"),
 	"internal/servicegraph":                rooms("call", "event", "query", "store", "xraymodel"),
 	"internal/health":                      rooms("query"),
 	"internal/pulse":                       rooms("health", "store"),
