@@ -80,14 +80,14 @@ func room[T any](s []T, n int) []T {
 }
 
 // roomForText is room for text. What is large doubles as well, but up to the size
-// at which stores begin a new piece of it: beyond, half of it would be empty, and
-// texts are most of what lies in memory.
+// at which stores begin a new piece of it: beyond, it grows by a third, as half of
+// it would be empty, and texts are most of what lies in memory.
 func roomForText(s []byte, n int) []byte {
-	const large, textPiece = 4 << 20, 16 << 20
+	const large, textPiece, share = 4 << 20, 16 << 20, 3
 	if len(s) < large || cap(s)-len(s) >= n {
 		return room(s, n)
 	}
-	out := make([]byte, len(s), len(s)+max(n, large, min(len(s), textPiece-len(s))))
+	out := make([]byte, len(s), len(s)+max(n, large, len(s)/share, min(len(s), textPiece-len(s))))
 	copy(out, s)
 	return out
 }
