@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/oriel-dev/oriel/internal/event"
 	"github.com/oriel-dev/oriel/internal/trace"
 )
 
@@ -55,6 +56,9 @@ func (sk *skeleton) print(s Streams) error {
 	}
 	var b strings.Builder
 	b.WriteString(s.paint(bold, clean(sk.TraceID)))
+	if other := event.XRayTraceID(sk.TraceID); other != sk.TraceID {
+		b.WriteString("  " + s.paint(dim, clean(other)))
+	}
 	if base, err := strconv.ParseInt(sk.Base, 10, 64); err == nil {
 		b.WriteString("  " + time.Unix(0, base).In(s.zone()).Format("2006-01-02 15:04:05.000"))
 	}
