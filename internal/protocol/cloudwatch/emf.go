@@ -33,7 +33,7 @@ type embedded struct {
 type embeddedDirective struct {
 	Namespace  string
 	Dimensions [][]string
-	Metrics    []struct{ Name string }
+	Metrics    []struct{ Name, Unit string }
 }
 
 // extraction makes events of the metrics that messages embed. The metrics of a
@@ -227,8 +227,21 @@ func (x *extraction) directive(d *embeddedDirective, at int64) {
 				x.surroundings(b, d)
 			}
 			b.SetAt(first+k, logline.FieldName(m.Name), event.FloatValue(v))
+			if hasUnit(m.Unit) {
+				b.SetAt(first+k, unitField(m.Name), event.StringValue(m.Unit))
+			}
 		}
 	}
+}
+
+// unitField is what holds the unit of a metric beside its value.
+func unitField(metric string) string { return logline.FieldName(metric) + ".unit" }
+
+// hasUnit reports whether a unit says something; the longest of the service's has
+// sixteen bytes.
+func hasUnit(unit string) bool {
+	const most = 64
+	return unit != "" && unit != "None" && len(unit) <= most
 }
 
 // surroundings gives the row at hand what all of a directive's have.

@@ -24,9 +24,9 @@ func TestEMF_MetricsOfMessagesAreEvents(t *testing.T) {
 			t.Errorf("%s\n got %q\nwant %q", message, got, want)
 		}
 	}
-	f(`{`+aws("")+`,"Route":"/api/x","Method":"GET","Latency":12,"Count":3,"requestId":"r"}`, "cruddur -1 Route=/api/x Method=GET Latency=12 Count=3")
-	f(`{`+aws("")+`,"Route":"/api/x","Latency":[12,31.5],"Count":3}`, "cruddur -1 Route=/api/x Latency=12 Count=3", "cruddur -1 Route=/api/x Latency=31.5")
-	f(`{"Latency":1,`+aws(`,{"Namespace":"Other","Dimensions":[[]],"Metrics":[{"Name":"Count"}]}`)+`,"Count":2}`, "cruddur -1 Latency=1 Count=2", "other -1 Count=2")
+	f(`{`+aws("")+`,"Route":"/api/x","Method":"GET","Latency":12,"Count":3,"requestId":"r"}`, "cruddur -1 Route=/api/x Method=GET Latency=12 Latency.unit=Milliseconds Count=3")
+	f(`{`+aws("")+`,"Route":"/api/x","Latency":[12,31.5],"Count":3}`, "cruddur -1 Route=/api/x Latency=12 Latency.unit=Milliseconds Count=3", "cruddur -1 Route=/api/x Latency=31.5 Latency.unit=Milliseconds")
+	f(`{"Latency":1,`+aws(`,{"Namespace":"Other","Dimensions":[[]],"Metrics":[{"Name":"Count"}]}`)+`,"Count":2}`, "cruddur -1 Latency=1 Latency.unit=Milliseconds Count=2", "other -1 Count=2")
 	f(`{` + aws("") + `,"a":{"Latency":1}}`) // targets are at the root
 	f(`{"a":{` + aws("") + `},"Latency":1}`) // and so is _aws
 	f(`text {` + aws("") + `,"Latency":1}`)

@@ -61,7 +61,7 @@ func TestMetricFilters_MakeEventsOfLines(t *testing.T) {
 	r.store.take()
 	r.restart()
 	r.putNow("g", "s", "ERROR a", `{"ms":4,"route":"/"}`, `{"ms":12.5,"route":"/a"}`, `{"ms":"x","route":"/a"}`)
-	want := []string{"cruddur-api -3 Errors=1", "cruddur-api 0 Errors=0", "cruddur-api -1 Latency=12.5 @aws.region=eu-central-1 Route=/a"}
+	want := []string{"cruddur-api -3 Errors=1", "cruddur-api 0 Errors=0", "cruddur-api -1 Latency=12.5 Latency.unit=Milliseconds @aws.region=eu-central-1 Route=/a"}
 	if got := r.metrics(); !slices.Equal(got, want) {
 		t.Errorf("%q", got)
 	}

@@ -70,6 +70,9 @@ func compileMetricFilter(g *group, k *keptMetricFilter) (*compiledMetric, error)
 		}
 		m.dimensions = append(m.dimensions, metricDimension{logline.FieldName(name), selector})
 	}
+	if hasUnit(t.Unit) {
+		m.constants = append(m.constants, metricConstant{unitField(t.MetricName), t.Unit})
+	}
 	for _, name := range k.EmitSystemFieldDimensions {
 		value, known := map[string]string{"@aws.account": k.Account, "@aws.region": g.region, "@source.log": g.name}[name]
 		if !known {

@@ -188,3 +188,38 @@ func TestPutLogEvents_HostileBodies(t *testing.T) {
 	}
 	must(t, resp.Body.Close())
 }
+
+// Expressions that make a matcher try again and again take time in proportion to
+// the text here, wherever a caller can bring one; those that are too large are
+// refused. With a matcher that goes back, this test would not end.
+func TestExpressions_ThatHangAMatcherAreBounded(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.withStream("g", "s")
+	long := strings.Repeat("a", 64<<10)
+	r.put("g", "s", long)
+	for _, c := range []struct {
+		operation string
+		in        object
+	}{
+		{"FilterLogEvents", object{"logGroupName": "g", "filterPattern": `%a*a*a*a*a*a*a*a*a*a*a*a*a*b$%`}},
+		{"FilterLogEvents", object{"logGroupName": "g", "filterPattern": `[w = %a*a*a*a*a*a*a*a*a*a*a*b$%, ...]`}},
+		{"TestMetricFilter", object{"filterPattern": `%a*a*a*a*a*a*a*a*a*a*a*a*a*b$%`, "logEventMessages": []string{long}}},
+		{"TestTransformer", object{"logEventMessages": []string{`{"m":"` + long + `"}`}, "transformerConfig": []object{
+			{"parseJSON": object{}}, {"substituteString": object{"entries": []object{{"source": "m", "from": "(a+)+$x", "to": "b"}}}},
+		}}},
+		{"TestTransformer", object{"logEventMessages": []string{long}, "transformerConfig": []object{{"grok": object{"match": "%{GREEDYDATA:a}%{GREEDYDATA:b}%{GREEDYDATA:c}%{GREEDYDATA:d}!"}}}}},
+		{"PutDataProtectionPolicy", object{"logGroupIdentifier": "g", "policyDocument": protection(`"Configuration":{"CustomDataIdentifier":[{"Name":"T","Regex":"(a+)+b"}]},`, "T")}},
+		{"PutLogEvents", object{"logGroupName": "g", "logStreamName": "s", "logEvents": r.events(long)}},
+		{"StartQuery", object{"logGroupName": "g", "startTime": 0, "endTime": r.now.Load() / 1000, "queryString": "filter @message like /(a+)+$b/"}},
+	} {
+		r.ok(c.operation, c.in)
+	}
+	bomb := `%a{1000}{1000}{1000}%`
+	r.fails("InvalidParameterException", "pattern", "FilterLogEvents", object{"logGroupName": "g", "filterPattern": bomb})
+	r.fails("InvalidParameterException", "pattern", "TestMetricFilter", object{"filterPattern": bomb, "logEventMessages": []string{"a"}})
+	r.fails("InvalidParameterException", "pattern", "StartLiveTail", object{"logGroupIdentifiers": []string{"arn:aws:logs:" + testRegion + ":" + r.account() + ":log-group:g"}, "logEventFilterPattern": bomb})
+	r.fails("InvalidParameterException", "no regular expression", "TestTransformer", object{"logEventMessages": []string{"{}"}, "transformerConfig": []object{
+		{"parseJSON": object{}}, {"substituteString": object{"entries": []object{{"source": "m", "from": "((a{1000}){1000}){1000}", "to": "b"}}}},
+	}})
+}
