@@ -59,6 +59,8 @@ export interface MapDetail {
   series: RedSeries;
   /** Of a node as it served, of an edge as it was called. */
   histogram: Histogram;
+  /** Of a node: durations at the steps of the series. */
+  heat?: { min_ms: number; max_ms: number; bins: number; counts: number[] };
   /** Of an edge: what the callee itself took for the same calls; undefined if it is inferred. */
   served?: Histogram & Latencies & { count: number };
   /** The busiest operations, at most 100. */

@@ -1,23 +1,28 @@
+import './charts.css';
+
 import { useCallback, useState } from 'react';
 
-import type { Latency } from '../../api/types';
-import { usePrefs } from '../../app/prefs';
-import { Canvas } from '../../charts/Canvas';
-import { drawHeat } from '../../charts/draw';
-import { timeMarks } from '../../charts/scale';
-import type { Theme } from '../../charts/theme';
-import { useSize } from '../../charts/useSize';
-import { clock, count, duration, momentMs } from '../../time/format';
+import type { Latency } from '../api/types';
+import { usePrefs } from '../app/prefs';
+import { clock, count, duration, momentMs } from '../time/format';
+import { Canvas } from './Canvas';
+import { drawHeat } from './draw';
+import { timeMarks } from './scale';
+import type { Theme } from './theme';
+import { useSize } from './useSize';
 
 interface Props {
-  data: Latency | undefined;
+  title: string;
+  /** What is counted. */
+  of: string;
+  data: Omit<Latency, 'errors'> | undefined;
   onPick: (fromNs: string, toNs: string, minMs: number, maxMs: number) => void;
 }
 
 const height = 120;
 
-/** Root durations over time. Dragging a rectangle narrows time and duration to it. */
-export function LatencyChart({ data, onPick }: Props): React.ReactElement {
+/** Durations over time. Dragging a rectangle narrows time and duration to it. */
+export function LatencyChart({ title, of, data, onPick }: Props): React.ReactElement {
   const [box, { width }] = useSize<HTMLDivElement>();
   const { utc } = usePrefs();
   const [drag, setDrag] = useState<{ x: number; y: number; x2: number; y2: number }>();
@@ -47,7 +52,7 @@ export function LatencyChart({ data, onPick }: Props): React.ReactElement {
   return (
     <section className="panel latency" aria-label="Latency">
       <div className="row">
-        <h2 className="grow">How long traces took</h2>
+        <h2 className="grow">{title}</h2>
         <span className="muted">
           {at && has
             ? `${clock(momentMs(data.base, at.t * data.step), utc)} · ${duration(valueAt(hover!.y) * 1e6)} · ${count(cell)}`
@@ -90,8 +95,8 @@ export function LatencyChart({ data, onPick }: Props): React.ReactElement {
             height={height}
             label={
               has
-                ? `Heatmap of ${count(total)} traces between ${duration(data.min_ms * 1e6)} and ${duration(data.max_ms * 1e6)}`
-                : 'No traces'
+                ? `Heatmap of ${count(total)} ${of} between ${duration(data.min_ms * 1e6)} and ${duration(data.max_ms * 1e6)}`
+                : `No ${of}`
             }
             draw={draw}
           />

@@ -9,6 +9,7 @@ import { useKeys } from '../../app/keys';
 import { go, linkTo, setParams, useAddress } from '../../app/location';
 import { ms, percent, perSecond } from '../../charts/figures';
 import { HealthRing } from '../../charts/HealthRing';
+import { LatencyChart } from '../../charts/LatencyChart';
 import { RedCharts } from '../../charts/RedCharts';
 import { slotStyle } from '../../charts/slotStyle';
 import { count } from '../../time/format';
@@ -75,7 +76,7 @@ export default function ServicePage({ name }: { name: string }): React.ReactElem
         </a>
         <a
           className="btn"
-          title="Durations of all requests over time; a part that is dragged over is compared with the rest"
+          title="All spans of it in the Query page, where a part that is dragged over is compared with the rest"
           {...linkTo(at('/query', { calc: 'HEATMAP(duration_ms)', where: filterText('service.name', name) }))}
         >
           Heatmap
@@ -118,6 +119,19 @@ export default function ServicePage({ name }: { name: string }): React.ReactElem
               onZoom={(from, to) => setParams({ from, to })}
             />
           </section>
+          {data.detail.heat && (
+            <LatencyChart
+              title="How long requests took"
+              of="requests"
+              data={{
+                ...data.detail.heat,
+                base: data.detail.series.base,
+                step: data.detail.series.step,
+                count: data.detail.series.count.length,
+              }}
+              onPick={(from, to, least, most) => go(tracesThatTook(name, from, to, least, most))}
+            />
+          )}
           <Operations list={data.detail.operations} service={name} seconds={seconds} range={range} />
         </>
       )}
@@ -132,6 +146,13 @@ export default function ServicePage({ name }: { name: string }): React.ReactElem
       )}
     </div>
   );
+}
+
+/** The traces in which the service took so long, in ms; 0 for no bound. */
+function tracesThatTook(service: string, from: string, to: string, least: number, most: number): string {
+  const bounds = [least > 0 && `duration_ms >= ${least.toPrecision(3)}`, most > 0 && `duration_ms <= ${most.toPrecision(3)}`];
+  const q = [filterText('service.name', service), ...bounds].filter(Boolean).join(' AND ');
+  return `/traces?${new URLSearchParams({ from, to, q, sort: 'duration' }).toString()}`;
 }
 
 interface NearProps {

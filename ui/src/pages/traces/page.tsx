@@ -8,6 +8,7 @@ import { useLoad } from '../../api/useLoad';
 import { useKeys } from '../../app/keys';
 import { go, setParams, useAddress } from '../../app/location';
 import { noteList } from '../../app/recent';
+import { LatencyChart } from '../../charts/LatencyChart';
 import { count } from '../../time/format';
 import { FilterBar } from '../../query/trace/FilterBar';
 import { Refresh } from '../../widgets/Refresh';
@@ -15,7 +16,6 @@ import { TimePicker } from '../../widgets/TimePicker';
 import { Analytics } from './Analytics';
 import { Chips } from './Chips';
 import { Groups } from './Groups';
-import { LatencyChart } from './LatencyChart';
 import { Nothing } from './Nothing';
 import { TraceTable } from './TraceTable';
 import { decode, encode, query, type TracesState } from './url';
@@ -125,6 +125,8 @@ export default function TracesPage({ start }: { start: Start | undefined }): Rea
       {analytics && <Analytics state={state} run={run} set={set} />}
       {!analytics && (latency.data || !error) && (
         <LatencyChart
+          title="How long traces took"
+          of="traces"
           data={latency.data}
           onPick={(from, to, min, max) => set({ from, to, min: min ? min.toFixed(3) : state.min, max: max ? max.toFixed(3) : state.max })}
         />
