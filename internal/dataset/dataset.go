@@ -36,6 +36,7 @@ type Dataset struct {
 	Created     time.Time
 	LastWritten time.Time // when events last came in, not their own time; zero: never
 	Columns     int       // how many there are, as Columns lists them
+	Metrics     bool      // its first events were data points of metrics
 	Settings
 }
 

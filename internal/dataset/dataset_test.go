@@ -205,6 +205,37 @@ func TestCreate_KeepsTheFirstAndSurvivesARestart(t *testing.T) {
 	}
 }
 
+// What a dataset's first events were decides for good, and by itself: also where
+// only the journal knows of it.
+func TestMetrics_IsWhatTheFirstEventsWere(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	point := map[string]any{"meta.signal_type": "metric", "cpu": 0.5}
+	for _, name := range []string{"resolved", "created", "mixed"} {
+		_, err := r.Resolve(env, name, true)
+		must(t, err)
+	}
+	r.send("resolved", point)
+	r.send("created", map[string]any{"a": 1})
+	r.send("created", point)
+	r.send("replayed", point)
+	r.send("replayed", map[string]any{"a": 1})
+	for range 2 {
+		for name, want := range map[string]bool{"resolved": true, "created": false, "replayed": true, "mixed": false} {
+			if d, ok := r.Find(env, name); !ok || d.Metrics != want {
+				t.Errorf("%s is a metrics dataset: %t", name, d.Metrics)
+			}
+		}
+		r.restart()
+	}
+	if _, err := r.Update(t.Context(), env, "resolved", Settings{Description: "x"}); err != nil {
+		t.Fatal(err)
+	}
+	if d, _ := r.Find(env, "resolved"); !d.Metrics {
+		t.Error("a change of its settings makes it another")
+	}
+}
+
 func TestCreate_IsLimited(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)

@@ -86,8 +86,9 @@ func (r *Registry) Write(ctx context.Context) error {
 
 // setChange and serviceChange are what one write stores.
 type setChange struct {
-	of   *set
-	last int64
+	of      *set
+	last    int64
+	metrics bool
 }
 
 type serviceChange struct {
@@ -111,7 +112,7 @@ func (r *Registry) changed() (sets []setChange, columns []columnChange, services
 	r.noted = nil
 	for _, s := range r.sets {
 		if last := s.last.Load(); last != s.written {
-			sets = append(sets, setChange{of: s, last: last})
+			sets = append(sets, setChange{of: s, last: last, metrics: s.Metrics})
 		}
 	}
 	for _, s := range r.services {
@@ -124,10 +125,10 @@ func (r *Registry) changed() (sets []setChange, columns []columnChange, services
 
 func (c setChange) write(ctx context.Context, tx *sql.Tx) error {
 	d := &c.of.Dataset
-	_, err := tx.ExecContext(ctx, `INSERT INTO dataset (environment, slug, name, created, last_written, description, expand_json_depth, deletable)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT (environment, slug) DO UPDATE SET last_written = excluded.last_written`,
-		d.Environment, d.Slug, d.Name, d.Created.UnixNano(), c.last, d.Description, d.ExpandJSONDepth, d.Deletable)
+	_, err := tx.ExecContext(ctx, `INSERT INTO dataset (environment, slug, name, created, last_written, description, expand_json_depth, deletable, metrics)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (environment, slug) DO UPDATE SET last_written = excluded.last_written, metrics = excluded.metrics`,
+		d.Environment, d.Slug, d.Name, d.Created.UnixNano(), c.last, d.Description, d.ExpandJSONDepth, d.Deletable, c.metrics)
 	return err
 }
 
@@ -154,7 +155,7 @@ func (r *Registry) read(ctx context.Context) error {
 }
 
 func (r *Registry) readSets(ctx context.Context, tx *sql.Tx) error {
-	rows, err := tx.QueryContext(ctx, "SELECT environment, slug, name, created, last_written, description, expand_json_depth, deletable FROM dataset")
+	rows, err := tx.QueryContext(ctx, "SELECT environment, slug, name, created, last_written, description, expand_json_depth, deletable, metrics FROM dataset")
 	if err != nil {
 		return err
 	}
@@ -163,7 +164,7 @@ func (r *Registry) readSets(ctx context.Context, tx *sql.Tx) error {
 		s := newSet("", "", "", time.Time{})
 		var created int64
 		d := &s.Dataset
-		if err := rows.Scan(&d.Environment, &d.Slug, &d.Name, &created, &s.written, &d.Description, &d.ExpandJSONDepth, &d.Deletable); err != nil {
+		if err := rows.Scan(&d.Environment, &d.Slug, &d.Name, &created, &s.written, &d.Description, &d.ExpandJSONDepth, &d.Deletable, &d.Metrics); err != nil {
 			return err
 		}
 		s.Created = moment(created)

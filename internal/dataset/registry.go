@@ -193,6 +193,9 @@ func (r *Registry) Touch(b *event.Batch) {
 			s = newSet(b.Environment, slug, slug, r.cfg.Clock())
 			r.addLocked(s)
 		}
+		if s.last.Load() == 0 && isMetrics(b) {
+			s.Metrics = true
+		}
 		for _, c := range b.Columns {
 			if c.Len() > 0 && c.Name != event.FieldArrival {
 				r.noteLocked(s, c.Name, now)
@@ -204,6 +207,11 @@ func (r *Registry) Touch(b *event.Batch) {
 	if c := b.Find(event.FieldService); c != nil && c.Kind == event.String {
 		r.touchServices(c, now)
 	}
+}
+
+// isMetrics reports whether a batch begins with data points of metrics.
+func isMetrics(b *event.Batch) bool {
+	return b.Len() > 0 && b.Row(0).Get(event.FieldSignal).Text() == event.SignalMetric
 }
 
 // touchServices counts a batch's rows for its services. Batches have few, and

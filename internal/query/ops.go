@@ -1,6 +1,10 @@
 package query
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/oriel-dev/oriel/internal/fault"
+)
 
 // specOp says how an operation of Honeycomb's specification is computed.
 type specOp struct {
@@ -9,12 +13,17 @@ type specOp struct {
 	column bool    // a column is needed
 	bare   bool    // a column is not allowed
 	rate   bool    // differences between neighbouring buckets of calc
+	points bool    // of metrics datasets only
 }
+
+// countDatapoints is COUNT where events are data points of metrics.
+const countDatapoints = "COUNT_DATAPOINTS"
 
 // specOps is the catalogue of calculations.
 func specOps() map[string]specOp {
 	ops := map[string]specOp{
 		"COUNT":          {calc: Count},
+		countDatapoints:  {calc: Count, points: true},
 		"COUNT_DISTINCT": {calc: CountDistinct, column: true},
 		"SUM":            {calc: Sum, column: true},
 		"AVG":            {calc: Avg, column: true},
@@ -42,4 +51,24 @@ func opNames() []string {
 	}
 	slices.Sort(names)
 	return names
+}
+
+// CheckScope checks what Honeycomb lets a question calculate of a dataset of
+// metrics, whose events are data points and no whole things to count, and of any other.
+func (s *Spec) CheckScope(metrics bool) error {
+	if metrics && len(s.Calculations) == 0 {
+		return fault.New(fault.Invalid, "metrics datasets require at least one calculation")
+	}
+	ops := specOps()
+	for _, c := range s.Calculations {
+		op := ops[c.Op]
+		counts := op.calc == Count && !op.points && c.Column == ""
+		switch {
+		case metrics && (counts || op.rate || op.calc == Concurrency):
+			return fault.New(fault.Invalid, "operation not allowed in metrics dataset: %s", c.Op)
+		case !metrics && op.points:
+			return fault.New(fault.Invalid, "operation only allowed in metrics datasets: %s", c.Op)
+		}
+	}
+	return nil
 }

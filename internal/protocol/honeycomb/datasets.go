@@ -25,6 +25,7 @@ type wireDataset struct {
 	Columns         *int         `json:"regular_columns_count"`
 	LastWritten     *string      `json:"last_written_at"`
 	Created         string       `json:"created_at"`
+	Type            string       `json:"dataset_type,omitempty"`
 }
 
 type wireSettings struct {
@@ -32,9 +33,13 @@ type wireSettings struct {
 }
 
 func encodeDataset(d dataset.Dataset) wireDataset {
+	kind := ""
+	if d.Metrics {
+		kind = "metrics"
+	}
 	return wireDataset{
 		Name: d.Name, Description: d.Description, Slug: d.Slug, Settings: wireSettings{!d.Deletable}, ExpandJSONDepth: d.ExpandJSONDepth,
-		Columns: &d.Columns, LastWritten: timestampOrNull(d.LastWritten), Created: timestamp(d.Created),
+		Columns: &d.Columns, LastWritten: timestampOrNull(d.LastWritten), Created: timestamp(d.Created), Type: kind,
 	}
 }
 

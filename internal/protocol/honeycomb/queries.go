@@ -41,7 +41,7 @@ func (f *Front) createQuery(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	if err := f.checkQuery(raw, scope); err != nil {
+	if err := f.checkQuery(raw, scope, f.ofMetrics(c, scope)); err != nil {
 		return reply{}, err
 	}
 	q, err := f.Workspace.SaveQuery(c.Context(), scope, raw)
@@ -51,8 +51,15 @@ func (f *Front) createQuery(c *call) (reply, error) {
 	return reply{status: http.StatusOK, body: queryBody(q.Spec, q.ID, 0)}, nil
 }
 
+// ofMetrics reports whether a scope is a metrics dataset. Classic teams have none:
+// their metrics are events like others.
+func (f *Front) ofMetrics(c *call, scope workspace.Scope) bool {
+	d, ok := f.Datasets.Find(scope.Environment, scope.Dataset)
+	return ok && d.Metrics && !c.who.Classic
+}
+
 // checkQuery refuses what could never run, also for its times and its limits.
-func (f *Front) checkQuery(raw []byte, scope workspace.Scope) error {
+func (f *Front) checkQuery(raw []byte, scope workspace.Scope, metrics bool) error {
 	var shape query.Spec
 	err := json.Unmarshal(raw, &shape)
 	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
@@ -65,6 +72,9 @@ func (f *Front) checkQuery(raw []byte, scope workspace.Scope) error {
 		return unparseable("could not parse request body")
 	}
 	spec, err := query.DecodeSpec(raw)
+	if err == nil {
+		err = spec.CheckScope(metrics)
+	}
 	if err == nil {
 		_, err = spec.Plan(scope.Environment, datasetsOf(scope), f.Clock(), query.PlanOptions{Series: true})
 	}

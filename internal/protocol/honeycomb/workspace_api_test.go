@@ -128,6 +128,37 @@ func TestWorkspace_AnswersAsDocumented(t *testing.T) {
 	}
 }
 
+// A dataset of data points takes what they can be asked, and says what it is.
+func TestMetricsDatasets_HaveRulesOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, false)
+	r.sendEvent("points", `{"meta.signal_type":"metric","cpu":0.5}`)
+	r.sendEvent("shop", `{"a":1}`)
+	r.want("GET", "/1/datasets", "", 200, `[{"slug":"points","dataset_type":"metrics"},{"slug":"shop"}]`)
+	if _, body := r.ask("GET", "/1/datasets/shop", ""); body.(map[string]any)["dataset_type"] != nil {
+		t.Errorf("a plain dataset has a type: %v", body)
+	}
+	refused := func(text string) string {
+		return `{"status":422,"type":"ORIGIN/problems/validation-failed","error":"` + text + `"}`
+	}
+	for _, c := range []struct {
+		dataset, spec string
+		status        int
+		answer        string
+	}{
+		{"points", `{}`, 422, refused("metrics datasets require at least one calculation")},
+		{"points", `{"calculations":[{"op":"COUNT"}]}`, 422, refused("operation not allowed in metrics dataset: COUNT")},
+		{"points", `{"calculations":[{"op":"RATE_SUM","column":"cpu"}]}`, 422, refused("operation not allowed in metrics dataset: RATE_SUM")},
+		{"points", `{"calculations":[{"op":"MAX","column":"cpu"},{"op":"CONCURRENCY"}]}`, 422, refused("operation not allowed in metrics dataset: CONCURRENCY")},
+		{"points", `{"calculations":[{"op":"COUNT","column":"cpu"},{"op":"COUNT_DATAPOINTS"},{"op":"COUNT_DATAPOINTS","column":"cpu"},{"op":"AVG","column":"cpu"}]}`, 200, `{}`},
+		{"shop", `{"calculations":[{"op":"COUNT_DATAPOINTS"}]}`, 422, refused("operation only allowed in metrics datasets: COUNT_DATAPOINTS")},
+		{"shop", `{}`, 200, `{}`},
+		{"__all__", `{}`, 200, `{}`},
+	} {
+		r.want("POST", "/1/queries/"+c.dataset, c.spec, c.status, c.answer)
+	}
+}
+
 func TestWorkspace_WantsPermission(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, deskEvents(t))

@@ -166,6 +166,7 @@ const names: Readonly<Record<string, string>> = {
   HEATMAP: 'distribution over time',
   COUNT_DISTINCT: 'number of different values',
   CONCURRENCY: 'spans in flight',
+  COUNT_DATAPOINTS: 'number of data points of metrics',
   AVG: 'mean',
   SUM: 'sum',
   MIN: 'smallest',

@@ -104,6 +104,7 @@ export const ops: Readonly<Record<string, 'needed' | 'optional' | 'none'>> = {
   MAX: 'needed',
   COUNT_DISTINCT: 'needed',
   CONCURRENCY: 'none',
+  COUNT_DATAPOINTS: 'optional',
   RATE_SUM: 'needed',
   RATE_AVG: 'needed',
   RATE_MAX: 'needed',

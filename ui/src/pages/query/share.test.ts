@@ -7,8 +7,14 @@ const { question, span } = parseQuestion(`VISUALIZE COUNT WHERE name = "it's" GR
 
 it('quotes for a shell', () => {
   expect(shellQuoted(`it's`)).toBe(`'it'\\''s'`);
-  expect(asCurl('http://h:1', 'prod', 'ds', question, span)).toBe(
+  expect(asCurl('http://h:1', false, 'prod', 'ds', question, span)).toBe(
     `curl -sN 'http://h:1/api/query?env=prod' -H 'Content-Type: application/json' -d '{"dataset":"ds","text":"VISUALIZE COUNT WHERE name = \\"it'\\''s\\" GROUP BY x LAST 1h","series":true}'`,
+  );
+});
+
+it('leaves the key to the environment', () => {
+  expect(asCurl('http://h:1', true, '', 'ds', question, span)).toMatch(
+    /^curl -sN 'http:\/\/h:1\/api\/query' -H "X-Honeycomb-Team: \$HONEYCOMB_API_KEY" -H 'Content-Type: application\/json' -d /,
   );
 });
 

@@ -11,10 +11,12 @@ export function shellQuoted(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
-export function asCurl(origin: string, env: string, dataset: string, q: Question, span: Span): string {
+/** A command that asks the same; where keys are required it reads one from the environment, so that none is copied. */
+export function asCurl(origin: string, keyed: boolean, env: string, dataset: string, q: Question, span: Span): string {
   const body = JSON.stringify({ ...askBody(dataset, q, span), series: true });
   const to = `${origin}/api/query${env ? `?env=${encodeURIComponent(env)}` : ''}`;
-  return `curl -sN ${shellQuoted(to)} -H 'Content-Type: application/json' -d ${shellQuoted(body)}`;
+  const key = keyed ? ` -H "X-Honeycomb-Team: $HONEYCOMB_API_KEY"` : '';
+  return `curl -sN ${shellQuoted(to)}${key} -H 'Content-Type: application/json' -d ${shellQuoted(body)}`;
 }
 
 export function asHoneycomb(q: Question, span: Span): string {

@@ -69,7 +69,7 @@ export function Answered(props: Props): React.ReactElement {
   return (
     <div className={props.stale ? 'answer stale' : 'answer'}>
       <ChartTools state={state} lines={question.calcs.length === 0 || question.calcs.some((c) => c.op !== 'HEATMAP')}>
-        <ShareMenu env={env} dataset={dataset} question={question} answer={answer} from={props.from} to={props.to} slots={slots} />
+        <ShareMenu {...{ env, dataset, question, answer, slots }} keyed={start?.auth === 'required'} from={props.from} to={props.to} />
       </ChartTools>
       <div className="charts">
         <Charts

@@ -14,6 +14,8 @@ import { asCurl, asHoneycomb, asLine, asMarkdown } from '../share';
 import { encodeView } from '../url';
 
 interface Props {
+  /** Who asks the server must have a key. */
+  keyed: boolean;
   env: string;
   dataset: string;
   question: Question;
@@ -45,7 +47,7 @@ function fixedLink(answer: Answer): URL {
 }
 
 /** Copies what is shown as a link, a command or a query of another tool. */
-export function ShareMenu({ env, dataset, question, answer, from, to, slots }: Props): React.ReactElement {
+export function ShareMenu({ keyed, env, dataset, question, answer, from, to, slots }: Props): React.ReactElement {
   const [said, setSaid] = useState('');
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   useEffect(() => () => clearTimeout(timer.current), []);
@@ -94,7 +96,7 @@ export function ShareMenu({ env, dataset, question, answer, from, to, slots }: P
     { label: 'Copy as', run: () => undefined, head: true },
     { label: 'One line of text', run: () => copy(asLine(question, span), 'one line of text') },
     { label: 'Honeycomb query JSON', run: () => copy(asHoneycomb(question, span), 'Honeycomb JSON') },
-    { label: 'curl command', run: () => copy(asCurl(location.origin + at(''), env, dataset, question, span), 'a curl command') },
+    { label: 'curl command', run: () => copy(asCurl(location.origin + at(''), keyed, env, dataset, question, span), 'a curl command') },
     { label: 'Markdown table', run: () => copy(asMarkdown(answer.result), 'a table') },
     { label: 'Save', run: () => undefined, head: true },
     { label: 'The charts as a picture', run: () => void savePicture() },
