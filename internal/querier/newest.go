@@ -47,13 +47,10 @@ func (q *Querier) newest(ctx context.Context, ask *query.Query, partial func(*st
 	if err != nil {
 		return nil, err
 	}
+	last := ask.Stages[at+2:]
 	if page.More && len(page.Rows) < limit.Count {
-		if partial != nil && len(page.Rows) > 0 {
-			soFar, err := q.ofPage(page, fields, ask.Stages[at+2:])
-			if err != nil {
-				return nil, err
-			}
-			partial(soFar)
+		if err := q.tellOf(page, fields, last, partial); err != nil {
+			return nil, err
 		}
 		if !query.IsPlain(part.Stages) {
 			return nil, nil //nolint:nilnil // see above
@@ -66,7 +63,19 @@ func (q *Querier) newest(ctx context.Context, ask *query.Query, partial func(*st
 		rest.Rows = append(page.Rows, rest.Rows...)
 		page = rest
 	}
-	return q.ofPage(page, fields, ask.Stages[at+2:])
+	return q.ofPage(page, fields, last)
+}
+
+// tellOf tells of the first rows of an answer, if there are any.
+func (q *Querier) tellOf(page *store.Page, fields []string, stages []query.Stage, partial func(*store.Result)) error {
+	if partial == nil || len(page.Rows) == 0 {
+		return nil
+	}
+	soFar, err := q.ofPage(page, fields, stages)
+	if err == nil {
+		partial(soFar)
+	}
+	return err
 }
 
 // ofPage makes a result of a page, and applies stages to it.

@@ -58,8 +58,14 @@ func TestCounting_IsChosenForCountsByFewKeysAlone(t *testing.T) {
 		q      *query.Query
 		counts bool
 	}{
-		{countBy(), true}, {countBy("level", "bin"), true}, {countBy("user"), true}, {countBy(event.SystemDataset, "level", "bin", "user"), true},
-		{filtered(`body contains "user" AND level != "level-1"`), true}, {countBy("latency"), false}, {summed, false}, {filtered(`body search "USER"`), false},
+		{countBy(), true},
+		{countBy("level", "bin"), true},
+		{countBy("user"), true},
+		{countBy(event.SystemDataset, "level", "bin", "user"), true},
+		{filtered(`body contains "user" AND level != "level-1"`), true},
+		{countBy("latency"), false},
+		{summed, false},
+		{filtered(`body search "USER"`), false},
 	} {
 		sn := s.snapshotOf(c.q)
 		if _, counts := sn.planCount(c.q); counts != c.counts {
