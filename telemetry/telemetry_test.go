@@ -226,7 +226,7 @@ func TestHandler_TurnsAPanicInto500AndAnItem(t *testing.T) {
 			panic(http.ErrAbortHandler)
 		}
 		var cart map[string]int
-		cart["tea"] = 1 //nolint:govet // it is to panic
+		cart["tea"] = 1 //nolint:govet,staticcheck // it is to panic
 	})))
 	defer srv.Close()
 	response, err := http.Get(srv.URL + "/")

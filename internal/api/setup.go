@@ -41,17 +41,17 @@ func setupCards() []setupCard {
 		{
 			"cloudwatch", "CloudWatch Logs", "Point any SDK of AWS at this server: the endpoint is all that changes, and regions and accounts may have any name.",
 			auth.AWS, testLines,
-			[]string{"cloudwatch-python", "cloudwatch-go", "cloudwatch-node", "cloudwatch-cli", "cloudwatch-docker"},
+			[]string{"cloudwatch-python", "cloudwatch-go", "cloudwatch-node", "cloudwatch-java", "cloudwatch-cli", "cloudwatch-docker"},
 		},
 		{
 			"rollbar", "Rollbar", "Point any Rollbar SDK at this server: its endpoint is all that changes, and code written for Rollbar stays as it is.",
 			auth.RollbarWrite, testError,
-			[]string{"rollbar-python", "rollbar-go", "rollbar-browser", "rollbar-node", "rollbar-ruby", "rollbar-deploy"},
+			[]string{"rollbar-python", "rollbar-go", "rollbar-browser", "rollbar-node", "rollbar-java", "rollbar-ruby", "rollbar-deploy"},
 		},
 		{
 			"xray", "X-Ray", "This server is the daemon: SDKs of X-Ray send segments to it over UDP and ask it for sampling rules. Segments and spans of one request are one trace.",
 			auth.AWS, testSegment,
-			[]string{"xray-python", "xray-go", "xray-node", "xray-cli", "xray-lambda"},
+			[]string{"xray-python", "xray-go", "xray-node", "xray-java", "xray-cli", "xray-lambda"},
 		},
 		{
 			"library", "The Go library", "One call gives a Go service all four: spans, log lines, errors and segments that know each other.",

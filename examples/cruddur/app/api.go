@@ -9,10 +9,9 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/oriel-dev/oriel/telemetry"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/trace"
-
-	"github.com/oriel-dev/oriel/telemetry"
 )
 
 // api is one version of the backend.

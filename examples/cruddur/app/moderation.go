@@ -10,10 +10,9 @@ import (
 	"sync"
 	"time"
 
+	"github.com/oriel-dev/oriel/telemetry"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/trace"
-
-	"github.com/oriel-dev/oriel/telemetry"
 )
 
 const (

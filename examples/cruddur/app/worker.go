@@ -6,11 +6,10 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/oriel-dev/oriel/telemetry"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
-
-	"github.com/oriel-dev/oriel/telemetry"
 )
 
 const (

@@ -45,7 +45,7 @@ func TestRun_VisitsEveryPart(t *testing.T) {
 			stop()
 		}
 		if part == "GET activities home" {
-			fmt.Fprint(w, `[{"uuid":"u1","handle":"handle1"}]`)
+			_, _ = fmt.Fprint(w, `[{"uuid":"u1","handle":"handle1"}]`)
 		}
 	}))
 	defer srv.Close()
