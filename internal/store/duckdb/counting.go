@@ -13,7 +13,7 @@ import (
 
 // counting is one run of a countPlan. It does not ask DuckDB: texts of few values
 // are coded by dictionaries in our own columns, so that counting a row is an
-// addition, and long texts are looked at where they are unpacked. Workers share it.
+// addition. Workers share it.
 type counting struct {
 	scan
 	plan    *countPlan
@@ -146,9 +146,6 @@ func (c *counting) visit(_ context.Context, worker int, p piece) error {
 		if err != nil || kept == nil {
 			return err
 		}
-		for _, word := range c.plan.words {
-			kept.And(inMemory(word, p.hot))
-		}
 		return c.add(w, p.hot, nil, kept)
 	}
 	info := p.file.reader.GroupInfo(p.group)
@@ -186,48 +183,11 @@ func (c *counting) rowsOf(w *countWorker, p piece, run segment.Run) error {
 			}
 			continue
 		}
-		for _, word := range c.plan.words {
-			found, err := having(word, b, x)
-			if err != nil {
-				return err
-			}
-			kept.And(found)
-		}
 		if err := c.add(w, b, x, kept); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// having returns the rows whose text holds a word. Where the rows are of one batch
-// the text is searched page by page, and not kept.
-func having(word query.Text, b *event.Batch, x *segment.Rows) (query.Mask, error) {
-	f, _ := word.X.(query.Field)
-	if len(x.Batches) > 1 || b.Find(f.Name) != nil {
-		if err := x.Load(f.Name); err != nil {
-			return nil, err
-		}
-		return inMemory(word, b), nil
-	}
-	kept := query.NewMask(b.Len())
-	first := x.First()
-	needle := segment.NewNeedle(word.S)
-	err := x.Pages(f.Name, func(p *segment.Page) bool {
-		needle.Each(p, func(row int) { kept.Set(p.First - first + row) })
-		return true
-	})
-	return kept, err
-}
-
-// inMemory is having for rows whose texts are there. They are texts in every batch.
-func inMemory(word query.Text, b *event.Batch) query.Mask {
-	kept := query.NewMask(b.Len())
-	f, _ := word.X.(query.Field)
-	if c := b.Find(f.Name); c != nil {
-		segment.NewNeedle(word.S).EachOf(c, kept.Set)
-	}
-	return kept
 }
 
 // add counts the rows of a batch that are kept. x is nil if they are in memory.

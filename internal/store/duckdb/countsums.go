@@ -3,7 +3,6 @@ package duckdb
 import (
 	"strings"
 	"sync"
-	"unsafe"
 
 	"github.com/oriel-dev/oriel/internal/event"
 	"github.com/oriel-dev/oriel/internal/query"
@@ -124,7 +123,7 @@ func (c *counting) number(w *countWorker, k int, b *event.Batch, x *segment.Rows
 	case key.kind == event.Null:
 		return nil
 	}
-	r := &renumbering{key: key, to: &w.keys[k], codes: codes, kept: kept}
+	r := &renumbering{to: &w.keys[k], codes: codes, kept: kept}
 	if x == nil || b.Find(key.field) != nil {
 		r.column(b.Find(key.field), 0, false)
 		return nil
@@ -136,7 +135,7 @@ func (c *counting) number(w *countWorker, k int, b *event.Batch, x *segment.Rows
 		r.column(b.Find(key.field), 0, false)
 		return nil
 	}
-	if v, one := x.Constant(key.field); one && key.glob == nil {
+	if v, one := x.Constant(key.field); one {
 		fill(codes, w.keys[k].number(v))
 		return nil
 	}
@@ -183,7 +182,6 @@ func (w *countWorker) times(k int, key *countKey, times []int64, kept query.Mask
 
 // renumbering turns the values of columns into numbers of a key.
 type renumbering struct {
-	key   *countKey
 	to    *valueNumbers
 	codes []uint32
 	kept  query.Mask
@@ -232,14 +230,6 @@ func (r *renumbering) ints(c *event.Column, first int) {
 }
 
 func (r *renumbering) texts(c *event.Column, first int, same bool) {
-	if c.Dict.Loose() && c.Dict.Len() >= c.Len() { // hardly a text stands twice
-		for i, code := range c.Codes {
-			if row := first + c.Row(i); r.kept.Has(row) {
-				r.codes[row] = r.number(c.Dict.Bytes(code))
-			}
-		}
-		return
-	}
 	if !same {
 		r.forget(c.Dict.Len())
 	}
@@ -250,7 +240,7 @@ func (r *renumbering) texts(c *event.Column, first int, same bool) {
 		}
 		number := r.known[code]
 		if number == 0 {
-			number = r.number(c.Dict.Bytes(code)) + 1
+			number = r.to.text(c.Dict.Text(code)) + 1
 			r.known[code] = number
 		}
 		r.codes[row] = number - 1
@@ -283,17 +273,4 @@ func (r *renumbering) forget(n int) {
 	}
 	r.known = r.known[:n]
 	clear(r.known)
-}
-
-// number is that of a text, or of what the glob finds in it.
-func (r *renumbering) number(b []byte) uint32 {
-	text := unsafe.String(unsafe.SliceData(b), len(b))
-	if r.key.glob == nil {
-		return r.to.text(text)
-	}
-	part, ok := r.key.glob.Part(text, r.key.star)
-	if !ok {
-		return 0
-	}
-	return r.to.text(part)
 }

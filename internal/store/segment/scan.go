@@ -139,12 +139,9 @@ func containsEach(text []byte, lists [][][]byte) bool {
 	return !slices.ContainsFunc(lists, func(parts [][]byte) bool { return !containsAny(text, parts) })
 }
 
-// contains reports whether a text contains a part.
-func contains(text, part []byte) bool { return find(text, part) >= 0 }
-
-// find is bytes.Index, but looks for the byte of part that is rarest in lines of
-// logs, where bytes.Index stops at each byte that is like the first.
-func find(text, part []byte) int {
+// contains is bytes.Contains, but looks for the byte of part that is rarest in
+// lines of logs, where bytes.Index stops at each byte that is like the first.
+func contains(text, part []byte) bool {
 	rare := 0
 	for i, c := range part {
 		if rarity(c) > rarity(part[rare]) {
@@ -152,20 +149,20 @@ func find(text, part []byte) int {
 		}
 	}
 	if len(part) == 0 || rarity(part[rare]) == 0 {
-		return bytes.Index(text, part)
+		return bytes.Contains(text, part)
 	}
 	for from := rare; from < len(text); {
 		i := bytes.IndexByte(text[from:], part[rare])
 		if i < 0 {
-			return -1
+			return false
 		}
 		at := from + i - rare
 		if at+len(part) <= len(text) && bytes.Equal(text[at:at+len(part)], part) {
-			return at
+			return true
 		}
 		from += i + 1
 	}
-	return -1
+	return false
 }
 
 // rarity orders bytes by how seldom they are in logs: JSON, ids in hex, words.
