@@ -63,14 +63,21 @@ func ExampleTelemetry_Stats() {
 
 // An error with its stack, the trace of its context and whatever else helps.
 func ExampleTelemetry_Report() {
-	t, err := telemetry.Start(context.Background(), telemetry.Config{})
+	rollbar := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		fmt.Println(r.Method, r.URL.Path) // stands for api.rollbar.com
+	}))
+	defer rollbar.Close()
+	t, err := telemetry.Start(context.Background(), telemetry.Config{Errors: telemetry.Errors{Token: "a-token", Endpoint: rollbar.URL + "/api/1/"}})
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	defer func() { _ = t.Shutdown(context.Background()) }()
 	ctx := telemetry.WithPerson(context.Background(), telemetry.Person{ID: "42", Username: "ada"})
 	t.Report(ctx, errors.New("no tea left"), telemetry.WithLevel(telemetry.Warning), telemetry.WithCustom(map[string]any{"shelf": 7}))
+	if err := t.Shutdown(context.Background()); err != nil {
+		fmt.Println(err)
+	}
+	// Output: POST /api/1/item/
 }
 
 // Records go to CloudWatch Logs and, as they always did, to the console; with a

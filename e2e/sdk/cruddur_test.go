@@ -1,8 +1,10 @@
 package sdk_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -56,7 +58,13 @@ func TestCruddurInPython_FourVendorsKnowOneAnother(t *testing.T) {
 		map[string]any{"kind": "log", "where": `body contains "/api/activities/home?page=1 200 OK"`},
 	)
 
-	// Honeycomb and the Trace page.
+	// Honeycomb: its query API counts the spans of the home trace by name.
+	names := s.honeycombCounts("backend-flask", "name", map[string]any{"column": "trace.trace_id", "op": "=", "value": home})
+	if names["home-activities"] != 1 || names["GET /api/activities/home"] != 1 {
+		t.Errorf("the home trace by Honeycomb's API: %v", names)
+	}
+
+	// The Trace page.
 	var page joined
 	s.call(http.MethodGet, "/api/trace/"+failed, nil, &page)
 	if lines, errors := page.named(3), page.named(4); len(lines) != 1 || !strings.Contains(lines[0], "GET http /api/messages/bayko? 500") || len(errors) != 1 || errors[0] != "KeyError: 'bayko'" {
@@ -121,6 +129,62 @@ func (s *server) expect(list ...map[string]any) {
 	s.call(http.MethodPost, "/api/assert", map[string]any{"within": "20s", "expect": list}, &answer)
 	if !answer.OK {
 		s.t.Fatalf("%s", answer.Expect)
+	}
+}
+
+// honeycombCounts counts by a column through Honeycomb's query API: a query, its run,
+// and its results once they are complete.
+func (s *server) honeycombCounts(dataset, by string, filter map[string]any) map[string]float64 {
+	s.t.Helper()
+	query := map[string]any{"calculations": []any{map[string]any{"op": "COUNT"}}, "breakdowns": []string{by}, "filters": []any{filter}, "time_range": 7200}
+	var made, run struct {
+		ID       string
+		Complete bool
+		Data     struct {
+			Results []struct{ Data map[string]any }
+		}
+	}
+	s.honeycomb(http.MethodPost, "/1/queries/"+dataset, query, &made)
+	s.honeycomb(http.MethodPost, "/1/query_results/"+dataset, map[string]any{"query_id": made.ID}, &run)
+	for id := run.ID; !run.Complete; {
+		if s.t.Context().Err() != nil {
+			s.t.Fatal("the results were never complete")
+		}
+		s.honeycomb(http.MethodGet, "/1/query_results/"+dataset+"/"+id, nil, &run)
+	}
+	out := map[string]float64{}
+	for _, row := range run.Data.Results {
+		n, ok := row.Data["COUNT"].(float64)
+		if !ok {
+			s.t.Fatalf("COUNT is %v", row.Data["COUNT"])
+		}
+		out[fmt.Sprint(row.Data[by])] = n
+	}
+	return out
+}
+
+func (s *server) honeycomb(method, path string, body, into any) {
+	s.t.Helper()
+	var reader io.Reader
+	if body != nil {
+		raw, err := json.Marshal(body)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		reader = bytes.NewReader(raw)
+	}
+	request, err := http.NewRequestWithContext(s.t.Context(), method, "http://"+s.addr["listen"]+path, reader)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	request.Header.Set("X-Honeycomb-Team", "any")
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	if err := json.NewDecoder(response.Body).Decode(into); err != nil || response.StatusCode >= http.StatusMultipleChoices {
+		s.t.Fatalf("%s %s: %s, %v", method, path, response.Status, err)
 	}
 }
 

@@ -30,7 +30,7 @@ func (s *server) cardOf(id string) map[string]snippet {
 	return out
 }
 
-type snippet struct{ ID, Env, Code string }
+type snippet struct{ ID, Install, Env, Code string }
 
 // book is what the ingest doctor says.
 type book struct {
