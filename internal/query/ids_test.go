@@ -30,16 +30,22 @@ func TestWithIDs_WritesIDsOfTracesAsRowsHaveThem(t *testing.T) {
 	field := Call{Name: "EQUALS", Args: []Expr{Field{Name: event.FieldTraceID}, Literal{Value: event.StringValue(xray)}}}
 	where, _ := ParseFilter(`trace.trace_id = "` + xray + `"`)
 	q := &Query{Stages: []Stage{
-		Compute{Name: "same", Expr: field}, Filter{Where: where}, TraceFilter{Conditions: []TraceCondition{{Relation: Any, Where: where}}},
-		Relate{Relation: Parent, Where: where, Fields: []RelatedField{{Name: "p", Expr: field}}}, Aggregate{Calcs: []Calc{{Op: Count, Where: where, Name: "n"}}},
+		Compute{Name: "same", Expr: field},
+		Filter{Where: where},
+		TraceFilter{Conditions: []TraceCondition{{Relation: Any, Where: where}}},
+		Relate{Relation: Parent, Where: where, Fields: []RelatedField{{Name: "p", Expr: field}}},
+		Aggregate{Calcs: []Calc{{Op: Count, Where: where, Name: "n"}}},
 	}}
 	asked := q.String()
 	got := q.WithIDs()
 	e, _ := ParseFilter(`trace.trace_id = "` + stored + `"`)
 	call := Call{Name: "EQUALS", Args: []Expr{Field{Name: event.FieldTraceID}, Literal{Value: event.StringValue(stored)}}}
 	want := &Query{Stages: []Stage{
-		Compute{Name: "same", Expr: call}, Filter{Where: e}, TraceFilter{Conditions: []TraceCondition{{Relation: Any, Where: e}}},
-		Relate{Relation: Parent, Where: e, Fields: []RelatedField{{Name: "p", Expr: call}}}, Aggregate{Calcs: []Calc{{Op: Count, Where: e, Name: "n"}}},
+		Compute{Name: "same", Expr: call},
+		Filter{Where: e},
+		TraceFilter{Conditions: []TraceCondition{{Relation: Any, Where: e}}},
+		Relate{Relation: Parent, Where: e, Fields: []RelatedField{{Name: "p", Expr: call}}},
+		Aggregate{Calcs: []Calc{{Op: Count, Where: e, Name: "n"}}},
 	}}
 	if got.String() != want.String() || q.String() != asked {
 		t.Errorf("it is %s\nnot %s\nand the question is %s now", got, want, q)

@@ -1,9 +1,8 @@
 import { useMemo, useState } from 'react';
 
-import { get, post } from '../../api/client';
+import { get } from '../../api/client';
 import type { AnalyticsTable, AnalyticsValue, TraceAnalytics } from '../../api/map';
 import type { TraceList } from '../../api/types';
-import { useLoad } from '../../api/useLoad';
 import { usePrefs } from '../../app/prefs';
 import { BrushBars } from '../../charts/BrushBars';
 import { logMarks } from '../../charts/brushBars';
@@ -13,6 +12,7 @@ import { clock, count, digits, duration, momentMs } from '../../time/format';
 import { resolve } from '../../time/range';
 import { Explain } from './Explain';
 import { bounds, texts, type TracesState } from './url';
+import { useAnalytics } from './useAnalytics';
 
 interface Props {
   state: TracesState;
@@ -28,17 +28,16 @@ export function Analytics({ state, run, set }: Props): React.ReactElement {
   const whole = texts({ ...state, min: '', max: '' });
   const b = state.b;
   const range = { from: state.from, to: state.to };
-  const setsFor = (more: string[]): unknown => ({
+  const setsFor = (more: string[]): object => ({
     a: { ...range, q: [...whole, ...more] },
     ...(b && { b: { ...range, q: [...b, ...more] } }),
   });
   const picked = bounds(state);
-  const all = useLoad(`analytics ${run} ${JSON.stringify([whole, b])}`, (signal) =>
-    post<TraceAnalytics>('traces/analytics', setsFor([]), signal),
-  );
+  const all = useAnalytics(`analytics ${run} ${JSON.stringify([whole, b])}`, setsFor([]));
   // What is picked narrows the tables; the charts keep showing what it was picked of.
-  const part = useLoad(`analytics of a part ${run} ${JSON.stringify([whole, b, picked])}`, async (signal) =>
-    picked.length > 0 ? post<TraceAnalytics>('traces/analytics', setsFor(picked), signal) : undefined,
+  const part = useAnalytics(
+    `analytics of a part ${run} ${JSON.stringify([whole, b, picked])}`,
+    picked.length > 0 ? setsFor(picked) : undefined,
   );
   const d = all.data;
   const shown = (picked.length > 0 ? part.data : undefined) ?? d;
@@ -69,6 +68,11 @@ export function Analytics({ state, run, set }: Props): React.ReactElement {
     );
   };
   const error = all.error ?? part.error;
+  const reached = all.reached ?? part.reached;
+  const cancel = (): void => {
+    all.cancel();
+    part.cancel();
+  };
   return (
     <section className="analytics" aria-label="Analytics" aria-busy={all.loading || part.loading}>
       {error && <p className="note bad">{error.message}</p>}
@@ -79,7 +83,17 @@ export function Analytics({ state, run, set }: Props): React.ReactElement {
             <span className={s.faults > 0 ? 'error-text' : ''}>{percent(s.faults + s.errors + s.throttles, s.count)} failed</span>
           </span>
         ))}
-        {!d && !error && <span className="muted">Looking at the traces…</span>}
+        {!d && !error && !reached && <span className="muted">Looking at the traces…</span>}
+        {reached && (
+          <>
+            <span className="muted" role="status">
+              {Math.round(reached.share * 100)} % of about {count(reached.traces)} traces
+            </span>
+            <button type="button" className="btn small" onClick={cancel}>
+              Cancel
+            </button>
+          </>
+        )}
         <span className="grow" />
         {busy && <span className="muted">{busy}</span>}
         {b ? (
