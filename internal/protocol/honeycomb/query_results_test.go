@@ -354,6 +354,26 @@ func TestResultLinks_LeadToThePageOfTheResult(t *testing.T) {
 	}
 }
 
+// The links of a result lead to it also from where its environment is not the
+// caller's own, but one that everybody may look into.
+func TestSnapshot_OfSampleDataIsForEverybody(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, deskEvents(t))
+	_, err := d.front.Keys.OpenSample(t.Context())
+	must(t, err)
+	var q, a answer
+	d.get(200, "POST", "/1/queries/__all__?env=sample", `{}`, &q)
+	d.get(201, "POST", "/1/query_results/__all__?env=sample", `{"query_id":"`+q.ID+`"}`, &a)
+	d.settle()
+	path := strings.TrimPrefix(a.Links.Graph, "http://"+deskHost)
+	if status, header, raw := d.do("GET", path, ""); path != "/oriel/environments/sample/result/"+a.ID+"/snapshot" || status != 200 || header.Get("Content-Type") != "image/png" {
+		t.Errorf("%s: %d %.200s", path, status, raw)
+	}
+	if status, _, raw := d.do("GET", strings.Replace(path, "sample", "other", 1), ""); status != 404 {
+		t.Errorf("of an environment that there is not: %d %s", status, raw)
+	}
+}
+
 func TestSnapshot_OfNoAnswerSaysWhy(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, newStuck(t))

@@ -87,6 +87,9 @@ func (f *Front) serveSnapshot(w http.ResponseWriter, r *http.Request, l resultLi
 		f.failAPI(w, r, err)
 		return
 	}
+	if there, ok := f.Keys.Elsewhere(who, l.environment); ok { // else it is not found
+		who = there
+	}
 	result, err := f.Workspace.Result(r.Context(), who.Environment, l.id)
 	if fault.Is(err, fault.NotFound) || (err == nil && (l.environment != "" && l.environment != who.Environment || l.dataset != "" && l.dataset != result.Scope.Dataset)) {
 		err = notFound("Query result not found")
