@@ -235,7 +235,7 @@ func (k *spanCollector) callers(b *event.Batch) {
 	var hasher spanHasher
 	for row, at := range b.Times {
 		span := w.span.bytes(row)
-		if len(span) == 0 || w.annotation.has(row) {
+		if len(span) == 0 || w.tellsOfOne(row) {
 			continue
 		}
 		codes := [2]uint32{w.service.code(row), w.origin.code(row)}
@@ -284,7 +284,7 @@ func (k *spanCollector) nest(b *event.Batch, at uint32) uint32 {
 	}
 	var hasher spanHasher
 	for row := range b.Times {
-		if len(w.span.bytes(row)) == 0 || w.annotation.has(row) {
+		if len(w.span.bytes(row)) == 0 || w.tellsOfOne(row) {
 			continue
 		}
 		if _, timed := w.ms(row); !timed || !call.Calls(string(w.kind.bytes(row))) {
@@ -329,7 +329,7 @@ func (k *spanCollector) called(b *event.Batch, all []*halves, sums callSums, fre
 			continue
 		}
 		kind, document := string(w.kind.bytes(row)), string(w.document.bytes(row))
-		if !call.Answers(kind, document) || !w.span.has(row) || w.annotation.has(row) {
+		if !call.Answers(kind, document) || !w.span.has(row) || w.tellsOfOne(row) {
 			continue
 		}
 		ms, timed := w.ms(row)
@@ -349,16 +349,26 @@ func (k *spanCollector) called(b *event.Batch, all []*halves, sums callSums, fre
 
 // spanWalks go through the columns that tell what a span is.
 type spanWalks struct {
-	trace, span, parent, annotation, service, kind, document, duration walk
-	origin                                                             *origins
+	trace, span, parent, annotation, signal, service, kind, document, duration walk
+	origin                                                                     *origins
 }
 
 func walksOf(b *event.Batch) spanWalks {
 	at := func(name string) walk { return walkOf(b, name) }
 	return spanWalks{
-		at(event.FieldTraceID), at(event.FieldSpanID), at(event.FieldParentID), at(event.FieldAnnotation),
+		at(event.FieldTraceID), at(event.FieldSpanID), at(event.FieldParentID), at(event.FieldAnnotation), at(event.FieldSignal),
 		at(event.FieldService), at(event.FieldSpanKind), at(call.FieldDocument), at(event.FieldDuration), originsOf(b),
 	}
+}
+
+// tellsOfOne reports whether a row is no span though it may name one, and say how
+// long something took: an annotation, or a log line, an error or a metric.
+func (w *spanWalks) tellsOfOne(row int) bool {
+	switch string(w.signal.bytes(row)) {
+	case event.SignalLog, event.SignalError, event.SignalMetric:
+		return true
+	}
+	return w.annotation.has(row)
 }
 
 // ms is how long the row's span took.

@@ -30,7 +30,7 @@ type rollupKey struct {
 const noCode = ^uint32(0)
 
 // rollupBatches sums up the spans of batches: rows with a span id and a duration
-// that are no annotation.
+// that are no annotation, and no log line, error or metric that tells of a span.
 func rollupBatches(batches []*event.Batch) []storedRollup {
 	var out []storedRollup
 	for _, b := range batches {
@@ -47,7 +47,7 @@ func rollupBatch(b *event.Batch) []storedRollup {
 	var order []rollupKey
 	for row, at := range b.Times {
 		ms, timed := w.ms(row)
-		if !timed || w.annotation.has(row) || !w.span.has(row) {
+		if !timed || w.tellsOfOne(row) || !w.span.has(row) {
 			continue
 		}
 		root := !w.parent.has(row)

@@ -13,7 +13,11 @@ import (
 // isSpan tells spans from their annotations and from other signals.
 func (e row) isSpan(environment string) (ms float64, ok bool) {
 	ms, timed := finite(e.fields[event.FieldDuration])
-	return ms, timed && e.environment == environment && e.fields[event.FieldSpanID].Text() != "" && e.fields[event.FieldAnnotation].Text() == ""
+	switch e.text(event.FieldSignal) {
+	case event.SignalLog, event.SignalError, event.SignalMetric:
+		return 0, false
+	}
+	return ms, timed && e.environment == environment && e.text(event.FieldSpanID) != "" && e.text(event.FieldAnnotation) == ""
 }
 
 func (e row) text(field string) string { return e.fields[field].Text() }

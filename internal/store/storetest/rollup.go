@@ -24,9 +24,8 @@ func (r *Reference) Rollups(ctx context.Context, environment string, start, end 
 	sums := map[key]*store.Rollup{}
 	var order []key
 	for _, e := range r.snapshot() {
-		ms, timed := finite(e.fields[event.FieldDuration])
-		if e.environment != environment || e.time < start || e.time >= end || !timed ||
-			e.fields[event.FieldSpanID].Text() == "" || e.fields[event.FieldAnnotation].Text() != "" {
+		ms, span := e.isSpan(environment)
+		if !span || e.time < start || e.time >= end {
 			continue
 		}
 		text := func(field string) string { return e.fields[field].Text() }

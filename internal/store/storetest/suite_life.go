@@ -188,7 +188,9 @@ func rollupsCountSpans(_ *testing.T, p *pair) {
 			span(60, "api", "SELECT", "web1", 1, "connection refused"), span(61, "api", "SELECT", "web1", 1, ""),
 			span(62, "api", "SELECT", "web1", 1, "false"), span(63, "api", "SELECT", "web1", 1, "0"), span(64, "api", "SELECT", "web1", 1, 1),
 			object{event.FieldTraceID: "t", event.FieldParentID: "api2", event.FieldAnnotation: event.AnnotationSpanEvent, event.FieldName: "exception"},
-			object{event.FieldBody: "a log line", event.FieldSignal: event.SignalLog}),
+			object{event.FieldBody: "a log line", event.FieldSignal: event.SignalLog},
+			// A line of a request tells of its span, and how long it took.
+			object{event.FieldSignal: event.SignalLog, event.FieldTraceID: "t", event.FieldSpanID: "api2", event.FieldDuration: 2.5, event.FieldService: "api"}),
 	}, func() {
 		p.sameRollups(Environment, suiteStart, suiteEnd)
 		p.agree(ask(query.Filter{Where: query.Failed()}))
@@ -222,7 +224,8 @@ func callBatches(trace string) []*event.Batch {
 		batchOf("web", span(0, "web", "a", "", "server", 90), span(1, "web", "b", "a", "internal", 80), span(2, "web", "c", "b", "client", 70)),
 		batchOf("api", span(3, "api", "d", "c", "server", 60), span(65, "api", "e", "c", "server", 5), span(4, "api", "f", "d", "client", 50),
 			span(5, "api", "g", "b", "server", 50), span(6, "api", "h", "nobody", "server", 1),
-			object{event.FieldTraceID: trace, event.FieldParentID: "c", event.FieldAnnotation: event.AnnotationSpanEvent, event.FieldDuration: 1.0}),
+			object{event.FieldTraceID: trace, event.FieldParentID: "c", event.FieldAnnotation: event.AnnotationSpanEvent, event.FieldDuration: 1.0},
+			object{event.FieldSignal: event.SignalLog, event.FieldTraceID: trace, event.FieldSpanID: "e", event.FieldParentID: "c", event.FieldDuration: 5.0, event.FieldService: "api", event.FieldSpanKind: "server"}),
 		batchOf("store", span(7, "store", "i", "f", "", 40), span(8, "store", "j", "i", "consumer", 3)),
 		elsewhere,
 		batchOf("api", object{event.FieldTraceID: "other", event.FieldSpanID: "l", event.FieldParentID: "c", event.FieldDuration: 1.0, event.FieldService: "api"}),
