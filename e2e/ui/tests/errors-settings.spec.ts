@@ -103,6 +103,8 @@ test('an item is split by a value, and that is taken back', async ({ page, serve
   await form.getByLabel('What tells them apart').selectOption('code_version');
   await form.getByRole('radio', { name: /1\.4\.3/ }).check();
   await expect(form).toContainText('1 of 3');
+  await expect(form).toContainText('They stay here');
+  await expect(form.getByRole('link', { name: 'Look at those of the past' })).toHaveAttribute('href', /code_version/);
   await form.getByRole('button', { name: 'Split', exact: true }).click();
   await expect(page.locator('.toast')).toContainText('is an item of its own from now on');
   const rules = async (): Promise<string> => ((await (await fetch(`${server.url}/api/errors/rules`)).json()) as { rules: { body: string } }).rules.body;
@@ -119,6 +121,18 @@ test('an address that is nothing says so; RQL’s address asks, and its answer i
   await page.getByRole('button', { name: 'Chart', exact: true }).click();
   await expect(page.getByRole('region', { name: 'Charts' }).getByRole('listitem').first()).toContainText('home');
   await expect(page).toHaveURL(/view=chart/);
+});
+
+test('a long line of RQL is broken at the edge, and what is typed lies on its colours', async ({ page, server }) => {
+  const long = `SELECT ${Array.from({ length: 60 }, (_, i) => `custom.field_${i}`).join(', ')} FROM item_occurrence`;
+  await page.setViewportSize({ width: 768, height: 900 });
+  await page.goto(`${server.url}/errors/rql?q=${encodeURIComponent(long)}`);
+  await expect(page.locator('.iq-paper')).toContainText('custom.field_59');
+  const sizes = (selector: string): Promise<number[]> =>
+    page.locator(selector).evaluate((e) => [e.clientWidth, Math.max(e.scrollWidth, e.clientWidth), e.scrollHeight]);
+  await expect.poll(() => sizes('.iq-text')).toEqual(await sizes('.iq-paper'));
+  const [width, needed] = await sizes('.iq-text');
+  expect(needed).toBe(width);
 });
 
 for (const colorScheme of ['light', 'dark'] as const) {

@@ -43,6 +43,7 @@ export function Editor(props: Props): React.ReactElement {
   const id = useId();
   const area = useRef<HTMLTextAreaElement>(null);
   const paper = useRef<HTMLPreElement>(null);
+  const written = useRef<HTMLSpanElement>(null);
   const [caret, setCaret] = useState(text.length);
   const [focused, setFocused] = useState(false);
   const [asked, setAsked] = useState(false);
@@ -112,12 +113,14 @@ export function Editor(props: Props): React.ReactElement {
       if (props.onPast(-1)) e.preventDefault();
     }
   };
-  const lines = text.split('\n').length;
+  const lines = useLines(text, written, area);
   return (
     <div className="iq">
       <div className="iq-box">
         <pre ref={paper} className="iq-paper" aria-hidden="true">
-          <Coloured text={text} language={language} mistake={mistake} />
+          <span ref={written}>
+            <Coloured text={text} language={language} mistake={mistake} />
+          </span>
         </pre>
         <textarea
           ref={area}
@@ -209,6 +212,26 @@ export function Editor(props: Props): React.ReactElement {
       )}
     </div>
   );
+}
+
+const lineHeight = 20;
+
+/** How many lines a text takes as it is broken in its box. */
+function useLines(text: string, written: React.RefObject<HTMLElement | null>, area: React.RefObject<HTMLElement | null>): number {
+  const [lines, setLines] = useState(() => text.split('\n').length);
+  useLayoutEffect(() => {
+    const count = (): void => {
+      const height = written.current?.offsetHeight ?? 0;
+      if (height > 0) setLines(Math.round(height / lineHeight));
+    };
+    count();
+    const box = area.current;
+    if (!box) return undefined;
+    const watch = new ResizeObserver(count);
+    watch.observe(box);
+    return () => watch.disconnect();
+  }, [text, written, area]);
+  return lines;
 }
 
 /** The text in its colours, and what is wrong underlined. */

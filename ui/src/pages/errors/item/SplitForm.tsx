@@ -4,9 +4,10 @@ import { get, post, whyOf } from '../../../api/client';
 import type { ItemBundle, OccurrencePage } from '../../../api/errors';
 import { useLoad } from '../../../api/useLoad';
 import { linkTo } from '../../../app/location';
+import { filterText } from '../../../query/copyAs';
 import { count } from '../../../time/format';
 import { say, sayBad } from '../../../widgets/Toasts';
-import { pathsOf, splitWords } from './split';
+import { pastOf, pathsOf, splitWords } from './split';
 
 interface Props {
   bundle: ItemBundle;
@@ -133,7 +134,12 @@ export function SplitForm({ bundle, onChanged }: Props): React.ReactElement {
             ))}
           </fieldset>
         )}
-        {chosen && <p className="isplit-words">{splitWords(path, JSON.stringify(chosen.value), chosen.count, all)}</p>}
+        {chosen && (
+          <p className="isplit-words">
+            {splitWords(path, JSON.stringify(chosen.value), chosen.count, all)}{' '}
+            <a {...linkTo(pastOf(where, filterText(path, chosen.value), item.first))}>Look at those of the past</a>
+          </p>
+        )}
         {refused && (
           <p className="note bad" role="alert">
             {refused}

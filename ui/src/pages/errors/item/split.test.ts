@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { pathsOf, splitWords } from './split';
+import { pastOf, pathsOf, splitWords } from './split';
 
 describe('pathsOf', () => {
   it('leads to what a rule can compare, the app’s own first', () => {
@@ -22,5 +22,13 @@ describe('pathsOf', () => {
 });
 
 it('says what goes and what stays', () => {
-  expect(splitWords('custom.queue', '"mail"', 3, 12)).toContain('3 of 12 (25\u2009%)');
+  const words = splitWords('custom.queue', '"mail"', 3, 12);
+  expect(words).toContain('3 of 12 (25\u2009%)');
+  expect(words).toContain('They stay here');
+});
+
+it('leads to those of the past', () => {
+  const to = new URL(pastOf('error.fingerprint = "f"', 'custom.queue = "mail"', '1700000000123456789'), 'http://o');
+  expect(to.searchParams.get('where')).toBe('error.fingerprint = "f" AND custom.queue = "mail"');
+  expect(to.searchParams.get('from')).toBe('1700000000');
 });

@@ -30,5 +30,11 @@ export function pathsOf(payload: Json): string[] {
 /** What a split would do, in words. */
 export function splitWords(path: string, value: string, goes: number, all: number): string {
   const share = all > 0 ? Math.round((goes / all) * 100) : 0;
-  return `Occurrences whose ${path} is ${value} become an item of their own from now on. Of those that are kept, ${goes} of ${all} (${share}\u2009%) have it. What came before stays here.`;
+  return `Occurrences whose ${path} is ${value} become an item of their own from now on. Of those that are kept, ${goes} of ${all} (${share}\u2009%) have it. They stay here: counts, people and comments of the past keep what they were about.`;
+}
+
+/** Where the occurrences of the past that would go can be looked at; first is when the item began, in ns. */
+export function pastOf(where: string, condition: string, first: string): string {
+  const from = /^\d{10,19}$/.test(first) ? String(BigInt(first) / 1_000_000_000n) : 'now-30d';
+  return `/query?${new URLSearchParams({ calc: 'COUNT', where: `${where} AND ${condition}`, from, to: 'now', tab: 'raw' }).toString()}`;
 }
