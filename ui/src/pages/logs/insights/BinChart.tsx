@@ -26,7 +26,9 @@ const height = 168;
 function levelsOf(chart: Chart): (Level | undefined)[] {
   const of = chart.lines.map((l) => levels.find((v) => v === (known[l.label.toLowerCase()] ?? l.label.toLowerCase())));
   const none = chart.lines.map((l) => l.label === '(none)');
-  return of.every((l, i) => l !== undefined || none[i]) && of.some((l) => l !== undefined) ? of : of.map(() => undefined);
+  if (!of.every((l, i) => l !== undefined || none[i]) || of.every((l) => l === undefined)) return of.map(() => undefined);
+  // Lines without a level are as faint as those that say least.
+  return of.includes('trace') ? of : of.map((l) => l ?? 'trace');
 }
 
 const known: Readonly<Record<string, string>> = { warning: 'warn', err: 'error', critical: 'fatal', notice: 'info' };
