@@ -179,7 +179,7 @@ func (a *API) values(w http.ResponseWriter, r *http.Request) error {
 	if prefix := q.Get("prefix"); prefix != "" {
 		ask.Stages = append(ask.Stages, query.Filter{Where: query.Text{Op: query.StartsWith, X: query.Field{Name: field}, S: prefix}})
 	}
-	found, stats, err := a.Querier.TopValues(r.Context(), ask, field, limit)
+	found, err := a.Querier.TopValues(r.Context(), ask, field, limit)
 	if err != nil {
 		return err
 	}
@@ -187,11 +187,11 @@ func (a *API) values(w http.ResponseWriter, r *http.Request) error {
 		Value any     `json:"value"`
 		Count float64 `json:"count"`
 	}
-	out := make([]listed, len(found))
-	for i, v := range found {
+	out := make([]listed, len(found.Values))
+	for i, v := range found.Values {
 		out[i] = listed{jsonValue(v.Value), v.Events[store.Selected]}
 	}
-	return a.answer(w, r, stats, map[string]any{"values": out})
+	return a.answer(w, r, found.Stats, map[string]any{"values": out, "exact": found.Exact})
 }
 
 func (a *API) storage(w http.ResponseWriter, r *http.Request) error {

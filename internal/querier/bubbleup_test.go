@@ -159,9 +159,12 @@ func TestTopValues_AreTheMostFrequentOnes(t *testing.T) {
 	ask := &query.Query{Environment: "test", Start: now.Add(-2 * time.Hour).UnixNano(), End: now.UnixNano(), Stages: []query.Stage{
 		query.Filter{Where: query.Text{Op: query.StartsWith, X: query.Field{Name: "route"}, S: "/"}},
 	}}
-	values, _, err := newQuerier(filled(t), Config{}).TopValues(t.Context(), ask, "route", 5)
-	if err != nil || len(values) != 2 || values[0].Value.Str() != "/a" || values[0].Events[0] != 60 || values[1].Events[0] != 48 {
-		t.Errorf("%v %v", values, err)
+	top, err := newQuerier(filled(t), Config{}).TopValues(t.Context(), ask, "route", 5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if values := top.Values; !top.Exact || len(values) != 2 || values[0].Value.Str() != "/a" || values[0].Events[0] != 60 || values[1].Events[0] != 48 {
+		t.Errorf("%v", top)
 	}
 }
 

@@ -57,15 +57,15 @@ func TestCalculatedFields_AreReadAsIfStored(t *testing.T) {
 	if got := count("VISUALIZE COUNT GROUP BY speed, build_id WHERE slow = true LAST 24h", api); len(got) != 3 {
 		t.Errorf("by two fields: %v", got)
 	}
-	values, _, err := q.TopValues(ctx, &query.Query{Environment: "test", Datasets: api, Start: 0, End: now.UnixNano()}, "speed", 5)
-	if err != nil || len(values) != 2 || values[0].Value.Text() != "quick" || values[0].Events[store.Selected] != all-slow {
-		t.Errorf("its values: %v, %v", values, err)
+	top, err := q.TopValues(ctx, &query.Query{Environment: "test", Datasets: api, Start: 0, End: now.UnixNano()}, "speed", 5)
+	if err != nil || len(top.Values) != 2 || top.Values[0].Value.Text() != "quick" || top.Values[0].Events[store.Selected] != all-slow || !top.Exact {
+		t.Errorf("its values: %v, %v", top, err)
 	}
-	values, _, err = q.TopValues(ctx, &query.Query{Environment: "test", Datasets: api, Start: 0, End: now.UnixNano(), Stages: []query.Stage{
+	top, err = q.TopValues(ctx, &query.Query{Environment: "test", Datasets: api, Start: 0, End: now.UnixNano(), Stages: []query.Stage{
 		query.Filter{Where: query.Compare{Op: query.Eq, L: query.Field{Name: "speed"}, R: query.Literal{Value: event.StringValue("slow")}}},
 	}}, "build_id", 5)
-	if err != nil || len(values) != 3 || values[0].Value.Text() != "7f3c" {
-		t.Errorf("values where it is slow: %v, %v", values, err)
+	if err != nil || len(top.Values) != 3 || top.Values[0].Value.Text() != "7f3c" {
+		t.Errorf("values where it is slow: %v, %v", top, err)
 	}
 	if _, err := q.RunSpec(ctx, "test", api, specOf(t, "VISUALIZE COUNT GROUP BY broken"), SpecOptions{}); !fault.Is(err, fault.Invalid) || !strings.Contains(fault.MessageOf(err), "calculated field broken") {
 		t.Errorf("a field that can't be read: %v", err)

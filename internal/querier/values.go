@@ -8,36 +8,46 @@ import (
 	"github.com/oriel-dev/oriel/internal/store"
 )
 
-// TopValues returns the most frequent values of a field among the rows that ask
-// keeps, with how many events have each as Events[store.Selected]; at most limit.
-func (q *Querier) TopValues(ctx context.Context, ask *query.Query, field string, limit int) (values []store.ContrastValue, stats store.Stats, err error) {
+// TopValues are the most frequent values of a field, with how many events have each as
+// Events[store.Selected].
+type TopValues struct {
+	Values []store.ContrastValue
+	Exact  bool // all rows were counted; else events are at least so many, and rarer values may be missing
+	Stats  store.Stats
+}
+
+// enoughRows is about how many rows of segments are read for values, see
+// store.ContrastOptions: two cores read them in a tenth of a second, and somebody types.
+const enoughRows = 5_000_000
+
+// TopValues finds values of a field among the rows that ask keeps, at most limit.
+func (q *Querier) TopValues(ctx context.Context, ask *query.Query, field string, limit int) (*TopValues, error) {
 	if _, calculated := q.saved(ask.Environment, ask.Datasets)[field]; calculated {
 		return q.groupValues(ctx, ask, field, limit)
 	}
-	if ask, err = q.withFields(ask); err != nil {
-		return nil, stats, err
+	ask, err := q.withFields(ask)
+	if err != nil {
+		return nil, err
 	}
 	var c *store.Contrast
 	_, err = q.admit(ctx, q.light, func(ctx context.Context) (*store.Result, error) {
 		var err error
 		all := query.Literal{Value: event.BoolValue(true)}
-		c, err = q.config.Store.Contrast(ctx, ask, all, store.ContrastOptions{Fields: []string{field}, MaxValues: limit})
+		c, err = q.config.Store.Contrast(ctx, ask, all, store.ContrastOptions{Fields: []string{field}, MaxValues: limit, Enough: enoughRows})
 		return nil, err
 	})
 	if err != nil {
-		return nil, stats, err
+		return nil, err
 	}
-	if len(c.Fields) == 1 && len(c.Fields[0].Values) > 0 {
-		return c.Fields[0].Values, c.Stats, nil
+	out := &TopValues{Exact: c.Unread == 0, Stats: c.Stats}
+	for _, f := range c.Fields {
+		out.Values, out.Exact = f.Values, out.Exact && !f.Cut && !f.Unique
 	}
-	if len(c.Fields) == 0 && c.Left == 0 {
-		return nil, c.Stats, nil
-	}
-	return q.groupValues(ctx, ask, field, limit) // too many different values to be counted on the way
+	return out, nil
 }
 
 // groupValues is TopValues by a query.
-func (q *Querier) groupValues(ctx context.Context, ask *query.Query, field string, limit int) (values []store.ContrastValue, stats store.Stats, err error) {
+func (q *Querier) groupValues(ctx context.Context, ask *query.Query, field string, limit int) (*TopValues, error) {
 	grouped := *ask
 	grouped.Stages = append(append([]query.Stage{}, ask.Stages...),
 		query.Filter{Where: query.Exists{X: query.Field{Name: field}}},
@@ -47,11 +57,12 @@ func (q *Querier) groupValues(ctx context.Context, ask *query.Query, field strin
 	)
 	res, err := q.Run(ctx, &grouped)
 	if err != nil {
-		return nil, stats, err
+		return nil, err
 	}
+	out := &TopValues{Exact: true, Stats: res.Stats}
 	for i := range res.Rows {
 		n, _ := res.Column("count").Values[i].Number()
-		values = append(values, store.ContrastValue{Value: res.Column(field).Values[i], Events: [2]float64{n, 0}})
+		out.Values = append(out.Values, store.ContrastValue{Value: res.Column(field).Values[i], Events: [2]float64{n, 0}})
 	}
-	return values, res.Stats, nil
+	return out, nil
 }

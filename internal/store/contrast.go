@@ -10,8 +10,16 @@ import (
 type ContrastOptions struct {
 	Fields    []string                             // none means every field but the ids of traces and spans
 	MaxValues int                                  // values given of each field, the most frequent ones; 0 means 40
+	Enough    int64                                // about so many rows are read for those values, see below; 0 means all
 	Progress  func(c *Contrast, progress Progress) // called now and then, one call at a time, with what is counted so far; may be nil
 }
+
+// Enough is for one who wants values soon rather than every one of them: rows in memory
+// and what is known without reading rows count always, other rows up to about that
+// number, taken from all parts of the range; rows of a field of many values count for
+// several, since they cost as much. Rows left out are told as Contrast.Unread, rows
+// known to be without the values asked for may be left out of Events, and of a field that
+// is Unique, or has too many numbers, some values are given, of which there may be more.
 
 // The sides of a contrast.
 const (
@@ -24,7 +32,8 @@ const (
 type Contrast struct {
 	Events [2]float64 // on each side
 	Fields []ContrastField
-	Left   int // fields that are kept in the overflow column and were not looked at
+	Left   int   // fields that are kept in the overflow column and were not looked at
+	Unread int64 // rows that were left out, because there had been enough
 	Stats  Stats
 }
 
@@ -34,7 +43,7 @@ type ContrastField struct {
 	Kind     event.Kind // unified over all rows
 	Present  [2]float64 // events that have it; not all if Unique
 	Distinct int        // different values seen; not all if Unique or Cut
-	Unique   bool       // nearly every event has a value of its own: neither values nor bins are given
+	Unique   bool       // nearly every event has a value of its own: neither values nor bins are given, but with Enough
 	Cut      bool       // rare values were let go of on the way: their counts are missing
 	Values   []ContrastValue
 	Bins     []ContrastBin // numbers, from low to high; none for texts and booleans

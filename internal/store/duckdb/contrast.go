@@ -3,10 +3,12 @@ package duckdb
 import (
 	"context"
 	"slices"
+	"sync/atomic"
 
 	"github.com/oriel-dev/oriel/internal/event"
 	"github.com/oriel-dev/oriel/internal/query"
 	"github.com/oriel-dev/oriel/internal/store"
+	"github.com/oriel-dev/oriel/internal/store/segment"
 )
 
 // Contrast implements store.Store. It does not ask DuckDB: our own columns are
@@ -64,7 +66,9 @@ type contrast struct {
 	names      []string // of the fields that are counted
 	conditions []string // of the fields that where and selection read
 	left       int
-	relatives  *relatives // nil if no other spans are asked about
+	read       atomic.Int64 // weight of what is taken to be read
+	unread     atomic.Int64 // rows of segments that are left out
+	relatives  *relatives   // nil if no other spans are asked about
 
 	fields map[string]*counter // by name; the map itself does not change while workers run
 	parts  []part              // of each worker
@@ -86,6 +90,7 @@ func (c *contrast) choose() {
 		f := c.fields[name]
 		if f == nil {
 			f = newCounter(name, len(c.opts.Fields) == 0 && isID(name))
+			f.some = c.opts.Enough > 0
 			c.fields[name] = f
 			c.names = append(c.names, name)
 		}
@@ -98,7 +103,9 @@ func (c *contrast) choose() {
 			}
 			for _, field := range d.Fields {
 				if field.Column == "" {
-					left[field.Name] = true
+					if left[field.Name] = true; slices.Contains(c.opts.Fields, field.Name) {
+						add(field.Name, field.Kind)
+					}
 					unfold = unfold || slices.Contains(c.conditions, field.Name)
 					continue
 				}
@@ -191,6 +198,9 @@ func (c *contrast) sides(b *event.Batch) *sides {
 // group adds the rows of a row group. Of the times, if nothing else asks for them,
 // it reads only whether they are in the range.
 func (c *contrast) group(ctx context.Context, p piece, at *part) (err error) {
+	if passed, err := c.passes(p); passed || err != nil {
+		return err
+	}
 	g := rowGroup{}
 	if slices.Contains(c.conditions, event.SystemTime) {
 		g.rows, err = p.file.reader.Rows(p.group)
@@ -236,6 +246,43 @@ func (c *contrast) group(ctx context.Context, p piece, at *part) (err error) {
 	return nil
 }
 
+// passes reports whether a row group is passed over, because enough has been read or
+// because nothing in it counts.
+func (c *contrast) passes(p piece) (bool, error) {
+	if c.opts.Enough <= 0 {
+		return false, nil
+	}
+	r := p.file.reader
+	info := r.GroupInfo(p.group)
+	if info.MaxTime < c.sn.start || info.MinTime >= c.sn.end || info.Environment != "" && info.Environment != c.sn.environment || info.Dataset != "" && !c.sn.wants(info.Dataset) {
+		c.done.Add(int64(info.Rows))
+		return true, nil
+	}
+	terms, _ := planTerms(c.where)
+	for _, t := range terms {
+		n, ok := needleOf(t)
+		if !ok || !r.Lists(p.group, n.field) {
+			continue
+		}
+		runs, told, err := containing(p, t, segment.Run{To: info.Rows})
+		if err != nil || told && len(runs) == 0 {
+			c.done.Add(int64(info.Rows))
+			return true, err
+		}
+	}
+	weight := int64(0)
+	for _, names := range [][]string{c.names, c.conditions} {
+		for _, name := range names {
+			weight += r.Weight(p.group, name)
+		}
+	}
+	if weight == 0 || c.read.Add(weight)-weight < c.opts.Enough {
+		return false, nil
+	}
+	c.unread.Add(int64(info.Rows))
+	return true, nil
+}
+
 // result is what has been counted so far.
 func (c *contrast) result() *store.Contrast {
 	most := c.opts.MaxValues
@@ -243,7 +290,7 @@ func (c *contrast) result() *store.Contrast {
 		most = 40
 	}
 	c.mu.Lock()
-	out := &store.Contrast{Events: c.events, Left: c.left}
+	out := &store.Contrast{Events: c.events, Left: c.left, Unread: c.unread.Load()}
 	c.mu.Unlock()
 	for _, name := range c.names {
 		if f, some := c.fields[name].result(most); some {

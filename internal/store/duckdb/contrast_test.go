@@ -23,6 +23,7 @@ func manyRows(t *testing.T, s *Store, seq uint64, n int) {
 		b.Set("user", event.StringValue(fmt.Sprint("user-", i%3000)))
 		b.Set("route", event.StringValue([]string{"/a", "/b"}[i%2]))
 		b.Set("size", event.IntValue(int64(i)))
+		b.Set("fixed", event.StringValue("one"))
 	}
 	if err := s.Append(t.Context(), seq, []*event.Batch{b}); err != nil {
 		t.Fatal(err)
@@ -74,6 +75,58 @@ func TestContrast_SetsIDsApartAndBinsManyNumbers(t *testing.T) {
 	}
 	if sum != f.Present {
 		t.Errorf("the bins of size sum up to %v", sum)
+	}
+}
+
+func TestContrast_ReadsNoMoreThanEnough(t *testing.T) {
+	t.Parallel()
+	s := openStore(t, Config{FlushAge: time.Hour})
+	defer func() { _ = s.Close() }()
+	const n, parts = 25_000, 4
+	for seq := range uint64(parts) {
+		manyRows(t, s, seq+1, n)
+		if err := s.Flush(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	manyRows(t, s, parts+1, n) // in memory
+	ask := func(field, where string) (*store.Contrast, store.ContrastField) {
+		t.Helper()
+		q := &query.Query{Environment: "test", Start: -1, End: 1 << 60}
+		if where != "" {
+			e, err := query.ParseFilter(where)
+			if err != nil {
+				t.Fatal(err)
+			}
+			q.Stages = []query.Stage{query.Filter{Where: e}}
+		}
+		all := query.Literal{Value: event.BoolValue(true)}
+		c, err := s.Contrast(t.Context(), q, all, store.ContrastOptions{Fields: []string{field}, MaxValues: 3000, Enough: 3*n + 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(c.Fields) == 0 {
+			return c, store.ContrastField{}
+		}
+		return c, c.Fields[0]
+	}
+	c, f := ask("user", "") // not coded by a dictionary: a row counts for three
+	if c.Unread != 2*n || f.Present[store.Selected] != 3*n || len(f.Values) != 3000 || f.Cut {
+		t.Errorf("users: %d rows are left out, %v are counted, of %d values", c.Unread, f.Present, len(f.Values))
+	}
+	if c, f := ask("user", `route = "/nowhere"`); c.Unread != 0 || len(f.Values) != 0 {
+		t.Errorf("a route in no dictionary: %d rows are left out, values %v", c.Unread, f.Values)
+	}
+	if c, f := ask("fixed", ""); c.Unread != 0 || len(f.Values) != 1 || f.Values[0].Events[store.Selected] != (parts+1)*n {
+		t.Errorf("a value that every row has: %d rows are left out, values %v", c.Unread, f.Values)
+	}
+	for _, name := range []string{"request.id", "size"} { // too many different ones to keep
+		if _, f := ask(name, ""); len(f.Values) == 0 || !f.Cut && !f.Unique {
+			t.Errorf("%s: %d values, cut %t, unique %t", name, len(f.Values), f.Cut, f.Unique)
+		}
+	}
+	if _, f := ask("request.id", `request.id starts-with "request-5-7"`); f.Unique || len(f.Values) < 1000 {
+		t.Errorf("ids that begin alike: %d values, unique %t", len(f.Values), f.Unique)
 	}
 }
 

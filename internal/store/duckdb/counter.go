@@ -2,6 +2,7 @@ package duckdb
 
 import (
 	"cmp"
+	"math/bits"
 	"slices"
 	"strings"
 	"sync"
@@ -27,26 +28,38 @@ func newSides(b *event.Batch, kept, selected query.Mask, unweighted bool) *sides
 	if !unweighted {
 		s.weights = b.SampleRates
 	}
-	for row := range s.of {
-		switch {
-		case !kept.Has(row):
-			s.of[row] = neither
-			continue
-		case selected.Has(row):
-			s.of[row] = store.Selected
+	const all = ^uint64(0)
+	for w, in := range kept {
+		chosen := in & selected[w]
+		switch of := s.of[64*w : min(64*w+64, len(s.of))]; {
+		case in == all && chosen == all:
+			setAll(of, store.Selected)
+		case in == all && chosen == 0:
+			setAll(of, store.Others)
+		case in == 0:
+			setAll(of, neither)
 		default:
-			s.of[row] = store.Others
+			for i := range of {
+				of[i] = neither - uint8(in>>i&1) - uint8(chosen>>i&1)
+			}
 		}
-		s.events[s.of[row]] += s.weight(row)
+		if s.weights == nil {
+			s.events[store.Selected] += float64(bits.OnesCount64(chosen))
+			s.events[store.Others] += float64(bits.OnesCount64(in &^ chosen))
+		}
+	}
+	for row, weight := range s.weights {
+		if side := s.of[row]; side != neither {
+			s.events[side] += float64(weight)
+		}
 	}
 	return s
 }
 
-func (s *sides) weight(row int) float64 {
-	if s.weights == nil {
-		return 1
+func setAll(of []uint8, side uint8) {
+	for i := range of {
+		of[i] = side
 	}
-	return float64(s.weights[row])
 }
 
 // counts are the events of both sides, and of neither.
@@ -72,6 +85,7 @@ const (
 type counter struct {
 	name   string
 	kind   event.Kind
+	some   bool // some values are wanted also where there are too many to keep
 	unique atomic.Bool
 
 	mu      sync.Mutex
@@ -130,8 +144,9 @@ func (f *counter) addText(text string, n *counts) {
 // there are too many.
 func (f *counter) judge() {
 	if f.rows >= uniqueAfter && len(f.texts) > f.rows/2 {
-		f.unique.Store(true)
-		f.texts = nil
+		if f.unique.Store(true); !f.some {
+			f.texts = nil
+		}
 		return
 	}
 	for least := 1.0; len(f.texts) > mostTexts; least *= 2 {
@@ -154,7 +169,7 @@ func (f *counter) hasMany() bool {
 // addTally adds the bins of a batch, which hold all its numbers.
 func (f *counter) addTally(bins *binCounts, many bool) {
 	bins.addTo(f.bins, &f.present)
-	if f.many = f.many || many; f.many {
+	if f.many = f.many || many; f.many && !f.some {
 		clear(f.numbers)
 	}
 }
@@ -249,7 +264,7 @@ func (f *counter) result(most int) (out store.ContrastField, some bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	out = store.ContrastField{Name: f.name, Kind: f.kind, Present: f.present, Unique: f.unique.Load(), Cut: f.cut}
-	if out.Unique {
+	if out.Unique && !f.some {
 		return out, true
 	}
 	if f.present == [2]float64{} {
@@ -257,7 +272,9 @@ func (f *counter) result(most int) (out store.ContrastField, some bool) {
 	}
 	texts, numbers := f.texts, f.numbers
 	if f.many {
-		numbers, out.Cut, out.Distinct = nil, true, mostNumbers
+		if out.Cut = true; !f.some {
+			numbers, out.Distinct = nil, mostNumbers
+		}
 	}
 	if out.Kind == event.String && len(numbers) > 0 {
 		texts = f.asTexts()

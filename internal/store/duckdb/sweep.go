@@ -43,10 +43,14 @@ func (sn *snapshot) pieces() []piece {
 func (sn *snapshot) inRange(b *event.Batch) query.Mask {
 	kept := query.NewMask(b.Len())
 	from := max(sn.start, sn.horizonOf(b.Dataset))
-	for i, at := range b.Times {
-		if at >= from && at < sn.end {
-			kept.Set(i)
+	for w := range kept {
+		in := uint64(0)
+		for i, at := range b.Times[64*w : min(64*w+64, len(b.Times))] {
+			if at >= from && at < sn.end {
+				in |= 1 << i
+			}
 		}
+		kept[w] = in
 	}
 	return kept
 }

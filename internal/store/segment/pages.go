@@ -22,6 +22,39 @@ func (x *Rows) Constant(name string) (event.Value, bool) {
 	return x.reader.constant(x.group, at)
 }
 
+// Lists reports whether the values of a text field in a row group are listed in a
+// dictionary, so that one that is not there is found out without reading rows.
+func (r *Reader) Lists(group int, field string) bool {
+	column, known := r.fields[field]
+	return known && r.meta.columns[column].physical == typeByteArray && r.meta.rowGroups[group].chunks[column].dictPage > 0
+}
+
+// Weight is about how much it costs to read the values of a field in a row group, in
+// rows of a field with few different values. It is nothing where there is no value, or
+// one that every row has.
+func (r *Reader) Weight(group int, field string) int64 {
+	// As measured: rows that are not coded by a dictionary, and bytes of a packed one.
+	const plain, entry = 3, 12
+	rows := r.meta.rowGroups[group].rows
+	if _, folded := r.fields[event.FieldOverflow]; folded {
+		return plain * rows
+	}
+	column, known := r.fields[field]
+	if !known || column < systemColumns {
+		return 0
+	}
+	chunk := &r.meta.rowGroups[group].chunks[column]
+	_, one := r.constant(group, column)
+	switch filled := rows - min(chunk.nulls, rows); {
+	case one || filled == 0:
+		return 0
+	case chunk.dictPage > 0:
+		return filled + entry*max(chunk.dataPage-chunk.dictPage, 0)
+	default:
+		return plain * filled
+	}
+}
+
 // constant tells the one value of a column from its statistics. Booleans have
 // none, and neither has a float that may be a zero.
 func (r *Reader) constant(g, column int) (event.Value, bool) {

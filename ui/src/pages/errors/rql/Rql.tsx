@@ -170,12 +170,12 @@ function useCompletion(known: KnownRql, text: string, caret: number, focused: bo
   const values = useLoad(`rql values ${field} ${place.quote === '' ? '' : place.prefix}`, (signal) =>
     field === ''
       ? Promise.resolve([])
-      : get<{ values: { value: string | number | boolean; count: number }[] | null }>(
+      : get<{ values: { value: string | number | boolean; count: number }[] | null; exact: boolean }>(
           'values',
           { field, dataset: '__all__', q: 'error.fingerprint exists', prefix: place.prefix, limit: '20' },
           signal,
         ).then(
-          (r) => r.values ?? [],
+          (r) => (r.values ?? []).map((v) => ({ ...v, atLeast: !r.exact })),
           () => [], // completion is a help only
         ),
   );
@@ -185,7 +185,7 @@ function useCompletion(known: KnownRql, text: string, caret: number, focused: bo
         ? (values.data ?? []).map((v) => ({
             label: String(v.value).slice(0, 200),
             insert: valueText(v.value, place.quote),
-            detail: count(v.count),
+            detail: (v.atLeast ? '≥ ' : '') + count(v.count),
           }))
         : suggest(text, place, known),
     [place, values.data, text, known],

@@ -34,7 +34,7 @@ export function useInsightsCompletion(
         ? values.map((v) => ({
             label: String(v.value).slice(0, 200),
             insert: valueText(v.value, wanted.quote),
-            detail: v.count.toLocaleString('en'),
+            detail: (v.atLeast ? '≥ ' : '') + v.count.toLocaleString('en'),
           }))
         : suggest(place, known),
     [place, wanted, values, known],

@@ -23,6 +23,8 @@ export function useKnown(env: string, groups: readonly string[]): Known {
 export interface FieldValue {
   value: string | number | boolean;
   count: number;
+  /** There may be more: not every row was counted. */
+  atLeast: boolean;
 }
 
 /** Stored names of what CloudWatch calls otherwise. */
@@ -37,12 +39,12 @@ export function useValues(datasets: readonly string[], from: string, to: string,
     if (field === '' || field === '@message' || field === '@timestamp') return;
     const abort = new AbortController();
     const timer = setTimeout(() => {
-      get<{ values: FieldValue[] | null }>(
+      get<{ values: Omit<FieldValue, 'atLeast'>[] | null; exact: boolean }>(
         'values',
         { field: storedName[field] ?? field, dataset, q: 'meta.signal_type = "log"', prefix, limit: '20', from, to },
         abort.signal,
       ).then(
-        ({ values }) => setFound({ field, list: values ?? [] }),
+        ({ values, exact }) => setFound({ field, list: (values ?? []).map((v) => ({ ...v, atLeast: !exact })) }),
         () => undefined, // completion is a help only
       );
     }, pause);

@@ -173,18 +173,18 @@ function useValues(known: Known, column: string, prefix: string): Suggestion[] {
     if (column === '') return;
     const abort = new AbortController();
     const timer = setTimeout(() => {
-      get<{ values: { value: string | number | boolean; count: number }[] | null }>(
+      get<{ values: { value: string | number | boolean; count: number }[] | null; exact: boolean }>(
         'values',
         { field: column, dataset, prefix, limit: '20', from, to },
         abort.signal,
       ).then(
-        ({ values }) =>
+        ({ values, exact }) =>
           setFound({
             column,
             list: (values ?? []).map((v) => ({
               label: String(v.value).slice(0, 200),
               insert: valueText(v.value),
-              detail: v.count.toLocaleString('en'),
+              detail: (exact ? '' : '≥ ') + v.count.toLocaleString('en'),
             })),
           }),
         () => undefined, // completion is a help only
