@@ -82,7 +82,7 @@ func (s *awsServer) groups() map[string]types.LogGroup {
 // lines returns the lines of a group, once there are n of them, by time.
 func (s *awsServer) lines(group, pattern string, n int) (all []types.FilteredLogEvent) {
 	s.t.Helper()
-	for range 100 {
+	for range 1200 {
 		all = nil
 		pages := logs.NewFilterLogEventsPaginator(s.sdk, &logs.FilterLogEventsInput{LogGroupName: &group, FilterPattern: &pattern})
 		for pages.HasMorePages() {
@@ -98,7 +98,7 @@ func (s *awsServer) lines(group, pattern string, n int) (all []types.FilteredLog
 		if len(all) >= n {
 			break
 		}
-		time.Sleep(50 * time.Millisecond) // the client's own batching decides when it sends
+		time.Sleep(50 * time.Millisecond) // the client's own batching decides when it sends, and go run compiles it first
 	}
 	if len(all) != n {
 		s.t.Fatalf("%d lines of %s that match %q, want %d: %q", len(all), group, pattern, n, messages(all))

@@ -69,10 +69,10 @@ func TestRun_ReportsAsThePageDoes(t *testing.T) {
 	srv := httptest.NewServer(mux)
 	defer srv.Close()
 	mux.HandleFunc("GET /config.json", func(w http.ResponseWriter, _ *http.Request) {
-		fmt.Fprintf(w, `{"version":"1.4.0","environment":"test","spans":{"url":"%[1]s/v1/traces","key":"of spans"},"errors":{"url":"%[1]s/api/1/item/","key":"of errors"}}`, srv.URL)
+		_, _ = fmt.Fprintf(w, `{"version":"1.4.0","environment":"test","spans":{"url":"%[1]s/v1/traces","key":"of spans"},"errors":{"url":"%[1]s/api/1/item/","key":"of errors"}}`, srv.URL)
 	})
-	mux.HandleFunc("/api/activities/home", func(w http.ResponseWriter, r *http.Request) {
-		fmt.Fprint(w, `[{"uuid":"u1","handle":"handle1"}]`)
+	mux.HandleFunc("/api/activities/home", func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = fmt.Fprint(w, `[{"uuid":"u1","handle":"handle1"}]`)
 	})
 	mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) {
 		if parent := strings.Split(r.Header.Get("Traceparent"), "-"); len(parent) == 4 {
