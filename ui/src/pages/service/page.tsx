@@ -140,8 +140,8 @@ export default function ServicePage({ name }: { name: string }): React.ReactElem
           <Near title="Called by" map={data.map} of={node} side="to" seconds={seconds} range={range} />
           <Near title="Calls" map={data.map} of={node} side="from" seconds={seconds} range={range} />
           <ServiceErrors service={name} env={env} range={range} turn={turn} />
-          <LatestLines service={name} env={env} range={range} turn={turn} />
           {data.detail && <Deploys service={name} markers={markers} base={data.detail.series.base} />}
+          <LatestLines service={name} env={env} range={range} turn={turn} />
         </div>
       )}
     </div>
