@@ -150,7 +150,7 @@ func TestRead_EqualsAPlainWalk(t *testing.T) {
 			t.Fatal(err)
 		}
 		want := map[string]string{}
-		walk(want, "", object)
+		walk(want, "", object, 0)
 		var expected []string
 		for _, k := range slices.Sorted(maps.Keys(want)) {
 			expected = append(expected, k+"="+want[k])
@@ -163,21 +163,29 @@ func TestRead_EqualsAPlainWalk(t *testing.T) {
 	})
 }
 
-func walk(out map[string]string, path string, v any) {
+func walk(out map[string]string, path string, v any, depth int) {
 	below := func(name string) string {
 		if path == "" {
 			return name
 		}
 		return path + "." + name
 	}
+	switch v.(type) {
+	case map[string]any, []any:
+		if depth == maxDepth { // what lies deeper stays text
+			raw, _ := json.Marshal(v) //nolint:errchkjson // it was marshalled before
+			out[path] = strconv.Quote(string(raw))
+			return
+		}
+	}
 	switch x := v.(type) {
 	case map[string]any:
 		for k, v := range x {
-			walk(out, below(k), v)
+			walk(out, below(k), v, depth+1)
 		}
 	case []any:
 		for i, v := range x {
-			walk(out, below(strconv.Itoa(i)), v)
+			walk(out, below(strconv.Itoa(i)), v, depth+1)
 		}
 	case string:
 		out[path] = strconv.Quote(strings.ToValidUTF8(x, "\ufffd"))
