@@ -18,7 +18,7 @@ type TopValues struct {
 
 // enoughRows is about how many rows of segments are read for values, see
 // store.ContrastOptions: two cores read them in a tenth of a second, and somebody types.
-const enoughRows = 5_000_000
+const enoughRows = 3_500_000
 
 // TopValues finds values of a field among the rows that ask keeps, at most limit.
 func (q *Querier) TopValues(ctx context.Context, ask *query.Query, field string, limit int) (*TopValues, error) {

@@ -153,7 +153,10 @@ export function Head({ bundle, occurrence, team, keys, onChange, onDelete, onTea
       </p>
       {suspect && (
         <p className="note isuspect">
-          Began {age(suspect.at, momentMs(item.activated) || now)} after the deploy of <code>{shortVersion(suspect.revision)}</code>
+          Began {age(suspect.at, momentMs(item.activated) || now)} after{' '}
+          <a {...linkTo(`/errors/${item.id}?tab=versions`)}>
+            the deploy of <code>{shortVersion(suspect.revision)}</code>
+          </a>
           {suspect.by && ` by ${suspect.by}`} to {suspect.environment}
           {suspect.comment && <span className="muted"> · {suspect.comment.split('\n')[0]!.slice(0, 160)}</span>}
         </p>
