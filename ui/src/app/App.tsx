@@ -25,7 +25,8 @@ const DoctorPage = lazy(() => import('../pages/settings/DoctorPage'));
 export function App(): React.ReactElement {
   const [signedIn, setSignedIn] = useState(0);
   const url = useAddress();
-  const start = useLoad(`start ${signedIn} ${url.searchParams.get('env') ?? ''}`, (signal) => get<Start>('start', {}, signal));
+  const asked = `${signedIn} ${url.searchParams.get('env') ?? ''} ${url.pathname === '/'}`;
+  const start = useLoad(`start ${asked}`, async (signal) => ({ ...(await get<Start>('start', {}, signal)), asked }));
   const [sheet, setSheet] = useState(false);
   useKeys('Everywhere', {
     '?': ['show the keys', () => setSheet((s) => !s)],
@@ -40,8 +41,9 @@ export function App(): React.ReactElement {
     'g i': ['go to Settings › Ingest doctor', () => go('/settings/doctor')],
   });
   useEffect(() => {
-    if (url.pathname === '/' && start.data && !start.data.has_data) go('/setup', true);
-  }, [url.pathname, start.data]);
+    // The answer of before, about another environment or a while ago, stays until the next has come.
+    if (url.pathname === '/' && start.data?.asked === asked && !start.data.has_data) go('/setup', true);
+  }, [url.pathname, start.data, asked]);
   useEffect(() => {
     if (!start.data) return;
     const { environment, sample } = start.data;
