@@ -154,8 +154,12 @@ func TestHour(t *testing.T) {
 	before := now.Add(-time.Hour)
 	ofAMachine := regexp.MustCompile(`/(?:tmp|home|root)/|container\.id`)
 	kinds := map[Kind]int{}
+	ofBrowsers := map[Kind]int{}
 	err = r.Play(now, time.Time{}, 1, func(p Played) error {
 		kinds[p.Kind]++
+		if bytes.Contains(p.Body, []byte("cruddur-web")) || bytes.Contains(p.Body, []byte("rollbar-browser-js")) {
+			ofBrowsers[p.Kind]++
+		}
 		if p.At.Before(before.Add(-10*time.Second)) || p.At.After(now) {
 			t.Errorf("a request of kind %d is at %s", p.Kind, p.At)
 		}
@@ -174,6 +178,11 @@ func TestHour(t *testing.T) {
 	for kind, least := range map[Kind]int{Spans: 300, Lines: 900, Item: 50, Segments: 300, Deploy: 2} {
 		if kinds[kind] < least {
 			t.Errorf("%d requests of kind %d, want %d", kinds[kind], kind, least)
+		}
+	}
+	for kind, least := range map[Kind]int{Spans: 100, Item: 1} {
+		if ofBrowsers[kind] < least {
+			t.Errorf("browsers sent %d requests of kind %d, want %d", ofBrowsers[kind], kind, least)
 		}
 	}
 }
