@@ -2,6 +2,7 @@
 // Each thing a person does is one trace: it begins here, goes on in the backend by the
 // header traceparent, and an error on the way carries its id.
 
+const service = 'cruddur-web';
 const waitingMost = 200; // spans that could not be sent yet
 const sendAfter = 500; // ms, so that spans travel together
 
@@ -28,7 +29,7 @@ export async function start(c) {
     captureUnhandledRejections: true,
     payload: { environment: c.environment, client: { javascript: { code_version: c.version } } },
     transform: (payload) => {
-      if (current) payload.custom = { ...ids(current), ...payload.custom };
+      payload.custom = { service, ...(current && ids(current)), ...payload.custom };
     },
   });
 }
@@ -96,7 +97,7 @@ async function send(leaving = false) {
   if (!config.spans || waiting.length === 0) return;
   const spans = waiting;
   waiting = [];
-  const resource = { 'service.name': 'cruddur-web', 'service.version': config.version, 'deployment.environment.name': config.environment, 'user_agent.original': navigator.userAgent };
+  const resource = { 'service.name': service, 'service.version': config.version, 'deployment.environment.name': config.environment, 'user_agent.original': navigator.userAgent };
   try {
     const response = await fetch(config.spans.url, {
       method: 'POST',
