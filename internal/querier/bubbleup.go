@@ -152,8 +152,9 @@ func (q *Querier) BubbleUp(ctx context.Context, environment string, datasets []s
 
 func newBubbleUp(c *store.Contrast, chosen []string, baseline Baseline) *BubbleUp {
 	b := &BubbleUp{Events: c.Events, Left: c.Left, Stats: c.Stats}
+	both := sidesOf(c)
 	for i := range c.Fields {
-		d := newDifference(&c.Fields[i], c.Events, baseline.words())
+		d := newDifference(&c.Fields[i], both, baseline.words())
 		if slices.Contains(chosen, d.Name) {
 			d.Class = Chosen
 		}
@@ -188,21 +189,43 @@ func wellKnown(name string) int {
 
 // Limits of what a field is told by.
 const (
-	fewEvents    = 5  // below so many a field is rare
+	fewEvents    = 5  // below so many a field is rare, whatever sample rate they have
 	fewNumbers   = 24 // so many different numbers are told as values
 	histogramBin = 32
 )
 
+// sides are how many events there are on both sides, and how many of them were
+// stored: one that was stored for fifty counts as fifty, but is one witness.
+type sides struct{ events, stored [2]float64 }
+
+func sidesOf(c *store.Contrast) *sides {
+	both := &sides{c.Events, c.Events}
+	for side, n := range c.Squares {
+		if n > 0 {
+			both.stored[side] = c.Events[side] * c.Events[side] / n
+		}
+	}
+	return both
+}
+
+// witnesses returns how many stored events counts stand for.
+func (s *sides) witnesses(counts [2]float64) (of [2]float64) {
+	for side, n := range shares(counts, s.events) {
+		of[side] = n * s.stored[side]
+	}
+	return of
+}
+
 // newDifference tells how a field differs; others names the baseline in words.
-func newDifference(f *store.ContrastField, events [2]float64, others string) Difference {
+func newDifference(f *store.ContrastField, both *sides, others string) Difference {
 	d := Difference{Name: f.Name, Kind: f.Kind, Class: Ranked, Distinct: f.Distinct, Cut: f.Cut, Values: f.Values}
-	d.Present = shares(f.Present, events)
-	present := f.Present[store.Selected] + f.Present[store.Others]
+	d.Present = shares(f.Present, both.events)
+	present := both.witnesses(f.Present)
 	switch {
 	case f.Unique:
 		d.Class = IDLike
 		return d
-	case present < fewEvents:
+	case math.Round(present[store.Selected]+present[store.Others]) < fewEvents:
 		d.Class = Rare
 	case f.Distinct <= 1 && math.Abs(d.Present[store.Selected]-d.Present[store.Others]) < 0.01:
 		d.Class = Constant
@@ -213,23 +236,39 @@ func newDifference(f *store.ContrastField, events [2]float64, others string) Dif
 			d.Rest[side] = max(d.Rest[side]-v.Events[side], 0)
 		}
 	}
-	byValue, largest := d.byValue(events)
-	if len(f.Bins) > 0 && (f.Distinct > fewNumbers || f.Cut) {
+	byValue, largest := d.byValue(both)
+	own := d.isID(both)
+	if len(f.Bins) > 0 && (f.Distinct > fewNumbers || f.Cut || own) {
 		d.Numbers = newNumbers(f.Bins)
 		d.Values, d.Rest = nil, [2]float64{}
-		luck := chance * math.Sqrt(1/max(f.Present[0], 1)+1/max(f.Present[1], 1))
-		d.Score = max(max(apart(f.Bins)-luck, 0)*min(d.Present[0], d.Present[1]), beyondChance(f.Present, events))
+		luck := chance * math.Sqrt(1/max(present[0], 1)+1/max(present[1], 1))
+		d.Score = max(max(apart(f.Bins)-luck, 0)*min(d.Present[0], d.Present[1]), both.beyondChance(f.Present))
 	} else {
-		if f.Distinct > 1000 && largest < 0.005 {
-			d.Class = IDLike
-		}
 		d.Score = byValue
+		if f.Distinct > 1000 && largest < 0.005 || own {
+			d.Class, d.Score = IDLike, both.beyondChance(f.Present)
+			if d.Score > worthSaying { // that it is there at all says something
+				d.Class = Ranked
+			}
+		}
 	}
-	if events[store.Others] == 0 {
-		d.Score = d.variety(events[store.Selected])
+	if both.events[store.Others] == 0 {
+		d.Score = d.variety(both.events[store.Selected])
 	}
-	d.Headline = d.words(events, others)
+	d.Headline = d.words(both, others)
 	return d
+}
+
+// isID reports whether nearly every event has a value of its own: most values are
+// of one event, and none of many.
+func (d *Difference) isID(both *sides) bool {
+	of := both.witnesses([2]float64{d.Present[0] * both.events[0], d.Present[1] * both.events[1]})
+	most := 0.0
+	for _, v := range d.Values {
+		n := both.witnesses(v.Events)
+		most = max(most, n[store.Selected]+n[store.Others])
+	}
+	return float64(d.Distinct) > (of[store.Selected]+of[store.Others])*0.9 && most < fewEvents/2.0
 }
 
 // shares divides counts by those of their sides; a side without events has none.
@@ -246,19 +285,19 @@ func shares(counts, events [2]float64) (out [2]float64) {
 // too: half the sum of all differences, as the total variation distance has it,
 // each without what chance makes. largest is the largest share of a value on
 // either side.
-func (d *Difference) byValue(events [2]float64) (distance, largest float64) {
+func (d *Difference) byValue(both *sides) (distance, largest float64) {
 	for _, v := range d.Values {
-		s := shares(v.Events, events)
-		distance += beyondChance(v.Events, events)
+		s := shares(v.Events, both.events)
+		distance += both.beyondChance(v.Events)
 		largest = max(largest, s[store.Selected], s[store.Others])
 	}
-	absent := events
+	absent := both.events
 	for side := range absent {
-		absent[side] = max(absent[side]-d.Present[side]*events[side], 0)
+		absent[side] = max(absent[side]-d.Present[side]*absent[side], 0)
 	}
-	distance += beyondChance(absent, events)
+	distance += both.beyondChance(absent)
 	if len(d.Values) == d.Distinct { // else the rest is small on one side because its values were chosen by being frequent
-		distance += beyondChance(d.Rest, events)
+		distance += both.beyondChance(d.Rest)
 	}
 	return min(distance/2, 1), largest
 }
@@ -269,14 +308,14 @@ const chance = 2.5
 
 // beyondChance returns the difference of the shares that counts have of both
 // sides, without what two samples of one and the same kind would differ by.
-func beyondChance(counts, events [2]float64) float64 {
-	if events[store.Selected] == 0 || events[store.Others] == 0 {
+func (s *sides) beyondChance(counts [2]float64) float64 {
+	if s.events[store.Selected] == 0 || s.events[store.Others] == 0 {
 		return 0
 	}
-	s := shares(counts, events)
-	p := min((counts[store.Selected]+counts[store.Others])/(events[store.Selected]+events[store.Others]), 1)
-	luck := chance * math.Sqrt(p*(1-p)*(1/events[store.Selected]+1/events[store.Others]))
-	return max(math.Abs(s[store.Selected]-s[store.Others])-luck, 0)
+	share, of := shares(counts, s.events), s.witnesses(counts)
+	p := min((of[store.Selected]+of[store.Others])/(s.stored[store.Selected]+s.stored[store.Others]), 1)
+	luck := chance * math.Sqrt(p*(1-p)*(1/s.stored[store.Selected]+1/s.stored[store.Others]))
+	return max(math.Abs(share[store.Selected]-share[store.Others])-luck, 0)
 }
 
 // variety is the score of a field where there is nothing to compare with: how

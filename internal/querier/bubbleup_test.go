@@ -17,10 +17,17 @@ import (
 // among fields that have nothing to do with it.
 func seeded(t *testing.T, seed uint64) *storetest.Reference {
 	t.Helper()
+	return seededAt(t, seed, 1)
+}
+
+// seededAt is seeded, each event stored for so many.
+func seededAt(t *testing.T, seed uint64, rate uint32) *storetest.Reference {
+	t.Helper()
 	rng := rand.New(rand.NewPCG(seed, 1))
 	b := event.NewBatch("test", "api")
 	for i := range 2000 {
 		b.Begin(now.Add(-time.Duration(i) * time.Second).UnixNano())
+		b.SetSampleRate(rate)
 		build := []string{"7f3c", "7f3b", "7f3a"}[rng.IntN(3)]
 		slow := rng.Float64() < 0.02 || (build == "7f3c" && rng.Float64() < 0.3)
 		duration := 5 + 20*rng.Float64()
@@ -96,6 +103,66 @@ func TestBubbleUp_IsNotFooledByChance(t *testing.T) {
 			if f.Class == Ranked && f.Score > worthSaying && f.Name != "build_id" && f.Name != "retries" {
 				t.Errorf("seed %d: %s has nothing to do with it, and differs by %.3f: %s", seed, f.Name, f.Score, f.Headline)
 			}
+		}
+	}
+}
+
+// An event that was stored for a hundred is one witness, not a hundred: what few of
+// them have in common may still be chance.
+func TestBubbleUp_IsNotFooledBySampling(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(10) {
+		b, err := bubbleUp(t, seededAt(t, seed, 100), `WHERE build_id exists LAST 2h`, `duration_ms > 500`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if first := b.Fields[0].Name + " " + b.Fields[1].Name; b.Events[0]+b.Events[1] != 200_000 || !strings.Contains(first, "build_id") {
+			t.Errorf("seed %d: %v events, first come %s", seed, b.Events, first)
+		}
+		for _, f := range b.Fields {
+			if f.Class == Ranked && f.Score > worthSaying && f.Name != "build_id" && f.Name != "retries" {
+				t.Errorf("seed %d: %s has nothing to do with it, and differs by %.3f: %s", seed, f.Name, f.Score, f.Headline)
+			}
+		}
+	}
+}
+
+// What is another in each event is set apart also where there are few events, but
+// for one that only the selected ones have: that says something.
+func TestBubbleUp_SetsIDsOfFewEventsApart(t *testing.T) {
+	t.Parallel()
+	b := event.NewBatch("test", "api")
+	for i := range 300 {
+		b.Begin(now.Add(-time.Duration(i) * time.Second).UnixNano())
+		b.Set("request_id", event.StringValue(fmt.Sprintf("r-%d", 7*i%300)))
+		b.Set("user.id", event.StringValue(fmt.Sprintf("u-%d", i%100)))
+		b.Set("slow", event.BoolValue(i < 9))
+		b.Set("bytes", event.IntValue(int64(1000+37*i)))
+		if i < 9 {
+			b.Set("user.id", event.StringValue("u-7"))
+			b.Set("exception.message", event.StringValue(fmt.Sprintf("no row %d", i)))
+		}
+	}
+	s := storetest.NewReference()
+	if err := s.Append(t.Context(), 1, []*event.Batch{b}); err != nil {
+		t.Fatal(err)
+	}
+	found, err := bubbleUp(t, s, `LAST 2h`, `slow = true`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	says := map[string]string{}
+	for _, f := range found.Fields {
+		says[f.Name] = string(f.Class) + ": " + f.Headline
+	}
+	for name, want := range map[string]string{
+		"request_id":        "id_like: ",
+		"bytes":             "ranked: bytes is lower: median 1140 in the selection, ",
+		"user.id":           "ranked: user.id = u-7 in 100 % of the selection, 0.7 % of the rest",
+		"exception.message": "ranked: exception.message is there in 100 % of the selection, 0 % of the rest",
+	} {
+		if !strings.HasPrefix(says[name], want) || name == "request_id" && says[name] != want {
+			t.Errorf("%s is %q, want %q", name, says[name], want)
 		}
 	}
 }

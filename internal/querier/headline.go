@@ -13,8 +13,8 @@ import (
 const worthSaying = 0.02
 
 // words says a difference in a sentence; others names the baseline.
-func (d *Difference) words(events [2]float64, others string) string {
-	if d.Score < worthSaying || events[store.Others] == 0 || events[store.Selected] == 0 {
+func (d *Difference) words(both *sides, others string) string {
+	if d.Score < worthSaying || both.events[store.Others] == 0 || both.events[store.Selected] == 0 {
 		return ""
 	}
 	absent := [2]float64{1 - d.Present[store.Selected], 1 - d.Present[store.Others]}
@@ -35,15 +35,15 @@ func (d *Difference) words(events [2]float64, others string) string {
 	}
 	best, by := -1, 0.0
 	for i, v := range d.Values {
-		s := shares(v.Events, events)
-		if diff := s[store.Selected] - s[store.Others]; diff > by && beyondChance(v.Events, events) > 0 {
+		s := shares(v.Events, both.events)
+		if diff := s[store.Selected] - s[store.Others]; diff > by && both.beyondChance(v.Events) > 0 {
 			best, by = i, diff
 		}
 	}
 	if best < 0 || missing > by || -missing > 1.3*by {
 		return d.presence(missing, others)
 	}
-	s := shares(d.Values[best].Events, events)
+	s := shares(d.Values[best].Events, both.events)
 	return fmt.Sprintf("%s = %s in %s of the selection, %s %s", d.Name, short(d.Values[best].Value.Text()), percent(s[store.Selected]), percent(s[store.Others]), others)
 }
 
@@ -69,7 +69,18 @@ func percent(share float64) string {
 	}
 }
 
-func number(v float64) string { return strconv.FormatFloat(v, 'g', 3, 64) }
+// number writes three digits, and powers of ten only where nobody would count zeros.
+func number(v float64) string {
+	text := strconv.FormatFloat(v, 'g', 3, 64)
+	if size := math.Abs(v); size < 1000 || size >= 1e15 {
+		return text
+	}
+	rounded, err := strconv.ParseFloat(text, 64)
+	if err != nil {
+		return text
+	}
+	return strconv.FormatFloat(rounded, 'f', 0, 64)
+}
 
 // short cuts a long value.
 func short(text string) string {

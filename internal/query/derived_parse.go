@@ -3,6 +3,7 @@ package query
 import (
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/oriel-dev/oriel/internal/event"
 	"github.com/oriel-dev/oriel/internal/fault"
@@ -36,8 +37,8 @@ func ParseFieldSyntax(text string) (Expr, error) {
 	switch {
 	case text == "":
 		return nil, fault.At(0, "empty expression")
-	case len(text) > maxFieldText:
-		return nil, fault.New(fault.Invalid, "the expression is %d bytes long; at most %d are taken", len(text), maxFieldText)
+	case utf8.RuneCountInString(text) > maxFieldText:
+		return nil, fault.New(fault.Invalid, "the expression is %d characters long; at most %d are taken", utf8.RuneCountInString(text), maxFieldText)
 	}
 	tokens, err := lexField(strings.ToValidUTF8(text, "\uFFFD"))
 	if err != nil {

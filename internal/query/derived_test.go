@@ -114,7 +114,7 @@ func TestParseField_IsBounded(t *testing.T) {
 			t.Errorf("%.20s…: %v", text, err)
 		}
 	}
-	for _, text := range []string{"$a" + strings.Repeat(" AND $a", 500), "1" + strings.Repeat("+1", 900), strings.Repeat("(", 90) + "$a" + strings.Repeat(")", 90)} {
+	for _, text := range []string{`"` + strings.Repeat("ä", maxFieldText-2) + `"`, "$a" + strings.Repeat(" AND $a", 500), "1" + strings.Repeat("+1", 900), strings.Repeat("(", 90) + "$a" + strings.Repeat(")", 90)} {
 		if _, err := ParseField(text); err != nil {
 			t.Errorf("%.20s…: %v", text, err)
 		}

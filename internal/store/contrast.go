@@ -31,10 +31,13 @@ const (
 // many events as their sample rate says, unless the query is Unweighted.
 type Contrast struct {
 	Events [2]float64 // on each side
-	Fields []ContrastField
-	Left   int   // fields that are kept in the overflow column and were not looked at
-	Unread int64 // rows that were left out, because there had been enough
-	Stats  Stats
+	// Squares are the sums of the squares of what rows count as: Events²/Squares is how
+	// many rows of equal weight say as much.
+	Squares [2]float64
+	Fields  []ContrastField
+	Left    int   // fields that are kept in the overflow column and were not looked at
+	Unread  int64 // rows that were left out, because there had been enough
+	Stats   Stats
 }
 
 // ContrastField is how one field's values lie on both sides.

@@ -61,6 +61,15 @@ func (l *Library) Markers(ctx context.Context, scope Scope) (list []Marker, err 
 	return l.markers(ctx, "WHERE m.environment = ? AND m.dataset = ? ORDER BY m.start_time, m.id", scope.Environment, scope.Dataset)
 }
 
+// FindMarker returns the marker with an id, of whatever dataset it is.
+func (l *Library) FindMarker(ctx context.Context, environment, id string) (m Marker, err error) {
+	err = l.read(ctx, "read a marker", func(tx *sql.Tx) error {
+		m, err = scanMarker(tx.QueryRowContext(ctx, markerColumns+" WHERE m.id = ? AND m.environment = ?", id, environment))
+		return missing(err, "marker", id)
+	})
+	return m, err
+}
+
 // LatestMarkers lists those of all scopes of an environment that begin at a Unix
 // second or later, by start, at most so many of the latest.
 func (l *Library) LatestMarkers(ctx context.Context, environment string, since int64, most int) (list []Marker, err error) {

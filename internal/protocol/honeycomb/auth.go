@@ -9,7 +9,7 @@ import (
 )
 
 func authHandlers() map[string]handler {
-	return map[string]handler{"getAuth": (*Front).getAuth, "getV2Auth": (*Front).getV2Auth}
+	return map[string]handler{"getAuth": (*Front).getAuth, "getV2Auth": (*Front).getV2Auth, "getTeamSlug": (*Front).getTeamSlug}
 }
 
 // authAnswer is the body of GET /1/auth.
@@ -50,6 +50,12 @@ func (f *Front) getAuth(c *call) (reply, error) {
 		answer.Env = nameAndSlug{p.EnvironmentName, p.Environment}
 	}
 	return reply{body: answer}, nil
+}
+
+// getTeamSlug is how clients found out whether their key is good before there was
+// GET /1/auth: libhoney, honeytail and the agent for Kubernetes of those years.
+func (f *Front) getTeamSlug(c *call) (reply, error) {
+	return reply{body: map[string]string{"team_slug": c.who.Team}}, nil
 }
 
 // apiObject is an object of JSON:API.

@@ -104,7 +104,7 @@ func (f *Front) listColumns(c *call) (reply, error) {
 func (c *call) columnID() (string, error) {
 	id := c.PathValue("id")
 	if !dataset.IsID(id) {
-		return "", unparseable("invalid column id: want a 12-character base58-safe string")
+		return "", unparseable("The id provided in the URL is malformed - we expected a 12-char base58-safe string.")
 	}
 	return id, nil
 }

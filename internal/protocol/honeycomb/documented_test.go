@@ -21,7 +21,7 @@ import (
 func documented() map[string][]int {
 	return map[string][]int{
 		"createEvent": {200, 400, 401, 403, 404, 429}, "createEvents": {200, 400, 401, 403, 404, 429}, "createKinesisEvents": {200, 401},
-		"getAuth": {200, 401, 429}, "getV2Auth": {200, 401, 429},
+		"getTeamSlug": {200, 401}, "getAuth": {200, 401, 429}, "getV2Auth": {200, 401, 429},
 		"createDataset": {200, 201, 401, 403, 409, 422, 429}, "listDatasets": {200, 401, 429}, "getDataset": {200, 401, 404, 429},
 		"updateDataset": {200, 401, 404, 429}, "deleteDataset": {202, 401, 403, 404, 409, 429},
 		"createColumn": {201, 400, 401, 403, 404, 409, 422, 429}, "listColumns": {200, 400, 401, 404, 429}, "getColumn": {200, 400, 401, 404, 429},
@@ -55,8 +55,8 @@ const (
 	unknownKey  = `{"error":"unknown API key - check your credentials"}`
 	v2Unknown   = `{"errors":[{"status":"401","code":"unauthenticated/invalid-key","title":"invalid API key","source":{"header":"Authorization"}}]}`
 	unreadable4 = unparseable4 + `"could not parse request body"}`
-	wrongID4    = unparseable4 + `"invalid column id: want a 12-character base58-safe string"}`
-	limited4    = `{"status":429,"type":"ORIGIN/problems/rate-limited","title":"You have exceeded your rate limit."}`
+	wrongID4    = unparseable4 + `"The id provided in the URL is malformed - we expected a 12-char base58-safe string."}`
+	limited4    = `{"status":429,"type":"ORIGIN/problems/rate-limited","title":"You have exceeded your rate limit.","error":"You have exceeded your rate limit."}`
 	forbidden4  = `{"status":403,"type":"ORIGIN/problems/forbidden","title":"The API key does not have the permission."}`
 	fieldGone4  = notFound4 + `"Derived column not found"}`
 	columnGone4 = notFound4 + `"Column not found"}`
@@ -87,6 +87,8 @@ func documentedCases() []documentedCase {
 		{"createEvents", "/1/batch/shop", `{}`, 400, `{"error":"Request body is malformed and cannot be read."}`, ""},
 		{"createKinesisEvents", "/1/kinesis_events/aws", `{"requestId":"r","timestamp":1,"records":[]}`, 200, `{"requestId":"r","timestamp":1764000000000}`, ""},
 		{"getAuth", "/1/auth", "", 200, `{"type":"configuration","api_key_access":{"events":true,"createDatasets":true,"create_datasets":true},"environment":{"slug":"test"},"team":{"slug":"oriel"}}`, ""},
+
+		{"getTeamSlug", "/1/team_slug", "", 200, `{"team_slug":"oriel"}`, ""},
 
 		{"createDataset", "/1/datasets", `{"name":"Web"}`, 201, `{"name":"Web","slug":"web","last_written_at":null}`, ""},
 		{"createDataset", "/1/datasets", `{"name":"web"}`, 200, `{"name":"Web","slug":"web"}`, ""},

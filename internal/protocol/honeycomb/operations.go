@@ -71,7 +71,8 @@ func (p permission) granted(who *auth.Principal) bool {
 	return false
 }
 
-// operations are all operations of the vendor, served or not.
+// operations are all operations of the vendor, served or not: those of its current
+// description, and those that earlier editions had.
 func operations() []operation { //nolint:funlen // data
 	return []operation{
 		// Events.
@@ -82,6 +83,7 @@ func operations() []operation { //nolint:funlen // data
 		// Whose key it is.
 		{http.MethodGet, "/1/auth", "getAuth", anyKey},
 		{http.MethodGet, "/2/auth", "getV2Auth", anyKey},
+		{http.MethodGet, "/1/team_slug", "getTeamSlug", anyKey}, // described nowhere; older clients won't start without it
 
 		// Datasets.
 		{http.MethodPost, "/1/datasets", "createDataset", createDatasets},
@@ -200,5 +202,13 @@ func operations() []operation { //nolint:funlen // data
 		{http.MethodGet, "/2/teams/{team}/environments/{id}", "getEnvironment", manageKeys},
 		{http.MethodPatch, "/2/teams/{team}/environments/{id}", "updateEnvironment", manageKeys},
 		{http.MethodDelete, "/2/teams/{team}/environments/{id}", "deleteEnvironment", manageKeys},
+
+		// Of the edition of January 2026; programs that were written then still call them.
+		{http.MethodPost, "/2/teams/{team}/markers", "createMarkerV2", manageMarkers},
+		{http.MethodPatch, "/2/teams/{team}/markers/{id}", "updateMarkerV2", manageMarkers},
+		{http.MethodGet, "/2/teams/{team}/pipelines/{pipeline}/configurations/{id}", "getPipelineConfiguration", manageKeys},
+		{http.MethodPatch, "/2/teams/{team}/pipelines/{pipeline}/rollouts/{id}", "updatePipelineConfigurationRollout", manageKeys},
+		{http.MethodPost, "/2/teams/{team}/pipelines/{pipeline}/health", "recordPipelineUsage", manageKeys},
+		{http.MethodPost, "/2/teams/{team}/enhance_indexer_usage", "recordEnhanceIndexerUsage", manageKeys},
 	}
 }

@@ -157,7 +157,11 @@ type problemDetails struct {
 }
 
 func (p *problem) details(origin, id string) problemDetails {
-	return problemDetails{p.status, origin + "/problems/" + p.kind, p.title, p.text, p.text, id, p.fields}
+	out := problemDetails{p.status, origin + "/problems/" + p.kind, p.title, p.text, p.text, id, p.fields}
+	if p.status == http.StatusTooManyRequests {
+		out.Error = p.title // until when is the detail
+	}
+	return out
 }
 
 // apiErrors is the body of an error under /2/.

@@ -58,6 +58,18 @@ func (f *Front) annotationAsk(c *call) (queryAnnotationAsk, error) {
 	return ask, check.err()
 }
 
+// checkNoted wants a query that an annotation of the scope can be about.
+func (f *Front) checkNoted(c *call, scope workspace.Scope, query string) error {
+	q, err := f.Workspace.FindQuery(c.Context(), scope.Environment, query)
+	switch {
+	case fault.Is(err, fault.NotFound):
+		return unparseable("Query id included in body is invalid")
+	case err == nil && q.Scope != scope:
+		return unparseable("Query is not in the dataset")
+	}
+	return err
+}
+
 // createQueryAnnotation is POST /1/query_annotations/{dataset}.
 func (f *Front) createQueryAnnotation(c *call) (reply, error) {
 	scope, err := f.scope(c)
@@ -68,14 +80,8 @@ func (f *Front) createQueryAnnotation(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	q, err := f.Workspace.FindQuery(c.Context(), scope.Environment, ask.QueryID)
-	switch {
-	case fault.Is(err, fault.NotFound):
-		return reply{}, unparseable("Query id included in body is invalid")
-	case err != nil:
+	if err := f.checkNoted(c, scope, ask.QueryID); err != nil {
 		return reply{}, err
-	case q.Scope != scope:
-		return reply{}, unparseable("Query is not in the dataset")
 	}
 	a, err := f.Workspace.AddAnnotation(c.Context(), workspace.Annotation{Scope: scope, QueryID: ask.QueryID, Name: ask.Name, Description: ask.Description})
 	if err != nil {
@@ -135,6 +141,9 @@ func (f *Front) updateQueryAnnotation(c *call) (reply, error) {
 	a, err := f.Workspace.ChangeAnnotation(c.Context(), workspace.Annotation{ID: id, Scope: scope, QueryID: ask.QueryID, Name: ask.Name, Description: ask.Description})
 	switch {
 	case fault.Is(err, fault.Invalid):
+		if err := f.checkNoted(c, scope, ask.QueryID); err != nil {
+			return reply{}, err
+		}
 		return reply{}, unparseable("queries in annotations cannot be changed")
 	case err != nil:
 		return reply{}, named(err, noAnnotation)

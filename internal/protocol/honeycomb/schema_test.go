@@ -189,7 +189,7 @@ func TestColumns_EveryStatusAndBody(t *testing.T) {
 	r.sendEvent("api", `{"name":"GET /","n":5,"ok":true}`)
 	n := idOf(r.want("GET", "/1/columns/api?key_name=n", "", 200, `{"id":"ID","key_name":"n","type":"integer","description":"","hidden":false,"last_written":"2025-11-24T15:59:00Z",`+created+`,`+updated+`}`))
 	const brief = `[{"key_name":"n"},{"key_name":"name"},{"key_name":"ok"},{"key_name":"total"}]`
-	const badID = unparseable4 + `"invalid column id: want a 12-character base58-safe string"}`
+	const badID = unparseable4 + `"The id provided in the URL is malformed - we expected a 12-char base58-safe string."}`
 	const noColumn = notFound4 + `"Column not found"}`
 	r.run([]step{
 		{"GET", "/1/columns/api", "", 200, brief},

@@ -17,7 +17,7 @@ import (
 func TestWorkspace_AnswersAsDocumented(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, deskEvents(t))
-	query, other := d.save("shop", `{"calculations":[{"op":"COUNT"}]}`), d.save("my-other-set", `{}`)
+	query, other, second := d.save("shop", `{"calculations":[{"op":"COUNT"}]}`), d.save("my-other-set", `{}`), d.save("shop", `{}`)
 	var note, mark, setting struct{ ID string }
 	d.get(201, "POST", "/1/query_annotations/shop", `{"name":"n","query_id":"`+query+`"}`, &note)
 	d.get(201, "POST", "/1/markers/shop", `{"message":"m"}`, &mark)
@@ -74,7 +74,9 @@ func TestWorkspace_AnswersAsDocumented(t *testing.T) {
 		{"GET", "/1/query_annotations/none", ``, 404, "not-found", "Dataset not found"},
 		{"GET", "/1/query_annotations/shop/none", ``, 404, "not-found", "Query annotation not found"},
 		{"PUT", "/1/query_annotations/shop/" + note.ID, `{"id":"another","name":"n","query_id":"` + query + `"}`, 400, "unparseable", "Query annotation id included in body does not match URL"},
-		{"PUT", "/1/query_annotations/shop/" + note.ID, `{"name":"n","query_id":"` + other + `"}`, 400, "unparseable", "queries in annotations cannot be changed"},
+		{"PUT", "/1/query_annotations/shop/" + note.ID, `{"name":"n","query_id":"` + second + `"}`, 400, "unparseable", "queries in annotations cannot be changed"},
+		{"PUT", "/1/query_annotations/shop/" + note.ID, `{"name":"n","query_id":"` + other + `"}`, 400, "unparseable", "Query is not in the dataset"},
+		{"PUT", "/1/query_annotations/shop/" + note.ID, `{"name":"n","query_id":"none"}`, 400, "unparseable", "Query id included in body is invalid"},
 		{"PUT", "/1/query_annotations/shop/" + note.ID, `{"name":"","query_id":"` + query + `"}`, 422, "validation-failed", "cannot be blank"},
 		{"PUT", "/1/query_annotations/shop/none", `{"name":"n","query_id":"` + query + `"}`, 404, "not-found", "Query annotation not found"},
 		{"PUT", "/1/query_annotations/shop/" + note.ID, `{"id":"` + note.ID + `","name":"n","query_id":"` + query + `"}`, 200, "", ""},
@@ -91,6 +93,8 @@ func TestWorkspace_AnswersAsDocumented(t *testing.T) {
 		{"POST", "/1/markers/shop", `{"start_time":10,"end_time":9}`, 422, "validation-failed", "before start_time"},
 		{"GET", "/1/markers/none", ``, 404, "not-found", "Dataset not found"},
 		{"GET", "/1/markers", ``, 200, "", ""},
+		{"GET", "/1/markers/" + mark.ID, ``, 200, "", ""}, // as one of the vendor's own clients asks
+		{"GET", "/1/markers/00000000", ``, 404, "not-found", "Dataset not found"},
 		{"PUT", "/1/markers/shop/none", `{}`, 404, "not-found", "Marker not found"},
 		{"PUT", "/1/markers/shop/" + mark.ID, `{"end_time":1}`, 422, "validation-failed", "before start_time"},
 		{"PUT", "/1/markers/shop/" + mark.ID, `{"message":"new"}`, 200, "", ""},

@@ -70,9 +70,10 @@ type contrast struct {
 	unread     atomic.Int64 // rows of segments that are left out
 	relatives  *relatives   // nil if no other spans are asked about
 
-	fields map[string]*counter // by name; the map itself does not change while workers run
-	parts  []part              // of each worker
-	events [2]float64          // guarded by mu
+	fields  map[string]*counter // by name; the map itself does not change while workers run
+	parts   []part              // of each worker
+	events  [2]float64          // guarded by mu, as squares
+	squares [2]float64
 }
 
 // choose finds the fields to count.
@@ -190,8 +191,10 @@ func (c *contrast) sides(b *event.Batch) *sides {
 	s := newSides(b, kept, c.sn.mask(c.selection, b), c.unweighted)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.events[store.Selected] += s.events[store.Selected]
-	c.events[store.Others] += s.events[store.Others]
+	for side := range c.events {
+		c.events[side] += s.events[side]
+		c.squares[side] += s.squares[side]
+	}
 	return s
 }
 
@@ -290,7 +293,7 @@ func (c *contrast) result() *store.Contrast {
 		most = 40
 	}
 	c.mu.Lock()
-	out := &store.Contrast{Events: c.events, Left: c.left, Unread: c.unread.Load()}
+	out := &store.Contrast{Events: c.events, Squares: c.squares, Left: c.left, Unread: c.unread.Load()}
 	c.mu.Unlock()
 	for _, name := range c.names {
 		if f, some := c.fields[name].result(most); some {

@@ -21,6 +21,7 @@ type sides struct {
 	of      []uint8  // store.Selected, store.Others or neither
 	weights []uint32 // nil means 1
 	events  [2]float64
+	squares [2]float64 // of the weights
 }
 
 func newSides(b *event.Batch, kept, selected query.Mask, unweighted bool) *sides {
@@ -48,9 +49,13 @@ func newSides(b *event.Batch, kept, selected query.Mask, unweighted bool) *sides
 			s.events[store.Others] += float64(bits.OnesCount64(in &^ chosen))
 		}
 	}
+	if s.weights == nil {
+		s.squares = s.events
+	}
 	for row, weight := range s.weights {
 		if side := s.of[row]; side != neither {
 			s.events[side] += float64(weight)
+			s.squares[side] += float64(weight) * float64(weight)
 		}
 	}
 	return s

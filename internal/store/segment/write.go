@@ -398,7 +398,7 @@ func (w *writer) writeIndexes() {
 // describe sums up what is in the file.
 func (w *writer) describe() *Info {
 	info := &Info{Version: formatVersion, Rows: w.meta.rows, MaxSampleRate: 1}
-	datasets := map[[2]string]int{}
+	datasets, places := map[[2]string]int{}, map[fieldPlace]int{}
 	for i, b := range w.batches {
 		key := [2]string{b.Environment, b.Dataset}
 		at, known := datasets[key]
@@ -413,7 +413,7 @@ func (w *writer) describe() *Info {
 		if b.SampleRates != nil {
 			info.MaxSampleRate = max(info.MaxSampleRate, slices.Max(b.SampleRates))
 		}
-		w.describeFields(d, i)
+		w.describeFields(d, i, at, places)
 	}
 	for i, d := range info.Datasets {
 		if i == 0 || d.MinTime < info.MinTime {
@@ -426,7 +426,15 @@ func (w *writer) describe() *Info {
 	return info
 }
 
-func (w *writer) describeFields(d *DatasetInfo, batch int) {
+// fieldPlace is where a field of a dataset is kept: in a column, or in none of its own.
+type fieldPlace struct {
+	dataset      int
+	name, column string
+}
+
+// describeFields adds the fields of a batch to those of its dataset, which may be a
+// hundred thousand: places are where they stand.
+func (w *writer) describeFields(d *DatasetInfo, batch, dataset int, places map[fieldPlace]int) {
 	for _, c := range w.batches[batch].Columns {
 		if c.Len() == 0 {
 			continue
@@ -436,11 +444,13 @@ func (w *writer) describeFields(d *DatasetInfo, batch int) {
 			at := w.byName[c.Name]
 			f.Column, f.Kind = w.columns[at].name, w.kinds[at]
 		}
-		if k := slices.IndexFunc(d.Fields, func(o FieldInfo) bool { return o.Name == f.Name && o.Column == f.Column }); k >= 0 {
+		place := fieldPlace{dataset, f.Name, f.Column}
+		if k, known := places[place]; known {
 			d.Fields[k].Filled += f.Filled
 			d.Fields[k].Kind = event.Unify(d.Fields[k].Kind, f.Kind)
 			continue
 		}
+		places[place] = len(d.Fields)
 		d.Fields = append(d.Fields, f)
 	}
 }

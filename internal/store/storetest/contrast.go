@@ -42,6 +42,7 @@ func (r *Reference) Contrast(ctx context.Context, q *query.Query, selection quer
 			weight = 1
 		}
 		out.Events[side] += weight
+		out.Squares[side] += weight * weight
 		for name, v := range e.fields {
 			countValue(values, name, v)[side] += weight
 		}

@@ -29,14 +29,14 @@ export function whyOf(e: unknown): string {
 
 async function read(response: Response): Promise<unknown> {
   if (response.ok) return response.status === 204 ? undefined : response.json();
-  let body: { error?: string | { kind?: string; message?: string; position?: number; request_id?: string } } = {};
+  let body: { error?: string | { kind?: string; message?: string; position?: number; request_id?: string }; detail?: string } = {};
   try {
     body = (await response.json()) as typeof body;
   } catch {
     // A proxy in between may answer in its own words.
   }
-  // Honeycomb's API says what is wrong in one text.
-  const e = typeof body.error === 'string' ? { message: body.error } : (body.error ?? {});
+  // Honeycomb's API says what is wrong in one text, and more of it in another.
+  const e = typeof body.error === 'string' ? { message: body.detail ?? body.error } : (body.error ?? {});
   throw new ApiError(
     response.status,
     e.kind ?? 'internal',
