@@ -3,7 +3,6 @@ package rollbar
 import (
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"strconv"
@@ -84,24 +83,8 @@ func (f *Front) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if wait := fault.RetryAfter(err); status == http.StatusTooManyRequests && wait > 0 || status == http.StatusServiceUnavailable {
 		w.Header().Set("Retry-After", strconv.Itoa(max(int((wait+time.Second/2)/time.Second), 1)))
 	}
-	if status == http.StatusRequestEntityTooLarge {
-		hearOut(r)
-	}
 	writeJSON(w, status, struct {
 		Err     int    `json:"err"`
 		Message string `json:"message"`
 	}{1, text})
-}
-
-// mostHeard bounds what is read of a body that is too large.
-const mostHeard = 32 << 20
-
-// hearOut reads a body to its end and forgets it: a sender whose connection is cut
-// while it still writes sees no more than that, and never why. SDKs send a short
-// report instead once they are told. One that asks before it sends is not let begin.
-func hearOut(r *http.Request) {
-	if r.Body == nil || r.Header.Get("Expect") != "" || r.ContentLength > mostHeard {
-		return
-	}
-	_, _ = io.CopyN(io.Discard, r.Body, mostHeard) // whatever ends it, the answer is the same
 }

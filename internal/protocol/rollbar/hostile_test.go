@@ -88,27 +88,16 @@ func TestPostItem_AnyPartOfATraceMayHaveAnyType(t *testing.T) {
 	}
 }
 
-// A sender that is cut off while it writes never reads why. So what is too large
-// is heard to its end, unless that is too far away.
+// A page in a browser, too, can read why its report was refused. That it is heard
+// to its end, within bounds, is the server's work for every door.
 func TestPostItem_WhoSendsTooMuchIsToldSo(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, true)
-	f := func(size, heard int, headers ...string) {
-		t.Helper()
-		body := strings.NewReader(strings.Repeat("x", size))
-		req := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/api/1/item/", body)
-		req.Header.Set(tokenHeader, "k")
-		for i := 0; i+1 < len(headers); i += 2 {
-			req.Header.Set(headers[i], headers[i+1])
-		}
-		w := httptest.NewRecorder()
-		r.front.ServeHTTP(w, req)
-		if got := size - body.Len(); w.Code != http.StatusRequestEntityTooLarge || w.Header().Get("Access-Control-Allow-Origin") != "*" || got != heard {
-			t.Errorf("%d bytes are answered %d after %d of them, want 413 after %d", size, w.Code, got, heard)
-		}
+	req := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/api/1/item/", strings.NewReader(strings.Repeat("x", 10<<20)))
+	req.Header.Set(tokenHeader, "k")
+	w := httptest.NewRecorder()
+	r.front.ServeHTTP(w, req)
+	if w.Code != http.StatusRequestEntityTooLarge || w.Header().Get("Access-Control-Allow-Origin") != "*" || !strings.Contains(w.Body.String(), saysTooLarge) {
+		t.Errorf("answered %d, %v: %s", w.Code, w.Header(), w.Body)
 	}
-	f(10<<20, 10<<20)
-	f(mostHeard, mostHeard)
-	f(mostHeard+1, 0)
-	f(10<<20, 0, "Expect", "100-continue")
 }
