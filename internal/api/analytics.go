@@ -336,10 +336,3 @@ func tableTitles() [][2]string {
 		{"zone", "Availability zone"},
 	}
 }
-
-func quoted(s string) string {
-	if strings.ContainsAny(s, `\"`) {
-		s = strings.ReplaceAll(strings.ReplaceAll(s, `\`, `\\`), `"`, `\"`)
-	}
-	return `"` + s + `"`
-}

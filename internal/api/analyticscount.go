@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/oriel-dev/oriel/internal/event"
+	"github.com/oriel-dev/oriel/internal/query/xrayfilter"
 	"github.com/oriel-dev/oriel/internal/xraymodel"
 )
 
@@ -60,7 +61,7 @@ func (c *counting) text(table, key, value string) {
 		return
 	}
 	if e := c.value(c.an.table(table), value); e != nil {
-		e.filter = key + " = " + quoted(value)
+		e.filter = key + " = " + xrayfilter.Quote(value)
 	}
 }
 
@@ -84,7 +85,7 @@ func (c *counting) trace(t *xraymodel.Trace, slow func(*xraymodel.Trace) bool) {
 	for _, s := range t.Segments {
 		if s.Segment && s.Name != "" {
 			if e := c.value(c.an.table("service"), s.Name); e != nil {
-				e.filter = "service(" + quoted(s.Name) + ")"
+				e.filter = "service(" + xrayfilter.Quote(s.Name) + ")"
 			}
 		}
 		c.part(s)
@@ -110,7 +111,7 @@ func (c *counting) messages(p *xraymodel.Part) {
 			continue
 		}
 		if e := c.value(c.an.table("fault_message"), x.Message); e != nil {
-			e.filter = "rootcause.fault.exception { message = " + quoted(x.Message) + " }"
+			e.filter = "rootcause.fault.exception { message = " + xrayfilter.Quote(x.Message) + " }"
 		}
 	}
 }
@@ -149,9 +150,9 @@ func (c *counting) annotation(a *xraymodel.Annotation) {
 	}
 	literal := value
 	if a.Value.Kind() == event.String {
-		literal = quoted(value)
+		literal = xrayfilter.Quote(value)
 	}
-	e.filter = "annotation[" + quoted(a.Key) + "] = " + literal
+	e.filter = "annotation[" + xrayfilter.Quote(a.Key) + "] = " + literal
 }
 
 // ownTable reports attributes that have a table under another name, or say
@@ -183,6 +184,6 @@ func (c *counting) causes(kind, table string, causes []xraymodel.Cause) {
 		}
 		last := len(names) - 1
 		e.filter = fmt.Sprintf(`rootcause.%s.service { last AND index = %d AND name = %s } AND rootcause.json = #[{"Services":[%s]}]`,
-			kind, last, quoted(names[last]), strings.Join(list, ","))
+			kind, last, xrayfilter.Quote(names[last]), strings.Join(list, ","))
 	}
 }

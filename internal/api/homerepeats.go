@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/oriel-dev/oriel/internal/call"
 	"github.com/oriel-dev/oriel/internal/event"
 	attention "github.com/oriel-dev/oriel/internal/health"
 	"github.com/oriel-dev/oriel/internal/store"
@@ -143,14 +144,9 @@ func callsOf(tr *trace.Trace, batches []*event.Batch, spanID string) (calls []at
 		if s.Kind != trace.KindClient || s.Service != served.Service || s.Ref.Batch < 0 {
 			continue
 		}
-		c := attention.Call{Name: tr.Strings[s.Name]}
 		row := batches[s.Ref.Batch].Row(int(s.Ref.Row))
-		for _, name := range []string{"db.query.text", "db.statement", "url.full", "http.url"} {
-			if c.Statement = cutText(row.Get(name).Text(), statementShown); c.Statement != "" {
-				break
-			}
-		}
-		calls = append(calls, c)
+		asked := cmp.Or(call.StatementOf(row.Get), call.URLOf(row.Get))
+		calls = append(calls, attention.Call{Name: tr.Strings[s.Name], Statement: cutText(asked, statementShown)})
 	}
 	return calls
 }

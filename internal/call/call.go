@@ -41,6 +41,24 @@ const (
 // Get gives the value of a field of a span, null if it has none.
 type Get func(field string) event.Value
 
+// first returns the first of some fields that says something.
+func (get Get) first(fields ...string) string {
+	for _, f := range fields {
+		if s := get(f).Text(); s != "" {
+			return s
+		}
+	}
+	return ""
+}
+
+// StatementOf is what a call asked a database, "" if its span does not say so.
+func StatementOf(get Get) string { return get.first("db.query.text", "db.statement") }
+
+// URLOf is the address that a call asked, "" if its span does not say so.
+func URLOf(get Get) string { return get.first(urlFields()...) }
+
+func urlFields() []string { return []string{"url.full", "http.url"} }
+
 // Marks are what a span says of how it ended.
 type Marks struct {
 	Status                    int  // of HTTP, 0 if none

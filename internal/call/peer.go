@@ -41,20 +41,13 @@ func PeerFields() []string {
 const DecidingFields = 12
 
 // LastResorts are the other fields that PeerOf reads.
-func LastResorts() []string { return []string{event.FieldName, "url.full", "http.url"} }
+func LastResorts() []string { return append([]string{event.FieldName}, urlFields()...) }
 
 const longestName = 250
 
 // PeerOf names whom a call asked. The name is never empty.
 func PeerOf(get Get) Peer {
-	p := peerOf(func(fields ...string) string {
-		for _, f := range fields {
-			if s := get(f).Text(); s != "" {
-				return s
-			}
-		}
-		return ""
-	})
+	p := peerOf(get.first)
 	if p.Name == "" {
 		p.Name = "unknown"
 	}
@@ -105,7 +98,7 @@ func peerOf(first func(fields ...string) string) Peer {
 		host = first("aws.remote.service", "rpc.service")
 	}
 	if host == "" {
-		if u, err := url.Parse(first("url.full", "http.url")); err == nil {
+		if u, err := url.Parse(first(urlFields()...)); err == nil {
 			host = u.Hostname()
 		}
 	}

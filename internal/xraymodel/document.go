@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/oriel-dev/oriel/internal/call"
 	"github.com/oriel-dev/oriel/internal/event"
 )
 
@@ -328,7 +329,7 @@ func sqlOf(p *Part) []byte {
 	o.text("url", connection)
 	o.text("database_type", p.call.database)
 	o.text("user", p.first("db.user"))
-	o.text("sanitized_query", p.first("db.query.text", "db.statement"))
+	o.text("sanitized_query", call.StatementOf(p.get))
 	return o.end()
 }
 

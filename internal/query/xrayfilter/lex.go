@@ -34,7 +34,7 @@ func (t token) describe() string {
 	case tokenEnd:
 		return "the end"
 	case tokenText:
-		return "the string " + quote(t.text)
+		return "the string " + Quote(t.text)
 	case tokenWord, tokenNumber, tokenSign:
 	}
 	return "“" + t.text + "”"
@@ -113,7 +113,7 @@ func scanNumber(text string, at int) (token, error) {
 	return token{kind: tokenNumber, at: at, end: end, text: text[at:end], number: n}, nil
 }
 
-// quote writes a string as it stands in an expression.
-func quote(s string) string {
+// Quote writes a string as it stands in an expression.
+func Quote(s string) string {
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"`
 }

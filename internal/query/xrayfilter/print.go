@@ -85,11 +85,11 @@ func (r Ref) String() string {
 		value *string
 	}{{"name", r.IDName}, {"type", r.IDType}, {"account.id", r.IDAccount}} {
 		if p.value != nil {
-			parts = append(parts, p.name+": "+quote(*p.value))
+			parts = append(parts, p.name+": "+Quote(*p.value))
 		}
 	}
 	if len(parts) == 0 {
-		return quote(r.Name)
+		return Quote(r.Name)
 	}
 	return "id(" + strings.Join(parts, ", ") + ")"
 }
@@ -101,7 +101,7 @@ func (k Key) String() string {
 	}
 	for i := range len(k.Annotation) {
 		if !inWord(k.Annotation[i]) {
-			return KeyAnnotation + "[" + quote(k.Annotation) + "]"
+			return KeyAnnotation + "[" + Quote(k.Annotation) + "]"
 		}
 	}
 	if k.Annotation == "" {
@@ -119,5 +119,5 @@ func (v Value) String() string {
 		return strconv.FormatBool(v.Truth)
 	case Text:
 	}
-	return quote(v.Text)
+	return Quote(v.Text)
 }
