@@ -167,6 +167,15 @@ func readJSON(w http.ResponseWriter, r *http.Request, into any) error {
 	return nil
 }
 
+// pathID is an id in the path of a request; what says of what.
+func pathID(r *http.Request, name, what string) (int64, error) {
+	id, err := strconv.ParseInt(r.PathValue(name), 10, 64)
+	if err != nil {
+		return 0, fault.New(fault.NotFound, "there is no %s %.40q", what, r.PathValue(name))
+	}
+	return id, nil
+}
+
 func ns(t int64) string { return strconv.FormatInt(t, 10) }
 
 const (

@@ -50,9 +50,9 @@ func (a *API) sourceMaps(w http.ResponseWriter, r *http.Request) error {
 
 // deleteSourceMap takes a source map away.
 func (a *API) deleteSourceMap(w http.ResponseWriter, r *http.Request) error {
-	id, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
+	id, err := pathID(r, "id", "source map")
 	if err != nil {
-		return fault.New(fault.NotFound, "source map %.20q is not known", r.PathValue("id"))
+		return err
 	}
 	if err := a.Symbols.Delete(r.Context(), a.environment(r), id); err != nil {
 		return err

@@ -103,7 +103,7 @@ func (a *API) changed(r *http.Request, w *wantedChange) ([]item.Item, error) {
 	}
 	items := make([]item.Item, 0, len(w.IDs))
 	for _, text := range w.IDs {
-		i, err := a.itemOf(environment, text)
+		i, err := a.itemNamed(environment, text)
 		if err != nil {
 			return nil, err
 		}
@@ -112,12 +112,35 @@ func (a *API) changed(r *http.Request, w *wantedChange) ([]item.Item, error) {
 	return items, nil
 }
 
-// itemOf is an item of an environment by its id.
-func (a *API) itemOf(environment, text string) (item.Item, error) {
+// pathItem is the item that a request's path names.
+func (a *API) pathItem(r *http.Request) (item.Item, error) {
+	id, err := pathID(r, "id", "item")
+	if err != nil {
+		return item.Item{}, err
+	}
+	return a.itemOf(a.environment(r), id)
+}
+
+// itemNamed is the item that a body names.
+func (a *API) itemNamed(environment, text string) (item.Item, error) {
+	id, err := itemID(text)
+	if err != nil {
+		return item.Item{}, err
+	}
+	return a.itemOf(environment, id)
+}
+
+// itemID reads the id of an item that a body names.
+func itemID(text string) (int64, error) {
 	id, err := strconv.ParseInt(text, 10, 64)
 	if err != nil {
-		return item.Item{}, fault.New(fault.Invalid, "%q is no id of an item", text)
+		return 0, fault.New(fault.Invalid, "%.40q is no id of an item", text)
 	}
+	return id, nil
+}
+
+// itemOf is an item of an environment.
+func (a *API) itemOf(environment string, id int64) (item.Item, error) {
 	i, err := a.Items.Get(id)
 	if err == nil && i.Environment != environment {
 		err = fault.New(fault.NotFound, "item %d is not one of %s", id, environment)

@@ -46,7 +46,7 @@ const mostExplained = 10
 // itemGrouping says why the occurrences of an item are together: for each of its
 // fingerprints by the newest occurrence that has it.
 func (a *API) itemGrouping(w http.ResponseWriter, r *http.Request) error {
-	i, err := a.itemOf(a.environment(r), r.PathValue("id"))
+	i, err := a.pathItem(r)
 	if err != nil {
 		return err
 	}
@@ -220,7 +220,7 @@ func (a *API) tryErrorRules(w http.ResponseWriter, r *http.Request) error {
 		Stages: []query.Stage{query.Filter{Where: query.Exists{X: query.Field{Name: event.FieldErrorFingerprint}}}},
 	}
 	if body.Item != "" {
-		i, err := a.itemOf(a.environment(r), body.Item)
+		i, err := a.itemNamed(a.environment(r), body.Item)
 		if err != nil {
 			return err
 		}
@@ -293,7 +293,7 @@ func (a *API) splitItem(w http.ResponseWriter, r *http.Request) error {
 	if err := readJSON(w, r, &body); err != nil {
 		return err
 	}
-	i, err := a.itemOf(a.environment(r), r.PathValue("id"))
+	i, err := a.pathItem(r)
 	if err != nil {
 		return err
 	}

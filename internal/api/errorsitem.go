@@ -19,7 +19,7 @@ const mostRelated = 100
 
 // errorItem tells what an item is, and what is near it.
 func (a *API) errorItem(w http.ResponseWriter, r *http.Request) error {
-	i, err := a.itemOf(a.environment(r), r.PathValue("id"))
+	i, err := a.pathItem(r)
 	if err != nil {
 		return err
 	}
@@ -98,7 +98,7 @@ func (a *API) occurrencesOf(i *item.Item, further ...query.Expr) *query.Query {
 // itemCounts are the occurrences of an item over time, with the deploys and
 // releases of its environment.
 func (a *API) itemCounts(w http.ResponseWriter, r *http.Request) error {
-	i, err := a.itemOf(a.environment(r), r.PathValue("id"))
+	i, err := a.pathItem(r)
 	if err != nil {
 		return err
 	}
@@ -169,7 +169,7 @@ func (a *API) itemPeople(w http.ResponseWriter, r *http.Request) error {
 		Last     string `json:"last"`
 		Count    int64  `json:"count"`
 	}
-	i, err := a.itemOf(a.environment(r), r.PathValue("id"))
+	i, err := a.pathItem(r)
 	if err != nil {
 		return err
 	}
@@ -195,7 +195,7 @@ func (a *API) itemVersions(w http.ResponseWriter, r *http.Request) error {
 		IsNew    bool   `json:"is_new"`
 		CameBack bool   `json:"came_back"`
 	}
-	i, err := a.itemOf(a.environment(r), r.PathValue("id"))
+	i, err := a.pathItem(r)
 	if err != nil {
 		return err
 	}
@@ -223,7 +223,7 @@ func (a *API) itemActivity(w http.ResponseWriter, r *http.Request) error {
 		Kind  string `json:"kind"`
 		Text  string `json:"text"`
 	}
-	i, err := a.itemOf(a.environment(r), r.PathValue("id"))
+	i, err := a.pathItem(r)
 	if err != nil {
 		return err
 	}
@@ -247,7 +247,7 @@ func (a *API) commentItem(w http.ResponseWriter, r *http.Request) error {
 	if err := readJSON(w, r, &body); err != nil {
 		return err
 	}
-	i, err := a.itemOf(a.environment(r), r.PathValue("id"))
+	i, err := a.pathItem(r)
 	if err != nil {
 		return err
 	}
@@ -264,13 +264,13 @@ func (a *API) commentItem(w http.ResponseWriter, r *http.Request) error {
 
 // removeItemComment deletes a comment.
 func (a *API) removeItemComment(w http.ResponseWriter, r *http.Request) error {
-	i, err := a.itemOf(a.environment(r), r.PathValue("id"))
+	i, err := a.pathItem(r)
 	if err != nil {
 		return err
 	}
-	comment, err := strconv.ParseInt(r.PathValue("comment"), 10, 64)
+	comment, err := pathID(r, "comment", "comment")
 	if err != nil {
-		return fault.New(fault.Invalid, "%q is no id of a comment", r.PathValue("comment"))
+		return err
 	}
 	if err := a.Items.RemoveComment(r.Context(), i.ID, comment); err != nil {
 		return err
@@ -286,15 +286,15 @@ func (a *API) unmergeItem(w http.ResponseWriter, r *http.Request) error {
 	if err := readJSON(w, r, &body); err != nil {
 		return err
 	}
-	i, err := a.itemOf(a.environment(r), r.PathValue("id"))
+	i, err := a.pathItem(r)
 	if err != nil {
 		return err
 	}
 	ids := make([]int64, 0, len(body.IDs))
 	for _, text := range body.IDs {
-		id, err := strconv.ParseInt(text, 10, 64)
+		id, err := itemID(text)
 		if err != nil {
-			return fault.New(fault.Invalid, "%q is no id of an item", text)
+			return err
 		}
 		ids = append(ids, id)
 	}
@@ -309,7 +309,7 @@ func (a *API) unmergeItem(w http.ResponseWriter, r *http.Request) error {
 // first, and those that happen in the same minutes.
 func (a *API) itemRelated(w http.ResponseWriter, r *http.Request) error {
 	const looked = 200
-	i, err := a.itemOf(a.environment(r), r.PathValue("id"))
+	i, err := a.pathItem(r)
 	if err != nil {
 		return err
 	}

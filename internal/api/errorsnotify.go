@@ -130,15 +130,6 @@ func channelOf(r *http.Request) (string, error) {
 	return "", fault.New(fault.NotFound, "there is no channel %.40q, only %s", r.PathValue("channel"), strings.Join(alert.Channels(), ", "))
 }
 
-// pathID is a number of the path.
-func pathID(r *http.Request, name string) (int64, error) {
-	id, err := strconv.ParseInt(r.PathValue(name), 10, 64)
-	if err != nil {
-		return 0, fault.New(fault.NotFound, "there is no %s %.40q", name, r.PathValue(name))
-	}
-	return id, nil
-}
-
 // setNotifications changes the settings of a channel.
 func (a *API) setNotifications(w http.ResponseWriter, r *http.Request) error {
 	channel, err := channelOf(r)
@@ -217,7 +208,7 @@ func (a *API) removeNotification(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	id, err := pathID(r, "rule")
+	id, err := pathID(r, "rule", "rule")
 	if err != nil {
 		return err
 	}
@@ -231,7 +222,7 @@ const deliveriesAtOnce = 50
 
 // notificationLog lists what a rule told, newest first.
 func (a *API) notificationLog(w http.ResponseWriter, r *http.Request) error {
-	id, err := pathID(r, "rule")
+	id, err := pathID(r, "rule", "rule")
 	if err != nil {
 		return err
 	}
@@ -256,11 +247,11 @@ func (a *API) notificationLog(w http.ResponseWriter, r *http.Request) error {
 
 // retryNotification tries a delivery again at once.
 func (a *API) retryNotification(w http.ResponseWriter, r *http.Request) error {
-	rule, err := pathID(r, "rule")
+	rule, err := pathID(r, "rule", "rule")
 	if err != nil {
 		return err
 	}
-	delivery, err := pathID(r, "delivery")
+	delivery, err := pathID(r, "delivery", "delivery")
 	if err != nil {
 		return err
 	}

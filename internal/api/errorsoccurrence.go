@@ -20,7 +20,7 @@ import (
 // itemOccurrence tells an occurrence of an item: the newest, the oldest, one
 // that is like most, or the one with an id; and which lie beside it.
 func (a *API) itemOccurrence(w http.ResponseWriter, r *http.Request) error {
-	i, err := a.itemOf(a.environment(r), r.PathValue("id"))
+	i, err := a.pathItem(r)
 	if err != nil {
 		return err
 	}
@@ -54,7 +54,7 @@ func (a *API) itemOccurrence(w http.ResponseWriter, r *http.Request) error {
 // occurrencePart is a part of an occurrence's payload that was left out because
 // it is large.
 func (a *API) occurrencePart(w http.ResponseWriter, r *http.Request) error {
-	i, err := a.itemOf(a.environment(r), r.PathValue("id"))
+	i, err := a.pathItem(r)
 	if err != nil {
 		return err
 	}

@@ -4,9 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
-	"strconv"
 
-	"github.com/oriel-dev/oriel/internal/fault"
 	"github.com/oriel-dev/oriel/internal/store"
 )
 
@@ -55,9 +53,9 @@ func (a *API) addToTeam(w http.ResponseWriter, r *http.Request) error {
 
 // removeFromTeam forgets a member.
 func (a *API) removeFromTeam(w http.ResponseWriter, r *http.Request) error {
-	id, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
+	id, err := pathID(r, "id", "member")
 	if err != nil {
-		return fault.New(fault.Invalid, "%q is no id of a member", r.PathValue("id"))
+		return err
 	}
 	if err := a.Workspace.RemoveMember(r.Context(), id); err != nil {
 		return err

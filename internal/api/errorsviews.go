@@ -84,9 +84,9 @@ func (a *API) keepErrorView(w http.ResponseWriter, r *http.Request) error {
 
 // removeErrorView forgets a view.
 func (a *API) removeErrorView(w http.ResponseWriter, r *http.Request) error {
-	id, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
+	id, err := pathID(r, "id", "view")
 	if err != nil {
-		return fault.New(fault.Invalid, "%q is no id of a view", r.PathValue("id"))
+		return err
 	}
 	if err := a.Items.RemoveView(r.Context(), a.environment(r), id); err != nil {
 		return err
