@@ -1,10 +1,8 @@
 package sdk_test
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -45,6 +43,7 @@ func (j *joined) named(kind int) (out []string) {
 func TestCruddurInPython_FourVendorsKnowOneAnother(t *testing.T) {
 	t.Parallel()
 	s := startXRay(t)
+	s.key = "any"
 	url := "http://" + s.addr["listen"]
 	s.program(append(s.daemonEnv(),
 		"OTEL_EXPORTER_OTLP_ENDPOINT="+url, "OTEL_EXPORTER_OTLP_HEADERS=x-honeycomb-team=any", "OTEL_SERVICE_NAME=backend-flask", "OTEL_PYTHON_LOG_CORRELATION=true",
@@ -89,7 +88,7 @@ func TestCruddurInPython_FourVendorsKnowOneAnother(t *testing.T) {
 			}
 		}
 	}
-	s.rollbar("/api/1/items", &items)
+	s.call(http.MethodGet, "/api/1/items?access_token=any", nil, &items)
 	if list := items.Result.Items; len(list) != 1 || list[0].Title != "KeyError: 'bayko'" || list[0].TotalOccurrences != 1 {
 		t.Fatalf("items %+v", list)
 	}
@@ -98,7 +97,7 @@ func TestCruddurInPython_FourVendorsKnowOneAnother(t *testing.T) {
 			Instances []struct{ Data map[string]any }
 		}
 	}
-	s.rollbar(fmt.Sprintf("/api/1/item/%d/instances", items.Result.Items[0].ID), &instances)
+	s.call(http.MethodGet, fmt.Sprintf("/api/1/item/%d/instances?access_token=any", items.Result.Items[0].ID), nil, &instances)
 	raw, err := json.Marshal(instances.Result.Instances)
 	if err != nil || !strings.Contains(string(raw), failed) || !strings.Contains(string(raw), "cruddur.py") {
 		t.Errorf("the occurrence: %s, %v", raw, err)
@@ -144,13 +143,13 @@ func (s *server) honeycombCounts(dataset, by string, filter map[string]any) map[
 			Results []struct{ Data map[string]any }
 		}
 	}
-	s.honeycomb(http.MethodPost, "/1/queries/"+dataset, query, &made)
-	s.honeycomb(http.MethodPost, "/1/query_results/"+dataset, map[string]any{"query_id": made.ID}, &run)
+	s.call(http.MethodPost, "/1/queries/"+dataset, query, &made)
+	s.call(http.MethodPost, "/1/query_results/"+dataset, map[string]any{"query_id": made.ID}, &run)
 	for id := run.ID; !run.Complete; {
 		if s.t.Context().Err() != nil {
 			s.t.Fatal("the results were never complete")
 		}
-		s.honeycomb(http.MethodGet, "/1/query_results/"+dataset+"/"+id, nil, &run)
+		s.call(http.MethodGet, "/1/query_results/"+dataset+"/"+id, nil, &run)
 	}
 	out := map[string]float64{}
 	for _, row := range run.Data.Results {
@@ -161,47 +160,4 @@ func (s *server) honeycombCounts(dataset, by string, filter map[string]any) map[
 		out[fmt.Sprint(row.Data[by])] = n
 	}
 	return out
-}
-
-func (s *server) honeycomb(method, path string, body, into any) {
-	s.t.Helper()
-	var reader io.Reader
-	if body != nil {
-		raw, err := json.Marshal(body)
-		if err != nil {
-			s.t.Fatal(err)
-		}
-		reader = bytes.NewReader(raw)
-	}
-	request, err := http.NewRequestWithContext(s.t.Context(), method, "http://"+s.addr["listen"]+path, reader)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	request.Header.Set("X-Honeycomb-Team", "any")
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	defer func() { _ = response.Body.Close() }()
-	if err := json.NewDecoder(response.Body).Decode(into); err != nil || response.StatusCode >= http.StatusMultipleChoices {
-		s.t.Fatalf("%s %s: %s, %v", method, path, response.Status, err)
-	}
-}
-
-// rollbar reads from Rollbar's API.
-func (s *server) rollbar(path string, into any) {
-	s.t.Helper()
-	request, err := http.NewRequestWithContext(s.t.Context(), http.MethodGet, "http://"+s.addr["listen"]+path, nil)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	request.Header.Set("X-Rollbar-Access-Token", "any")
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	defer func() { _ = response.Body.Close() }()
-	if err := json.NewDecoder(response.Body).Decode(into); err != nil || response.StatusCode != http.StatusOK {
-		s.t.Fatalf("%s: %s, %v", path, response.Status, err)
-	}
 }

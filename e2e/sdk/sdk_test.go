@@ -101,7 +101,7 @@ func (s *server) request(method, path string, body any) []byte {
 	}
 	defer func() { _ = resp.Body.Close() }()
 	raw, err := io.ReadAll(resp.Body)
-	if err != nil || resp.StatusCode != http.StatusOK {
+	if err != nil || resp.StatusCode != http.StatusOK && resp.StatusCode != http.StatusCreated {
 		s.t.Fatalf("%s %s: %d %s %v", method, path, resp.StatusCode, raw, err)
 	}
 	return raw
