@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'react';
 
-import { ApiError, get } from '../../api/client';
+import { ApiError, asApiError, get } from '../../api/client';
 import type { ListedTrace, TraceList } from '../../api/types';
 import { useLoad } from '../../api/useLoad';
 import { append } from './list';
@@ -47,10 +47,11 @@ export function useTraceList(state: TracesState, run: string): Listing {
   const base = first.data?.base ?? '0';
   const loadMore = (): void => {
     if (fetching || next === '') return;
-    abort.current = new AbortController();
+    const mine = new AbortController();
+    abort.current = mine;
     setFetching(true);
     setFailed(undefined);
-    get<TraceList>('traces', { ...params, cursor: next }, abort.current.signal)
+    get<TraceList>('traces', { ...params, cursor: next }, mine.signal)
       .then(
         (page) =>
           setFurther({
@@ -59,7 +60,7 @@ export function useTraceList(state: TracesState, run: string): Listing {
             next: page.next,
             scanned: (added?.scanned ?? first.data?.scanned ?? 0) + page.scanned,
           }),
-        (e: unknown) => e instanceof ApiError && setFailed(e),
+        (e: unknown) => !mine.signal.aborted && setFailed(asApiError(e)),
       )
       .finally(() => setFetching(false));
   };

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'react';
 
-import { ApiError, get } from '../../../api/client';
+import { ApiError, asApiError, get } from '../../../api/client';
 import type { ErrorItem, ItemList } from '../../../api/errors';
 import { useLoad } from '../../../api/useLoad';
 import type { ListChange } from '../../../widgets/VirtualList';
@@ -67,7 +67,7 @@ export function useItems(state: ListState, me: number, key: string): Listing {
               change: { version: h.change.version + 1, before: 0, after: fresh.length, fresh: false },
             };
           }),
-        (e: unknown) => e instanceof ApiError && setFailed(e),
+        (e: unknown) => !abort.signal.aborted && setFailed(asApiError(e)),
       )
       .finally(() => {
         if (fetching.current === abort) fetching.current = undefined;
