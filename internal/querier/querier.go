@@ -1,4 +1,4 @@
-// Package querier is the one door out: every question passes [Querier.Run],
+// Package querier is the one door out: every question passes a [Querier],
 // whoever asks. It decides who may run now, ends what takes too long, keeps
 // answers as long as they stay true, and makes the results of Honeycomb
 // queries out of plain ones.
