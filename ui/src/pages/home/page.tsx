@@ -11,6 +11,7 @@ import { go, linkTo, setParams, useAddress } from '../../app/location';
 import { usePrefs } from '../../app/prefs';
 import { servicePage } from '../../query/links';
 import { clock, day, momentMs } from '../../time/format';
+import { Failed } from '../../widgets/Failed';
 import { Refresh } from '../../widgets/Refresh';
 import { TimePicker } from '../../widgets/TimePicker';
 import type { ListHandle } from '../../widgets/VirtualList';
@@ -97,14 +98,7 @@ export default function HomePage({ start }: { start: Start | undefined }): React
         <TimePicker range={range} onChange={(r) => set({ from: r.from, to: r.to })} />
         <Refresh every={every} onEvery={setEvery} loadedAt={loadedAt} onRefresh={refresh} />
       </div>
-      {error && (
-        <p className="note bad row" role="alert">
-          <span className="grow">{error.message}</span>
-          <button type="button" className="btn small" onClick={refresh}>
-            Try again
-          </button>
-        </p>
-      )}
+      {error && <Failed error={error} onAgain={refresh} />}
       {data ? (
         <div className="home-body">
           <div className="home-main">

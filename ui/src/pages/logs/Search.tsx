@@ -8,6 +8,7 @@ import { BubblePanel } from '../../query/bubble/BubblePanel';
 import { forServer } from '../../query/bubble/selection';
 import { useDifference } from '../../query/bubble/useDifference';
 import { day } from '../../time/format';
+import { Failed } from '../../widgets/Failed';
 import { Refresh } from '../../widgets/Refresh';
 import { Splitter } from '../../widgets/Splitter';
 import { TimePicker } from '../../widgets/TimePicker';
@@ -132,14 +133,7 @@ export default function Search({ start }: { start: Start | undefined }): React.R
             sidebar={logFields}
           />
         </div>
-        {error && !serverError && (
-          <div className="note bad row" role="alert">
-            <span className="grow">{error.message}</span>
-            <button type="button" className="btn small" onClick={refresh}>
-              Try again
-            </button>
-          </div>
-        )}
+        {error && !serverError && <Failed error={error} onAgain={refresh} />}
         <div ref={chart} className="lchart">
           <LogHistogram
             width={width}

@@ -15,6 +15,7 @@ import { TimePicker } from '../../widgets/TimePicker';
 import { edgesOf, nodesOf, type Metric } from './drawable';
 import { EdgePanel } from './EdgePanel';
 import { boundsOf, GraphCanvas } from '../../charts/graph/GraphCanvas';
+import { Failed } from '../../widgets/Failed';
 import { MapList } from './MapList';
 import { MapTable } from './MapTable';
 import { MapTools } from './MapTools';
@@ -168,16 +169,7 @@ export default function MapPage({ start }: { start: Start | undefined }): React.
           onZoom={zoom}
         />
       </div>
-      {error && error.position === undefined && (
-        <div className="note bad row" role="alert">
-          <span className="grow">
-            {error.message} <span className="muted">{error.requestId && `request ${error.requestId}`}</span>
-          </span>
-          <button type="button" className="btn small" onClick={refresh}>
-            Try again
-          </button>
-        </div>
-      )}
+      {error && error.position === undefined && <Failed error={error} onAgain={refresh} />}
       {empty && <Nothing start={start} state={state} set={set} />}
       {!empty && (
         <div className="map-body">

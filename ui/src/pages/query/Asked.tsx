@@ -9,6 +9,7 @@ import { Refresh } from '../../widgets/Refresh';
 import { Splitter } from '../../widgets/Splitter';
 import { askBody, every, hasLines, spanOf, unknownFields, type Dataset } from './data';
 import type { Field } from '../../query/complete';
+import { Failed } from '../../widgets/Failed';
 import { Draft, same } from './draft';
 import { Builder } from './parts/Builder';
 import { Answered } from './parts/Answered';
@@ -158,16 +159,7 @@ export function Asked({ dataset, env, state, start, fields, datasets }: AskedPro
         )}
         {run.running && <Running progress={run.progress} onCancel={run.cancel} />}
         {run.cancelled && <p className="note">Stopped. Run it again when you want the rest.</p>}
-        {run.error && (
-          <div className="note bad row" role="alert">
-            <span className="grow">
-              {run.error.message} <span className="muted">{run.error.requestId && `request ${run.error.requestId}`}</span>
-            </span>
-            <button type="button" className="btn small" onClick={again}>
-              Try again
-            </button>
-          </div>
-        )}
+        {run.error && <Failed error={run.error} onAgain={again} />}
         {nothing ? (
           <Nothing
             question={question}

@@ -11,6 +11,7 @@ import { noteList } from '../../app/recent';
 import { LatencyChart } from '../../charts/LatencyChart';
 import { count } from '../../time/format';
 import { FilterBar } from '../../query/trace/FilterBar';
+import { Failed } from '../../widgets/Failed';
 import { Refresh } from '../../widgets/Refresh';
 import { TimePicker } from '../../widgets/TimePicker';
 import { Analytics } from './Analytics';
@@ -96,18 +97,7 @@ export default function TracesPage({ start }: { start: Start | undefined }): Rea
         <Refresh every={every} onEvery={setEvery} loadedAt={loadedAt} onRefresh={refresh} />
       </div>
       <Chips state={state} start={start} set={set} />
-      {error && error.position === undefined && (
-        <div className="note bad row" role="alert">
-          <span className="grow">
-            {error.message}
-            {retryIn !== undefined && ` · trying again in ${retryIn}\u2009s`}{' '}
-            <span className="muted">{error.requestId && `request ${error.requestId}`}</span>
-          </span>
-          <button type="button" className="btn small" onClick={refresh}>
-            Try again
-          </button>
-        </div>
-      )}
+      {error && error.position === undefined && <Failed error={error} retryIn={retryIn} onAgain={refresh} />}
       <div className="views" role="group" aria-label="View">
         <button type="button" className="btn small" aria-pressed={!analytics} onClick={() => set({ view: 'list' })}>
           Operations

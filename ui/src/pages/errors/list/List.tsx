@@ -8,6 +8,7 @@ import { useKeys } from '../../../app/keys';
 import { go, setParams, useAddress } from '../../../app/location';
 import { usePrefs } from '../../../app/prefs';
 import { count } from '../../../time/format';
+import { Failed } from '../../../widgets/Failed';
 import { Refresh } from '../../../widgets/Refresh';
 import { undoLast } from '../../../widgets/Toasts';
 import { VirtualList, type ListHandle } from '../../../widgets/VirtualList';
@@ -152,18 +153,7 @@ export default function List({ start }: { start: Start | undefined }): React.Rea
           <Refresh every={every} onEvery={setEvery} loadedAt={loadedAt} onRefresh={refresh} />
         </Filters>
       </div>
-      {list.error && (
-        <p className="note bad row enote" role="alert">
-          <span className="grow">
-            {list.error.message}
-            {list.retryIn !== undefined && ` · trying again in ${list.retryIn}\u2009s`}{' '}
-            <span className="muted">{list.error.requestId && `request ${list.error.requestId}`}</span>
-          </span>
-          <button type="button" className="btn small" onClick={refresh}>
-            Try again
-          </button>
-        </p>
-      )}
+      {list.error && <Failed error={list.error} retryIn={list.retryIn} onAgain={refresh} className="enote" />}
       <div className={picked.size > 0 ? 'ebar on' : 'ebar'} role="status">
         {picked.size > 0 ? (
           <>

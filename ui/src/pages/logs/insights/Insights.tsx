@@ -20,6 +20,7 @@ import { addressOf } from '../url';
 import { Answered } from './Answered';
 import { useDefinitions } from './definitions';
 import { Editor, type Completion } from '../../../query/editor/Editor';
+import { Failed } from '../../../widgets/Failed';
 import { insightsLanguage, useInsightsCompletion } from './language';
 import { examples } from './examples';
 import { note, past } from './history';
@@ -203,16 +204,7 @@ export default function Insights({ start }: { start: Start | undefined }): React
             </p>
           )}
           {run.stopped && <p className="note">Stopped. Run it again when you want the rest.</p>}
-          {run.error && !mistake && (
-            <div className="note bad row" role="alert">
-              <span className="grow">
-                {run.error.message} <span className="muted">{run.error.requestId && `request ${run.error.requestId}`}</span>
-              </span>
-              <button type="button" className="btn small" onClick={() => setTurn((n) => n + 1)}>
-                Try again
-              </button>
-            </div>
-          )}
+          {run.error && !mistake && <Failed error={run.error} onAgain={() => setTurn((n) => n + 1)} />}
           {run.answer && state.query !== '' ? (
             <Answered
               answer={run.answer}

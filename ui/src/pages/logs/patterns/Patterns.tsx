@@ -4,6 +4,7 @@ import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 
 import { setParams, useAddress } from '../../../app/location';
 import { count } from '../../../time/format';
+import { Failed } from '../../../widgets/Failed';
 import { TimePicker } from '../../../widgets/TimePicker';
 import { useGroups, useLook } from '../data';
 import { Conditions } from '../parts/Conditions';
@@ -98,14 +99,7 @@ export default function Patterns(): React.ReactElement {
           {data && !data.complete && <span className="badge warn">part of the data could not be read</span>}
         </div>
         <div className="pt-progress" style={{ transform: `scaleX(${found.running ? Math.max(found.share, 0.02) : 0})` }} />
-        {found.error && (
-          <div className="note bad row" role="alert">
-            <span className="grow">{found.error.message}</span>
-            <button type="button" className="btn small" onClick={() => setTurn((n) => n + 1)}>
-              Try again
-            </button>
-          </div>
-        )}
+        {found.error && <Failed error={found.error} onAgain={() => setTurn((n) => n + 1)} />}
       </div>
       <div className={found.running && data ? 'pt-list stale' : 'pt-list'}>
         {!data && found.running && <p className="empty muted">Looking for what the lines have in common…</p>}
