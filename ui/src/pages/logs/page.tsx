@@ -1,4 +1,8 @@
 import './logs.css';
+import './lines.css';
+import './side.css';
+import './panel.css';
+import './groups.css';
 
 import { lazy, Suspense } from 'react';
 
