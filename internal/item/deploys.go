@@ -7,6 +7,7 @@ import (
 	"errors"
 	"slices"
 
+	"github.com/oriel-dev/oriel/internal/event"
 	"github.com/oriel-dev/oriel/internal/fault"
 )
 
@@ -149,7 +150,7 @@ func (t *Items) deployed(ctx context.Context, d Deploy) error {
 }
 
 func (t *Items) releaseDeployed(d Deploy) {
-	k := releaseKey{d.Environment, d.ErrorEnvironment, cutText(d.Revision, maxVersionName)}
+	k := releaseKey{d.Environment, d.ErrorEnvironment, event.Cut(d.Revision, maxVersionName)}
 	r := t.releases[k]
 	if r == nil {
 		if r = t.addRelease(k, d.FinishedAt); r == nil {
@@ -175,7 +176,7 @@ func (t *Items) resolveDeployed(d Deploy) {
 		if e.ErrorEnvironment != d.ErrorEnvironment || e.Group != 0 || e.Status != Active || (!all && !fixed[e.Counter] && !e.OnNextDeploy) {
 			continue
 		}
-		t.resolve(e, now, "", cutText(d.Revision, maxVersionName), true, "By the deploy of "+d.Revision+".")
+		t.resolve(e, now, "", event.Cut(d.Revision, maxVersionName), true, "By the deploy of "+d.Revision+".")
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/oriel-dev/oriel/internal/event"
 	"github.com/oriel-dev/oriel/internal/item/grouping"
 )
 
@@ -37,7 +38,7 @@ func PlatformID(name string) int { return max(slices.Index(platforms(), name), 0
 // FrameworkOf is the framework that the data of a payload names, or the one that
 // goes with its language.
 func FrameworkOf(data map[string]any) string {
-	name := strings.ToLower(strings.TrimSpace(cutText(grouping.Scalar(data["framework"]), maxTitle)))
+	name := strings.ToLower(strings.TrimSpace(event.Cut(grouping.Scalar(data["framework"]), maxTitle)))
 	name, _, _ = strings.Cut(name, " ")
 	name = strings.TrimRight(name, ":")
 	if FrameworkID(name) > 0 {

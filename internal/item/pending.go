@@ -3,7 +3,6 @@ package item
 import (
 	"maps"
 	"strings"
-	"unicode/utf8"
 )
 
 // pending is what the database does not have yet. All of it is written in one
@@ -83,14 +82,3 @@ func (p *pending) after(later pending) {
 }
 
 func cloneText(s string) string { return strings.Clone(s) }
-
-// cutText shortens text to at most n bytes, between characters.
-func cutText(s string, n int) string {
-	if len(s) <= n {
-		return s
-	}
-	for n > 0 && !utf8.RuneStart(s[n]) {
-		n--
-	}
-	return s[:n]
-}

@@ -6,6 +6,8 @@ import (
 	"database/sql"
 	"slices"
 	"strings"
+
+	"github.com/oriel-dev/oriel/internal/event"
 )
 
 // Person is somebody whom an item hit, as the app named them.
@@ -101,7 +103,7 @@ type personKey struct {
 
 // person notes that an occurrence hit somebody.
 func (p *pending) person(e *entry, o *occurrence) {
-	id := cutText(o.person, maxPersonText)
+	id := event.Cut(o.person, maxPersonText)
 	known := p.people[personKey{e.ID, id}]
 	if known == nil {
 		if len(p.people) >= maxPending {
@@ -112,10 +114,10 @@ func (p *pending) person(e *entry, o *occurrence) {
 	}
 	known.FirstAt, known.LastAt = min(known.FirstAt, o.at), max(known.LastAt, o.at)
 	if o.username != "" && known.Username != o.username {
-		known.Username = strings.Clone(cutText(o.username, maxPersonText))
+		known.Username = strings.Clone(event.Cut(o.username, maxPersonText))
 	}
 	if o.email != "" && known.Email != o.email {
-		known.Email = strings.Clone(cutText(o.email, maxPersonText))
+		known.Email = strings.Clone(event.Cut(o.email, maxPersonText))
 	}
 	known.Count += o.n
 }

@@ -49,7 +49,7 @@ func (t *Items) stampData(id int64, environment string, data, sent map[string]an
 		d.Older = append(d.Older, t.stacks.Decide(rules, sent).Fingerprint)
 	}
 	s := Stamp{
-		ID: id, Environment: errorEnvironmentOf(grouping.Scalar(data["environment"])), Platform: cutText(grouping.Scalar(data["platform"]), maxTitle),
+		ID: id, Environment: errorEnvironmentOf(grouping.Scalar(data["environment"])), Platform: event.Cut(grouping.Scalar(data["platform"]), maxTitle),
 		Framework: FrameworkOf(data), Decision: d,
 	}
 	s.Level, _ = ParseLevel(d.Level)
@@ -92,7 +92,7 @@ func (t *Items) nextID() int64 {
 }
 
 func errorEnvironmentOf(s string) string {
-	if s = strings.TrimSpace(cutText(s, maxTitle)); s == "" {
+	if s = strings.TrimSpace(event.Cut(s, maxTitle)); s == "" {
 		return unknownEnvironment
 	}
 	return s
@@ -236,5 +236,5 @@ func platformOfEvent(row event.Row) string {
 	if row.Get("telemetry.sdk.language").Text() == "webjs" {
 		return "browser"
 	}
-	return cutText(firstText(row, "os.type", "telemetry.sdk.language"), maxTitle)
+	return event.Cut(firstText(row, "os.type", "telemetry.sdk.language"), maxTitle)
 }

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/oriel-dev/oriel/internal/event"
 )
 
 // Ways that an exception is reported.
@@ -55,7 +57,7 @@ func (w *twins) init() {
 // their last name: SDKs disagree on packages and pointers.
 func twinKey(environment, traceID, class, message string) uint64 {
 	class = class[strings.LastIndexAny(class, ".:/*\\")+1:]
-	return hashText(environment + "\x00" + traceID + "\x00" + class + "\x00" + strings.TrimSpace(cutText(message, maxTitle)))
+	return hashText(environment + "\x00" + traceID + "\x00" + class + "\x00" + strings.TrimSpace(event.Cut(message, maxTitle)))
 }
 
 // match returns the occurrence that a report repeats, 0 if it is the first.

@@ -197,10 +197,7 @@ func (a *assembly) readMark(c *columns, row int, at int64, ref Ref, annotation, 
 		m.kind = SpanEvent
 	}
 	const longest = 200 // a row shows no more; the rest comes with the details
-	if len(name) > longest {
-		name = cut(name, longest)
-	}
-	m.name = a.intern(name)
+	m.name = a.intern(event.Cut(name, longest))
 	a.marks = append(a.marks, m)
 }
 
@@ -210,14 +207,6 @@ func (c *columns) level(row int) string {
 		return s
 	}
 	return c.severityText.at(row).Text()
-}
-
-// cut shortens s to at most n bytes without splitting a character.
-func cut(s string, n int) string {
-	for n > 0 && s[n]&0xC0 == 0x80 {
-		n--
-	}
-	return s[:n]
 }
 
 func kindOf(s string) uint8 {

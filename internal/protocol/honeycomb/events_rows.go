@@ -300,11 +300,11 @@ func (e *events) column(name []byte) *event.Column {
 func (e *events) text(c *event.Column, text []byte) {
 	if len(text) > maxEventValue {
 		e.alter("value_truncated", func() string { return c.Name + " has " + strconv.Itoa(len(text)) + " bytes" })
-		text = cutText(text, maxEventValue)
+		text = event.Cut(text, maxEventValue)
 	}
 	if !utf8.Valid(text) {
 		e.alter("invalid_utf8", func() string { return c.Name + " is not UTF-8" })
-		text = cutText(valid(text), maxEventValue)
+		text = event.Cut(valid(text), maxEventValue)
 	}
 	if isID(c.Name) {
 		text = canonical(c.Name, text)
@@ -403,17 +403,6 @@ func valid(text []byte) []byte {
 		out = utf8.AppendRune(out, r)
 	}
 	return out
-}
-
-// cutText shortens text to at most n bytes, between characters.
-func cutText(text []byte, n int) []byte {
-	if len(text) <= n {
-		return text
-	}
-	for back := 1; back < utf8.UTFMax && n > 0 && !utf8.RuneStart(text[n]); back++ {
-		n--
-	}
-	return text[:n]
 }
 
 // clampRate returns a sample rate within what can be stored, at least 1.

@@ -110,7 +110,7 @@ func (d *decoder) metric(g *group, raw []byte) error {
 	for m.next(&f) {
 		switch {
 		case f.number == 1 && f.wire == wireBytes:
-			name = string(d.utf8(cut(f.bytes, maxText)))
+			name = string(d.utf8(event.Cut(f.bytes, maxText)))
 		case f.wire == wireBytes && f.number >= metricGauge && f.number <= metricSummary:
 			kind, data = f.number, f.bytes
 		}

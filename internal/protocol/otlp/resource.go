@@ -52,7 +52,7 @@ func (d *decoder) readResource(raw []byte) (scopes int, err error) {
 				return 0, malformed("an attribute")
 			}
 			if d.service = nil; v.kind == valueText { // counted where it is stored, if it is not as it was sent
-				d.service = toValid(cut(v.bytes, maxValue))
+				d.service = toValid(event.Cut(v.bytes, maxValue))
 			}
 		}
 	}

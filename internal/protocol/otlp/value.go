@@ -270,9 +270,9 @@ func (d *decoder) text(b *event.Batch, c *event.Column, text []byte) {
 func (d *decoder) sound(text []byte) []byte { return d.soundUpTo(text, maxValue) }
 
 func (d *decoder) soundUpTo(text []byte, most int) []byte {
-	short := cut(text, most)
+	short := event.Cut(text, most)
 	valid := d.utf8(short)
-	kept := cut(valid, most)
+	kept := event.Cut(valid, most)
 	if len(short) < len(text) || len(kept) < len(valid) {
 		d.truncated(len(text))
 	}
@@ -288,7 +288,7 @@ func (d *decoder) put(b *event.Batch, c *event.Column, text []byte) {
 
 // limited cuts a value that is too long, between characters.
 func (d *decoder) limited(text []byte) []byte {
-	kept := cut(text, maxValue)
+	kept := event.Cut(text, maxValue)
 	if len(kept) < len(text) {
 		d.truncated(len(text))
 	}
@@ -297,17 +297,6 @@ func (d *decoder) limited(text []byte) []byte {
 
 func (d *decoder) truncated(size int) {
 	d.out.problem(ReasonTruncated, false, func() string { return "a value of " + strconv.Itoa(size) + " bytes" })
-}
-
-// cut shortens text to at most n bytes, between characters.
-func cut(text []byte, n int) []byte {
-	if len(text) <= n {
-		return text
-	}
-	for back := 1; back < utf8.UTFMax && n > 0 && !utf8.RuneStart(text[n]); back++ {
-		n--
-	}
-	return text[:n]
 }
 
 // constant is a field that all rows of a resource or scope have: read once, set

@@ -180,7 +180,7 @@ func appendNumber(out []byte, f float64) []byte {
 // kept is left out.
 func (d *decoder) quote(out, text []byte) []byte {
 	const hexDigits = "0123456789abcdef"
-	text = d.utf8(cut(text, d.most))
+	text = d.utf8(event.Cut(text, d.most))
 	out = append(out, '"')
 	from := 0
 	for i, c := range text {

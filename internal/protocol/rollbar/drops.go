@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/oriel-dev/oriel/internal/auth"
+	"github.com/oriel-dev/oriel/internal/event"
 	"github.com/oriel-dev/oriel/internal/item"
 	"github.com/oriel-dev/oriel/internal/meta"
 )
@@ -120,7 +121,7 @@ func (f *Front) tellLimit(r *http.Request, t *token) {
 	}
 	title := "Your rate limit has been reached for access_token " + name
 	data := map[string]any{
-		"environment": "unknown", "level": "warning", "framework": "rollbar-system", "title": title, "fingerprint": "rate-limit-" + cut(t.KeyID, 29),
+		"environment": "unknown", "level": "warning", "framework": "rollbar-system", "title": title, "fingerprint": "rate-limit-" + event.Cut(t.KeyID, 29),
 		"body": map[string]any{"message": map[string]any{"body": title}}, "notifier": map[string]any{"name": "oriel"},
 	}
 	if err := f.addOwn(ctx, t.Environment, data); err != nil {

@@ -121,7 +121,7 @@ func (f *flatten) list(at int32, path string, depth int) {
 
 func (f *flatten) text(path, text string) {
 	if c := f.column(path); c != nil {
-		f.b.SetString(c, cut(text, maxFieldText))
+		f.b.SetString(c, event.Cut(text, maxFieldText))
 	}
 }
 
@@ -141,7 +141,7 @@ func (f *flatten) number(path, text string) {
 	} else if n, err := strconv.ParseFloat(text, 64); err == nil {
 		f.b.SetFloat(c, n)
 	} else {
-		f.b.SetString(c, cut(text, maxFieldText))
+		f.b.SetString(c, event.Cut(text, maxFieldText))
 	}
 }
 
@@ -198,14 +198,14 @@ func (p *payload) row(b *event.Batch, at int64, agents *agents, text []byte) {
 	set(b, "code_version", p.version)
 	if traces := p.traces(); len(traces) > 0 {
 		class, message := p.exception(traces[0])
-		set(b, fieldClass, cut(class, maxFieldText))
-		set(b, fieldMessage, cut(message, maxFieldText))
+		set(b, fieldClass, event.Cut(class, maxFieldText))
+		set(b, fieldMessage, event.Cut(message, maxFieldText))
 	}
 	who := agents.read(p.userAgent())
 	set(b, fieldBrowser, who.browser)
 	set(b, fieldOS, who.os)
-	set(b, fieldSession, cut(p.attribute("session_id"), maxName))
-	set(b, fieldReplay, cut(p.attribute("replay_id"), maxName))
+	set(b, fieldSession, event.Cut(p.attribute("session_id"), maxName))
+	set(b, fieldReplay, event.Cut(p.attribute("replay_id"), maxName))
 	if l := p.link(); l.trace != "" {
 		set(b, event.FieldTraceID, l.trace)
 		set(b, event.FieldParentID, l.span)

@@ -4,8 +4,8 @@ import (
 	"errors"
 	"net/http"
 	"strings"
-	"unicode/utf8"
 
+	"github.com/oriel-dev/oriel/internal/event"
 	"github.com/oriel-dev/oriel/internal/protocol/jsonscan"
 )
 
@@ -81,7 +81,7 @@ func (p *payload) check(lenient bool) error {
 	if err := p.checkBody(); err != nil {
 		return err
 	}
-	if p.environment = cut(strings.TrimSpace(p.textAt(p.data, "environment")), maxName); p.environment == "" {
+	if p.environment = event.Cut(strings.TrimSpace(p.textAt(p.data, "environment")), maxName); p.environment == "" {
 		if !lenient {
 			return invalid("Invalid format. data.environment is missing and it is required.")
 		}
@@ -151,7 +151,7 @@ func (p *payload) levelOf() string {
 func (p *payload) versionOf() string {
 	for _, path := range [...][]string{{"code_version"}, {"client", "javascript", "code_version"}, {"server", "code_version"}, {"server", "sha"}} {
 		if v := p.textAt(p.data, path...); v != "" {
-			return cut(v, maxVersion)
+			return event.Cut(v, maxVersion)
 		}
 	}
 	return ""
@@ -214,15 +214,4 @@ func (p *payload) fromClient() bool {
 		return true
 	}
 	return false
-}
-
-// cut shortens text to at most n bytes, between characters.
-func cut(text string, n int) string {
-	if len(text) <= n {
-		return text
-	}
-	for n > 0 && !utf8.RuneStart(text[n]) {
-		n--
-	}
-	return text[:n]
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/klauspost/compress/gzip"
 
+	"github.com/oriel-dev/oriel/internal/event"
 	"github.com/oriel-dev/oriel/internal/fault"
 )
 
@@ -107,7 +108,7 @@ func readSession(t *tree) (s recording) {
 	s.environment = "unknown"
 	t.each(t.get(0, "resourceSpans"), func(resource int32, _ *node) bool {
 		if v := t.attribute(t.get(resource, "resource", "attributes"), "rollbar.environment"); v != "" {
-			s.environment = cut(v, maxName)
+			s.environment = event.Cut(v, maxName)
 		}
 		t.eachSpan(resource, func(span int32) {
 			attributes := t.get(span, "attributes")

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/oriel-dev/oriel/internal/auth"
+	"github.com/oriel-dev/oriel/internal/event"
 	"github.com/oriel-dev/oriel/internal/ingest"
 	"github.com/oriel-dev/oriel/internal/meta"
 )
@@ -154,7 +155,7 @@ func (f *Front) reject(r *http.Request, t *token, secret string, body []byte, er
 	})
 	f.rejected.add(Rejected{
 		At: f.Clock().UnixNano(), Environment: environment, Path: r.URL.Path, Status: status, Reason: text, Remedy: remedy, Token: masked(secret), TokenName: name,
-		Address: f.peer(r), UserAgent: cut(r.UserAgent(), maxName), ContentType: cut(r.Header.Get("Content-Type"), maxName), Bytes: max(len(body), int(r.ContentLength)),
+		Address: f.peer(r), UserAgent: event.Cut(r.UserAgent(), maxName), ContentType: event.Cut(r.Header.Get("Content-Type"), maxName), Bytes: max(len(body), int(r.ContentLength)),
 		Payload: f.sample(environment, body),
 	})
 }
@@ -174,7 +175,7 @@ func (f *Front) sample(environment string, body []byte) string {
 	if len(text) <= maxRejectedSample {
 		return string(text)
 	}
-	return cut(strings.ToValidUTF8(string(text[:maxRejectedSample]), ""), maxRejectedSample) + "…"
+	return event.Cut(strings.ToValidUTF8(string(text[:maxRejectedSample]), ""), maxRejectedSample) + "…"
 }
 
 // remedy says what a sender should change.

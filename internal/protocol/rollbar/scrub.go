@@ -5,6 +5,8 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+
+	"github.com/oriel-dev/oriel/internal/event"
 )
 
 // filtered is what takes the place of a secret.
@@ -88,7 +90,7 @@ func (s *scrubber) secret(name string) bool {
 }
 
 func (s *scrubber) matches(name string) bool {
-	plain := plainName(cut(name, maxName))
+	plain := plainName(event.Cut(name, maxName))
 	return matchesAny(s.names, plain) && !matchesAny(s.except, plain)
 }
 

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/oriel-dev/oriel/internal/event"
 	"github.com/oriel-dev/oriel/internal/fault"
 	"github.com/oriel-dev/oriel/internal/meta"
 )
@@ -170,7 +171,7 @@ func (f *Front) SetSettings(ctx context.Context, environment string, s Settings,
 	err = p.db.Write(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `INSERT INTO rollbar_setting (environment, body, changed, author) VALUES (?, ?, ?, ?)
 			ON CONFLICT (environment) DO UPDATE SET body = excluded.body, changed = excluded.changed, author = excluded.author`,
-			environment, string(body), f.Clock().UnixNano(), cut(author, maxName))
+			environment, string(body), f.Clock().UnixNano(), event.Cut(author, maxName))
 		return err
 	})
 	if err != nil {

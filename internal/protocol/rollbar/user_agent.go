@@ -4,6 +4,8 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+
+	"github.com/oriel-dev/oriel/internal/event"
 )
 
 // agent is what a user agent's text says: families with their versions.
@@ -21,7 +23,7 @@ func (a *agents) read(text string) agent {
 	if text == "" {
 		return agent{}
 	}
-	text = cut(text, 1024)
+	text = event.Cut(text, 1024)
 	if known, ok := a.known.Load(text); ok {
 		found, _ := known.(agent)
 		return found
