@@ -107,7 +107,8 @@ export async function honeycomb<T>(path: string, body?: unknown, signal?: AbortS
 
 /**
  * Posts and reads the answer line by line, each a JSON object. Returns when the
- * last line has come; aborting stops the server's work too.
+ * last line has come, and throws what a line says went wrong; aborting stops the
+ * server's work too.
  */
 export async function stream<T>(path: string, body: unknown, onLine: (line: T) => void, signal?: AbortSignal): Promise<void> {
   const response = await reach(address(path, {}), {
@@ -126,14 +127,33 @@ export async function stream<T>(path: string, body: unknown, onLine: (line: T) =
     const { done, value } = await reader.read();
     const lines = (rest + (value ?? '')).split('\n');
     rest = done ? '' : lines.pop()!;
-    for (const line of lines) if (line !== '') onLine(JSON.parse(line) as T);
+    for (const text of lines) {
+      if (text === '') continue;
+      const line = JSON.parse(text) as T | ErrorLine;
+      if (isError(line)) throw new StreamError(line);
+      onLine(line);
+    }
     if (done) return;
   }
 }
 
+interface ErrorLine {
+  type: 'error';
+  error: { kind?: string; message?: string; position?: number; request_id?: string };
+  range?: [number, number];
+}
+
+const isError = (line: unknown): line is ErrorLine => (line as { type?: string }).type === 'error';
+
 /** An error that came in a line of a stream. */
-export function lineError(e: { kind?: string; message?: string; position?: number; request_id?: string }): ApiError {
-  return new ApiError(200, e.kind ?? 'internal', e.message ?? 'the server gave no reason', e.position, e.request_id);
+export class StreamError extends ApiError {
+  /** Where in the text that was asked it lies. */
+  readonly range: [number, number] | undefined;
+
+  constructor({ error: e, range }: ErrorLine) {
+    super(200, e.kind ?? 'internal', e.message ?? 'the server gave no reason', e.position, e.request_id);
+    this.range = range;
+  }
 }
 
 /** Listens to server-sent events until the returned function is called; the browser resumes by itself. */

@@ -1,7 +1,7 @@
 // What the Logs search asks the server.
 import { useEffect, useMemo, useState } from 'react';
 
-import { ApiError, asApiError, get, lineError, post, stream } from '../../api/client';
+import { ApiError, asApiError, get, post, stream } from '../../api/client';
 import { useLoad, type Loaded } from '../../api/useLoad';
 import type { FieldDifference } from '../../query/bubble/bubble';
 import type { Cell } from '../../query/cell';
@@ -119,8 +119,7 @@ interface Series {
 type QueryLine =
   | { type: 'plan' }
   | { type: 'progress'; share: number; scanned: number; elapsed_ms: number }
-  | { type: 'done'; result: { series?: Series; end: string }; elapsed_ms: number; scanned: number; complete: boolean }
-  | { type: 'error'; error: { kind?: string; message?: string; position?: number; request_id?: string } };
+  | { type: 'done'; result: { series?: Series; end: string }; elapsed_ms: number; scanned: number; complete: boolean };
 
 export interface Asked<T> {
   data: T | undefined;
@@ -152,7 +151,6 @@ export function useHistogram(look: Look, buckets: number): Asked<Histogram> {
     };
     const onLine = (line: QueryLine): void => {
       if (line.type === 'progress') setState((s) => ({ ...s, share: line.share }));
-      else if (line.type === 'error') throw lineError(line.error);
       else if (line.type === 'done') setState({ data: histogramOf(line), error: undefined, running: false, share: 1 });
     };
     stream<QueryLine>('query', body, onLine, abort.signal).catch((e: unknown) => {

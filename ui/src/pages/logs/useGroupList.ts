@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react';
 
 import { logs, type LogGroup } from '../../api/aws';
-import { ApiError, asApiError, lineError, stream } from '../../api/client';
+import { ApiError, asApiError, stream } from '../../api/client';
 import { useLoad } from '../../api/useLoad';
 import type { Cell } from '../../query/cell';
 
@@ -61,7 +61,6 @@ export function useGroupList(region: string, pattern: string, env: string, turn:
 interface Done {
   type: string;
   result?: { series?: { groups: { key: Cell[]; values: Record<string, (number | null)[]> }[] } };
-  error?: { kind?: string; message?: string };
 }
 
 /** Lines by minute over the last hour, by group, and by service where lines have no group. */
@@ -73,7 +72,6 @@ export function useRates(env: string, turn: number): ReadonlyMap<string, number[
         'query',
         { dataset: '__all__', text, series: true, quiet: true },
         (line) => {
-          if (line.error) throw lineError(line.error);
           for (const g of line.result?.series?.groups ?? [])
             out.set(
               String(g.key[0]),

@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
 
-import { ApiError, asApiError, lineError, stream } from '../../api/client';
+import { ApiError, asApiError, stream } from '../../api/client';
 import type { Answer, Result } from './result';
 
 export interface Progress {
@@ -33,8 +33,7 @@ type Line =
       request_id: string;
       result_id?: string;
       not_kept?: string;
-    }
-  | { type: 'error'; error: { kind?: string; message?: string; position?: number; request_id?: string } };
+    };
 
 const kept = 20;
 const fresh = 60_000;
@@ -74,7 +73,6 @@ export function useRun(key: string, body: unknown, turn: number): Run & { cancel
           ...r,
           progress: { share: line.share, scanned: line.scanned, rows: line.rows, elapsedMs: line.elapsed_ms },
         }));
-      else if (line.type === 'error') throw lineError(line.error);
       else if (line.type === 'done') {
         const answer: Answer = {
           result: line.result,

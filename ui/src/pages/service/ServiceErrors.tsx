@@ -1,4 +1,4 @@
-import { lineError, stream } from '../../api/client';
+import { stream } from '../../api/client';
 import { useLoad } from '../../api/useLoad';
 import { linkTo } from '../../app/location';
 import { count } from '../../time/format';
@@ -12,8 +12,7 @@ interface Props {
   turn: number;
 }
 
-type Line =
-  { type: 'plan' | 'progress' } | { type: 'done'; result: { rows: Row[] | null } } | { type: 'error'; error: { message?: string } };
+type Line = { type: 'plan' | 'progress' } | { type: 'done'; result: { rows: Row[] | null } };
 
 const mostErrors = 20;
 /** One error has as many titles as its messages have values in them. */
@@ -47,7 +46,6 @@ export function ServiceErrors({ service, env, range, turn }: Props): React.React
       'query',
       { dataset: '__all__', text, series: false, quiet: true },
       (line) => {
-        if (line.type === 'error') throw lineError(line.error);
         if (line.type === 'done') rows = line.result.rows ?? [];
       },
       signal,

@@ -1,6 +1,6 @@
 import { useRef, useState } from 'react';
 
-import { ApiError, lineError, stream } from '../../api/client';
+import { ApiError, stream } from '../../api/client';
 import type { TraceAnalytics } from '../../api/map';
 import { useLoad, type Loaded } from '../../api/useLoad';
 
@@ -13,8 +13,7 @@ export interface Reached {
 
 type Line =
   | { type: 'progress'; share: number; rows: number }
-  | ({ type: 'done' } & TraceAnalytics)
-  | { type: 'error'; error: { kind?: string; message?: string; position?: number; request_id?: string } };
+  | ({ type: 'done' } & TraceAnalytics);
 
 /** Asks for the sums of traces and tells how far the server is until they come. */
 export async function analyse(body: object, tell: (reached: Reached) => void, signal?: AbortSignal): Promise<TraceAnalytics> {
@@ -23,7 +22,6 @@ export async function analyse(body: object, tell: (reached: Reached) => void, si
     'traces/analytics',
     { ...body, progress: true },
     (line) => {
-      if (line.type === 'error') throw lineError(line.error);
       if (line.type === 'progress') tell({ share: line.share, traces: line.rows });
       else answer = line;
     },

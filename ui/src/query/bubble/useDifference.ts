@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react';
 
-import { ApiError, asApiError, lineError, stream } from '../../api/client';
+import { ApiError, asApiError, stream } from '../../api/client';
 import type { FieldDifference, Sides } from './bubble';
 
 export interface Difference {
@@ -25,8 +25,7 @@ type Line =
       left_out?: number;
       elapsed_ms?: number;
       scanned?: number;
-    }
-  | { type: 'error'; error: { kind?: string; message?: string; request_id?: string } };
+    };
 
 const begin: Difference = {
   fields: [],
@@ -49,7 +48,6 @@ export function useDifference(path: 'bubbleup' | 'explore', key: string, body: u
     const onLine = (line: Line): void => {
       if (abort.signal.aborted) return;
       if (line.type === 'progress') setState((s) => ({ ...s, share: line.share, elapsedMs: line.elapsed_ms }));
-      else if (line.type === 'error') throw lineError(line.error);
       else if (line.type !== 'plan')
         setState((s) => ({
           ...s,

@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
 
-import { ApiError, asApiError, stream } from '../../../api/client';
+import { ApiError, asApiError, stream, StreamError } from '../../../api/client';
 import type { Cell } from '../../../query/cell';
 import { mistakeOf, type Mistake } from '../../../query/insights/complete';
 
@@ -28,8 +28,7 @@ export interface Body {
 type Line =
   | { type: 'plan'; columns: Column[]; warnings: { message: string }[] | null }
   | { type: 'progress'; share: number; scanned: number; elapsed_ms: number }
-  | { type: 'done'; columns: Column[]; rows: Cell[][] | null; elapsed_ms: number; scanned: number; complete: boolean }
-  | { type: 'error'; error: { kind?: string; message?: string; request_id?: string }; range?: [number, number] };
+  | { type: 'done'; columns: Column[]; rows: Cell[][] | null; elapsed_ms: number; scanned: number; complete: boolean };
 
 export interface Run {
   answer: Answer | undefined;
@@ -37,15 +36,6 @@ export interface Run {
   running: boolean;
   error: ApiError | undefined;
   mistake: Mistake | undefined;
-}
-
-class Wrong extends ApiError {
-  constructor(
-    e: { kind?: string; message?: string; request_id?: string },
-    readonly range: [number, number] | undefined,
-  ) {
-    super(200, e.kind ?? 'internal', e.message ?? 'the server gave no reason', undefined, e.request_id);
-  }
 }
 
 const idle: Run = { answer: undefined, share: 0, running: false, error: undefined, mistake: undefined };
@@ -67,7 +57,6 @@ export function useRql(key: string, body: Body): Run & { stop: () => void } {
       if (mine.signal.aborted) return;
       if (line.type === 'plan') warnings = (line.warnings ?? []).map((w) => w.message);
       else if (line.type === 'progress') setRun((r) => ({ ...r, share: line.share }));
-      else if (line.type === 'error') throw new Wrong(line.error, line.range);
       else
         setRun({
           ...idle,
@@ -88,7 +77,7 @@ export function useRql(key: string, body: Body): Run & { stop: () => void } {
         ...r,
         running: false,
         error,
-        mistake: e instanceof Wrong && e.range ? mistakeOf(body.query, e.message, e.range) : undefined,
+        mistake: e instanceof StreamError && e.range ? mistakeOf(body.query, e.message, e.range) : undefined,
       }));
     });
     return () => mine.abort();

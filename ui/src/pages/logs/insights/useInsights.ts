@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
 
-import { ApiError, asApiError, stream } from '../../../api/client';
+import { ApiError, asApiError, stream, StreamError } from '../../../api/client';
 import { mistakeOf, type Mistake } from '../../../query/insights/complete';
 import type { Answer, Column, Statistics } from './answer';
 
@@ -42,8 +42,7 @@ type Line =
       elapsed_ms: number;
       complete: boolean;
       request_id: string;
-    }
-  | { type: 'error'; error: { kind?: string; message?: string; request_id?: string }; range?: [number, number] };
+    };
 
 const idle: Run = {
   answer: undefined,
@@ -54,16 +53,6 @@ const idle: Run = {
   error: undefined,
   mistake: undefined,
 };
-
-/** What the server found wrong with the text itself. */
-class Wrong extends ApiError {
-  constructor(
-    e: { kind?: string; message?: string; request_id?: string },
-    readonly range: [number, number] | undefined,
-  ) {
-    super(200, e.kind ?? 'internal', e.message ?? 'the server gave no reason', undefined, e.request_id);
-  }
-}
 
 async function ask(body: Body, signal: AbortSignal, tell: (p: Progress) => void, soFar: (a: Answer) => void): Promise<Answer> {
   let plan: Extract<Line, { type: 'plan' }> | undefined;
@@ -81,7 +70,6 @@ async function ask(body: Body, signal: AbortSignal, tell: (p: Progress) => void,
     (line) => {
       if (line.type === 'plan') plan = line;
       else if (line.type === 'progress') tell({ share: line.share, scanned: line.scanned, elapsedMs: line.elapsed_ms });
-      else if (line.type === 'error') throw new Wrong(line.error, line.range);
       else if (line.type === 'partial')
         soFar({
           ...planned(),
@@ -138,7 +126,7 @@ export function useInsights(key: string, body: Body | undefined, turn: number): 
       (e: unknown) => {
         if (mine.signal.aborted) return;
         const error = asApiError(e);
-        const mistake = e instanceof Wrong && e.range ? mistakeOf(body.query, e.message, e.range) : undefined;
+        const mistake = e instanceof StreamError && e.range ? mistakeOf(body.query, e.message, e.range) : undefined;
         setRun((r) => ({ ...r, running: false, progress: undefined, error, mistake }));
       },
     );

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react';
 
-import { ApiError, asApiError, lineError, stream } from '../../../api/client';
+import { ApiError, asApiError, stream } from '../../../api/client';
 import { asked, type Look } from '../data';
 import type { Pattern } from './patterns';
 
@@ -36,8 +36,7 @@ type Line =
       scanned: number;
       elapsed_ms: number;
       complete: boolean;
-    }
-  | { type: 'error'; error: { kind?: string; message?: string; position?: number; request_id?: string } };
+    };
 
 const buckets = 48;
 const most = 500;
@@ -50,7 +49,6 @@ export function usePatterns(look: Look): Patterns {
     setState((s) => ({ ...s, share: 0, running: true, error: undefined }));
     const onLine = (line: Line): void => {
       if (line.type === 'progress') setState((s) => ({ ...s, share: line.share }));
-      else if (line.type === 'error') throw lineError(line.error);
       else if (line.type === 'done') {
         const { base, found, events, before, scanned, complete } = line;
         const data = { base, patterns: line.patterns ?? [], found, events, before, scanned, elapsedMs: line.elapsed_ms, complete };
