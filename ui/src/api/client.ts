@@ -106,23 +106,26 @@ export async function honeycomb<T>(path: string, body?: unknown, signal?: AbortS
 }
 
 /**
- * Posts and reads the answer line by line, each a JSON object. Returns when the
- * last line has come, and throws what a line says went wrong; aborting stops the
- * server's work too.
+ * Posts and reads the answer line by line, each a JSON object. Returns the last
+ * line, which says that it is done, and throws what a line says went wrong;
+ * aborting stops the server's work too.
  */
-export async function stream<T>(path: string, body: unknown, onLine: (line: T) => void, signal?: AbortSignal): Promise<void> {
+export async function stream<T extends { type: string }>(
+  path: string,
+  body: unknown,
+  onLine: (line: T) => void,
+  signal?: AbortSignal,
+): Promise<Extract<T, { type: 'done' }>> {
   const response = await reach(address(path, {}), {
     method: 'POST',
     body: JSON.stringify(body),
     headers: { 'Content-Type': 'application/json' },
     signal,
   });
-  if (!response.ok || !response.body) {
-    await read(response);
-    return;
-  }
-  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  if (!response.ok) await read(response);
+  const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
   let rest = '';
+  let last: T | undefined;
   for (;;) {
     const { done, value } = await reader.read();
     const lines = (rest + (value ?? '')).split('\n');
@@ -131,9 +134,12 @@ export async function stream<T>(path: string, body: unknown, onLine: (line: T) =
       if (text === '') continue;
       const line = JSON.parse(text) as T | ErrorLine;
       if (isError(line)) throw new StreamError(line);
+      last = line;
       onLine(line);
     }
-    if (done) return;
+    if (!done) continue;
+    if (last?.type !== 'done') throw new ApiError(0, 'unavailable', 'the answer broke off before it was whole');
+    return last as Extract<T, { type: 'done' }>;
   }
 }
 

@@ -59,8 +59,8 @@ export function useGroupList(region: string, pattern: string, env: string, turn:
 }
 
 interface Done {
-  type: string;
-  result?: { series?: { groups: { key: Cell[]; values: Record<string, (number | null)[]> }[] } };
+  type: 'done';
+  result: { series?: { groups: { key: Cell[]; values: Record<string, (number | null)[]> }[] } };
 }
 
 /** Lines by minute over the last hour, by group, and by service where lines have no group. */
@@ -68,18 +68,12 @@ export function useRates(env: string, turn: number): ReadonlyMap<string, number[
   const { data } = useLoad(`rates ${env} ${turn}`, async (signal) => {
     const out = new Map<string, number[]>();
     const read = async (text: string): Promise<void> => {
-      await stream<Done>(
-        'query',
-        { dataset: '__all__', text, series: true, quiet: true },
-        (line) => {
-          for (const g of line.result?.series?.groups ?? [])
-            out.set(
-              String(g.key[0]),
-              (g.values.COUNT ?? []).map((v) => v ?? 0),
-            );
-        },
-        signal,
-      );
+      const { result } = await stream<Done>('query', { dataset: '__all__', text, series: true, quiet: true }, () => undefined, signal);
+      for (const g of result.series?.groups ?? [])
+        out.set(
+          String(g.key[0]),
+          (g.values.COUNT ?? []).map((v) => v ?? 0),
+        );
     };
     await read(
       'VISUALIZE COUNT WHERE meta.signal_type = "log" AND log.group does-not-exist GROUP BY service.name LIMIT 1000 GRANULARITY 60s LAST 1h',

@@ -63,17 +63,10 @@ async function ask(
   const key = JSON.parse(id) as Cell[];
   const where = q.by.map((field, i) => pickTerm(field, key[i] ?? null)).reduce(withTerm, q.where);
   const one: Question = { ...q, calcs: [{ op: 'HEATMAP', column: data.column }], where, by: [], rest: withoutFormulas(q.rest) };
-  let out: Grid | undefined;
-  await stream<{ type: string; result?: Result }>(
-    'query',
-    { ...bodyOf(dataset, one, answer), series: true, quiet: true },
-    (line) => {
-      const [h] = line.result?.heatmaps ?? [];
-      if (h) out = onto(data, h, answer.result.start);
-    },
-    signal,
-  );
-  return out;
+  const body = { ...bodyOf(dataset, one, answer), series: true, quiet: true };
+  const { result } = await stream<{ type: 'done'; result: Result }>('query', body, () => undefined, signal);
+  const [h] = result.heatmaps ?? [];
+  return h && onto(data, h, answer.result.start);
 }
 
 function withoutFormulas(rest: Question['rest']): Question['rest'] {

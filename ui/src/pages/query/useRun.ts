@@ -92,14 +92,11 @@ export function useRun(key: string, body: unknown, turn: number): Run & { cancel
         setRun({ ...idle, answer, answerKey: key });
       }
     };
-    stream<Line>('query', body, onLine, mine.signal).then(
-      () => setRun((r) => (mine.signal.aborted || !r.running ? r : { ...r, running: false, error: cut() })),
-      (e: unknown) => {
-        if (mine.signal.aborted) return;
-        const error = asApiError(e);
-        setRun((r) => ({ ...r, running: false, progress: undefined, error }));
-      },
-    );
+    stream<Line>('query', body, onLine, mine.signal).catch((e: unknown) => {
+      if (mine.signal.aborted) return;
+      const error = asApiError(e);
+      setRun((r) => ({ ...r, running: false, progress: undefined, error }));
+    });
     return () => mine.abort();
     // The key says all that the body depends on.
     // eslint-disable-next-line react-hooks/exhaustive-deps
@@ -110,5 +107,3 @@ export function useRun(key: string, body: unknown, turn: number): Run & { cancel
   }, []);
   return { ...run, cancel };
 }
-
-const cut = (): ApiError => new ApiError(0, 'unavailable', 'the answer broke off before it was whole');

@@ -41,16 +41,8 @@ export function ServiceErrors({ service, env, range, turn }: Props): React.React
     const text =
       `VISUALIZE COUNT WHERE error.fingerprint exists AND ${of} GROUP BY error.fingerprint, error.title, error.level ` +
       `ORDER BY COUNT DESC LIMIT ${mostTitles} FROM ${Math.floor(from / 1000)} TO ${Math.ceil(to / 1000)}`;
-    let rows: Row[] = [];
-    await stream<Line>(
-      'query',
-      { dataset: '__all__', text, series: false, quiet: true },
-      (line) => {
-        if (line.type === 'done') rows = line.result.rows ?? [];
-      },
-      signal,
-    );
-    return byFingerprint(rows).slice(0, mostErrors);
+    const { result } = await stream<Line>('query', { dataset: '__all__', text, series: false, quiet: true }, () => undefined, signal);
+    return byFingerprint(result.rows ?? []).slice(0, mostErrors);
   });
   return (
     <section className="panel" aria-label="Reported errors">

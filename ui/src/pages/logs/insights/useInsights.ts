@@ -56,7 +56,6 @@ const idle: Run = {
 
 async function ask(body: Body, signal: AbortSignal, tell: (p: Progress) => void, soFar: (a: Answer) => void): Promise<Answer> {
   let plan: Extract<Line, { type: 'plan' }> | undefined;
-  let answer: Answer | undefined;
   const planned = (): Pick<Answer, 'raw' | 'groups' | 'start' | 'end' | 'ranAt'> => ({
     raw: plan?.raw ?? false,
     groups: plan?.groups ?? [],
@@ -64,7 +63,7 @@ async function ask(body: Body, signal: AbortSignal, tell: (p: Progress) => void,
     end: plan?.end ?? '0',
     ranAt: Date.now(),
   });
-  await stream<Line>(
+  const done = await stream<Line>(
     'insights',
     body,
     (line) => {
@@ -82,23 +81,20 @@ async function ask(body: Body, signal: AbortSignal, tell: (p: Progress) => void,
           soFar: true,
           requestId: '',
         });
-      else
-        answer = {
-          ...planned(),
-          columns: line.columns,
-          rows: line.rows ?? [],
-          pointers: line.pointers ?? [],
-          statistics: line.statistics,
-          elapsedMs: line.elapsed_ms,
-          complete: line.complete,
-          soFar: false,
-          requestId: line.request_id,
-        };
     },
     signal,
   );
-  if (!answer) throw new ApiError(0, 'unavailable', 'the answer broke off before it was whole');
-  return answer;
+  return {
+    ...planned(),
+    columns: done.columns,
+    rows: done.rows ?? [],
+    pointers: done.pointers ?? [],
+    statistics: done.statistics,
+    elapsedMs: done.elapsed_ms,
+    complete: done.complete,
+    soFar: false,
+    requestId: done.request_id,
+  };
 }
 
 /**
