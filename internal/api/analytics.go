@@ -113,8 +113,7 @@ func (a *API) analytics(w http.ResponseWriter, r *http.Request) error {
 	answer, stats, err := a.analyse(r, questions, body.Bins, body.Buckets, func(p store.Progress) { lines.progress(p, a.clock().Sub(started)) })
 	lines.end()
 	if err != nil {
-		_, e := a.errorOf(r, err)
-		_ = lines.write(map[string]any{"type": "error", "error": e}) // the caller may have gone
+		_ = lines.write(a.errorLine(r, err)) // the caller may have gone
 		return nil
 	}
 	a.envelope(r, stats, answer)

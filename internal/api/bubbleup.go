@@ -215,8 +215,7 @@ func (a *API) compare(w http.ResponseWriter, r *http.Request, q *question, selec
 	found, err := a.Querier.BubbleUp(r.Context(), a.environment(r), datasetsOf(q.Dataset), spec, selection, opts)
 	lines.end()
 	if err != nil {
-		_, e := a.errorOf(r, err)
-		_ = lines.write(map[string]any{"type": "error", "error": e})
+		_ = lines.write(a.errorLine(r, err))
 		return nil
 	}
 	done := encodeBubbleUp("done", found)

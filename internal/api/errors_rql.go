@@ -2,7 +2,6 @@ package api
 
 import (
 	"encoding/csv"
-	"errors"
 	"math"
 	"mime"
 	"net/http"
@@ -93,7 +92,7 @@ func (a *API) checkRQL(w http.ResponseWriter, r *http.Request) error {
 	}
 	p, err := rql.Compile(q.Query, o)
 	if err != nil {
-		return a.answer(w, r, store.Stats{}, a.rqlError(r, err))
+		return a.answer(w, r, store.Stats{}, a.errorLine(r, err))
 	}
 	return a.answer(w, r, store.Stats{}, a.rqlPlan(r, p))
 }
@@ -106,15 +105,6 @@ func (a *API) rqlPlan(r *http.Request, p *rql.Program) map[string]any {
 	return map[string]any{
 		"type": "plan", "table": p.Table, "columns": columns, "limit": p.Limit, "start": ns(p.Start), "end": ns(p.End), "warnings": a.rqlWarnings(r, p),
 	}
-}
-
-func (a *API) rqlError(r *http.Request, err error) map[string]any {
-	_, e := a.errorOf(r, err)
-	line := map[string]any{"type": "error", "error": e}
-	if where, ok := errors.AsType[*rql.Error](err); ok {
-		line["range"] = [2]int{where.Start, where.End}
-	}
-	return line
 }
 
 // runRQL answers a text as lines of JSON: the plan, progress, the rows.
@@ -130,7 +120,7 @@ func (a *API) runRQL(w http.ResponseWriter, r *http.Request) error {
 	lines := a.startLines(w)
 	p, err := rql.Compile(q.Query, o)
 	if err != nil {
-		_ = lines.write(a.rqlError(r, err))
+		_ = lines.write(a.errorLine(r, err))
 		return nil
 	}
 	if lines.write(a.rqlPlan(r, p)) != nil {
@@ -140,7 +130,7 @@ func (a *API) runRQL(w http.ResponseWriter, r *http.Request) error {
 	answer, err := a.Querier.RQL(r.Context(), p, o, func(progress store.Progress) { lines.progress(progress, a.clock().Sub(started)) })
 	lines.end()
 	if err != nil {
-		_ = lines.write(a.rqlError(r, err))
+		_ = lines.write(a.errorLine(r, err))
 		return nil
 	}
 	columns := make([]rqlColumn, len(answer.Columns))

@@ -1,7 +1,6 @@
 package api
 
 import (
-	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -157,7 +156,7 @@ func (a *API) insights(w http.ResponseWriter, r *http.Request) error {
 	lines := a.startLines(w)
 	p, err := insights.Compile(q.Query, o)
 	if err != nil {
-		_ = lines.write(a.insightsError(r, err))
+		_ = lines.write(a.errorLine(r, err))
 		return nil
 	}
 	groups := make([]map[string]string, len(p.Groups))
@@ -176,7 +175,7 @@ func (a *API) insights(w http.ResponseWriter, r *http.Request) error {
 	})
 	lines.end()
 	if err != nil {
-		_ = lines.write(a.insightsError(r, err))
+		_ = lines.write(a.errorLine(r, err))
 		return nil
 	}
 	done := map[string]any{
@@ -201,16 +200,6 @@ func partialRows(p *insights.Program, r *store.Result) map[string]any {
 	line := map[string]any{"type": "partial", "rows": insightsRows(p, r, mostPartial), "more": r.Rows > mostPartial}
 	if p.Raw {
 		line["pointers"] = pointers(r, mostPartial)
-	}
-	return line
-}
-
-// insightsError is a line that says what is wrong, and where in the text.
-func (a *API) insightsError(r *http.Request, err error) map[string]any {
-	_, e := a.errorOf(r, err)
-	line := map[string]any{"type": "error", "error": e}
-	if where, ok := errors.AsType[*insights.Error](err); ok {
-		line["range"] = [2]int{where.Start, where.End}
 	}
 	return line
 }

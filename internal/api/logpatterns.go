@@ -73,8 +73,7 @@ func (a *API) logPatterns(w http.ResponseWriter, r *http.Request) error {
 	found, err := a.Querier.Patterns(r.Context(), plan.Rows(), opts)
 	lines.end()
 	if err != nil {
-		_, e := a.errorOf(r, err)
-		_ = lines.write(map[string]any{"type": "error", "error": e})
+		_ = lines.write(a.errorLine(r, err))
 		return nil
 	}
 	done := patternsJSON(found, opts.Field, plan.Start)

@@ -1,12 +1,9 @@
 package api
 
 import (
-	"bytes"
 	"encoding/json"
 	"net/http"
 	"strings"
-	"sync"
-	"time"
 
 	"github.com/oriel-dev/oriel/internal/fault"
 	"github.com/oriel-dev/oriel/internal/querier"
@@ -93,8 +90,7 @@ func (a *API) query(w http.ResponseWriter, r *http.Request) error {
 	})
 	lines.end()
 	if err != nil {
-		_, e := a.errorOf(r, err)
-		_ = lines.write(map[string]any{"type": "error", "error": e})
+		_ = lines.write(a.errorLine(r, err))
 		return nil
 	}
 	elapsed := a.clock().Sub(started)
@@ -116,70 +112,4 @@ type doneLine struct {
 	RequestID string `json:"request_id"`
 	ResultID  string `json:"result_id,omitempty"`
 	NotKept   string `json:"not_kept,omitempty"` // why it was not, though that was asked for
-}
-
-// lineWriter writes lines from several goroutines, and none of progress after end.
-type lineWriter struct {
-	mu      sync.Mutex
-	w       http.ResponseWriter
-	control *http.ResponseController
-	clock   func() time.Time
-	last    time.Time
-	ended   bool
-}
-
-// startLines begins an answer that is lines of JSON: what goes wrong from now on is
-// one of them.
-func (a *API) startLines(w http.ResponseWriter) *lineWriter {
-	w.Header().Set("Content-Type", "application/x-ndjson")
-	w.Header().Set("X-Accel-Buffering", "no")
-	w.WriteHeader(http.StatusOK)
-	return &lineWriter{w: w, control: http.NewResponseController(w), clock: a.clock}
-}
-
-const progressEvery = 100 * time.Millisecond
-
-func (l *lineWriter) progress(p store.Progress, elapsed time.Duration) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if now := l.clock(); !l.ended && now.Sub(l.last) >= progressEvery {
-		l.last = now
-		_ = l.writeLocked(map[string]any{ // a caller that has gone ends the query by its context
-			"type": "progress", "share": p.Share, "scanned": p.Scanned, "rows": p.Rows, "elapsed_ms": elapsed.Milliseconds(),
-		})
-	}
-}
-
-// partial writes rows of an answer that is on its way.
-func (l *lineWriter) partial(line map[string]any) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if !l.ended {
-		_ = l.writeLocked(line) // a caller that has gone ends the query by its context
-	}
-}
-
-func (l *lineWriter) end() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.ended = true
-}
-
-func (l *lineWriter) write(v any) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.writeLocked(v)
-}
-
-func (l *lineWriter) writeLocked(v any) error {
-	var buf bytes.Buffer
-	enc := json.NewEncoder(&buf)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
-		return err
-	}
-	if _, err := l.w.Write(buf.Bytes()); err != nil {
-		return err
-	}
-	return l.control.Flush()
 }
