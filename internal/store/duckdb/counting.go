@@ -3,7 +3,7 @@ package duckdb
 import (
 	"context"
 	"errors"
-	"maps"
+	"slices"
 
 	"github.com/oriel-dev/oriel/internal/event"
 	"github.com/oriel-dev/oriel/internal/query"
@@ -13,7 +13,8 @@ import (
 
 // counting is one run of a countPlan. It does not ask DuckDB: texts of few values
 // are coded by dictionaries in our own columns, so that counting a row is an
-// addition. Workers share it.
+// addition, and what is made of numbers is made of them as they are read. Workers
+// share it.
 type counting struct {
 	scan
 	plan    *countPlan
@@ -24,8 +25,11 @@ type counting struct {
 // counted, for who looks at it meanwhile.
 type countWorker struct {
 	*countSums
-	codes [mostCountKeys][]uint32 // of the rows of a batch, by key
-	dense []int64
+	codes  [mostCountKeys][]uint32 // of the rows of a batch, by key
+	steps  [mostCountKeys]*steps
+	dense  []uint32
+	places []uint32 // groups of the rows of a batch
+	taken  taken
 }
 
 // Bounds of what is counted in memory; DuckDB, which can spill, does what is beyond.
@@ -62,6 +66,10 @@ func (s *Store) countOnce(ctx context.Context, q *query.Query, opts store.Option
 	if !ok {
 		return nil, nil, nil
 	}
+	defer s.counted.Add(-plan.keeps)
+	if s.counted.Add(plan.keeps) > s.config.MemoryLimit/2 && plan.keeps > 0 {
+		return nil, nil, nil // DuckDB, which can spill, keeps them
+	}
 	n := opts.Threads
 	if n <= 0 {
 		n = max(s.config.Threads, 1)
@@ -79,7 +87,7 @@ func newCounting(sn *snapshot, plan *countPlan, workers int) *counting {
 	c := &counting{scan: scan{sweep: sweep{sn: sn}, terms: plan.terms}, plan: plan, workers: make([]countWorker, workers)}
 	c.opts.Untimed = !plan.timed
 	for i := range c.workers {
-		c.workers[i].countSums = newCountSums(len(plan.keys))
+		c.workers[i].countSums = newCountSums(plan)
 	}
 	return c
 }
@@ -110,7 +118,7 @@ func (c *counting) hasMany() bool {
 	for i := range c.workers {
 		w := &c.workers[i]
 		w.mu.Lock()
-		many := len(w.groups) > mostPartial
+		many := len(w.events) > mostPartial
 		for k := range w.keys {
 			many = many || w.keys[k].len() > mostPartial
 		}
@@ -124,7 +132,7 @@ func (c *counting) hasMany() bool {
 
 // answer puts the workers' sums together and does what the query says of them.
 func (c *counting) answer(ctx context.Context, s *Store, maxRows int) (*store.Result, error) {
-	all := newCountSums(len(c.plan.keys))
+	all := newCountSums(c.plan)
 	for i := range c.workers {
 		all.merge(c.workers[i].countSums)
 	}
@@ -197,31 +205,32 @@ func (c *counting) add(w *countWorker, b *event.Batch, x *segment.Rows, kept que
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	size := 1
-	for k := range c.plan.keys {
-		if err := c.number(w, k, b, x, kept); err != nil {
-			return err
-		}
-		size = min(size*w.keys[k].len(), mostDense+1)
-		if w.keys[k].full(c.plan.most) {
-			return errManyGroups
-		}
-	}
 	var weights []uint32
 	if c.plan.weighted {
 		weights = b.SampleRates
 	}
-	switch {
-	case len(c.plan.keys) == 0:
-		w.total += weigh(kept, weights)
-	case len(c.plan.keys) == 1:
-		w.addSingle(w.codes[0][:b.Len()], kept, weights)
-	case size <= mostDense:
-		w.addDense(b.Len(), size, kept, weights)
-	default:
-		w.addSparse(b.Len(), kept, weights)
+	if len(c.plan.keys)+len(c.plan.fields) == 0 {
+		w.grow()
+		w.events[0] += weigh(kept, weights)
+		return nil
 	}
-	if len(w.groups) > mostCountGroups {
+	for k := range c.plan.keys {
+		if err := c.number(w, k, b, x, kept); err != nil {
+			return err
+		}
+		if w.keys[k].full(c.plan.most) {
+			return errManyGroups
+		}
+	}
+	w.place(b.Len(), kept)
+	w.grow()
+	w.count(weights)
+	for i := range w.fields {
+		if err := w.addField(&w.fields[i], b, x, weights); err != nil {
+			return err
+		}
+	}
+	if w.len() > mostCountGroups {
 		return errManyGroups
 	}
 	return nil
@@ -240,67 +249,97 @@ func weigh(kept query.Mask, weights []uint32) int64 {
 	return sum
 }
 
-func weightOf(weights []uint32, row int) int64 {
-	if weights == nil {
-		return 1
-	}
-	return int64(weights[row])
-}
+// noGroup is the place of rows that are not kept.
+const noGroup = ^uint32(0)
 
-// addSingle counts rows by one key.
-func (w *countWorker) addSingle(codes []uint32, kept query.Mask, weights []uint32) {
-	if n := w.keys[0].len(); len(w.single) < n {
-		w.single = append(w.single, make([]int64, n-len(w.single))...)
+// place finds the groups of the rows of a batch.
+func (w *countWorker) place(rows int, kept query.Mask) {
+	size := 1
+	for k := range w.keys {
+		size = min(size*w.keys[k].len(), mostDense+1)
 	}
-	for row, code := range codes {
-		if kept.Has(row) {
-			w.single[code] += weightOf(weights, row)
+	w.places = slices.Grow(w.places[:0], rows)[:rows]
+	switch {
+	case len(w.keys) == 0:
+		clear(w.places)
+	case len(w.keys) == 1:
+		copy(w.places, w.codes[0])
+	case size <= mostDense:
+		w.placeDense(size, kept)
+		return
+	default:
+		w.placeSparse(kept)
+		return
+	}
+	for i, in := range kept {
+		if out := ^in; out != 0 {
+			for at := range w.places[64*i : min(64*i+64, rows)] {
+				if out>>at&1 == 1 {
+					w.places[64*i+at] = noGroup
+				}
+			}
 		}
 	}
 }
 
-// addDense counts rows by several keys that have few values.
-func (w *countWorker) addDense(rows, size int, kept query.Mask, weights []uint32) {
+// placeDense places rows by several keys that have few values.
+func (w *countWorker) placeDense(size int, kept query.Mask) {
 	if cap(w.dense) < size {
-		w.dense = make([]int64, mostDense)
+		w.dense = make([]uint32, mostDense)
 	}
-	dense := w.dense[:size]
+	dense := w.dense[:size] // groups, and 1, by the combination of the numbers of their values
 	clear(dense)
-	keys := w.keys
-	for row := range rows {
+	first, keys := w.codes[0], w.keys
+	for row := range w.places {
 		if !kept.Has(row) {
+			w.places[row] = noGroup
 			continue
 		}
-		at := w.codes[0][row]
+		at := first[row]
 		for k := 1; k < len(keys); k++ {
 			at = at*uint32(keys[k].len()) + w.codes[k][row]
 		}
-		dense[at] += weightOf(weights, row)
-	}
-	for at, n := range dense {
-		if n == 0 {
-			continue
+		number := dense[at]
+		if number == 0 {
+			number = w.number(w.groupOf(row)) + 1
+			dense[at] = number
 		}
-		var g groupKey
-		for k := len(keys) - 1; k >= 0; k-- {
-			g[k] = uint32(at % keys[k].len())
-			at /= keys[k].len()
-		}
-		w.groups[g] += n
+		w.places[row] = number - 1
 	}
 }
 
-// addSparse counts rows by several keys of many values.
-func (w *countWorker) addSparse(rows int, kept query.Mask, weights []uint32) {
-	for row := range rows {
-		if !kept.Has(row) {
-			continue
+// placeSparse places rows by several keys of many values.
+func (w *countWorker) placeSparse(kept query.Mask) {
+	for row := range w.places {
+		w.places[row] = noGroup
+		if kept.Has(row) {
+			w.places[row] = w.number(w.groupOf(row))
 		}
-		var g groupKey
-		for k := range w.keys {
-			g[k] = w.codes[k][row]
+	}
+}
+
+func (w *countWorker) groupOf(row int) (g groupKey) {
+	for k := range w.keys {
+		g[k] = w.codes[k][row]
+	}
+	return g
+}
+
+// count adds the events of the rows to their groups.
+func (w *countWorker) count(weights []uint32) {
+	events := w.events
+	if weights == nil {
+		for _, g := range w.places {
+			if g != noGroup {
+				events[g]++
+			}
 		}
-		w.groups[g] += weightOf(weights, row)
+		return
+	}
+	for row, g := range w.places {
+		if g != noGroup {
+			events[g] += int64(weights[row])
+		}
 	}
 }
 
@@ -316,34 +355,32 @@ func (p *countPlan) result(ctx context.Context, s *Store, all *countSums, maxRow
 	return &store.Result{Columns: columns, Rows: rows}, nil
 }
 
-// columns lays the sums out: the keys, then the counts, which are all the same.
+// columns lays the sums out: the keys, then what was calculated.
 func (p *countPlan) columns(all *countSums) (columns []store.ResultColumn, rows int) {
+	all.grow()
 	columns = make([]store.ResultColumn, len(p.names))
 	for i, name := range p.names {
 		columns[i].Name = name
 	}
-	groups := maps.All(all.groups)
-	switch len(p.keys) {
-	case 0:
-		groups = func(yield func(groupKey, int64) bool) { yield(groupKey{}, all.total) }
-	case 1:
-		groups = func(yield func(groupKey, int64) bool) {
-			for code, n := range all.single {
-				if n != 0 && !yield(groupKey{uint32(code)}, n) {
-					return
-				}
-			}
-		}
+	put := func(i int, v event.Value) {
+		columns[i].Values = append(columns[i].Values, v)
+		columns[i].Kind = event.Unify(columns[i].Kind, v.Kind())
 	}
-	for g, n := range groups {
+	for number, n := range all.events {
+		if n == 0 && len(p.keys) > 0 {
+			continue
+		}
 		rows++
-		for i := range columns {
-			v := event.IntValue(n)
-			if i < len(p.keys) {
-				v = all.keys[i].values[g[i]]
+		g := all.key(number)
+		for k := range p.keys {
+			put(k, all.keys[k].values[g[k]])
+		}
+		for i, calc := range p.calcs {
+			if calc.field < 0 {
+				put(len(p.keys)+i, event.IntValue(n))
+				continue
 			}
-			columns[i].Values = append(columns[i].Values, v)
-			columns[i].Kind = event.Unify(columns[i].Kind, v.Kind())
+			put(len(p.keys)+i, all.fields[calc.field].result(number, calc))
 		}
 	}
 	return columns, rows

@@ -8,15 +8,26 @@ import (
 	"github.com/oriel-dev/oriel/internal/store/sqlgen"
 )
 
-// countPlan is how a query is answered that begins by counting rows by a few keys.
+// countPlan is how a query is answered that begins by counting rows by a few keys,
+// or by calculating with numbers of theirs.
 type countPlan struct {
 	terms    []query.Expr // all must hold; those that cost least come first
 	keys     []countKey
-	names    []string // of the columns: keys, then counts
+	calcs    []countCalc
+	fields   []fieldPlan
+	names    []string // of the columns: keys, then calculations
 	weighted bool
 	timed    bool // something asks for the times of rows
 	rest     []query.Stage
-	most     int // different values of a key, of one worker
+	most     int   // different values of a key, of one worker
+	keeps    int64 // bytes of numbers that are kept, at most
+}
+
+// countCalc is a calculation: of events, or of the numbers of a field.
+type countCalc struct {
+	op    query.CalcOp
+	field int // its place in fields; -1 counts rows
+	share int // of a quantile: its place in fieldPlan.shares
 }
 
 // countKey is what rows are counted by: the dataset, a stored field, or the time
@@ -48,10 +59,23 @@ func countStages(q *query.Query) (where query.Expr, inline func(query.Expr) quer
 	if a.Step > 0 {
 		keys++
 	}
-	if keys > mostCountKeys || slices.ContainsFunc(a.Calcs, func(k query.Calc) bool { return k.Op != query.Count || k.Field != "" || k.Where != nil }) {
-		return nil, nil, 0, false
+	return where, inline, at, keys <= mostCountKeys && !slices.ContainsFunc(a.Calcs, func(k query.Calc) bool { return !isCounted(k) })
+}
+
+// isCounted tells the calculations that are made here.
+func isCounted(k query.Calc) bool {
+	if k.Where != nil {
+		return false
 	}
-	return where, inline, at, true
+	switch k.Op { //nolint:exhaustive // DuckDB makes the others
+	case query.Count:
+		return true
+	case query.Sum, query.Avg, query.Min, query.Max, query.Histogram:
+		return k.Field != ""
+	case query.Quantile, query.Interpolated:
+		return k.Field != "" && k.Q >= 0 && k.Q <= 1
+	}
+	return false
 }
 
 // planCount says how to answer a query by counting; false if that is not its
@@ -85,8 +109,77 @@ func (sn *snapshot) planCount(q *query.Query) (*countPlan, bool) {
 	}
 	for _, calc := range a.Calcs {
 		p.names = append(p.names, calc.Name)
+		field := ""
+		if calc.Field != "" {
+			f, isField := inline(query.Field{Name: calc.Field}).(query.Field)
+			if !isField || !sn.isNumber(f.Name) {
+				return nil, false
+			}
+			field = f.Name
+		}
+		p.calculate(calc, field, sn)
 	}
-	return p, true
+	return p, p.keep(sn)
+}
+
+// isNumber reports whether a field holds nothing but numbers, wherever it is kept.
+func (sn *snapshot) isNumber(name string) bool {
+	if event.IsSystem(name) {
+		return false
+	}
+	switch sn.Kind(name) {
+	case event.Null, event.Int, event.Float:
+		return true
+	case event.Bool, event.String:
+	}
+	return false
+}
+
+// calculate plans a calculation, with the numbers of a field if it is not "".
+func (p *countPlan) calculate(calc query.Calc, field string, sn *snapshot) {
+	c := countCalc{op: calc.Op, field: -1}
+	if field == "" {
+		p.calcs = append(p.calcs, c)
+		return
+	}
+	c.field = slices.IndexFunc(p.fields, func(f fieldPlan) bool { return f.field == field })
+	if c.field < 0 {
+		c.field = len(p.fields)
+		p.fields = append(p.fields, fieldPlan{field: field, kind: sn.Kind(field)})
+	}
+	f := &p.fields[c.field]
+	many := sn.rows > sqlgen.ExactRows
+	switch calc.Op { //nolint:exhaustive // isCounted lets no others through
+	case query.Count:
+		f.counted = true
+	case query.Sum, query.Avg:
+		f.summed = true
+	case query.Min, query.Max:
+		f.extremes = true
+	case query.Histogram:
+		f.binned = true
+	case query.Quantile, query.Interpolated:
+		s := share{q: calc.Q, between: calc.Op == query.Interpolated && (p.weighted || !many)} // as sqlgen does
+		s.binned = !s.between && (p.weighted || many)
+		f.binned, f.kept = f.binned || s.binned, f.kept || !s.binned
+		if c.share = slices.Index(f.shares, s); c.share < 0 {
+			c.share = len(f.shares)
+			f.shares = append(f.shares, s)
+		}
+	}
+	p.calcs = append(p.calcs, c)
+}
+
+// keep reckons how many numbers are kept; false if they are more than DuckDB keeps
+// for a field.
+func (p *countPlan) keep(sn *snapshot) bool {
+	const size = 8
+	for _, f := range p.fields {
+		if f.kept {
+			p.keeps += size * sn.rows
+		}
+	}
+	return p.keeps <= size*sqlgen.ExactRows
 }
 
 // isSimple tells the conditions that are soon decided: each part is about one

@@ -12,28 +12,82 @@ import (
 // groupKey is the numbers of the values that a group has of its keys.
 type groupKey [mostCountKeys]uint32
 
-// countSums are the events by group.
+// countSums are the events by group, and what is made of their numbers. Groups are
+// numbered: without keys there is one, with one key a group has the number of its
+// value, and with more they are numbered as they come.
 type countSums struct {
-	mu     sync.Mutex
-	keys   []valueNumbers
-	total  int64              // where there are no keys
-	single []int64            // by the number of the value, where there is one key
-	groups map[groupKey]int64 // where there are more
+	mu      sync.Mutex
+	keys    []valueNumbers
+	numbers map[groupKey]uint32 // where there are several keys
+	groups  []groupKey          // by number, where there are several keys
+	events  []int64             // by number; none where a number has no group
+	fields  []fieldSums
 }
 
-func newCountSums(keys int) *countSums {
-	s := &countSums{keys: make([]valueNumbers, keys), groups: map[groupKey]int64{}}
+func newCountSums(p *countPlan) *countSums {
+	s := &countSums{keys: make([]valueNumbers, len(p.keys)), numbers: map[groupKey]uint32{}}
 	for i := range s.keys {
 		s.keys[i] = valueNumbers{values: make([]event.Value, 1), texts: map[string]uint32{}, others: map[event.Value]uint32{}}
 	}
+	for i := range p.fields {
+		s.fields = append(s.fields, fieldSums{fieldPlan: &p.fields[i]})
+	}
 	return s
+}
+
+// len is the number that the next group may have.
+func (s *countSums) len() int {
+	switch len(s.keys) {
+	case 0:
+		return 1
+	case 1:
+		return s.keys[0].len()
+	}
+	return len(s.groups)
+}
+
+// number returns the number of a group.
+func (s *countSums) number(g groupKey) uint32 {
+	switch len(s.keys) {
+	case 0:
+		return 0
+	case 1:
+		return g[0]
+	}
+	n, known := s.numbers[g]
+	if !known {
+		n = uint32(len(s.groups))
+		s.numbers[g] = n
+		s.groups = append(s.groups, g)
+	}
+	return n
+}
+
+// key is what a group's number stands for.
+func (s *countSums) key(number int) groupKey {
+	switch len(s.keys) {
+	case 0:
+		return groupKey{}
+	case 1:
+		return groupKey{uint32(number)}
+	}
+	return s.groups[number]
+}
+
+// grow makes room for the groups there are.
+func (s *countSums) grow() {
+	if n := s.len(); n > len(s.events) {
+		s.events = append(s.events, make([]int64, n-len(s.events))...)
+	}
+	for i := range s.fields {
+		s.fields[i].grow(len(s.events))
+	}
 }
 
 // merge adds the sums of another worker, which may be at work.
 func (s *countSums) merge(o *countSums) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	s.total += o.total
 	ours := make([][]uint32, len(s.keys))
 	for k := range s.keys {
 		ours[k] = make([]uint32, o.keys[k].len())
@@ -41,19 +95,26 @@ func (s *countSums) merge(o *countSums) {
 			ours[k][code] = s.keys[k].number(v)
 		}
 	}
-	if len(s.keys) == 1 {
-		if n := s.keys[0].len(); len(s.single) < n {
-			s.single = append(s.single, make([]int64, n-len(s.single))...)
+	to := make([]uint32, len(o.events))
+	for number, n := range o.events {
+		if n == 0 {
+			to[number] = noGroup
+			continue
 		}
-	}
-	for code, n := range o.single {
-		s.single[ours[0][code]] += n
-	}
-	for g, n := range o.groups {
+		g := o.key(number)
 		for k := range s.keys {
 			g[k] = ours[k][g[k]]
 		}
-		s.groups[g] += n
+		to[number] = s.number(g)
+	}
+	s.grow()
+	for number, n := range o.events {
+		if n > 0 {
+			s.events[to[number]] += n
+		}
+	}
+	for i := range s.fields {
+		s.fields[i].merge(&o.fields[i], to)
 	}
 }
 
@@ -156,8 +217,20 @@ func fill(codes []uint32, code uint32) {
 	}
 }
 
-// times numbers times rounded down. Rows that follow each other are mostly of one step.
+// steps are the numbers of times rounded down that were met lately, by their place.
+type steps [1 << stepBits]struct {
+	from int64
+	code uint32 // and 1
+}
+
+const stepBits = 10
+
+// times numbers times rounded down. Rows that follow each other are mostly of one
+// trace, and so of one step; traces lie side by side at all times.
 func (w *countWorker) times(k int, key *countKey, times []int64, kept query.Mask) {
+	if w.steps[k] == nil {
+		w.steps[k] = &steps{}
+	}
 	codes, numbers := w.codes[k], &w.keys[k]
 	var code uint32
 	from, to := int64(0), int64(0)
@@ -175,7 +248,11 @@ func (w *countWorker) times(k int, key *countKey, times []int64, kept query.Mask
 		}
 		from = t - rest
 		to = from + key.step
-		code = numbers.number(event.IntValue(from))
+		known := &w.steps[k][uint64(from/key.step)&(1<<stepBits-1)]
+		if known.code == 0 || known.from != from {
+			known.from, known.code = from, numbers.number(event.IntValue(from))+1
+		}
+		code = known.code - 1
 		codes[row] = code
 	}
 }

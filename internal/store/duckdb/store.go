@@ -21,7 +21,7 @@ import (
 // the defaults given.
 type Config struct {
 	Dir            string
-	MemoryLimit    int64         // of DuckDB, bytes; 512 MiB
+	MemoryLimit    int64         // of DuckDB, bytes; half as much again for numbers that our own counts keep; 512 MiB
 	Threads        int           // of DuckDB; 2
 	FlushRows      int           // rows in memory that make a segment; 500,000
 	FlushAge       time.Duration // age of rows in memory that makes one; 1 min
@@ -82,6 +82,7 @@ type Store struct {
 	done   chan struct{}
 
 	hotBytes                  atomic.Int64
+	counted                   atomic.Int64 // bytes of numbers that counts under way may keep
 	flushes, failures, merges atomic.Int64
 	quarantined               atomic.Int64
 	failing                   atomic.Bool // the last flush failed

@@ -18,8 +18,10 @@ import (
 // exact quantile runs where rows have no weight, and bins where they have.
 //
 // quantile_disc keeps every value (8 bytes) until its group is done; beyond
-// exactRows rows bins take over, whose number does not grow with the rows.
-const exactRows = 16_000_000
+// ExactRows rows bins take over, whose number does not grow with the rows.
+
+// ExactRows is up to how many rows, each of which is one event, quantiles are exact.
+const ExactRows = 16_000_000
 
 // rowCounter is what a Schema may also implement.
 type rowCounter interface {
@@ -30,7 +32,7 @@ type rowCounter interface {
 // manyRows reports whether the rows are too many to keep all values of.
 func (a *aggregation) manyRows() bool {
 	n, ok := a.c.s.(rowCounter)
-	return ok && n.Rows() > exactRows
+	return ok && n.Rows() > ExactRows
 }
 
 // binned reports whether a calculation groups its values into bins first.

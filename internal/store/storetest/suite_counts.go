@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"fmt"
+	"math"
 	"testing"
 	"time"
 
@@ -11,8 +12,8 @@ import (
 	"github.com/oriel-dev/oriel/internal/query"
 )
 
-// countsByFewKeys asks how many rows there are by a few things, which engines may
-// answer in a way of its own.
+// countsByFewKeys asks how many rows there are by a few things, and for calculations
+// with their numbers, which engines may answer in a way of its own.
 func countsByFewKeys(t *testing.T, p *pair) {
 	round := 0
 	rapid.Check(t, func(t *rapid.T) {
@@ -20,6 +21,7 @@ func countsByFewKeys(t *testing.T, p *pair) {
 		environment := fmt.Sprint("counts-", round)
 		p.ref = NewReference()
 		for _, b := range Events(t, environment, 60) {
+			measure(t, b)
 			p.append(b)
 			if rapid.Bool().Draw(t, "flush") {
 				p.flush()
@@ -34,7 +36,28 @@ func countsByFewKeys(t *testing.T, p *pair) {
 	})
 }
 
-// CountQuery draws a query that counts rows by up to four keys.
+// gauge is a field of integers, of floats that need not be finite, or of both.
+const gauge = "gauge"
+
+// measure gives some rows of a batch a gauge.
+func measure(t *rapid.T, b *event.Batch) {
+	numbers := []event.Value{
+		event.IntValue(0), event.IntValue(-3), event.IntValue(7), event.IntValue(7), event.IntValue(1<<53 + 1),
+		event.FloatValue(0), event.FloatValue(math.NaN()), event.FloatValue(math.Inf(1)), event.FloatValue(math.Inf(-1)),
+		event.FloatValue(1e-300), event.FloatValue(0.25), event.FloatValue(-1e9), event.FloatValue(7),
+	}
+	if rapid.Bool().Draw(t, "whole") {
+		numbers = numbers[:5]
+	}
+	for row := range b.Len() {
+		if rapid.IntRange(0, 3).Draw(t, "no gauge") > 0 {
+			b.SetAt(row, gauge, rapid.SampledFrom(numbers).Draw(t, gauge))
+		}
+	}
+}
+
+// CountQuery draws a query that counts rows by up to four keys, and calculates with
+// their numbers.
 func CountQuery(t *rapid.T, environment string) *query.Query {
 	q := &query.Query{Environment: environment, Start: GeneratedStart, End: GeneratedEnd, Unweighted: rapid.Bool().Draw(t, "unweighted")}
 	if rapid.Bool().Draw(t, "some datasets") {
@@ -63,18 +86,44 @@ func CountQuery(t *rapid.T, environment string) *query.Query {
 	if rapid.IntRange(0, 9).Draw(t, "nothing counted") == 0 && len(a.Groups) > 0 {
 		a.Calcs = nil
 	}
+	if len(a.Calcs) > 0 {
+		a.Calcs = append(a.Calcs, measurements(t)...)
+	}
 	q.Stages = append(q.Stages, a)
 	if len(a.Calcs) > 0 {
-		switch rapid.IntRange(0, 3).Draw(t, "then") {
+		switch rapid.IntRange(0, 4).Draw(t, "then") {
 		case 0:
 			q.Stages = append(q.Stages, query.Filter{Where: query.Compare{Op: query.Ge, L: query.Field{Name: "COUNT"}, R: query.Literal{Value: event.IntValue(rapid.Int64Range(0, 5).Draw(t, "at least"))}}})
 		case 1:
 			q.Stages = append(q.Stages, query.Aggregate{Groups: []string{event.SystemTime, "bin"}, Calcs: []query.Calc{{Op: query.Sum, Field: "COUNT", Name: "sum"}, {Op: query.Count, Name: "n"}}})
 		case 2:
+			q.Stages = append(q.Stages, query.Sort{Keys: []query.SortKey{{Field: a.Calcs[len(a.Calcs)-1].Name, Desc: rapid.Bool().Draw(t, "desc")}}})
+		case 3:
 			q.Stages = append(q.Stages, query.Compute{Name: "twice", Expr: call("times", query.Field{Name: "COUNT"}, query.Literal{Value: event.IntValue(2)})}, query.Project{Fields: []string{"twice", "bin", "absent"}})
 		}
 	}
 	return q
+}
+
+// measurements draws calculations with numbers, several of a field among them.
+func measurements(t *rapid.T) (calcs []query.Calc) {
+	fields := []string{gauge, gauge, event.FieldDuration, "status", "ratio", "absent"}
+	if rapid.IntRange(0, 5).Draw(t, "calculates with any field") == 0 {
+		fields = anyFields
+	}
+	for i := range rapid.IntRange(0, 4).Draw(t, "calculations") {
+		c := query.Calc{
+			Op:    rapid.SampledFrom([]query.CalcOp{query.Count, query.Sum, query.Avg, query.Min, query.Max, query.Quantile, query.Quantile, query.Interpolated, query.Histogram}).Draw(t, "calculation"),
+			Field: rapid.SampledFrom(fields).Draw(t, "measured"),
+			Q:     rapid.SampledFrom([]float64{0, 0.05, 0.5, 0.9, 0.999, 1}).Draw(t, "quantile"),
+			Name:  fmt.Sprint("calculation ", i),
+		}
+		if rapid.IntRange(0, 9).Draw(t, "of some") == 0 {
+			c.Where = Condition(t, anyFields, 1)
+		}
+		calcs = append(calcs, c)
+	}
+	return calcs
 }
 
 // countCondition draws one that is about single fields, mostly.
