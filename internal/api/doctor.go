@@ -208,6 +208,8 @@ func dropRemedy(reason string) string {
 		return "Use a key that may create datasets, or send to one that is there."
 	case "too_many_fields":
 		return "Send fewer attributes with one event; put what varies into values, not into names."
+	case "too_many_names":
+		return "Put what varies (ids, times) into values, not into names: a dataset takes 20,000 different ones. Delete the dataset, or send to another, to begin anew."
 	case "name_too_long":
 		return "Shorten the names of attributes."
 	case "value_truncated":

@@ -107,6 +107,7 @@ func (r *Registry) forgetLocked(s *set) {
 		delete(r.perEnv, s.Environment)
 	}
 	r.columns -= len(s.columns)
+	r.others -= len(s.others)
 	for name, slug := range r.spelling {
 		if slug == s.Slug && name.environment == s.Environment {
 			delete(r.spelling, name)

@@ -116,8 +116,11 @@ func (r *Registry) noteCatalogue() {
 				r.addLocked(s)
 			}
 			for _, f := range held.Fields {
-				if s.columns[f.Name] == nil { // one that was removed stays so
-					r.noteLocked(s, f.Name, s.Created.UnixNano())
+				if s.columns[f.Name] != nil { // one that was removed stays so
+					continue
+				}
+				if r.noteLocked(s, f.Name, s.Created.UnixNano()); s.columns[f.Name] == nil {
+					r.otherLocked(s, len(s.columns), f.Name)
 				}
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"embed"
+	"hash/maphash"
 	"log/slog"
 	"slices"
 	"strings"
@@ -59,6 +60,8 @@ type Registry struct {
 	spelling   map[id]string                     // environment and name as sent → slug
 	calculated map[id]map[string]CalculatedField // by environment and slug or All, then alias
 	columns    int                               // of all sets
+	others     int                               // of all sets
+	seed       maphash.Seed                      // of the hashes of names
 	noted      []notedColumn                     // to be written
 	services   map[string]*service
 	load       [Slots + 1]int64 // rows of the services of each slot
@@ -77,6 +80,7 @@ type set struct {
 	last    atomic.Int64 // Unix nanoseconds of the last write
 	written int64        // last, as the database has it; -1 before the first time
 	columns map[string]*column
+	others  map[uint64]bool   // hashes of names that are no columns, see Beyond
 	live    int               // columns that were not removed
 	meaning map[string]string // what people defined: names of columns or calculated fields
 }
@@ -98,7 +102,8 @@ func Open(ctx context.Context, db *meta.DB, cfg Config) (*Registry, error) {
 		cfg.MaxDatasets = defaultMaxDatasets
 	}
 	r := &Registry{
-		db: db, cfg: cfg, sets: map[id]*set{}, perEnv: map[string]int{}, spelling: map[id]string{}, calculated: map[id]map[string]CalculatedField{},
+		seed: maphash.MakeSeed(),
+		db:   db, cfg: cfg, sets: map[id]*set{}, perEnv: map[string]int{}, spelling: map[id]string{}, calculated: map[id]map[string]CalculatedField{},
 		services: map[string]*service{}, wake: make(chan struct{}, 1), done: make(chan struct{}),
 	}
 	if err := r.read(ctx); err != nil {

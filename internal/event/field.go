@@ -99,6 +99,18 @@ func Stamped(name string) bool {
 	return false
 }
 
+// HasMeaning reports whether a field of events means the same wherever it stands: ids,
+// names and times of spans, what logs and errors are made of.
+func HasMeaning(name string) bool {
+	switch name {
+	case FieldTraceID, FieldSpanID, FieldParentID, FieldTraceState, FieldName, FieldService, FieldSpanKind, FieldType, FieldDuration, FieldError,
+		FieldStatusCode, FieldStatusMessage, FieldNumEvents, FieldNumLinks, FieldSignal, FieldAnnotation, FieldParentName, FieldLinkTraceID,
+		FieldLinkSpanID, FieldSinceSpanStart, FieldSeverity, FieldSeverityCode, FieldSeverityText, FieldBody, FieldLogGroup, FieldLogStream:
+		return true
+	}
+	return isSystem(name) || Stamped(name)
+}
+
 // IsSystem reports whether name is a system column rather than an attribute.
 func IsSystem(name string) bool { return isSystem(name) }
 

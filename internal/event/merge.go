@@ -142,6 +142,21 @@ func (b *Batch) View() *Batch {
 	return v
 }
 
+// Without returns the batch without columns, which must be in its order. It takes the
+// others over: b must not be used any more.
+func (b *Batch) Without(columns []*Column) *Batch {
+	out := &Batch{Environment: b.Environment, Dataset: b.Dataset, Times: b.Times, SampleRates: b.SampleRates, longest: b.longest}
+	out.index = newNames(len(b.Columns) - len(columns))
+	for _, c := range b.Columns {
+		if len(columns) > 0 && columns[0] == c {
+			columns = columns[1:]
+			continue
+		}
+		out.Attach(c)
+	}
+	return out
+}
+
 // Slice returns rows [from, to) with the columns named, sharing the memory of b,
 // which must not be written any more.
 func (b *Batch) Slice(from, to int, names []string) *Batch {

@@ -16,6 +16,7 @@ const (
 	closingRetry  = 5 * time.Second
 	keepBuffer    = 4 << 20 // larger payload buffers are left to the garbage collector
 	bytesPerGuess = 64      // a row's payload, guessed to size a fresh buffer
+	reasonNames   = "too_many_names"
 )
 
 // write is one request on its way to the journal and the store.
@@ -94,6 +95,7 @@ func (d *Door) submit(w *write) error {
 	if n := d.inFlight.Load(); n >= d.cfg.MaxInFlight {
 		return fault.Busy(fault.Throttled, busyRetry, "%d bytes wait to be stored, the limit is %d: send more slowly", n, d.cfg.MaxInFlight)
 	}
+	d.leaveNames(w)
 	if d.cfg.Stamper != nil {
 		d.cfg.Stamper.Stamp(w.batches)
 	}
@@ -107,6 +109,26 @@ func (d *Door) submit(w *write) error {
 		return err
 	}
 	return nil
+}
+
+// leaveNames leaves out the fields whose names are too many for their dataset.
+func (d *Door) leaveNames(w *write) {
+	if d.cfg.Datasets == nil {
+		return
+	}
+	for i, b := range w.batches {
+		beyond := d.cfg.Datasets.Beyond(b)
+		if len(beyond) == 0 {
+			continue
+		}
+		values := 0
+		for _, c := range beyond {
+			values += c.Len()
+		}
+		d.ledger.Alter(reasonNames, w.protocol, min(values, b.Len()), "dataset "+b.Dataset+" has too many names of fields: "+brief(beyond[0].Name)+" is left out")
+		w.batches = slices.Clone(w.batches) // the caller's list stays as it is
+		w.batches[i] = b.Without(beyond)
+	}
 }
 
 func (d *Door) withdraw(w *write) {
