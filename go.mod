@@ -71,7 +71,7 @@ require (
 	github.com/google/uuid v1.6.0 // indirect
 	github.com/klauspost/cpuid/v2 v2.3.0 // indirect
 	github.com/oriel-dev/oriel/examples/cruddur v0.0.0
-	github.com/oriel-dev/oriel/telemetry v0.0.0 // indirect
+	github.com/oriel-dev/oriel/telemetry v0.0.0
 	github.com/parquet-go/bitpack v1.0.0 // indirect
 	github.com/parquet-go/jsonlite v1.0.0 // indirect
 	github.com/pierrec/lz4/v4 v4.1.22 // indirect

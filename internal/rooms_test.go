@@ -79,6 +79,7 @@ var arrows = map[string][]string{
 	"orieltest":                            rooms("server"),
 	"cmd/oriel":                            append(rooms("server", "cli", "cli/usage", "demo"), "examples/cruddur/command"),
 	"ui":                                   {},
+	"bench/outage":                         {"telemetry"},
 	"bench":                                rooms("event", "query", "store", "store/segment", "store/duckdb", "protocol/otlp", "sample"),
 }
 

@@ -81,14 +81,25 @@ func (s *Server) URL() string { return s.url }
 // XRay is the address of the X-Ray daemon, UDP and TCP.
 func (s *Server) XRay() string { return s.xray }
 
-// Env is what points the SDKs of all vendors here, as NAME=value.
+// Env is what points the SDKs of all vendors here, as NAME=value, and has them send
+// soon. What an app sets besides comes behind it: of two values of a name, the last holds.
 func (s *Server) Env() []string {
 	return []string{
-		"OTEL_EXPORTER_OTLP_ENDPOINT=" + s.url, "OTEL_EXPORTER_OTLP_HEADERS=x-honeycomb-team=test",
+		"OTEL_EXPORTER_OTLP_ENDPOINT=" + s.url, "OTEL_EXPORTER_OTLP_HEADERS=x-honeycomb-team=test", "OTEL_BSP_SCHEDULE_DELAY=100",
 		"HONEYCOMB_API_KEY=test", "HONEYCOMB_API_ENDPOINT=" + s.url,
 		"AWS_ENDPOINT_URL=" + s.url, "AWS_REGION=us-east-1", "AWS_DEFAULT_REGION=us-east-1", "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test",
-		"AWS_EC2_METADATA_DISABLED=true", "AWS_XRAY_DAEMON_ADDRESS=" + s.xray,
+		"AWS_EC2_METADATA_DISABLED=true", "AWS_XRAY_DAEMON_ADDRESS=" + s.xray, "CLOUDWATCH_LOG_GROUP=test",
 		"ROLLBAR_ACCESS_TOKEN=test", "ROLLBAR_ENDPOINT=" + s.url + "/api/1/",
+	}
+}
+
+// Setenv sets the variables of Env for the test's own process, for an app that runs
+// within it.
+func (s *Server) Setenv() {
+	s.t.Helper()
+	for _, pair := range s.Env() {
+		name, value, _ := strings.Cut(pair, "=")
+		s.t.Setenv(name, value)
 	}
 }
 

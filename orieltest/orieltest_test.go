@@ -84,7 +84,10 @@ func TestWait_SaysWhatIsMissingAndHowNearItWas(t *testing.T) {
 	if len(r.failed) != 1 {
 		t.Fatalf("it failed %d times", len(r.failed))
 	}
-	for _, text := range []string{"1 of kind span arrived", `= "shop" is true for 1`, "is true for 0", "none of kind log arrived", "there are too many", `service.name = "x" is true in 0`} {
+	for _, text := range []string{
+		"1 of kind span arrived", `= "shop" is true for 1`, `http.route = "/nowhere" is true for 0, and where not, http.route is absent (1)`, "none of kind log arrived; what did: ",
+		`there are too many, the newest of them "no tea left"`, `service.name = "x" is true in 0, and where not, service.name is "shop" (1)`,
+	} {
 		if !strings.Contains(r.failed[0], text) {
 			t.Errorf("it does not say %q:\n%s", text, r.failed[0])
 		}

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -48,10 +49,12 @@ type Config struct {
 	Trouble *slog.Logger
 }
 
-// Traces are spans over OTLP. They are on when there is a key, an endpoint, or one
-// of OTEL_EXPORTER_OTLP_ENDPOINT and OTEL_EXPORTER_OTLP_TRACES_ENDPOINT. Further
-// OTEL_EXPORTER_OTLP_ variables (headers, timeout, compression, certificates) hold,
-// too, and so do OTEL_BSP_SCHEDULE_DELAY and OTEL_BSP_MAX_EXPORT_BATCH_SIZE.
+// Traces are spans over OTLP. They are on when there is a key, an endpoint, one
+// of OTEL_EXPORTER_OTLP_ENDPOINT and OTEL_EXPORTER_OTLP_TRACES_ENDPOINT, or when
+// OTEL_TRACES_EXPORTER is otlp. Further OTEL_EXPORTER_OTLP_ variables (headers,
+// timeout, compression, certificates) hold, too, and so do OTEL_BSP_SCHEDULE_DELAY,
+// OTEL_BSP_EXPORT_TIMEOUT, OTEL_BSP_MAX_EXPORT_BATCH_SIZE, and OpenTelemetry's limits
+// of spans (OTEL_SPAN_*_LIMIT, OTEL_ATTRIBUTE_*_LIMIT).
 type Traces struct {
 	// Off switches them off, whatever the environment says.
 	Off bool
@@ -63,7 +66,7 @@ type Traces struct {
 	Key string
 	// Dataset goes into x-honeycomb-dataset, which only classic keys need: HONEYCOMB_DATASET.
 	Dataset string
-	// Protocol is "http/protobuf" (the default) or "grpc": OTEL_EXPORTER_OTLP_TRACES_PROTOCOL,
+	// Protocol is "http/protobuf" (the default), "http/json" or "grpc": OTEL_EXPORTER_OTLP_TRACES_PROTOCOL,
 	// else OTEL_EXPORTER_OTLP_PROTOCOL.
 	Protocol string
 	// Sampler decides which requests are recorded; the default follows
@@ -122,7 +125,8 @@ type Errors struct {
 }
 
 // XRay are segments to the X-Ray daemon over UDP, made of the same spans. They are
-// on when there is an address.
+// on when there is an address. Segments are called as the service is, or, where Config
+// does not say how, as AWS_XRAY_TRACING_NAME says.
 type XRay struct {
 	// Off switches them off, whatever the environment says.
 	Off bool
@@ -137,6 +141,7 @@ type XRay struct {
 type settings struct {
 	Config
 	traces      bool
+	otlp        string // the endpoint of OpenTelemetry's variables
 	udp, tcp    string
 	attributes  map[string]string // of OTEL_RESOURCE_ATTRIBUTES
 	propagators []string
@@ -144,6 +149,9 @@ type settings struct {
 	samplerArg  string
 	spanBatch   int
 	spanEvery   time.Duration
+	spanLasts   time.Duration
+	named       bool   // Config says the service's name
+	segment     string // the name of segments
 	host        string
 	secret      func(name string) bool // says whose values never leave the process
 	off         bool                   // OTEL_SDK_DISABLED
@@ -151,14 +159,14 @@ type settings struct {
 
 // resolve fills a Config from the environment and from defaults.
 func resolve(cfg Config, env func(string) string) (settings, error) {
-	s := settings{Config: cfg, attributes: attributesOf(env("OTEL_RESOURCE_ATTRIBUTES"))}
+	s := settings{Config: cfg, named: cfg.Service != "", attributes: attributesOf(env("OTEL_RESOURCE_ATTRIBUTES"))}
 	s.host, _ = os.Hostname()
 	s.off = strings.EqualFold(strings.TrimSpace(env("OTEL_SDK_DISABLED")), "true")
 	s.Service = cmp.Or(cfg.Service, env("OTEL_SERVICE_NAME"), s.attributes["service.name"], env("AWS_XRAY_TRACING_NAME"), filepath.Base(os.Args[0]))
 	s.Version = cmp.Or(cfg.Version, s.attributes["service.version"], env("ROLLBAR_CODE_VERSION"))
 	s.Environment = cmp.Or(cfg.Environment, s.attributes["deployment.environment.name"], s.attributes["deployment.environment"], env("ROLLBAR_ENVIRONMENT"), env("ROLLBAR_ENV"), "development")
 	if s.Trouble == nil {
-		s.Trouble = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+		s.Trouble = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: troubleLevel(env("OTEL_LOG_LEVEL"))}))
 	}
 	if s.HTTP != nil && s.HTTP.Timeout == 0 {
 		limited := *s.HTTP
@@ -178,26 +186,60 @@ func (s *settings) resolveTraces(env func(string) string) error {
 	t.Key = cmp.Or(t.Key, env("HONEYCOMB_TRACES_APIKEY"), env("HONEYCOMB_API_KEY"))
 	t.Dataset = cmp.Or(t.Dataset, env("HONEYCOMB_DATASET"))
 	t.Endpoint = cmp.Or(t.Endpoint, env("HONEYCOMB_TRACES_ENDPOINT"), env("HONEYCOMB_API_ENDPOINT"))
-	fromOTel := cmp.Or(env("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"), env("OTEL_EXPORTER_OTLP_ENDPOINT"))
-	if t.Endpoint == "" && t.Key != "" && fromOTel == "" {
+	s.otlp = cmp.Or(env("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"), env("OTEL_EXPORTER_OTLP_ENDPOINT"))
+	if t.Endpoint == "" && t.Key != "" && s.otlp == "" {
 		t.Endpoint = "https://api.honeycomb.io"
+	}
+	t.Protocol = cmp.Or(t.Protocol, env("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL"), env("OTEL_EXPORTER_OTLP_PROTOCOL"), "http/protobuf")
+	if !slices.Contains([]string{"http/protobuf", "http/json", "grpc"}, t.Protocol) {
+		return fmt.Errorf("telemetry: protocol %q of traces: want http/protobuf, http/json or grpc", t.Protocol)
 	}
 	if t.Endpoint != "" {
 		if err := checkURL("the endpoint of traces", t.Endpoint); err != nil {
 			return err
 		}
-	}
-	t.Protocol = cmp.Or(t.Protocol, env("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL"), env("OTEL_EXPORTER_OTLP_PROTOCOL"), "http/protobuf")
-	if t.Protocol != "http/protobuf" && t.Protocol != "grpc" {
-		return fmt.Errorf("telemetry: protocol %q of traces: want http/protobuf or grpc", t.Protocol)
+	} else if s.otlp != "" && t.Protocol != "grpc" { // gRPC also takes HOST:PORT
+		if err := checkURL("the endpoint of OTEL_EXPORTER_OTLP_", s.otlp); err != nil {
+			return err
+		}
 	}
 	t.Queue = cmp.Or(t.Queue, s.number(env, "OTEL_BSP_MAX_QUEUE_SIZE", 8192))
 	s.spanBatch = min(s.number(env, "OTEL_BSP_MAX_EXPORT_BATCH_SIZE", spanBatch), t.Queue)
 	s.spanEvery = time.Duration(s.number(env, "OTEL_BSP_SCHEDULE_DELAY", int(spanEvery.Milliseconds()))) * time.Millisecond
-	s.traces = !s.off && !t.Off && (t.Endpoint != "" || fromOTel != "") && !strings.EqualFold(env("OTEL_TRACES_EXPORTER"), "none")
+	if lasts := env("OTEL_BSP_EXPORT_TIMEOUT"); lasts != "" {
+		s.spanLasts = time.Duration(s.number(env, "OTEL_BSP_EXPORT_TIMEOUT", 30_000)) * time.Millisecond
+	}
+	wanted, refused := s.exporters(env("OTEL_TRACES_EXPORTER"))
+	s.traces = !s.off && !t.Off && !refused && (t.Endpoint != "" || s.otlp != "" || wanted)
 	s.sampler, s.samplerArg = env("OTEL_TRACES_SAMPLER"), env("OTEL_TRACES_SAMPLER_ARG")
 	s.propagators = strings.FieldsFunc(cmp.Or(env("OTEL_PROPAGATORS"), "tracecontext,baggage,xray"), func(r rune) bool { return r == ',' || r == ' ' })
 	return nil
+}
+
+// exporters reads OTEL_TRACES_EXPORTER, a list: whether it names OTLP, and whether it
+// wants none.
+func (s *settings) exporters(list string) (wanted, refused bool) {
+	for name := range strings.SplitSeq(strings.ToLower(list), ",") {
+		switch name = strings.TrimSpace(name); name {
+		case "":
+		case "otlp":
+			wanted = true
+		case "none":
+			refused = true
+		default:
+			s.Trouble.Warn("OTEL_TRACES_EXPORTER names what is not known here: known are otlp and none", slog.String("name", name))
+		}
+	}
+	return wanted, refused && !wanted
+}
+
+// troubleLevel reads OTEL_LOG_LEVEL: from when on the library says what it has trouble with.
+func troubleLevel(name string) slog.Level {
+	var level slog.Level
+	if level.UnmarshalText([]byte(name)) != nil {
+		return slog.LevelWarn
+	}
+	return level
 }
 
 func (s *settings) resolveLogs(env func(string) string) error {
@@ -238,6 +280,10 @@ func (s *settings) resolveErrors(env func(string) string) error {
 }
 
 func (s *settings) resolveXRay(env func(string) string) error {
+	s.segment = s.Service
+	if own := env("AWS_XRAY_TRACING_NAME"); own != "" && !s.named {
+		s.segment = own
+	}
 	s.XRay.Daemon = cmp.Or(s.XRay.Daemon, env("AWS_XRAY_DAEMON_ADDRESS"))
 	s.XRay.Queue = cmp.Or(s.XRay.Queue, 8192)
 	if s.off || s.XRay.Off || strings.EqualFold(env("AWS_XRAY_SDK_DISABLED"), "true") {

@@ -16,7 +16,7 @@ import (
 
 // A record becomes one line of JSON: time, level, msg, the ids of the span it was
 // written in (trace_id, span_id), service.name, and its attributes under their own
-// names, groups as objects. It is appended to the batch itself: nothing is built in between.
+// names, groups as objects.
 
 const maxDepth = 32 // of groups and of what LogValuers return
 
@@ -160,8 +160,8 @@ func appendAny(b []byte, v any) (out []byte) {
 		return appendText(b, v.String())
 	}
 	text, err := json.Marshal(v)
-	if err != nil {
-		return appendText(b, fmt.Sprintf("%+v", v))
+	if err != nil { // not printed another way: a map that holds itself would have no end
+		return appendText(b, "!error: "+err.Error())
 	}
 	return append(b, text...)
 }

@@ -30,7 +30,9 @@ type occurrence struct {
 	message     string    // where there is no error
 	fingerprint string
 	custom      map[string]any
-	request     *http.Request // only what does not change is read
+	request     *http.Request
+	asked       json.RawMessage // what request was when it was reported
+	weight      int64           // bytes of custom and asked
 	person      Person
 	span        trace.SpanContext
 	route       string
@@ -152,7 +154,7 @@ type itemData struct {
 	Language    string            `json:"language"`
 	Framework   string            `json:"framework,omitempty"`
 	Context     string            `json:"context,omitempty"`
-	Request     map[string]any    `json:"request,omitempty"`
+	Request     json.RawMessage   `json:"request,omitempty"`
 	Person      map[string]string `json:"person,omitempty"`
 	Server      map[string]any    `json:"server"`
 	Custom      map[string]any    `json:"custom,omitempty"`
@@ -181,9 +183,7 @@ func (r *reporter) encode(o *occurrence) []byte {
 	if o.person != (Person{}) {
 		d.Person = map[string]string{"id": o.person.ID, "username": o.person.Username, "email": o.person.Email}
 	}
-	if o.request != nil {
-		d.Request = r.requestOf(o.request)
-	}
+	d.Request = o.asked
 	if o.span.IsValid() {
 		d.Attributes = []attributePair{{"trace_id", o.span.TraceID().String()}, {"span_id", o.span.SpanID().String()}}
 	}

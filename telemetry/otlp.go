@@ -1,15 +1,17 @@
 package telemetry
 
 import (
+	"cmp"
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
 	"net/url"
 	"os"
+	"regexp"
 	"runtime"
+	"strconv"
 	"strings"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -18,7 +20,6 @@ import (
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/status"
 )
 
@@ -33,8 +34,7 @@ func newExporter(ctx context.Context, s *settings) (sdktrace.SpanExporter, error
 		headers["x-honeycomb-dataset"] = s.Traces.Dataset
 	}
 	if len(headers) > 0 { // an option hides the variables: those that are there stay
-		all := attributesOf(os.Getenv("OTEL_EXPORTER_OTLP_HEADERS"))
-		maps.Copy(all, attributesOf(os.Getenv("OTEL_EXPORTER_OTLP_TRACES_HEADERS")))
+		all := attributesOf(cmp.Or(os.Getenv("OTEL_EXPORTER_OTLP_TRACES_HEADERS"), os.Getenv("OTEL_EXPORTER_OTLP_HEADERS")))
 		maps.Copy(all, headers)
 		headers = all
 	}
@@ -42,6 +42,11 @@ func newExporter(ctx context.Context, s *settings) (sdktrace.SpanExporter, error
 		return grpcExporter(ctx, s, headers)
 	}
 	var options []otlptracehttp.Option
+	if s.Traces.Protocol == "http/json" {
+		options = append(options, otlptracehttp.WithEncoding(otlptracehttp.EncodingJSON))
+	} else {
+		options = append(options, otlptracehttp.WithEncoding(otlptracehttp.EncodingProtobuf))
+	}
 	if s.Traces.Endpoint != "" {
 		options = append(options, otlptracehttp.WithEndpointURL(strings.TrimSuffix(strings.TrimSuffix(s.Traces.Endpoint, "/"), "/v1/traces")+"/v1/traces"))
 	}
@@ -63,25 +68,18 @@ func newExporter(ctx context.Context, s *settings) (sdktrace.SpanExporter, error
 
 func grpcExporter(ctx context.Context, s *settings, headers map[string]string) (sdktrace.SpanExporter, error) {
 	var options []otlptracegrpc.Option
+	if s.Traces.Endpoint == "" && s.otlp != "" && !strings.Contains(s.otlp, "://") {
+		options = append(options, otlptracegrpc.WithEndpoint(s.otlp)) // the exporter itself does not read 127.0.0.1:4317
+	}
 	if s.Traces.Endpoint != "" {
 		u, err := url.Parse(s.Traces.Endpoint)
 		if err != nil {
 			return nil, fmt.Errorf("read the endpoint of traces: %w", err)
 		}
-		address := u.Host
-		switch u.Scheme {
-		case "http":
-			options = append(options, otlptracegrpc.WithInsecure())
-			if u.Port() == "" {
-				address += ":80"
-			}
-		default:
-			options = append(options, otlptracegrpc.WithTLSCredentials(credentials.NewTLS(&tls.Config{MinVersion: tls.VersionTLS12})))
-			if u.Port() == "" {
-				address += ":443"
-			}
+		if u.Port() == "" && u.Scheme == "http" { // gRPC itself takes 443
+			u.Host += ":80"
 		}
-		options = append(options, otlptracegrpc.WithEndpoint(address))
+		options = append(options, otlptracegrpc.WithEndpointURL(u.String())) // certificates are those of the variables
 	}
 	if len(headers) > 0 {
 		options = append(options, otlptracegrpc.WithHeaders(headers))
@@ -98,9 +96,14 @@ func grpcExporter(ctx context.Context, s *settings, headers map[string]string) (
 // so, and heed Retry-After; that a backend is away for longer, refuses connections
 // while it starts, or answers 500, is left to the caller.
 func exportAgain(err error) bool {
+	if errors.Is(err, context.DeadlineExceeded) { // of OTEL_BSP_EXPORT_TIMEOUT
+		return true
+	}
 	if s, ok := status.FromError(err); ok {
 		switch s.Code() {
-		case codes.Unavailable, codes.DeadlineExceeded, codes.ResourceExhausted, codes.Aborted, codes.Internal, codes.Unknown:
+		case codes.ResourceExhausted: // also how gRPC calls a message that the other side will never take
+			return !strings.Contains(s.Message(), "larger than max")
+		case codes.Unavailable, codes.DeadlineExceeded, codes.Aborted, codes.Internal, codes.Unknown:
 			return true
 		default:
 			return false
@@ -110,7 +113,30 @@ func exportAgain(err error) bool {
 		return true
 	}
 	text := err.Error() // there is no type that is exported
-	return strings.Contains(text, "retry-able request failure") || strings.Contains(text, ": 500 Internal Server Error (")
+	return strings.Contains(text, "retry-able request failure") || serverTrouble.MatchString(text)
+}
+
+// serverTrouble are answers that the exporter gives up on, and that pass: 408, 500, and
+// those beyond 509 that proxies have of their own.
+var serverTrouble = regexp.MustCompile(`failed to send to \S+: (408|500|5[1-9]\d) `)
+
+// rejectedSpans is what the exporters say of a backend that took a batch and
+// complained; there is no type that is exported.
+var rejectedSpans = regexp.MustCompile(`OTLP partial success: .*\((\d+) spans rejected\)`)
+
+// allOrSome tells how many spans of a batch were rejected where others were taken.
+func allOrSome(export func(context.Context, []sdktrace.ReadOnlySpan) error) func(context.Context, []sdktrace.ReadOnlySpan) error {
+	return func(ctx context.Context, spans []sdktrace.ReadOnlySpan) error {
+		err := export(ctx, spans)
+		if err == nil {
+			return nil
+		}
+		if found := rejectedSpans.FindStringSubmatch(err.Error()); found != nil {
+			n, _ := strconv.Atoi(found[1])
+			return partly{min(n, len(spans)), err}
+		}
+		return err
+	}
 }
 
 // resourceOf says what the process is. What cannot be found out is left out.

@@ -11,6 +11,7 @@ import (
 	"maps"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -18,9 +19,11 @@ import (
 
 const (
 	itemsWaiting = 256
+	itemsBytes   = 16 << 20  // of what the app adds to items that wait
 	itemLongest  = 512 << 10 // as Rollbar documents it
 	itemLasts    = 10 * time.Second
 	recentLogs   = 50
+	recentLong   = 1 << 10 // of a message
 	pauseMost    = time.Minute
 )
 
@@ -113,6 +116,7 @@ type reporter struct {
 	sent    atomic.Int64
 	dropped atomic.Int64
 	busy    atomic.Int64
+	weight  atomic.Int64 // bytes of what waits
 	failing bool
 
 	mu     sync.Mutex
@@ -141,8 +145,12 @@ func newReporter(s *settings) *reporter {
 
 // remember keeps a record for the telemetry of later items.
 func (r *reporter) remember(record slog.Record) {
+	message := record.Message
+	if len(message) > recentLong {
+		message = strings.Clone(message[:recentLong]) + "…"
+	}
 	r.mu.Lock()
-	r.recent[r.next%recentLogs] = recentLog{record.Time, record.Level, record.Message}
+	r.recent[r.next%recentLogs] = recentLog{record.Time, record.Level, message}
 	r.next++
 	r.mu.Unlock()
 }
@@ -225,23 +233,50 @@ func levelOf(l slog.Level) Level {
 }
 
 // send takes an occurrence, or drops it: beyond the bound of a minute, when too many
-// wait, or after the end.
+// or too much wait, or after the end.
 func (r *reporter) send(o *occurrence) {
 	if !r.admit(o.at) {
 		r.dropped.Add(1)
 		return
 	}
 	o.before = r.before()
+	r.keep(o)
 	select {
 	case <-r.ended:
 		r.dropped.Add(1)
 		return
 	default:
 	}
+	if r.weight.Add(o.weight) > itemsBytes {
+		r.weight.Add(-o.weight)
+		r.dropped.Add(1)
+		return
+	}
 	select {
 	case r.queue <- o:
 	default:
+		r.weight.Add(-o.weight)
 		r.dropped.Add(1)
+	}
+}
+
+// keep writes down what belongs to the app, which goes on with it while the item
+// waits: values may change, and their methods may fail.
+func (r *reporter) keep(o *occurrence) {
+	for key, v := range o.custom {
+		raw := appendAny(nil, v)
+		o.custom[key] = json.RawMessage(raw)
+		o.weight += int64(len(key) + len(raw))
+	}
+	if o.weight > itemLongest {
+		o.custom, o.weight = map[string]any{"left_out": "the item was too long"}, 0
+	}
+	if o.request != nil {
+		if asked, err := json.Marshal(r.requestOf(o.request)); err == nil && len(asked) <= itemLongest {
+			o.asked = asked
+		}
+		o.request = nil
+		o.weight += int64(len(o.asked))
 	}
 }
 
@@ -313,6 +348,7 @@ func (r *reporter) deliver(o *occurrence) {
 	r.busy.Store(1)
 	defer r.busy.Store(0)
 	body := r.encode(o)
+	defer r.weight.Add(-o.weight)
 	wait := waitFirst
 	for r.ctx.Err() == nil {
 		asked, again, err := r.post(body)

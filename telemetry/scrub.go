@@ -1,7 +1,8 @@
 package telemetry
 
 import (
-	"maps"
+	"bytes"
+	"encoding/json"
 	"net"
 	"net/http"
 	"net/url"
@@ -34,17 +35,50 @@ func secretNames(more []string) func(string) bool {
 	}
 }
 
-// scrubbed returns a copy without secrets.
-func (r *reporter) scrubbed(values map[string]any) map[string]any {
-	out := maps.Clone(values)
-	for k, v := range out {
-		if r.settings.secret(k) {
+// scrubbed returns what was kept of custom values, without secrets, however deep
+// they lie.
+func (r *reporter) scrubbed(kept map[string]any) map[string]any {
+	out := make(map[string]any, len(kept)+1)
+	for k, v := range kept {
+		switch raw, ok := v.(json.RawMessage); {
+		case r.settings.secret(k):
 			out[k] = filtered
-		} else if inner, ok := v.(map[string]any); ok {
-			out[k] = r.scrubbed(inner)
+		case ok && len(raw) > 0 && (raw[0] == '{' || raw[0] == '['):
+			out[k] = r.scrubbedJSON(raw)
+		default:
+			out[k] = v
 		}
 	}
 	return out
+}
+
+func (r *reporter) scrubbedJSON(raw json.RawMessage) any {
+	var v any
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.UseNumber() // as it was written
+	if err := d.Decode(&v); err != nil {
+		return filtered
+	}
+	r.scrub(v)
+	return v
+}
+
+// scrub goes no deeper than JSON's decoder, which has a limit.
+func (r *reporter) scrub(v any) {
+	switch v := v.(type) {
+	case map[string]any:
+		for k, inner := range v {
+			if r.settings.secret(k) {
+				v[k] = filtered
+			} else {
+				r.scrub(inner)
+			}
+		}
+	case []any:
+		for _, inner := range v {
+			r.scrub(inner)
+		}
+	}
 }
 
 // requestOf describes a request without its body.

@@ -107,8 +107,8 @@ type shipper struct {
 	sealed  []*lineBatch // wait to be sent, the oldest first
 	waiting int          // bytes of sealed
 	spare   []*lineBatch
-	times   stamper
 	ended   bool
+	drafts  sync.Pool // of *draft
 
 	nudge    chan struct{} // holds one: a batch was sealed
 	flush    chan chan struct{}
@@ -131,48 +131,49 @@ func newShipper(s *settings, client logsAPI) *shipper {
 	return p
 }
 
+// draft is a line that is being written.
+type draft struct {
+	text  []byte
+	times stamper
+}
+
+// add writes the line before it takes the lock: methods of the app's values are
+// called, and they may take long, or log themselves.
 func (p *shipper) add(ctx context.Context, r slog.Record, made preset) {
-	at := r.Time
-	if at.IsZero() {
-		at = time.Now()
-		r.Time = at
+	if r.Time.IsZero() {
+		r.Time = time.Now()
 	}
+	d, _ := p.drafts.Get().(*draft)
+	if d == nil {
+		d = &draft{}
+	}
+	d.text = appendRecord(ctx, d.text[:0], r, made, &d.times)
+	if len(d.text) > lineLongest {
+		d.text = append(cutText(d.text[:lineLongest-len(cutMark)]), cutMark...)
+	}
+	p.put(r.Time.UnixMilli(), d.text)
+	if cap(d.text) <= lineBuffer {
+		p.drafts.Put(d)
+	}
+}
+
+// put appends a line to the open batch.
+func (p *shipper) put(at int64, line []byte) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.ended {
 		p.dropped.Add(1)
 		return
 	}
-	b := p.open
-	from := len(b.text)
-	ok := false
-	defer func() { // a value of the app that panics must not leave half a line
-		if !ok {
-			b.text = b.text[:from]
-		}
-	}()
-	b.text = appendRecord(ctx, b.text, r, made, &p.times)
-	ok = true
-	if len(b.text)-from > lineLongest {
-		b.text = append(cutText(b.text[:from+lineLongest-len(cutMark)]), cutMark...)
-	}
-	b.lines = append(b.lines, lineMark{at.UnixMilli(), from})
-	if size := b.size(); size > batchBytes || len(b.lines) > batchLines {
-		p.splitLast()
-	} else if size >= sealedAt || len(b.lines) == batchLines {
+	if p.open.size()+len(line)+lineExtra > batchBytes {
 		p.seal()
 	}
-}
-
-// splitLast seals all but the line that did not fit, which begins the next batch.
-func (p *shipper) splitLast() {
 	b := p.open
-	last := b.lines[len(b.lines)-1]
-	text := slices.Clone(b.text[last.from:])
-	b.text, b.lines = b.text[:last.from], b.lines[:len(b.lines)-1]
-	p.seal()
-	p.open.text = append(p.open.text, text...)
-	p.open.lines = append(p.open.lines, lineMark{last.at, 0})
+	b.lines = append(b.lines, lineMark{at, len(b.text)})
+	b.text = append(b.text, line...)
+	if b.size() >= sealedAt || len(b.lines) == batchLines {
+		p.seal()
+	}
 }
 
 // seal puts the open batch into the queue, and drops the oldest ones beyond the
@@ -330,7 +331,7 @@ func (p *shipper) split(b *lineBatch) (out [][]types.InputLogEvent) {
 func (p *shipper) shipEvents(events []types.InputLogEvent) {
 	wait := waitFirst
 	for {
-		rejected, err := p.put(events)
+		rejected, err := p.post(events)
 		if err == nil {
 			p.failing = false
 			p.sent.Add(int64(len(events) - rejected))
@@ -354,8 +355,8 @@ func (p *shipper) complain(err error) {
 	}
 }
 
-// put sends events, making group and stream where they are missing.
-func (p *shipper) put(events []types.InputLogEvent) (rejected int, err error) {
+// post sends events, making group and stream where they are missing.
+func (p *shipper) post(events []types.InputLogEvent) (rejected int, err error) {
 	ctx, cancel := context.WithTimeout(p.ctx, callLasts)
 	defer cancel()
 	group, stream := expand(p.settings.Logs.Group, p.settings), expand(p.settings.Logs.Stream, p.settings)
@@ -407,6 +408,7 @@ func worthRetrying(err error) bool {
 	if api, ok := errors.AsType[smithy.APIError](err); ok {
 		code := api.ErrorCode()
 		if api.ErrorFault() == smithy.FaultServer || strings.Contains(code, "Throttl") || strings.Contains(code, "LimitExceeded") ||
+			strings.Contains(code, "Expired") || code == "RequestTimeTooSkewed" || // the next signature is made with news
 			code == "OperationAbortedException" || code == "ServiceUnavailableException" {
 			return true
 		}

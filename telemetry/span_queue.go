@@ -24,6 +24,18 @@ type spanSink struct {
 	end    func(context.Context) error
 }
 
+// partly is the error of an exporter that got rid of all spans but some.
+type partly struct {
+	lost int
+	err  error
+}
+
+// Error implements error.
+func (p partly) Error() string { return p.err.Error() }
+
+// Unwrap is what the errors package looks for.
+func (p partly) Unwrap() error { return p.err }
+
 // spanQueue is a span processor that hands finished spans to an exporter in batches,
 // from a goroutine of its own. The SDK's own does the same, but tells nobody how many
 // spans it dropped, and drops the newest. Ending a span never waits.
@@ -33,6 +45,7 @@ type spanQueue struct {
 	trouble *slog.Logger
 	batch   int
 	every   time.Duration
+	lasts   time.Duration // of one export at most; 0: as the exporter has it
 
 	spans  chan sdktrace.ReadOnlySpan // those that wait
 	closed atomic.Bool
@@ -51,7 +64,7 @@ type spanQueue struct {
 func newSpanQueue(what string, limit int, to spanSink, s *settings) *spanQueue {
 	ctx, cancel := context.WithCancel(context.Background())
 	q := &spanQueue{
-		what: what, to: to, trouble: s.Trouble, batch: s.spanBatch, every: s.spanEvery, spans: make(chan sdktrace.ReadOnlySpan, limit),
+		what: what, to: to, trouble: s.Trouble, batch: s.spanBatch, every: s.spanEvery, lasts: s.spanLasts, spans: make(chan sdktrace.ReadOnlySpan, limit),
 		wake: make(chan struct{}, 1), ctx: ctx, cancel: cancel, done: make(chan struct{}), flushes: make(chan chan struct{}),
 	}
 	go q.run()
@@ -186,7 +199,7 @@ func (q *spanQueue) drain() {
 func (q *spanQueue) deliver(batch []sdktrace.ReadOnlySpan) {
 	for wait := waitFirst; ; wait = min(2*wait, waitMost) {
 		began := time.Now()
-		err := q.to.export(q.ctx, batch)
+		err := q.export(batch)
 		if time.Since(began) >= waitMost { // the exporter has tried for long already
 			wait = waitMost
 		}
@@ -199,11 +212,25 @@ func (q *spanQueue) deliver(batch []sdktrace.ReadOnlySpan) {
 			q.failing = true
 			q.trouble.Warn("telemetry cannot be delivered; this is said once until it works again", slog.String("exporter", q.what), slog.Any("error", err))
 		}
+		if p, ok := errors.AsType[partly](err); ok {
+			q.sent.Add(int64(len(batch) - p.lost))
+			q.dropped.Add(int64(p.lost))
+			return
+		}
 		if q.to.again == nil || !q.to.again(err) || !pause(q.ctx, spread(wait)) {
 			q.dropped.Add(int64(len(batch)))
 			return
 		}
 	}
+}
+
+func (q *spanQueue) export(batch []sdktrace.ReadOnlySpan) error {
+	if q.lasts == 0 {
+		return q.to.export(q.ctx, batch)
+	}
+	ctx, cancel := context.WithTimeout(q.ctx, q.lasts)
+	defer cancel()
+	return q.to.export(ctx, batch)
 }
 
 // pause waits for d. It reports false when ctx ends first.

@@ -23,6 +23,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"strings"
 	"sync"
 	"time"
 
@@ -55,9 +56,9 @@ type Telemetry struct {
 	ended  error
 }
 
-// Start begins what cfg and the environment ask for. It makes the tracer provider
-// and the propagator those of OpenTelemetry's globals, so that instrumented libraries
-// use them. It fails only on settings that cannot be right: a backend that is away is
+// Start begins what cfg and the environment ask for. It makes the tracer provider,
+// the propagator and the error handler those of OpenTelemetry's globals, so that
+// instrumented libraries use them. It fails only on settings that cannot be right: a backend that is away is
 // not an error. ctx bounds the start, not the life.
 func Start(ctx context.Context, cfg Config) (*Telemetry, error) {
 	s, err := resolve(cfg, os.Getenv)
@@ -65,11 +66,7 @@ func Start(ctx context.Context, cfg Config) (*Telemetry, error) {
 		return nil, err
 	}
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
-	t := &Telemetry{settings: s, stop: stop}
-	if t.carrier, err = propagatorOf(s.propagators); err != nil {
-		stop()
-		return nil, err
-	}
+	t := &Telemetry{settings: s, stop: stop, carrier: propagatorOf(s.propagators, s.Trouble)}
 	for _, begin := range []func(ctx, background context.Context) error{t.startTraces, t.startLogs, t.startErrors} {
 		if err := begin(ctx, background); err != nil {
 			return nil, errors.Join(err, t.Shutdown(ctx))
@@ -132,25 +129,22 @@ func (t *Telemetry) startTraces(ctx, background context.Context) error {
 	if s.off {
 		return nil
 	}
+	otel.SetErrorHandler(otel.ErrorHandlerFunc(t.handle))
 	options := []sdktrace.TracerProviderOption{
 		sdktrace.WithResource(resourceOf(ctx, s)), sdktrace.WithIDGenerator(idGenerator{}),
 	}
-	sampler, err := t.samplerOf(background)
-	if err != nil {
-		return err
-	}
-	options = append(options, sdktrace.WithSampler(sampler))
+	options = append(options, sdktrace.WithSampler(t.samplerOf(background)))
 	if s.traces {
 		export, err := newExporter(ctx, s)
 		if err != nil {
 			return fmt.Errorf("telemetry: %w", err)
 		}
-		t.traces = newSpanQueue("spans", s.Traces.Queue, spanSink{export.ExportSpans, exportAgain, export.Shutdown}, s)
+		t.traces = newSpanQueue("spans", s.Traces.Queue, spanSink{allOrSome(export.ExportSpans), exportAgain, export.Shutdown}, s) //nolint:contextcheck // it lives as long as the app
 		options = append(options, sdktrace.WithSpanProcessor(t.traces))
 	}
 	if s.udp != "" {
 		segments := &emitter{settings: s}
-		t.xray = newSpanQueue("segments", s.XRay.Queue, spanSink{export: segments.export, end: segments.close}, s)
+		t.xray = newSpanQueue("segments", s.XRay.Queue, spanSink{export: segments.export, end: segments.close}, s) //nolint:contextcheck // it lives as long as the app
 		options = append(options, sdktrace.WithSpanProcessor(t.xray))
 	}
 	provider := sdktrace.NewTracerProvider(options...)
@@ -158,6 +152,15 @@ func (t *Telemetry) startTraces(ctx, background context.Context) error {
 	otel.SetTracerProvider(provider)
 	otel.SetTextMapPropagator(t.carrier)
 	return nil
+}
+
+// handle takes what OpenTelemetry itself has trouble with. What it says of the sampler
+// is left out: that is chosen here.
+func (t *Telemetry) handle(err error) {
+	text := err.Error()
+	if !strings.HasPrefix(text, "unsupported sampler") && !strings.HasPrefix(text, "parsing sampler argument") {
+		t.settings.Trouble.Warn("OpenTelemetry has trouble", slog.String("error", text))
+	}
 }
 
 func (t *Telemetry) startLogs(ctx, _ context.Context) error {

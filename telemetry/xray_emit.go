@@ -19,15 +19,18 @@ import (
 
 const (
 	segmentHeader  = `{"format":"json","version":1}` + "\n"
-	segmentLongest = 64 << 10 // of a document; a datagram holds no more either
+	segmentLongest = 65_507 // of a datagram: the daemon's limit of 64 kB less the headers of UDP and IP
+	looksAgain     = 30 * time.Second
 	nameLongest    = 200
 )
 
-// emitter sends spans as X-Ray segment documents, one datagram each. A datagram that
-// nobody takes is lost without a word: that is the daemon's protocol.
+// emitter sends spans as X-Ray segment documents, one datagram each. Most datagrams
+// that nobody takes are lost without a word: that is the daemon's protocol. What is
+// known to be lost, as where nobody listens at an address of this machine, is counted.
 type emitter struct {
 	settings *settings
-	conn     net.Conn // nil until the first segment
+	conn     net.Conn  // nil until the first segment
+	looked   time.Time // up where the daemon is
 }
 
 func (e *emitter) export(ctx context.Context, spans []sdktrace.ReadOnlySpan) error {
@@ -36,19 +39,47 @@ func (e *emitter) export(ctx context.Context, spans []sdktrace.ReadOnlySpan) err
 		if err != nil {
 			return err
 		}
-		e.conn = conn
+		e.conn, e.looked = conn, time.Now()
 	}
-	var failed error
+	lost := partly{}
 	for _, s := range spans {
 		body, err := e.document(s)
 		if err == nil {
-			_, err = e.conn.Write(append([]byte(segmentHeader), body...))
+			err = e.send(append([]byte(segmentHeader), body...))
 		}
-		if err != nil && !errors.Is(err, syscall.ECONNREFUSED) { // how an absent listener shows itself, now and then
-			failed = err
+		if err != nil {
+			lost.lost, lost.err = lost.lost+1, err
 		}
 	}
-	return failed
+	if lost.err == nil {
+		return nil
+	}
+	if time.Since(e.looked) > looksAgain {
+		e.follow()
+	}
+	return lost
+}
+
+// follow lets go of a daemon whose name leads elsewhere by now.
+func (e *emitter) follow() {
+	e.looked = time.Now()
+	at, err := net.ResolveUDPAddr("udp", e.settings.udp)
+	if err == nil && at.String() != e.conn.RemoteAddr().String() {
+		_ = e.conn.Close()
+		e.conn = nil
+	}
+}
+
+// send reports a refusal of the datagram before, which is how the system tells that
+// nobody listens. The one at hand is sent all the same.
+func (e *emitter) send(datagram []byte) error {
+	_, err := e.conn.Write(datagram)
+	if errors.Is(err, syscall.ECONNREFUSED) {
+		if _, again := e.conn.Write(datagram); again != nil && !errors.Is(again, syscall.ECONNREFUSED) {
+			return again
+		}
+	}
+	return err
 }
 
 func (e *emitter) close(context.Context) error {
@@ -107,7 +138,7 @@ func (e *emitter) document(s sdktrace.ReadOnlySpan) ([]byte, error) {
 	a := byName(s.Attributes())
 	isSegment := s.SpanKind() == trace.SpanKindServer || s.SpanKind() == trace.SpanKindConsumer || seg.ParentID == ""
 	if isSegment {
-		seg.Name = segmentName(e.settings.Service)
+		seg.Name = segmentName(e.settings.segment)
 		seg.Service = map[string]any{"version": e.settings.Version, "runtime": "gc"}
 	} else {
 		seg.Type = "subsegment"

@@ -5,7 +5,7 @@ import (
 	crand "crypto/rand"
 	"encoding/binary"
 	"encoding/hex"
-	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"strings"
 	"time"
@@ -20,11 +20,12 @@ const (
 	epochDigits = 8
 )
 
-// propagatorOf makes what OTEL_PROPAGATORS names.
-func propagatorOf(names []string) (propagation.TextMapPropagator, error) {
+// propagatorOf makes what OTEL_PROPAGATORS names. What is not known is passed over
+// with a warning, as OpenTelemetry wants it.
+func propagatorOf(names []string, trouble *slog.Logger) propagation.TextMapPropagator {
 	var all []propagation.TextMapPropagator
 	for _, name := range names {
-		switch name {
+		switch strings.ToLower(name) {
 		case "tracecontext":
 			all = append(all, propagation.TraceContext{})
 		case "baggage":
@@ -35,10 +36,10 @@ func propagatorOf(names []string) (propagation.TextMapPropagator, error) {
 			all = append([]propagation.TextMapPropagator{xrayPropagator{}}, all...)
 		case "none":
 		default:
-			return nil, fmt.Errorf("telemetry: OTEL_PROPAGATORS names %q: known are tracecontext, baggage, xray and none", name)
+			trouble.Warn("OTEL_PROPAGATORS names what is not known here: known are tracecontext, baggage, xray and none", slog.String("name", name))
 		}
 	}
-	return propagation.NewCompositeTextMapPropagator(all...), nil
+	return propagation.NewCompositeTextMapPropagator(all...)
 }
 
 // xrayPropagator reads and writes X-Amzn-Trace-Id, as AWS documents it:

@@ -20,39 +20,46 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// samplerOf follows OTEL_TRACES_SAMPLER, or what Config has.
-func (t *Telemetry) samplerOf(background context.Context) (sdktrace.Sampler, error) {
+// samplerOf follows OTEL_TRACES_SAMPLER, or what Config has. What is not known is
+// passed over with a warning, as OpenTelemetry wants it.
+func (t *Telemetry) samplerOf(background context.Context) sdktrace.Sampler {
 	s := &t.settings
 	if s.Traces.Sampler != nil {
-		return s.Traces.Sampler, nil
-	}
-	ratio := 1.0
-	if s.samplerArg != "" && strings.HasSuffix(s.sampler, "traceidratio") {
-		r, err := strconv.ParseFloat(s.samplerArg, 64)
-		if err != nil || r < 0 || r > 1 {
-			return nil, fmt.Errorf("telemetry: OTEL_TRACES_SAMPLER_ARG is %q: want a share from 0 to 1", s.samplerArg)
-		}
-		ratio = r
+		return s.Traces.Sampler
 	}
 	switch strings.ToLower(s.sampler) {
 	case "", "parentbased_always_on":
-		return sdktrace.ParentBased(sdktrace.AlwaysSample()), nil
 	case "always_on":
-		return sdktrace.AlwaysSample(), nil
+		return sdktrace.AlwaysSample()
 	case "always_off":
-		return sdktrace.NeverSample(), nil
+		return sdktrace.NeverSample()
 	case "parentbased_always_off":
-		return sdktrace.ParentBased(sdktrace.NeverSample()), nil
+		return sdktrace.ParentBased(sdktrace.NeverSample())
 	case "traceidratio":
-		return sdktrace.TraceIDRatioBased(ratio), nil
+		return sdktrace.TraceIDRatioBased(shareOf(s))
 	case "parentbased_traceidratio":
-		return sdktrace.ParentBased(sdktrace.TraceIDRatioBased(ratio)), nil
+		return sdktrace.ParentBased(sdktrace.TraceIDRatioBased(shareOf(s)))
 	case "xray", "parentbased_xray":
 		rules := newRemoteSampler("http://"+endpointArg(s), s.Service, s.Trouble)
 		t.ending.Go(func() { rules.run(background) })
-		return sdktrace.ParentBased(rules), nil
+		return sdktrace.ParentBased(rules)
+	default:
+		s.Trouble.WarnContext(background, "OTEL_TRACES_SAMPLER is not known here, so all is recorded: known are always_on, always_off, traceidratio, their parentbased_ forms, and xray", slog.String("value", s.sampler))
 	}
-	return nil, fmt.Errorf("telemetry: OTEL_TRACES_SAMPLER is %q: known are always_on, always_off, traceidratio, their parentbased_ forms, and xray", s.sampler)
+	return sdktrace.ParentBased(sdktrace.AlwaysSample())
+}
+
+// shareOf is the share that OTEL_TRACES_SAMPLER_ARG says; all by default.
+func shareOf(s *settings) float64 {
+	if s.samplerArg == "" {
+		return 1
+	}
+	share, err := strconv.ParseFloat(s.samplerArg, 64)
+	if err != nil || !(share >= 0 && share <= 1) { // nor NaN
+		s.Trouble.Warn("OTEL_TRACES_SAMPLER_ARG is no share from 0 to 1, so all is recorded", slog.String("value", s.samplerArg))
+		return 1
+	}
+	return share
 }
 
 // endpointArg is the daemon's address: endpoint=HOST:PORT of OTEL_TRACES_SAMPLER_ARG,
@@ -206,7 +213,7 @@ func wild(pattern, s string) bool {
 
 // run asks for rules every five minutes and for targets every ten seconds.
 func (s *remoteSampler) run(ctx context.Context) {
-	s.note(s.fetchRules(ctx))
+	s.note(ctx, s.fetchRules(ctx))
 	rules, targets := time.NewTicker(rulesEvery), time.NewTicker(targetsEvery)
 	defer rules.Stop()
 	defer targets.Stop()
@@ -215,16 +222,19 @@ func (s *remoteSampler) run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-rules.C:
-			s.note(s.fetchRules(ctx))
+			s.note(ctx, s.fetchRules(ctx))
 		case <-targets.C:
-			s.note(s.fetchTargets(ctx))
+			s.note(ctx, s.fetchTargets(ctx))
 		}
 	}
 }
 
-func (s *remoteSampler) note(err error) {
+func (s *remoteSampler) note(ctx context.Context, err error) {
+	if ctx.Err() != nil {
+		return // the app ends
+	}
 	if err != nil && !s.failing {
-		s.trouble.Warn("sampling rules cannot be asked for; this is said once until it works again", slog.Any("error", err))
+		s.trouble.WarnContext(ctx, "sampling rules cannot be asked for; this is said once until it works again", slog.Any("error", err))
 	}
 	s.failing = err != nil
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -279,66 +278,4 @@ func (a *API) examples(ctx context.Context, env string, from int64, e *expectati
 		out = append(out, one)
 	}
 	return out, nil
-}
-
-// explainAll says of what is missing how near it was: how many events the conditions
-// are true for one by one.
-func (a *API) explainAll(ctx context.Context, env string, from int64, list []expectation, found []met) error {
-	for i := range found {
-		if found[i].OK {
-			continue
-		}
-		why, err := a.explainOne(ctx, env, from, &list[i], &found[i])
-		if err != nil {
-			return err
-		}
-		found[i].Why = why
-	}
-	return nil
-}
-
-func (a *API) explainOne(ctx context.Context, env string, from int64, e *expectation, m *met) (string, error) {
-	if m.Found >= m.AtLeast {
-		return "there are too many", nil
-	}
-	kind := *e
-	kind.Where, kind.All, kind.stages, kind.AtLeast = "", nil, nil, nil
-	if err := kind.plan(); err != nil {
-		return "", err
-	}
-	all, err := a.count(ctx, env, from, e, kind.stages)
-	if err != nil {
-		return "", err
-	}
-	what := e.Kind
-	if what == "" {
-		what = "event"
-	}
-	parts := []string{strconv.FormatFloat(all, 'f', -1, 64) + " of kind " + what + " arrived"}
-	if all == 0 {
-		return "none of kind " + what + " arrived", nil
-	}
-	terms := e.terms
-	if len(terms) < 2 {
-		terms = nil
-	}
-	for _, t := range terms {
-		n, err := a.count(ctx, env, from, e, append(slices.Clone(kind.stages), query.Filter{Where: t}))
-		if err != nil {
-			return "", err
-		}
-		parts = append(parts, t.String()+" is true for "+strconv.FormatFloat(n, 'f', -1, 64))
-	}
-	for _, text := range e.All {
-		where, err := query.ParseFilter(text)
-		if err != nil {
-			return "", err
-		}
-		n, err := a.count(ctx, env, from, e, []query.Stage{query.Filter{Where: where}})
-		if err != nil {
-			return "", err
-		}
-		parts = append(parts, text+" is true in "+strconv.FormatFloat(n, 'f', -1, 64))
-	}
-	return strings.Join(parts, "; "), nil
 }
