@@ -8,6 +8,7 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"net/url"
 	"slices"
 	"time"
 )
@@ -32,7 +33,7 @@ func questions() []question {
 	return []question{
 		{"p99 by route", "0.5 s", one(calc("P99", "duration_ms"), "http.route")},
 		{"heatmap of durations", "0.7 s", one(calc("HEATMAP", "duration_ms"))},
-		{"count by user (100k values), top 100", "1 s", one(calc("COUNT", ""), "user.id")},
+		{"count by user, top 100", "1 s", one(calc("COUNT", ""), "user.id")},
 		{"count by service", "", one(calc("COUNT", ""), "service.name")},
 		{"errors by service and build", "", map[string]any{
 			"calculations": []any{calc("COUNT", "")}, "breakdowns": []string{"service.name", "app.build_id"},
@@ -77,7 +78,12 @@ func ask(ctx context.Context, s *process, spec map[string]any, series bool) (jso
 }
 
 func count(ctx context.Context, s *process, l *loaded) (float64, error) {
-	raw, err := ask(ctx, s, map[string]any{"calculations": []any{map[string]any{"op": "COUNT"}}, "start_time": l.from / 1e9, "end_time": l.to / 1e9}, false)
+	return calculate(ctx, s, l, map[string]any{"op": "COUNT"})
+}
+
+// calculate asks for one number over all spans.
+func calculate(ctx context.Context, s *process, l *loaded, calculation map[string]any) (float64, error) {
+	raw, err := ask(ctx, s, map[string]any{"calculations": []any{calculation}, "start_time": l.from / 1e9, "end_time": l.to / 1e9}, false)
 	if err != nil {
 		return 0, err
 	}
@@ -85,7 +91,7 @@ func count(ctx context.Context, s *process, l *loaded) (float64, error) {
 		Rows [][]float64 `json:"rows"`
 	}
 	if err := json.Unmarshal(raw, &r); err != nil || len(r.Rows) == 0 || len(r.Rows[0]) == 0 {
-		return 0, fmt.Errorf("count: %s: %w", raw, err)
+		return 0, fmt.Errorf("%v: %s: %w", calculation, raw, err)
 	}
 	return r.Rows[0][0], nil
 }
@@ -109,6 +115,93 @@ func measureQueries(ctx context.Context, s *process, l *loaded, o options, list 
 		t.add(fmt.Sprintf("%s over %s %s, median of %d", q.name, millions(l.spans), what, o.repeats), took[len(took)/2], q.bar)
 	}
 	return nil
+}
+
+// measureUsers counts the users that the count by user was of.
+func measureUsers(ctx context.Context, s *process, l *loaded, t *table) error {
+	n, err := calculate(ctx, s, l, map[string]any{"op": "COUNT_DISTINCT", "column": "user.id"})
+	if err == nil {
+		t.add("different users among them", fmt.Sprintf("%.0f", n), "")
+	}
+	return err
+}
+
+// measureCompletion asks for values as somebody does who types: of fields with few
+// and with many values, and of calculated ones that read one field and several.
+func measureCompletion(ctx context.Context, s *process, l *loaded, o options, t *table) error {
+	for alias, expression := range map[string]string{
+		"bench.class": `IF($http.response.status_code >= 500, "failed", $http.response.status_code >= 400, "refused", "fine")`,
+		"bench.what":  `IF($duration_ms > 100, CONCAT("slow ", $name), CONCAT("quick ", $service.name))`,
+	} {
+		body, err := json.Marshal(map[string]any{"alias": alias, "expression": expression})
+		if err != nil {
+			return err
+		}
+		if err := post(ctx, s.url+"/1/derived_columns/__all__", body); err != nil {
+			return fmt.Errorf("make %s: %w", alias, err)
+		}
+	}
+	for _, field := range []string{"http.route", "user.id", "bench.class", "bench.what"} {
+		var took []time.Duration
+		exact := true
+		for i := range o.repeats {
+			ask := url.Values{"field": {field}, "dataset": {"__all__"}, "from": {fmt.Sprint(l.from - int64(i))}, "to": {fmt.Sprint(l.to)}}
+			began := time.Now()
+			var answer struct {
+				Exact bool `json:"exact"`
+			}
+			if err := getJSON(ctx, s.url+"/api/values?"+ask.Encode(), &answer); err != nil {
+				return fmt.Errorf("values of %s: %w", field, err)
+			}
+			took = append(took, time.Since(began))
+			exact = exact && answer.Exact
+		}
+		slices.Sort(took)
+		which := "some of them counted"
+		if exact {
+			which = "all counted"
+		}
+		t.add(fmt.Sprintf("values of %s, %s, median of %d", field, which, o.repeats), took[len(took)/2], "100 ms")
+	}
+	return nil
+}
+
+// post sends JSON, which must be taken.
+func post(ctx context.Context, to string, body []byte) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, to, bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("X-Honeycomb-Team", "bench")
+	return answered(req, nil)
+}
+
+func getJSON(ctx context.Context, from string, into any) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, from, nil)
+	if err != nil {
+		return err
+	}
+	return answered(req, into)
+}
+
+func answered(req *http.Request, into any) error {
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = resp.Body.Close() }()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return err
+	}
+	if resp.StatusCode >= http.StatusMultipleChoices {
+		return fmt.Errorf("status %d: %.200s", resp.StatusCode, body)
+	}
+	if into == nil {
+		return nil
+	}
+	return json.Unmarshal(body, into)
 }
 
 // measureBubbleUp explains slow spans over all fields and all spans.

@@ -137,6 +137,14 @@ func run(ctx context.Context, o options) (*loaded, error) {
 	if err := measureQueries(ctx, s, load, o, questions(), "spans", t); err != nil {
 		return nil, err
 	}
+	if o.profile == "dense" { // the others have no users
+		if err := measureUsers(ctx, s, load, t); err != nil {
+			return nil, err
+		}
+		if err := measureCompletion(ctx, s, load, o, t); err != nil {
+			return nil, err
+		}
+	}
 	if err := measureBubbleUp(ctx, s, load, o, t); err != nil {
 		return nil, err
 	}

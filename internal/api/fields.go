@@ -135,7 +135,7 @@ func (a *API) calculatedFields(environment, slug string, found map[string]*liste
 		for _, name := range query.FieldsOf(e) {
 			if from := found[name]; from != nil {
 				f.Fill = min(f.Fill, from.Fill)
-			} else if !event.IsSystem(name) {
+			} else if !event.IsSystem(name) && !event.IsArrival(name) {
 				f.Fill = 0
 			}
 		}

@@ -107,6 +107,7 @@ type Principal struct {
 	Team            string // slug
 	TeamName        string
 	TeamID          string
+	TeamCreated     time.Time
 	Environment     string // slug; where events go, also for a classic key
 	EnvironmentName string
 	Account         string // 12 digits: the AWS account that the environment is

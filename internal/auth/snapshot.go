@@ -34,7 +34,10 @@ type snapshot struct {
 	local        Principal
 }
 
-type team struct{ id, slug, name string }
+type team struct {
+	id, slug, name string
+	created        time.Time
+}
 
 type entry struct {
 	key       Key
@@ -83,7 +86,7 @@ func (k *Keys) loadLocked(ctx context.Context, version int64) error {
 }
 
 func (s *snapshot) readEnvironments(ctx context.Context, tx *sql.Tx) error {
-	rows, err := tx.QueryContext(ctx, `SELECT t.id, t.slug, t.name, e.id, e.slug, e.name
+	rows, err := tx.QueryContext(ctx, `SELECT t.id, t.slug, t.name, t.created, e.id, e.slug, e.name
 		FROM auth_environment e JOIN auth_team t ON t.id = e.team_id ORDER BY CASE e.slug WHEN ? THEN 1 ELSE 0 END, e.created, e.id`, Sample)
 	if err != nil {
 		return err
@@ -91,9 +94,11 @@ func (s *snapshot) readEnvironments(ctx context.Context, tx *sql.Tx) error {
 	defer rows.Close() //nolint:errcheck // rows.Err tells
 	for rows.Next() {
 		var e Environment
-		if err := rows.Scan(&s.team.id, &s.team.slug, &s.team.name, &e.ID, &e.Slug, &e.Name); err != nil {
+		var created int64
+		if err := rows.Scan(&s.team.id, &s.team.slug, &s.team.name, &created, &e.ID, &e.Slug, &e.Name); err != nil {
 			return err
 		}
+		s.team.created = moment(created)
 		s.environments = append(s.environments, e)
 	}
 	return rows.Err()
@@ -126,7 +131,7 @@ func (s *snapshot) readKeys(ctx context.Context, tx *sql.Tx, old *snapshot) erro
 		}
 		e.key.Created, e.key.Expires = moment(created), moment(e.expires)
 		e.principal = &Principal{
-			Team: s.team.slug, TeamName: s.team.name, TeamID: s.team.id, Environment: e.key.Environment, EnvironmentName: environment,
+			Team: s.team.slug, TeamName: s.team.name, TeamID: s.team.id, TeamCreated: s.team.created, Environment: e.key.Environment, EnvironmentName: environment,
 			Account: accounts[e.key.Environment], KeyID: e.key.ID, KeyName: e.key.Name, Kind: e.key.Kind, Classic: e.key.Kind == HoneycombClassic,
 			Permissions: e.key.Permissions,
 		}
@@ -173,7 +178,7 @@ func (s *snapshot) nameStrangers() {
 // anonymous is who a caller without a key is in an environment, in open mode.
 func (s *snapshot) anonymous(e Environment) Principal {
 	return Principal{
-		Team: s.team.slug, TeamName: s.team.name, TeamID: s.team.id, Account: e.Account(),
+		Team: s.team.slug, TeamName: s.team.name, TeamID: s.team.id, TeamCreated: s.team.created, Account: e.Account(),
 		Environment: e.Slug, EnvironmentName: e.Name, Permissions: AllPermissions(), Kind: Honeycomb,
 	}
 }

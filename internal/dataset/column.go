@@ -61,7 +61,7 @@ type notedColumn struct {
 func (r *Registry) knowsAll(s *set, b *event.Batch) bool {
 	full := r.full(s)
 	for _, c := range b.Columns {
-		if c.Name == event.FieldArrival {
+		if event.IsArrival(c.Name) {
 			continue // is not the sender's
 		}
 		known := s.columns[c.Name]
@@ -371,7 +371,7 @@ func (r *Registry) Missing(environment, slug string, names []string) []string {
 		}
 	}
 	return slices.DeleteFunc(slices.Clone(names), func(name string) bool {
-		return event.IsSystem(name) || slices.ContainsFunc(tests, func(has func(string) bool) bool { return has(name) })
+		return event.IsSystem(name) || event.IsArrival(name) || slices.ContainsFunc(tests, func(has func(string) bool) bool { return has(name) })
 	})
 }
 

@@ -202,7 +202,7 @@ func (r *Registry) Touch(b *event.Batch) {
 			s.Metrics = true
 		}
 		for _, c := range b.Columns {
-			if c.Len() > 0 && c.Name != event.FieldArrival {
+			if c.Len() > 0 && !event.IsArrival(c.Name) {
 				r.noteLocked(s, c.Name, now)
 			}
 		}

@@ -227,8 +227,31 @@ func (r Row) Get(name string) Value {
 	return Value{}
 }
 
+// Arrived returns when a row came in, Unix nanoseconds, given its values by name: of
+// lines of logs exactly, of others up to [LagStep] early. It is not known of all rows.
+func Arrived(get func(name string) Value) (at int64, known bool) {
+	if v := get(FieldArrival); v.kind == Int {
+		return v.Int(), true
+	}
+	lag, from := get(SystemLag), get(SystemTime)
+	if lag.kind != Int || from.kind != Int {
+		return 0, false
+	}
+	return from.Int() + lag.Int()*LagStep, true
+}
+
 // Each calls f for every attribute the row has, in column order.
 func (r Row) Each(f func(name string, v Value)) {
+	r.All(func(name string, v Value) {
+		if name != SystemLag {
+			f(name, v)
+		}
+	})
+}
+
+// All is Each for one who copies the row: the system column that not every row has,
+// and which is no attribute, is among them.
+func (r Row) All(f func(name string, v Value)) {
 	for _, c := range r.Batch.Columns {
 		if i := c.find(r.Index); i >= 0 {
 			f(c.Name, c.ValueAt(i))

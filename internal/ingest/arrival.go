@@ -9,7 +9,8 @@ import (
 	"github.com/oriel-dev/oriel/internal/ingest/journal"
 )
 
-// arrivals gives out the numbers of event.FieldArrival. They need no place in
+// arrivals gives out the numbers of event.FieldArrival, which are also the times that
+// event.SystemLag is counted up to. They need no place in
 // the journal's payloads: a record's time is the first number of its rows, and
 // rows are counted in the order they stand in. So numbers grow as seq does, and
 // what is replayed gets the ones it had.
@@ -49,21 +50,66 @@ func mostRows(payload int) int {
 	return rowsPerByte * payload
 }
 
-// stamp gives the rows of logs their numbers. The k-th row of a request has the
-// k-th number, whatever its signal.
+// stamp gives the rows of logs their numbers, and tells of all others how long after
+// their time they came in. The k-th row of a request has the k-th number, whatever
+// its signal. Rows that were stamped before stay as they are.
 func stamp(batches []*event.Batch, first int64) {
+	next := first
 	for _, b := range batches {
-		if c := arrivalsOf(b, first); c != nil {
-			b.Attach(c)
+		lines := b.Find(event.FieldArrival)
+		if lines == nil {
+			if lines = arrivalsOf(b, next); lines != nil {
+				b.Attach(lines)
+			}
 		}
-		first += int64(b.Len())
+		if lags := lagsOf(b, first, lines); lags != nil {
+			b.Attach(lags)
+		}
+		next += int64(b.Len())
 	}
 }
 
-// arrivalsOf returns the column, nil if no row is that of a log or it is there.
+// lagsOf returns the lags of the rows that are not among lines, nil if there are none
+// or it is there.
+func lagsOf(b *event.Batch, arrived int64, lines *event.Column) *event.Column {
+	count := b.Len()
+	if lines != nil {
+		count -= lines.Len()
+	}
+	if count == 0 || b.Find(event.SystemLag) != nil {
+		return nil
+	}
+	out := &event.Column{Name: event.SystemLag, Kind: event.Int, Ints: make([]int64, 0, count)}
+	if count < b.Len() {
+		out.Rows = make([]uint32, 0, count)
+	}
+	line := 0
+	for row, at := range b.Times {
+		if lines != nil && line < lines.Len() && lines.Row(line) == row {
+			line++
+			continue
+		}
+		out.Ints = append(out.Ints, lagOf(arrived, at))
+		if out.Rows != nil {
+			out.Rows = append(out.Rows, uint32(row))
+		}
+	}
+	return out
+}
+
+// lagOf counts the steps that have passed whole, also where the time lies ahead.
+func lagOf(arrived, at int64) int64 {
+	late := arrived - at
+	if late < 0 {
+		late -= event.LagStep - 1
+	}
+	return late / event.LagStep
+}
+
+// arrivalsOf returns the column, nil if no row is that of a log.
 func arrivalsOf(b *event.Batch, first int64) *event.Column {
 	signal := b.Find(event.FieldSignal)
-	if signal == nil || signal.Kind != event.String || b.Find(event.FieldArrival) != nil {
+	if signal == nil || signal.Kind != event.String {
 		return nil
 	}
 	out := &event.Column{Name: event.FieldArrival, Kind: event.Int, Rows: []uint32{}}

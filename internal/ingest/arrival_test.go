@@ -139,3 +139,96 @@ func TestArrival_SurvivesWhatTheJournalForgot(t *testing.T) {
 		t.Errorf("arrival %d after %d", got[len(got)-2], last)
 	}
 }
+
+// cameIn returns when the rows that the store was given came in.
+func (r *rig) cameIn() []int64 {
+	r.store.mu.Lock()
+	defer r.store.mu.Unlock()
+	return slices.Clone(r.store.came)
+}
+
+func TestArrival_EveryRowTellsWhenItCameIn(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, nil)
+	now := r.clock.now.Load()
+	b := event.NewBatch("test", "api")
+	lates := []int64{0, 1, event.LagStep - 1, event.LagStep, 90 * int64(time.Second), 30 * 24 * int64(time.Hour), -1, -event.LagStep, -int64(time.Hour)}
+	for i, late := range lates {
+		b.Begin(now - late)
+		b.Set("name", event.StringValue(fmt.Sprint(i)))
+		if i == 4 {
+			b.SetAt(i, event.FieldSignal, event.StringValue(event.SignalLog))
+		}
+	}
+	if err := r.Write(t.Context(), Request{Batches: []*event.Batch{b}}); err != nil {
+		t.Fatal(err)
+	}
+	for i, at := range r.cameIn() {
+		switch early := now - at; {
+		case i == 4 && at != now+4: // a line's is its number
+			t.Errorf("a line came in at %+d", at-now)
+		case i != 4 && (early < 0 || early >= event.LagStep):
+			t.Errorf("a row that was late by %d came in at %+d", lates[i], -early)
+		}
+	}
+}
+
+func TestArrival_IsTheSameAfterACrash(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, nil)
+	r.mustWrite("a", "b")
+	r.clock.advance(123 * time.Millisecond)
+	r.mustWriteLines("c")
+	r.mustWrite("d")
+	before := r.cameIn()
+	after := r.crashed()
+	if got := after.cameIn(); len(before) != 4 || !slices.Equal(got, before) || slices.Contains(got, -1) {
+		t.Errorf("after a crash they came in at %v, before it at %v", got, before)
+	}
+}
+
+func TestArrival_OfARetryIsThatOfTheFirst(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, nil)
+	req := func() Request {
+		again := r.request("a")
+		again.Fingerprint = [16]byte{1}
+		return again
+	}
+	if err := r.Write(t.Context(), req()); err != nil {
+		t.Fatal(err)
+	}
+	first := r.cameIn()
+	r.clock.advance(time.Minute)
+	if err := r.Write(t.Context(), req()); err != nil {
+		t.Fatal(err)
+	}
+	if got := r.cameIn(); len(first) != 1 || !slices.Equal(got, first) {
+		t.Errorf("they came in at %v, and then at %v", first, got)
+	}
+	if after := r.crashed(); !slices.Equal(after.cameIn(), first) {
+		t.Errorf("they came in at %v, after a crash at %v", first, after.cameIn())
+	}
+}
+
+func TestArrival_LagIsNoSendersToSay(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, nil)
+	req := r.request("a")
+	req.Batches[0].Set(event.SystemLag, event.IntValue(7))
+	if err := r.Write(t.Context(), req); err != nil {
+		t.Fatal(err)
+	}
+	row := req.Batches[0].Row(0)
+	if at, known := event.Arrived(row.Get); !known || r.clock.now.Load()-at >= event.LagStep {
+		t.Errorf("it came in at %d", at)
+	}
+	if got := row.Get("_" + event.SystemLag).Int(); got != 7 {
+		t.Errorf("what the sender called so is %d", got)
+	}
+	row.Each(func(name string, _ event.Value) {
+		if name == event.SystemLag {
+			t.Error("the lag is shown as an attribute")
+		}
+	})
+}

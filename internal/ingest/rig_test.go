@@ -40,6 +40,7 @@ type gate struct {
 	before func(seq uint64) error
 	order  []string // names of the rows taken
 	stamps []int64  // their arrivals, 0 where there is none
+	came   []int64  // when they came in as far as they tell, -1 where they do not
 	seqs   []uint64
 }
 
@@ -66,6 +67,11 @@ func (g *gate) Append(ctx context.Context, seq uint64, batches []*event.Batch) e
 		for i := range b.Len() {
 			g.order = append(g.order, b.Row(i).Get("name").Str())
 			g.stamps = append(g.stamps, b.Row(i).Get(event.FieldArrival).Int())
+			at, known := event.Arrived(b.Row(i).Get)
+			if !known {
+				at = -1
+			}
+			g.came = append(g.came, at)
 		}
 	}
 	g.mu.Unlock()

@@ -148,7 +148,7 @@ func detach(row event.Row) event.Row {
 	b := event.NewBatch(row.Batch.Environment, row.Batch.Dataset)
 	b.Begin(row.Batch.Times[row.Index])
 	b.SetSampleRate(row.Batch.SampleRate(row.Index))
-	row.Each(func(name string, v event.Value) { b.SetAt(0, name, v) })
+	row.All(func(name string, v event.Value) { b.SetAt(0, name, v) })
 	return b.Row(0)
 }
 

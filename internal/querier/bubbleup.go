@@ -111,7 +111,7 @@ func (q *Querier) BubbleUp(ctx context.Context, environment string, datasets []s
 	if opts.Baseline.Where != nil {
 		chosen = append(chosen, query.FieldsOf(opts.Baseline.Where)...)
 	}
-	plan, err := spec.Plan(environment, datasets, q.config.Clock(), query.PlanOptions{Fields: chosen})
+	plan, err := spec.Plan(environment, datasets, q.config.Clock(), query.PlanOptions{Fields: slices.Concat(chosen, opts.Fields)})
 	if err != nil {
 		return nil, err
 	}
@@ -135,7 +135,7 @@ func (q *Querier) BubbleUp(ctx context.Context, environment string, datasets []s
 		}
 	}
 	selection = opts.Baseline.narrow(ask, selection)
-	ask, err = q.withFields(ask, chosen...)
+	ask, err = q.withFields(ask, slices.Concat(chosen, opts.Fields)...)
 	if err != nil {
 		return nil, err
 	}

@@ -67,6 +67,16 @@ func TestCalculatedFields_AreReadAsIfStored(t *testing.T) {
 	if err != nil || len(top.Values) != 3 || top.Values[0].Value.Text() != "7f3c" {
 		t.Errorf("values where it is slow: %v, %v", top, err)
 	}
+	top, err = q.TopValues(ctx, &query.Query{Environment: "test", Datasets: api, Start: 0, End: now.UnixNano(), Stages: []query.Stage{
+		query.Filter{Where: query.Text{Op: query.StartsWith, X: query.Field{Name: "speed"}, S: "sl"}},
+	}}, "speed", 5)
+	if err != nil || len(top.Values) != 1 || top.Values[0].Value.Text() != "slow" || top.Values[0].Events[store.Selected] != slow {
+		t.Errorf("its values that begin with sl: %v, %v", top, err)
+	}
+	b, err := q.BubbleUp(ctx, "test", api, specOf(t, "VISUALIZE COUNT LAST 24h"), query.Compare{Op: query.Eq, L: query.Field{Name: "build_id"}, R: query.Literal{Value: event.StringValue("7f3c")}}, BubbleUpOptions{Fields: []string{"speed"}})
+	if err != nil || len(b.Fields) != 1 || b.Fields[0].Name != "speed" || len(b.Fields[0].Values) != 2 {
+		t.Errorf("BubbleUp by it: %+v, %v", b, err)
+	}
 	if _, err := q.RunSpec(ctx, "test", api, specOf(t, "VISUALIZE COUNT GROUP BY broken"), SpecOptions{}); !fault.Is(err, fault.Invalid) || !strings.Contains(fault.MessageOf(err), "calculated field broken") {
 		t.Errorf("a field that can't be read: %v", err)
 	}

@@ -22,10 +22,7 @@ const enoughRows = 3_500_000
 
 // TopValues finds values of a field among the rows that ask keeps, at most limit.
 func (q *Querier) TopValues(ctx context.Context, ask *query.Query, field string, limit int) (*TopValues, error) {
-	if _, calculated := q.saved(ask.Environment, ask.Datasets)[field]; calculated {
-		return q.groupValues(ctx, ask, field, limit)
-	}
-	ask, err := q.withFields(ask)
+	ask, err := q.withFields(ask, field)
 	if err != nil {
 		return nil, err
 	}
@@ -42,27 +39,6 @@ func (q *Querier) TopValues(ctx context.Context, ask *query.Query, field string,
 	out := &TopValues{Exact: c.Unread == 0, Stats: c.Stats}
 	for _, f := range c.Fields {
 		out.Values, out.Exact = f.Values, out.Exact && !f.Cut && !f.Unique
-	}
-	return out, nil
-}
-
-// groupValues is TopValues by a query.
-func (q *Querier) groupValues(ctx context.Context, ask *query.Query, field string, limit int) (*TopValues, error) {
-	grouped := *ask
-	grouped.Stages = append(append([]query.Stage{}, ask.Stages...),
-		query.Filter{Where: query.Exists{X: query.Field{Name: field}}},
-		query.Aggregate{Groups: []string{field}, Calcs: []query.Calc{{Op: query.Count, Name: "count"}}},
-		query.Sort{Keys: []query.SortKey{{Field: "count", Desc: true}, {Field: field}}},
-		query.Limit{Count: limit},
-	)
-	res, err := q.Run(ctx, &grouped)
-	if err != nil {
-		return nil, err
-	}
-	out := &TopValues{Exact: true, Stats: res.Stats}
-	for i := range res.Rows {
-		n, _ := res.Column("count").Values[i].Number()
-		out.Values = append(out.Values, store.ContrastValue{Value: res.Column(field).Values[i], Events: [2]float64{n, 0}})
 	}
 	return out, nil
 }

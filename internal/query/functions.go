@@ -45,6 +45,7 @@ import (
 // | REG_COUNT(s, re) | the number of matches that do not overlap, 0 unless text |
 // | UNIX_TIMESTAMP(s) | seconds since 1970 of an RFC 3339 time, else null |
 // | EVENT_TIMESTAMP() | the event's time in seconds since 1970 |
+// | INGEST_TIMESTAMP() | when it came in, up to event.LagStep early, in seconds since 1970; null where that was not kept |
 // | FORMAT_TIME(format, seconds) | the time in UTC, by a strftime format; null before 1900 or from 2300 on |
 //
 // LAST, SUMMARIZE, INCREASE, RATE and RAW_METRIC work on metrics datasets only.
@@ -114,7 +115,7 @@ var functions = map[string]function{
 
 	"UNIX_TIMESTAMP":   {least: 1, most: 1, kind: always(event.Float), eval: evalUnixTimestamp},
 	"EVENT_TIMESTAMP":  {most: -1, kind: always(event.Float), eval: evalEventTimestamp},
-	"INGEST_TIMESTAMP": {most: -1, check: refuseIngestTime, kind: always(event.Float), eval: nothing},
+	"INGEST_TIMESTAMP": {most: -1, kind: always(event.Float), eval: evalIngestTimestamp},
 	"FORMAT_TIME":      {least: 2, most: 2, check: checkTimeFormat, kind: always(event.String), eval: evalFormatTime},
 
 	"LAST":       {least: 1, timed: true, kind: always(event.Float), eval: nothing},
@@ -225,10 +226,6 @@ func checkRegex(args []Expr) error {
 		return fault.New(fault.Invalid, "the regular expression must be a string literal, found %s", FieldText(args[1]))
 	}
 	return checkPattern(s)
-}
-
-func refuseIngestTime([]Expr) error {
-	return fault.New(fault.Unsupported, "the time of arrival is not kept; EVENT_TIMESTAMP() is the time of the event")
 }
 
 // KindOf returns the kind of an expression's values, given those of fields; Null

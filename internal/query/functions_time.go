@@ -50,6 +50,14 @@ func evalEventTimestamp(row Row, _ []event.Value) event.Value {
 	return event.FloatValue(float64(t.Int()) / 1e9)
 }
 
+func evalIngestTimestamp(row Row, _ []event.Value) event.Value {
+	at, known := event.Arrived(row.Get)
+	if !known {
+		return event.Value{}
+	}
+	return event.FloatValue(float64(at) / 1e9)
+}
+
 // TimeFormat is a part of FORMAT_TIME's format: a letter of TimeLetters, or,
 // where it is 0, literal text.
 type TimeFormat struct {

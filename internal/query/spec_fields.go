@@ -104,6 +104,9 @@ func (s *Spec) hasCalc(key string) bool {
 
 // checkOperand checks that a formula may use a name.
 func (s *Spec) checkOperand(name string) error {
+	if event.IsArrival(name) {
+		return fault.New(fault.Invalid, "INGEST_TIMESTAMP() is of events; a formula calculates with calculations")
+	}
 	if name == event.SystemTime {
 		return fault.New(fault.Invalid, "EVENT_TIMESTAMP() is of events; a formula calculates with calculations")
 	}

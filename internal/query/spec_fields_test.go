@@ -23,6 +23,7 @@ func TestSpec_RefusesFieldsWithAReason(t *testing.T) {
 		`{"formulas":[{"name":"x","expression":"$a"}]}`:                                                            "$a is no calculation of this query; there are $COUNT",
 		`{"formulas":[{"name":"COUNT","expression":"1"}]}`:                                                         "stands twice",
 		`{"formulas":[{"name":"x","expression":"$COUNT + EVENT_TIMESTAMP()"}]}`:                                    "EVENT_TIMESTAMP() is of events",
+		`{"formulas":[{"name":"x","expression":"$COUNT + INGEST_TIMESTAMP()"}]}`:                                   "INGEST_TIMESTAMP() is of events",
 		`{"calculations":[{"op":"HEATMAP","column":"a"}],"formulas":[{"name":"x","expression":"1"}]}`:              "HEATMAP",
 		`{"calculations":[{"op":"RATE_SUM","column":"a","name":"r"}],"formulas":[{"name":"x","expression":"$r"}]}`: "difference between buckets",
 		`{"formulas":[{"name":"x","expression":"$COUNT"}],"breakdowns":["root.name"]}`:                             "formulas cannot stand in one query",

@@ -10,18 +10,24 @@ import (
 // which they first appear.
 func FieldsOf(e Expr) []string {
 	var names []string
-	walk(e, func(x Expr) {
-		name := ""
-		switch x := x.(type) {
-		case Field:
-			name = x.Name
-		case Call:
-			if x.Name == "EVENT_TIMESTAMP" {
-				name = event.SystemTime
+	add := func(list ...string) {
+		for _, name := range list {
+			if name != "" && !slices.Contains(names, name) {
+				names = append(names, name)
 			}
 		}
-		if name != "" && !slices.Contains(names, name) {
-			names = append(names, name)
+	}
+	walk(e, func(x Expr) {
+		switch x := x.(type) {
+		case Field:
+			add(x.Name)
+		case Call:
+			switch x.Name {
+			case "EVENT_TIMESTAMP":
+				add(event.SystemTime)
+			case "INGEST_TIMESTAMP":
+				add(event.FieldArrival, event.SystemLag, event.SystemTime)
+			}
 		}
 	})
 	return names
@@ -36,6 +42,16 @@ func HasCalls(e Expr) (some bool) {
 		}
 	})
 	return some
+}
+
+// Calls calls f with the name of each function that an expression calls, as often as
+// it is called.
+func Calls(e Expr, f func(name string)) {
+	walk(e, func(x Expr) {
+		if c, is := x.(Call); is {
+			f(c.Name)
+		}
+	})
 }
 
 // IsPlain reports whether stages are conditions, and nothing else, each part of which

@@ -134,11 +134,18 @@ var operations = []operation{
 			query(billing, "INSERT invoices", 4))),
 }
 
+// What the attribute with the user is called, and what its values begin with.
+const (
+	userField  = "user.id"
+	userPrefix = "user-"
+	mostUsers  = 100_000 // whose numbers have userDigits
+)
+
 // attributes gives a span eleven attributes of its own; with the four of its
 // resource that is fifteen.
 func (g *Generator) attributes(r *request, s *Span) []Attribute {
 	common := []Attribute{
-		{"user.id", fmt.Sprintf("user-%05d", r.user)},
+		{userField, fmt.Sprintf("%s%0*d", userPrefix, userDigits, r.user)},
 		{"app.region", r.region},
 		{"app.build_id", r.build},
 		{"app.request.size", int64(200 + g.rng.IntN(4000))},

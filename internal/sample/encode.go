@@ -1,28 +1,42 @@
 package sample
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"math"
+	"slices"
 )
 
-// Request is an encoded ExportTraceServiceRequest whose ids and times can be
+// Request is an encoded ExportTraceServiceRequest whose ids, users and times can be
 // moved in place, so that one encoding serves many sends.
 type Request struct {
 	Body  []byte
 	Spans int // spans in it, without their events
 	Rows  int // spans and span events
 
-	ids   []int // offsets of 8-byte halves of trace ids, span ids and parent ids
-	times []int // offsets of 8-byte times
-	mark  uint64
-	moved int64
+	ids    []int    // offsets of 8-byte halves of trace ids, span ids and parent ids
+	times  []int    // offsets of 8-byte times
+	users  []userAt // where user.id stands
+	first  [][]byte // of each trace, the digits of the user it was encoded with
+	others int      // users there are; 0 if they stay as they are
+	mark   uint64
+	moved  int64
 }
+
+// userAt is where the digits of a trace's user stand.
+type userAt struct{ at, trace int }
+
+// userDigits is how many digits user.id ends with.
+const userDigits = 5
 
 // Encode puts traces that start at the given times (Unix ns) into one request,
 // grouped by service as a collector groups them.
 func (g *Generator) Encode(traces []Trace, starts []int64) *Request {
-	r := &Request{}
+	r := &Request{first: make([][]byte, len(traces))}
+	if g.profile.Users <= mostUsers {
+		r.others = g.profile.Users
+	}
 	e := encoder{}
 	for service := range Services {
 		spans := encoder{}
@@ -34,7 +48,7 @@ func (g *Generator) Encode(traces []Trace, starts []int64) *Request {
 					if s.Failed {
 						r.Rows++
 					}
-					spans.message(2, encodeSpan(&traces[i], s, starts[i]))
+					spans.message(2, encodeSpan(&traces[i], i, s, starts[i]))
 				}
 			}
 		}
@@ -49,12 +63,16 @@ func (g *Generator) Encode(traces []Trace, starts []int64) *Request {
 		resource.message(2, scope)
 		e.message(1, resource)
 	}
-	r.Body, r.ids, r.times = e.b, e.ids, e.times
+	r.Body, r.ids, r.times, r.users = e.b, e.ids, e.times, e.users
+	for _, u := range r.users {
+		r.first[u.trace] = bytes.Clone(r.Body[u.at : u.at+userDigits])
+	}
 	return r
 }
 
-// Move gives all ids of the request a new value, different for each mark, and
-// shifts all times by ns from what they were encoded with.
+// Move gives all ids of the request a new value and each trace another user,
+// different for each mark, and shifts all times by ns from what they were encoded
+// with. A mark of 0 gives back what was encoded.
 func (r *Request) Move(mark uint64, ns int64) {
 	// A good mix keeps ids spread as random ones are.
 	next := mark * 0x9E3779B97F4A7C15
@@ -66,13 +84,39 @@ func (r *Request) Move(mark uint64, ns int64) {
 		v := binary.LittleEndian.Uint64(r.Body[at:])
 		binary.LittleEndian.PutUint64(r.Body[at:], v+uint64(ns-r.moved))
 	}
+	r.moveUsers(mark)
 	r.mark, r.moved = next, ns
+}
+
+// moveUsers gives every second trace the user whose turn it is, so that all of them
+// come, and the others one that is drawn as the generator draws them.
+func (r *Request) moveUsers(mark uint64) {
+	if r.others == 0 {
+		return
+	}
+	digits := slices.Clone(r.first)
+	for trace := range digits {
+		if mark == 0 {
+			continue
+		}
+		turn := mark*uint64(len(digits)) + uint64(trace)
+		user := int(turn / 2 % uint64(r.others))
+		if turn%2 == 1 {
+			f := float64(turn*0x9E3779B97F4A7C15>>11) / (1 << 53)
+			user = skewed(f, r.others)
+		}
+		digits[trace] = fmt.Appendf(nil, "%0*d", userDigits, user)
+	}
+	for _, u := range r.users {
+		copy(r.Body[u.at:], digits[u.trace])
+	}
 }
 
 // encoder appends protobuf fields and remembers where ids and times lie.
 type encoder struct {
 	b          []byte
 	ids, times []int
+	users      []userAt
 }
 
 func (e *encoder) tag(field, wire int) { e.b = binary.AppendUvarint(e.b, uint64(field<<3|wire)) }
@@ -85,6 +129,9 @@ func (e *encoder) append(in encoder) {
 	}
 	for _, at := range in.times {
 		e.times = append(e.times, base+at)
+	}
+	for _, u := range in.users {
+		e.users = append(e.users, userAt{base + u.at, u.trace})
 	}
 }
 
@@ -151,7 +198,8 @@ func (g *Generator) resource(service int) encoder {
 	return e
 }
 
-func encodeSpan(tr *Trace, s *Span, start int64) encoder {
+// encodeSpan encodes a span of the trace that has a number in its request.
+func encodeSpan(tr *Trace, number int, s *Span, start int64) encoder {
 	var e encoder
 	e.id(1, tr.High, tr.Low)
 	e.id(2, s.ID)
@@ -164,6 +212,9 @@ func encodeSpan(tr *Trace, s *Span, start int64) encoder {
 	e.time(8, start+s.End)
 	for _, a := range s.Attributes {
 		e.message(9, attribute(a.Name, a.Value))
+		if user, ok := a.Value.(string); ok && a.Name == userField && len(user) == len(userPrefix)+userDigits {
+			e.users = append(e.users, userAt{len(e.b) - userDigits, number})
+		}
 	}
 	if s.Failed {
 		var ev encoder

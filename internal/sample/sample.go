@@ -126,11 +126,11 @@ func (g *Generator) weighted() int {
 	return 0
 }
 
-// user draws a user id; some people are far busier than others.
-func (g *Generator) user() int {
-	f := g.rng.Float64()
-	return int(f * f * float64(g.profile.Users))
-}
+// user draws a user id.
+func (g *Generator) user() int { return skewed(g.rng.Float64(), g.profile.Users) }
+
+// skewed makes a user of a random share: some people are far busier than others.
+func skewed(f float64, users int) int { return int(f * f * float64(users)) }
 
 // logNormal draws a duration in ns around a median in ms.
 func (g *Generator) logNormal(medianMS float64) int64 {

@@ -80,3 +80,38 @@ func TestProfiles_HaveTheNamesTheySay(t *testing.T) {
 		}
 	}
 }
+
+func TestRequest_MovesToAllUsers(t *testing.T) {
+	t.Parallel()
+	const users, traces = 50, 4
+	p := Dense(3)
+	p.Users = users
+	g := New(p)
+	list, starts := make([]Trace, traces), make([]int64, traces)
+	for i := range list {
+		list[i] = g.Next()
+	}
+	r := g.Encode(list, starts)
+	seen, busiest := map[string]int{}, 0
+	for mark := range uint64(2 * users / traces) {
+		r.Move(mark+1, 0)
+		of := map[int]string{}
+		for _, u := range r.users {
+			user := string(r.Body[u.at-len(userPrefix) : u.at+userDigits])
+			if known, ok := of[u.trace]; ok && known != user {
+				t.Fatalf("a trace is of %s and of %s", known, user)
+			}
+			of[u.trace] = user
+		}
+		if len(of) != traces {
+			t.Fatalf("%d of %d traces have a user", len(of), traces)
+		}
+		for _, user := range of {
+			seen[user]++
+			busiest = max(busiest, seen[user])
+		}
+	}
+	if len(seen) != users || seen["user-00000"] == 0 || busiest < 4 {
+		t.Errorf("%d users, the busiest comes %d times", len(seen), busiest)
+	}
+}

@@ -8,7 +8,7 @@ import (
 
 // ContrastOptions tune a contrast.
 type ContrastOptions struct {
-	Fields    []string                             // none means every field but the ids of traces and spans
+	Fields    []string                             // computed ones too; none means every stored field but the ids of traces and spans
 	MaxValues int                                  // values given of each field, the most frequent ones; 0 means 40
 	Enough    int64                                // about so many rows are read for those values, see below; 0 means all
 	Progress  func(c *Contrast, progress Progress) // called now and then, one call at a time, with what is counted so far; may be nil
@@ -17,7 +17,8 @@ type ContrastOptions struct {
 // Enough is for one who wants values soon rather than every one of them: rows in memory
 // and what is known without reading rows count always, other rows up to about that
 // number, taken from all parts of the range; rows of a field of many values count for
-// several, since they cost as much. Rows left out are told as Contrast.Unread, rows
+// several, since they cost as much. Where functions must be called, for a computed field
+// or by a condition, each row counts for as many as that costs, rows in memory, too. Rows left out are told as Contrast.Unread, rows
 // known to be without the values asked for may be left out of Events, and of a field that
 // is Unique, or has too many numbers, some values are given, of which there may be more.
 

@@ -79,11 +79,11 @@ type apiDocument struct {
 
 // keyAttributes describe a management key.
 type keyAttributes struct {
-	Name     string         `json:"name"`
-	KeyType  string         `json:"key_type"`
-	Disabled bool           `json:"disabled"`
-	Scopes   []string       `json:"scopes"`
-	Times    *keyTimestamps `json:"timestamps,omitempty"`
+	Name     string        `json:"name"`
+	KeyType  string        `json:"key_type"`
+	Disabled bool          `json:"disabled"`
+	Scopes   []string      `json:"scopes"`
+	Times    keyTimestamps `json:"timestamps"`
 }
 
 type keyTimestamps struct {
@@ -95,12 +95,13 @@ type keyTimestamps struct {
 // what is included and build every later path with it.
 func (f *Front) getV2Auth(c *call) (reply, error) {
 	id, name := cmp.Or(c.who.KeyID, anyKeyID), cmp.Or(c.who.KeyName, "any key")
-	attributes := keyAttributes{Name: name, KeyType: "management", Scopes: []string{}}
+	// A key that we do not know, in open mode, is good for as long as there is a team.
+	attributes := keyAttributes{Name: name, KeyType: "management", Scopes: []string{}, Times: keyTimestamps{c.who.TeamCreated, c.who.TeamCreated}}
 	if c.who.Permissions.ManageKeys {
 		attributes.Scopes = []string{"api-keys:read", "api-keys:write", "environments:read", "environments:write"}
 	}
 	if key, ok := f.Keys.Find(c.who.KeyID); ok {
-		attributes.Times = &keyTimestamps{key.Created, key.Created} // a key never changes but for being disabled
+		attributes.Times = keyTimestamps{key.Created, key.Created} // a key never changes but for being disabled
 	}
 	team := apiObject{ID: c.who.TeamID, Type: "teams"}
 	named := team

@@ -123,6 +123,31 @@ func TestAuth_NamesAKeyThatIsNotKnown(t *testing.T) {
 	}
 }
 
+// Clients decode all that the vendor sends, also where the key is nobody's.
+func TestV2Auth_OfAnyKeyInOpenModeIsWhole(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, true)
+	status, _, body := r.do(http.MethodGet, "/2/auth", map[string]string{"Authorization": "Bearer hcxmk_01:secret"}, nil)
+	var answer map[string]any
+	must(t, json.Unmarshal([]byte(body), &answer))
+	data, _ := answer["data"].(map[string]any)
+	attributes, _ := data["attributes"].(map[string]any)
+	times, _ := attributes["timestamps"].(map[string]any)
+	for _, name := range []string{"created", "updated"} {
+		if at, _ := times[name].(string); at != testClock.UTC().Format(time.RFC3339Nano) {
+			t.Errorf("%s is %q: %d %s", name, at, status, body)
+		}
+	}
+	for name, want := range map[string]any{"name": "any key", "key_type": "management", "disabled": false} {
+		if attributes[name] != want {
+			t.Errorf("%s is %v: %s", name, attributes[name], body)
+		}
+	}
+	if scopes, _ := attributes["scopes"].([]any); data["id"] != "any" || data["type"] != "api-keys" || len(scopes) == 0 {
+		t.Errorf("%d %s", status, body)
+	}
+}
+
 func TestV2Auth_IncludesTheTeam(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, false)

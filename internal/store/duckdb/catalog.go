@@ -71,6 +71,9 @@ func (c *catalog) add(slug string, rows, first, last int64) *store.Dataset {
 }
 
 func (c *catalog) field(slug, name string, kind event.Kind, filled, last int64) {
+	if event.IsSystem(name) {
+		return
+	}
 	at, known := c.fields[[2]string{slug, name}]
 	set := c.sets[slug]
 	if !known {

@@ -42,7 +42,8 @@ func (s *Store) contrastOnce(ctx context.Context, q *query.Query, reading *query
 		}
 		c.sn = c.relatives.asking(q)
 	}
-	c.choose()
+	c.choose(reading.Inline)
+	c.measure()
 	c.parts = make([]part, workers)
 	var tell func(store.Progress)
 	if opts.Progress != nil {
@@ -69,6 +70,8 @@ type contrast struct {
 	read       atomic.Int64 // weight of what is taken to be read
 	unread     atomic.Int64 // rows of segments that are left out
 	relatives  *relatives   // nil if no other spans are asked about
+	each       int64        // weight of what is worked out for a row, see measure
+	share      float64      // of the rows that are looked at, if each is not 0
 
 	fields  map[string]*counter // by name; the map itself does not change while workers run
 	parts   []part              // of each worker
@@ -77,7 +80,7 @@ type contrast struct {
 }
 
 // choose finds the fields to count.
-func (c *contrast) choose() {
+func (c *contrast) choose(inline func(query.Expr) query.Expr) {
 	c.conditions = query.FieldsOf(query.And{Terms: []query.Expr{c.where, c.selection}})
 	if c.relatives != nil {
 		c.conditions = append(c.conditions, c.relatives.idNames()...)
@@ -85,10 +88,13 @@ func (c *contrast) choose() {
 	unfold := false
 	left := map[string]bool{}
 	add := func(name string, kind event.Kind) {
-		if len(c.opts.Fields) > 0 && !slices.Contains(c.opts.Fields, name) {
+		if event.IsSystem(name) || len(c.opts.Fields) > 0 && !slices.Contains(c.opts.Fields, name) {
 			return
 		}
 		f := c.fields[name]
+		if f != nil && f.expr != nil {
+			return // a computed field goes before a stored one
+		}
 		if f == nil {
 			f = newCounter(name, len(c.opts.Fields) == 0 && isID(name))
 			f.some = c.opts.Enough > 0
@@ -97,6 +103,7 @@ func (c *contrast) choose() {
 		}
 		f.kind = event.Unify(f.kind, kind)
 	}
+	c.compute(inline)
 	for _, f := range c.sn.files {
 		for _, d := range f.info.Datasets {
 			if d.Environment != c.sn.environment || !c.sn.wants(d.Dataset) {
@@ -133,6 +140,22 @@ func (c *contrast) choose() {
 	}
 }
 
+// compute adds those of the fields asked for that the query computes.
+func (c *contrast) compute(inline func(query.Expr) query.Expr) {
+	for _, name := range c.opts.Fields {
+		stored := query.Expr(query.Field{Name: name})
+		expr := inline(stored)
+		if f, same := expr.(query.Field); same && f.Name == name || c.fields[name] != nil {
+			continue
+		}
+		f := newCounter(name, false)
+		f.expr, f.some, f.kind = expr, c.opts.Enough > 0, query.KindOf(expr, unified{sn: c.sn}.Kind)
+		c.fields[name] = f
+		c.names = append(c.names, name)
+		c.conditions = append(c.conditions, query.FieldsOf(expr)...)
+	}
+}
+
 // isID tells the fields whose values say nothing by themselves.
 func isID(name string) bool {
 	return slices.Contains([]string{event.FieldTraceID, event.FieldSpanID, event.FieldParentID, event.FieldLinkTraceID, event.FieldLinkSpanID}, name)
@@ -163,12 +186,17 @@ func (c *contrast) visit(ctx context.Context, worker int, p piece) error {
 // batch adds the rows of a batch in memory.
 func (c *contrast) batch(b *event.Batch, at *part) {
 	defer c.done.Add(int64(b.Len()))
+	b = c.recent(b)
 	sides := c.sides(b)
 	if sides == nil {
 		return
 	}
 	for _, name := range c.names {
 		f := c.fields[name]
+		if f.expr != nil {
+			at.addMade(f, c.sn, sides)
+			continue
+		}
 		if col := b.Find(name); col != nil && col.Len() > 0 && !f.unique.Load() {
 			at.begin(f, sides)
 			at.add(col, 0, false)
@@ -189,6 +217,7 @@ func (c *contrast) sides(b *event.Batch) *sides {
 		return nil
 	}
 	s := newSides(b, kept, c.sn.mask(c.selection, b), c.unweighted)
+	s.batch = b
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for side := range c.events {
@@ -205,19 +234,22 @@ func (c *contrast) group(ctx context.Context, p piece, at *part) (err error) {
 		return err
 	}
 	g := rowGroup{}
+	rows := p.file.reader.GroupInfo(p.group).Rows
+	defer c.done.Add(int64(rows))
+	n := c.stretch(rows)
+	c.unread.Add(int64(rows - n))
 	if slices.Contains(c.conditions, event.SystemTime) {
-		g.rows, err = p.file.reader.Rows(p.group)
+		g.rows, err = p.file.reader.Range(p.group, 0, n)
 	} else {
 		from := c.sn.start
 		for _, at := range c.sn.horizons {
 			from = max(from, at)
 		}
-		g.rows, err = p.file.reader.RowsWithin(p.group, from, c.sn.end)
+		g.rows, err = p.file.reader.RangeWithin(p.group, 0, n, from, c.sn.end)
 	}
 	if err != nil {
 		return err
 	}
-	defer c.done.Add(int64(g.len()))
 	wanted := func(b *event.Batch) bool { return b.Environment == c.sn.environment && c.sn.wants(b.Dataset) }
 	if !slices.ContainsFunc(g.rows.Batches, wanted) {
 		return nil
@@ -242,6 +274,14 @@ func (c *contrast) group(ctx context.Context, p piece, at *part) (err error) {
 		if f.unique.Load() {
 			continue
 		}
+		if f.expr != nil {
+			for _, s := range g.of {
+				if s != nil {
+					at.addMade(f, c.sn, s)
+				}
+			}
+			continue
+		}
 		if err := g.count(f, at); err != nil || ctx.Err() != nil {
 			return err
 		}
@@ -257,7 +297,7 @@ func (c *contrast) passes(p piece) (bool, error) {
 	}
 	r := p.file.reader
 	info := r.GroupInfo(p.group)
-	if info.MaxTime < c.sn.start || info.MinTime >= c.sn.end || info.Environment != "" && info.Environment != c.sn.environment || info.Dataset != "" && !c.sn.wants(info.Dataset) {
+	if !c.mayCount(info) {
 		c.done.Add(int64(info.Rows))
 		return true, nil
 	}
@@ -273,12 +313,7 @@ func (c *contrast) passes(p piece) (bool, error) {
 			return true, err
 		}
 	}
-	weight := int64(0)
-	for _, names := range [][]string{c.names, c.conditions} {
-		for _, name := range names {
-			weight += r.Weight(p.group, name)
-		}
-	}
+	weight := c.weight(p, info.Rows)
 	if weight == 0 || c.read.Add(weight)-weight < c.opts.Enough {
 		return false, nil
 	}

@@ -130,6 +130,65 @@ func TestContrast_ReadsNoMoreThanEnough(t *testing.T) {
 	}
 }
 
+// Fields that a question computes, and conditions that call functions, are worked out
+// for a share of all parts of the range, and all is counted where that is little.
+func TestContrast_WorksOutNoMoreThanEnough(t *testing.T) {
+	t.Parallel()
+	s := openStore(t, Config{FlushAge: time.Hour})
+	defer func() { _ = s.Close() }()
+	const n, parts = 25_000, 4
+	for seq := range uint64(parts) {
+		manyRows(t, s, seq+1, n)
+		if err := s.Flush(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	manyRows(t, s, parts+1, n) // in memory
+	ask := func(field, where string, enough int64) (*store.Contrast, store.ContrastField) {
+		t.Helper()
+		q := &query.Query{Environment: "test", Start: -1, End: 1 << 60}
+		for name, text := range map[string]string{"of one": `CONCAT("on ", $route)`, "of two": `IF($size % 2 = 0, $route, $user)`, "users": `TO_LOWER($user)`} {
+			e, err := query.ParseField(text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			q.Stages = append(q.Stages, query.Compute{Name: name, Expr: e})
+		}
+		if where != "" {
+			e, err := query.ParseFilter(where)
+			if err != nil {
+				t.Fatal(err)
+			}
+			q.Stages = append(q.Stages, query.Filter{Where: e})
+		}
+		all := query.Literal{Value: event.BoolValue(true)}
+		c, err := s.Contrast(t.Context(), q, all, store.ContrastOptions{Fields: []string{field}, MaxValues: 4000, Enough: enough})
+		if err != nil || len(c.Fields) != 1 {
+			t.Fatalf("%s: %+v, %v", field, c, err)
+		}
+		return c, c.Fields[0]
+	}
+	const all, rows = 100_000_000, (parts + 1) * n
+	for field, values := range map[string]int{"of one": 2, "of two": 1501, "users": 3000} {
+		if c, f := ask(field, "", 0); c.Unread != 0 || len(f.Values) != values || f.Present[store.Selected] != rows {
+			t.Errorf("%s: %d rows are left out, %d values of %v rows", field, c.Unread, len(f.Values), f.Present)
+		}
+		whole, _ := ask(field, "", 0)
+		if c, _ := ask(field, "", all); c.Unread != 0 || c.Fields[0].Present != whole.Fields[0].Present || len(c.Fields[0].Values) != values {
+			t.Errorf("%s: where there is enough of it, %d rows are left out", field, c.Unread)
+		}
+	}
+	if c, f := ask("of one", "", rows*knownWeight/2); c.Unread < rows/3 || f.Present[store.Selected] != float64(rows-c.Unread) || len(f.Values) != 2 {
+		t.Errorf("half of it: %d rows are left out, values %v", c.Unread, f.Values)
+	}
+	if c, f := ask("of two", "", 200_000); c.Unread < rows/2 || f.Present[store.Selected] < stretchRows || f.Present[store.Selected] != float64(rows-c.Unread) {
+		t.Errorf("of two fields: %d rows are left out, %v are counted", c.Unread, f.Present)
+	}
+	if c, f := ask("fixed", `users starts-with "user-1"`, 200_000); c.Unread < rows/2 || len(f.Values) != 1 || f.Values[0].Events[store.Selected] < 100 {
+		t.Errorf("by a condition: %d rows are left out, values %v", c.Unread, f.Values)
+	}
+}
+
 func TestContrast_ServesOnWithoutADamagedSegment(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -18,6 +18,7 @@ const neither = 2
 
 // sides says of each row of a batch on which side it is.
 type sides struct {
+	batch   *event.Batch
 	of      []uint8  // store.Selected, store.Others or neither
 	weights []uint32 // nil means 1
 	events  [2]float64
@@ -90,7 +91,8 @@ const (
 type counter struct {
 	name   string
 	kind   event.Kind
-	some   bool // some values are wanted also where there are too many to keep
+	expr   query.Expr // what computes it, nil if it is stored
+	some   bool       // some values are wanted also where there are too many to keep
 	unique atomic.Bool
 
 	mu      sync.Mutex

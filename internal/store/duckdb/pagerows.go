@@ -240,12 +240,12 @@ func (s *selection) copy(to *event.Batch, r event.Row) {
 		to.SetAt(row, name, v)
 	}
 	if s.p.opts.Fields == nil {
-		r.Each(set)
+		r.All(set)
 		return
 	}
 	for i, name := range s.p.opts.Fields {
 		switch {
-		case event.IsSystem(name):
+		case event.IsSystem(name) && name != event.SystemLag:
 		case s.exprs[i] == query.Expr(query.Field{Name: name}):
 			set(name, r.Get(name))
 		default:

@@ -12,8 +12,9 @@ import (
 // by page, before they are added to those of other batches. A worker uses one
 // for all its work, one field after the other.
 type part struct {
-	f     *counter
-	sides *sides
+	f      *counter
+	sides  *sides
+	makers map[*counter]*maker
 
 	dict     event.Dict
 	numbers  *event.Column // the dictionary where it is one of numbers
@@ -33,6 +34,23 @@ func (p *part) begin(f *counter, s *sides) {
 	p.f, p.sides = f, s
 	many := f.hasMany()
 	p.integers.many, p.floats.many = many, many
+}
+
+// addMade computes a field and counts its values, in a batch whose sides are known.
+func (p *part) addMade(f *counter, sn *snapshot, s *sides) {
+	m := p.makers[f]
+	if m == nil {
+		if p.makers == nil {
+			p.makers = map[*counter]*maker{}
+		}
+		m = newMaker(sn, f.expr)
+		p.makers[f] = m
+	}
+	if c := m.column(f.name, s); c != nil && !f.unique.Load() {
+		p.begin(f, s)
+		p.add(c, 0, false)
+		p.end()
+	}
 }
 
 // add counts the values of a column whose rows are counted from first on; same

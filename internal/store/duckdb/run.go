@@ -225,7 +225,7 @@ func rowsOfTrace(b *event.Batch, traceID string, limit int) *event.Batch {
 	for _, row := range picked {
 		out.Begin(b.Times[row])
 		out.SetSampleRate(b.SampleRate(row))
-		b.Row(row).Each(func(name string, v event.Value) {
+		b.Row(row).All(func(name string, v event.Value) {
 			if v.Kind() == event.String {
 				v = event.StringValue(strings.Clone(v.Str()))
 			}

@@ -17,6 +17,8 @@
 //	_environment  STRING, required
 //	_dataset      STRING, required
 //	_sample_rate  INT64, required, at least 1
+//	_arrival_lag  INT64, optional: tenths of a second after its time that a row
+//	              came in; of log lines _arrival says it, in nanoseconds
 //	(attributes)  BOOLEAN, INT64, DOUBLE or STRING, optional, under their own names
 //	_overflow     STRING, optional: a JSON object of what has no column of its own:
 //	              names that equal another but for case, and names beyond

@@ -64,7 +64,7 @@ func newLayout(batches []*event.Batch, opts Options) *layout {
 
 // chooseColumns gives each attribute a column, or the overflow.
 func (l *layout) chooseColumns(opts Options) {
-	folded := map[string]string{event.FieldOverflow: event.FieldOverflow, event.FieldArrival: event.FieldArrival}
+	folded := map[string]string{event.FieldOverflow: event.FieldOverflow, event.FieldArrival: event.FieldArrival, event.SystemLag: event.SystemLag}
 	for _, c := range l.columns {
 		folded[c.name] = c.name
 	}
@@ -101,19 +101,19 @@ func (l *layout) chooseColumns(opts Options) {
 }
 
 // widest returns the columns of a batch beyond the limit: those with the fewest
-// values, never the trace id.
+// values, never the trace id. The lag is none of those that are limited.
 func widest(b *event.Batch, limit int) []*event.Column {
 	if len(b.Columns) <= limit {
 		return nil
 	}
-	sorted := slices.Clone(b.Columns)
+	sorted := slices.DeleteFunc(slices.Clone(b.Columns), func(c *event.Column) bool { return c.Name == event.SystemLag })
 	slices.SortStableFunc(sorted, func(x, y *event.Column) int {
 		if x.Name == event.FieldTraceID || y.Name == event.FieldTraceID {
 			return strings.Compare(mark(y), mark(x))
 		}
 		return cmp.Compare(y.Len(), x.Len())
 	})
-	return sorted[limit:]
+	return sorted[min(limit, len(sorted)):]
 }
 
 // mark sorts the trace id before everything else.

@@ -255,7 +255,12 @@ func (c *compiler) narrow(columns int) {
 // everything lists the columns of raw events: time, dataset, the attributes,
 // then what was computed.
 func (c *compiler) everything() []column {
-	names := append([]string{event.SystemTime, event.SystemDataset}, c.s.Fields()...)
+	names := []string{event.SystemTime, event.SystemDataset}
+	for _, name := range c.s.Fields() {
+		if !event.IsSystem(name) {
+			names = append(names, name)
+		}
+	}
 	cols := make([]column, 0, len(names)+len(c.rel.cols))
 	for _, name := range names {
 		cols = append(cols, column{name, c.lookup(name)})

@@ -51,7 +51,7 @@ func schemaOf(rows []event.Row) *rowsSchema {
 	s := &rowsSchema{kinds: map[string]event.Kind{}}
 	for _, r := range rows {
 		s.weighted = s.weighted || r.Batch.SampleRate(r.Index) > 1
-		r.Each(func(name string, v event.Value) {
+		r.All(func(name string, v event.Value) {
 			if _, ok := s.kinds[name]; !ok {
 				s.names = append(s.names, name)
 			}

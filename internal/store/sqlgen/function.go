@@ -32,6 +32,7 @@ var functions = map[string]func(f *invocation) (string, error){
 	"TO_LOWER": (*invocation).lower, "LENGTH": (*invocation).length,
 	"REG_MATCH": (*invocation).regMatch, "REG_VALUE": (*invocation).regValue, "REG_COUNT": (*invocation).regCount,
 	"UNIX_TIMESTAMP": (*invocation).unixTimestamp, "EVENT_TIMESTAMP": (*invocation).eventTimestamp, "FORMAT_TIME": (*invocation).formatTime,
+	"INGEST_TIMESTAMP": (*invocation).ingestTimestamp,
 }
 
 // function compiles a call to its SQL: a condition, which may be null, for

@@ -195,3 +195,22 @@ func (f *invocation) eventTimestamp() (string, error) {
 	}
 	return f.c.d.cast(t.sql, event.Float) + " / 1e+09", nil
 }
+
+// ingestTimestamp is event.Arrived.
+func (f *invocation) ingestTimestamp() (string, error) {
+	seconds := func(ns string) string { return f.c.d.cast(ns, event.Float) + " / 1e+09" }
+	var known []string
+	if at := f.c.lookup(event.FieldArrival); at.kind == event.Int {
+		known = append(known, seconds(at.sql))
+	}
+	if lag, t := f.c.lookup(event.SystemLag), f.c.lookup(event.SystemTime); lag.kind == event.Int && t.kind == event.Int {
+		known = append(known, seconds(fmt.Sprintf("(%s + %s * %s)", t.sql, lag.sql, f.c.d.integer(event.LagStep))))
+	}
+	switch len(known) {
+	case 0:
+		return f.c.d.Null(event.Float), nil
+	case 1:
+		return known[0], nil
+	}
+	return "coalesce(" + strings.Join(known, ", ") + ")", nil
+}

@@ -88,3 +88,24 @@ func sqlOf(q *query.Query, batches []*event.Batch) string {
 	}
 	return stmt.SQL + "\n" + withEvents(sqlgen.DuckDB, stmt, schema, rows)
 }
+
+// TestCompile_AnswersAsTheReferenceDoesOfAnything asks about events and of functions
+// what well-behaved senders and questions do not.
+func TestCompile_AnswersAsTheReferenceDoesOfAnything(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		batches := storetest.WildEvents(t, storetest.Environment, 25)
+		q := storetest.WildQuery(t, storetest.Environment)
+		want, err := runReference(context.Background(), q, batches)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := runDuckDB(q, batches)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := storetest.Difference(q, want, got); d != "" {
+			t.Fatalf("%s\n%s", d, sqlOf(q, batches))
+		}
+	})
+}

@@ -70,7 +70,7 @@ func (c *compiler) attribute(name string) term {
 	case event.SystemEnvironment:
 		return term{sql: c.d.Quote(c.q.Environment), kind: event.String}
 	}
-	if event.IsSystem(name) {
+	if event.IsSystem(name) && name != event.SystemLag { // which is kept as fields are
 		return c.null()
 	}
 	if i := slices.Index(c.out.Fields, name); i >= 0 {

@@ -199,7 +199,10 @@ func readRows(text string) ([]*event.Batch, error) {
 		b.Begin(at)
 		b.SetSampleRate(uint32(rate))
 		for i, name := range names {
-			if !event.IsSystem(name) {
+			switch {
+			case event.IsArrival(name): // what the door says of a row
+				b.SetAt(b.Len()-1, name, values[i])
+			case !event.IsSystem(name):
 				b.Set(name, values[i])
 			}
 		}

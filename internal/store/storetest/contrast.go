@@ -23,6 +23,10 @@ func (r *Reference) Contrast(ctx context.Context, q *query.Query, selection quer
 	if err != nil {
 		return nil, err
 	}
+	made, err := madeFields(q, opts.Fields, rows)
+	if err != nil {
+		return nil, err
+	}
 	out := &store.Contrast{}
 	kinds := map[string]event.Kind{}
 	values := map[string]map[event.Value]*[2]float64{}
@@ -44,7 +48,15 @@ func (r *Reference) Contrast(ctx context.Context, q *query.Query, selection quer
 		out.Events[side] += weight
 		out.Squares[side] += weight * weight
 		for name, v := range e.fields {
-			countValue(values, name, v)[side] += weight
+			if !event.IsSystem(name) && made[name] == nil {
+				countValue(values, name, v)[side] += weight
+			}
+		}
+		for name, of := range made {
+			if v := of(i); !v.IsNull() {
+				countValue(values, name, v)[side] += weight
+				kinds[name] = v.Kind()
+			}
 		}
 	}
 	for name, counted := range values {
@@ -57,6 +69,22 @@ func (r *Reference) Contrast(ctx context.Context, q *query.Query, selection quer
 		}
 	}
 	return out, nil
+}
+
+// madeFields are those of the names that a query computes, unless it also asks about
+// other spans.
+func madeFields(q *query.Query, names []string, rows []row) (map[string]func(i int) event.Value, error) {
+	reading, err := q.Reading()
+	if err != nil || reading.LooksAtTraces() {
+		return nil, err
+	}
+	made, known := map[string]func(i int) event.Value{}, kindsOf(rows)
+	for _, name := range names {
+		if e := reading.Inline(query.Field{Name: name}); e != query.Expr(query.Field{Name: name}) {
+			made[name] = func(i int) event.Value { return query.Eval(e, newRecord(rows[i], known)) }
+		}
+	}
+	return made, nil
 }
 
 // sidesOf tells on which side a row is, if on one.

@@ -32,6 +32,9 @@ const (
 	GeneratedEnd   = int64(50 * time.Second)
 )
 
+// unknownLag is that of rows which are older than the column.
+const unknownLag = -1 << 63
+
 // Events draws up to limit events in batches of several datasets. No two have
 // the same time. Numbers are such that sums are exact.
 func Events(t *rapid.T, environment string, limit int) []*event.Batch {
@@ -54,6 +57,9 @@ func Events(t *rapid.T, environment string, limit int) []*event.Batch {
 			b.SetSampleRate(rapid.SampledFrom([]uint32{1, 1, 2, 5, 1000}).Draw(t, "rate"))
 		}
 		setFields(t, b, i)
+		if lag := rapid.SampledFrom([]int64{-200, -1, 0, 1, 37, 6000, unknownLag}).Draw(t, "lag"); lag != unknownLag {
+			b.SetAt(b.Len()-1, event.SystemLag, event.IntValue(lag))
+		}
 	}
 	return batches
 }

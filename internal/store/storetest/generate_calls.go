@@ -121,7 +121,7 @@ func numberCall(t *rapid.T, depth int) query.Expr {
 	case 4:
 		return call("REG_COUNT", textCall(t, depth-1), text(rapid.SampledFrom([]string{"a", "[a-z]", "(?i)AB?", ".", "日"}).Draw(t, "pattern")))
 	case 5:
-		return call("EVENT_TIMESTAMP")
+		return call(rapid.SampledFrom([]string{"EVENT_TIMESTAMP", "INGEST_TIMESTAMP"}).Draw(t, "timestamp"))
 	case 6:
 		return call("UNIX_TIMESTAMP", text(rapid.SampledFrom([]string{
 			"2017-07-20T11:22:44.888Z", "2024-02-29T23:59:59+05:30", "2023-02-29T00:00:00Z", "0001-01-01T00:00:00-23:59", "1899-12-31T24:00:00Z", "1969-12-31T23:59:59.5Z", "x", "",

@@ -106,7 +106,7 @@ func selected(r event.Row, fields []string, inline func(query.Expr) query.Expr) 
 	b.Begin(r.Batch.Times[r.Index])
 	b.SetSampleRate(r.Batch.SampleRate(r.Index))
 	for _, name := range fields {
-		if !event.IsSystem(name) {
+		if !event.IsSystem(name) || name == event.SystemLag {
 			b.SetAt(0, name, query.Eval(inline(query.Field{Name: name}), r))
 		}
 	}

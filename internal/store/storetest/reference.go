@@ -47,7 +47,7 @@ func rowAt(b *event.Batch, i int) row {
 		environment: b.Environment, dataset: b.Dataset,
 		time: b.Times[i], weight: int64(b.SampleRate(i)), fields: map[string]event.Value{},
 	}
-	b.Row(i).Each(func(name string, v event.Value) { kept.fields[name] = v })
+	b.Row(i).All(func(name string, v event.Value) { kept.fields[name] = v })
 	return kept
 }
 
@@ -305,6 +305,9 @@ func (r *Reference) Catalog(environment string) store.Catalog {
 		d.Rows++
 		d.First, d.Last = min(d.First, e.time), max(d.Last, e.time)
 		for name, v := range e.fields {
+			if event.IsSystem(name) {
+				continue
+			}
 			f, known := fields[e.dataset][name]
 			if !known {
 				f = store.FieldInfo{Name: name, Last: e.time}

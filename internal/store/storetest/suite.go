@@ -141,7 +141,7 @@ func copies(batches []*event.Batch) []*event.Batch {
 		for row := range b.Len() {
 			c.Begin(b.Times[row])
 			c.SetSampleRate(b.SampleRate(row))
-			b.Row(row).Each(func(name string, v event.Value) { c.SetAt(row, name, v) })
+			b.Row(row).All(func(name string, v event.Value) { c.SetAt(row, name, v) })
 		}
 		out[i] = c
 	}

@@ -142,6 +142,7 @@ const functions: readonly (readonly [string, string])[] = [
   ['MOD', 'a, b'],
   ['UNIX_TIMESTAMP', 'time as text'],
   ['EVENT_TIMESTAMP', ''],
+  ['INGEST_TIMESTAMP', ''],
   ['FORMAT_TIME', 'format, seconds'],
 ];
 
