@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -29,7 +30,11 @@ func cruddur(ctx context.Context, args []string) error {
 			stop()
 		}()
 	}
-	return command.Run(ctx, args, os.Stdout)
+	err := command.Run(ctx, args, os.Stdout)
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		return nil // it was stopped before it ran
+	}
+	return err
 }
 
 // runDemo loads the recorded hour into the server of this process, and goes on with

@@ -20,6 +20,7 @@ const mostFound = 8
 type foundError struct {
 	Item       itemJSON `json:"item"`
 	Occurrence string   `json:"occurrence,omitempty"`
+	Env        string   `json:"env"` // where it is: a uuid is looked for in all that the caller may see
 }
 
 // findError finds what a text names: #123, the uuid of an occurrence, a
@@ -29,7 +30,7 @@ func (a *API) findError(w http.ResponseWriter, r *http.Request) error {
 	found := []foundError{}
 	team := a.team(r.Context())
 	add := func(i item.Item, occurrence string) {
-		found = append(found, foundError{itemToJSON(&i, team, nil), occurrence})
+		found = append(found, foundError{itemToJSON(&i, team, nil), occurrence, i.Environment})
 	}
 	environment := a.environment(r)
 	text := strings.TrimSpace(p.Get("q"))
@@ -45,12 +46,15 @@ func (a *API) findError(w http.ResponseWriter, r *http.Request) error {
 	case text == "" && p.Get("uuid") == "":
 		return fault.New(fault.Invalid, "neither q, uuid nor fingerprint is given")
 	case p.Get("uuid") != "":
-		row, err := a.byUUID(r, p.Get("uuid"))
-		if err != nil {
-			return err
-		}
-		if row != nil {
-			i, err := a.Items.ByFingerprint(environment, row.Get(event.FieldErrorEnvironment).Text(), row.Get(event.FieldErrorFingerprint).Text())
+		for _, env := range a.environments(r) {
+			row, err := a.byUUID(r, env, p.Get("uuid"))
+			if err != nil {
+				return err
+			}
+			if row == nil {
+				continue
+			}
+			i, err := a.Items.ByFingerprint(env, row.Get(event.FieldErrorEnvironment).Text(), row.Get(event.FieldErrorFingerprint).Text())
 			if err == nil {
 				add(i, ns(row.Get(event.FieldErrorID).Int()))
 			}
@@ -73,7 +77,7 @@ func (a *API) findError(w http.ResponseWriter, r *http.Request) error {
 
 // byUUID is the occurrence with a uuid, nil if there is none. Senders write them
 // with dashes or without.
-func (a *API) byUUID(r *http.Request, text string) (*store.PageRow, error) {
+func (a *API) byUUID(r *http.Request, env, text string) (*store.PageRow, error) {
 	const longest = 36
 	if len(text) > longest {
 		return nil, nil //nolint:nilnil // none can have it
@@ -89,7 +93,7 @@ func (a *API) byUUID(r *http.Request, text string) (*store.PageRow, error) {
 		in.Values = append(in.Values, event.StringValue(f))
 	}
 	first := int64(0)
-	a.Items.Visit(item.Filter{Environment: a.environment(r)}, func(i *item.Item) {
+	a.Items.Visit(item.Filter{Environment: env}, func(i *item.Item) {
 		if first == 0 || i.First.At < first {
 			first = i.First.At
 		}
@@ -98,7 +102,7 @@ func (a *API) byUUID(r *http.Request, text string) (*store.PageRow, error) {
 		return nil, nil //nolint:nilnil // there are no errors at all
 	}
 	page, err := a.Querier.Page(r.Context(), &query.Query{
-		Environment: a.environment(r), Start: first - defaultRange, End: a.clock().UnixNano() + defaultRange,
+		Environment: env, Start: first - defaultRange, End: a.clock().UnixNano() + defaultRange,
 		Stages: []query.Stage{query.Filter{Where: query.And{Terms: []query.Expr{in, query.Exists{X: query.Field{Name: event.FieldErrorFingerprint}}}}}},
 	}, store.PageOptions{
 		Backward: true, Limit: 1, Fields: []string{event.FieldErrorFingerprint, event.FieldErrorEnvironment, event.FieldErrorID},

@@ -1,6 +1,8 @@
 package api
 
 import (
+	"context"
+	"encoding/json"
 	"net/http"
 	"slices"
 	"strconv"
@@ -11,11 +13,12 @@ import (
 	"github.com/oriel-dev/oriel/internal/fault"
 	"github.com/oriel-dev/oriel/internal/query"
 	"github.com/oriel-dev/oriel/internal/store"
+	"github.com/oriel-dev/oriel/internal/workspace"
 )
 
 // foundThing is something an id in the omnibox stands for.
 type foundThing struct {
-	Kind        string `json:"kind"` // trace, span, line, request, person or occurrence
+	Kind        string `json:"kind"` // trace, span, line, request, person, occurrence, result or query
 	TraceID     string `json:"trace_id,omitempty"`
 	SpanID      string `json:"span_id,omitempty"`
 	At          string `json:"at"`
@@ -29,6 +32,10 @@ type foundThing struct {
 	Value       string `json:"value,omitempty"`
 	Item        int64  `json:"item,omitempty"`
 	Occurrence  string `json:"occurrence,omitempty"`
+
+	// Of a result its id, of a saved query what it asks.
+	Result string          `json:"result,omitempty"`
+	Query  json.RawMessage `json:"query,omitempty"`
 }
 
 // Bounds of a search for an id.
@@ -39,7 +46,7 @@ const (
 )
 
 // find says what an id stands for, whichever vendor's it is: a trace, a span, a line
-// by its event id or pointer, a request, a person or an occurrence.
+// by its event id or pointer, a request, a person, an occurrence, a query or its result.
 func (a *API) find(w http.ResponseWriter, r *http.Request) error {
 	text := strings.TrimSpace(r.URL.Query().Get("id"))
 	if text == "" || len(text) > longestID {
@@ -60,6 +67,9 @@ func (a *API) find(w http.ResponseWriter, r *http.Request) error {
 func (a *API) findIn(r *http.Request, env, text string) ([]foundThing, error) {
 	if line, ok := a.namedLine(text); ok {
 		return a.findLine(r, env, line)
+	}
+	if kept, err := a.findKept(r.Context(), env, text); kept != nil || err != nil {
+		return kept, err
 	}
 	id, ok := event.TraceID(text)
 	if !ok {
@@ -122,6 +132,42 @@ func (a *API) findLine(r *http.Request, env string, n namedLine) ([]foundThing, 
 		}
 	}
 	return nil, nil
+}
+
+// findKept looks for a query that was saved, or for a result of one.
+func (a *API) findKept(ctx context.Context, env, id string) ([]foundThing, error) {
+	if !workspace.IsID(id) {
+		return nil, nil
+	}
+	result, err := a.Workspace.Result(ctx, env, id)
+	if err == nil {
+		return []foundThing{{
+			Kind: "result", At: ns(result.Asked.UnixNano()), Name: textOf(result.Spec), Environment: env, Dataset: result.Scope.Dataset, Result: id,
+		}}, nil
+	}
+	if !fault.Is(err, fault.NotFound) {
+		return nil, err
+	}
+	q, err := a.Workspace.FindQuery(ctx, env, id)
+	if fault.Is(err, fault.NotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return []foundThing{{
+		Kind: "query", At: ns(q.Created.UnixNano()), Name: textOf(q.Spec), Environment: env, Dataset: q.Scope.Dataset, Query: q.Spec,
+	}}, nil
+}
+
+// textOf is a kept question in one line.
+func textOf(raw json.RawMessage) string {
+	const longest = 200
+	spec, err := query.DecodeSpec(raw)
+	if err != nil {
+		return ""
+	}
+	return cutText(spec.Text(), longest)
 }
 
 // idFields are the fields that hold what people look for by its id.

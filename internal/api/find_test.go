@@ -11,7 +11,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/oriel-dev/oriel/internal/event"
+	"github.com/oriel-dev/oriel/internal/item"
 	"github.com/oriel-dev/oriel/internal/store"
+	"github.com/oriel-dev/oriel/internal/workspace"
 )
 
 // Whatever vendor an id is of, one field finds what it stands for.
@@ -79,7 +81,46 @@ func TestFind_KnowsTheIDsOfAllVendors(t *testing.T) {
 	if lines != 1 {
 		t.Errorf("%d lines", lines)
 	}
+	scope := workspace.Scope{Environment: "test", Dataset: "shop"}
+	asked := json.RawMessage(`{"calculations":[{"op":"COUNT"}],"breakdowns":["name"]}`)
+	saved, err := b.api.Workspace.SaveQuery(t.Context(), scope, asked)
+	b.must(err)
+	kept, err := b.api.Workspace.KeepResult(t.Context(), scope, asked, json.RawMessage(`{}`))
+	b.must(err)
+	for kind, id := range map[string]string{"query": saved.ID, "result": kept.ID} {
+		status, _, raw := b.do(http.MethodGet, "/api/find?id="+id, "", "")
+		var got struct{ Found []foundThing }
+		b.must(json.Unmarshal(raw, &got))
+		if status != http.StatusOK || len(got.Found) != 1 || got.Found[0].Kind != kind || got.Found[0].Dataset != "shop" || got.Found[0].Name != "VISUALIZE COUNT GROUP BY name" {
+			t.Errorf("%s: %d %s", kind, status, raw)
+		} else if f := got.Found[0]; f.Result != kept.ID && string(f.Query) != string(saved.Spec) {
+			t.Errorf("%s does not lead to it: %s", kind, raw)
+		}
+	}
 	if status, _, _ := b.do(http.MethodGet, "/api/find?id="+strings.Repeat("x", longestID+1), "", ""); status != http.StatusBadRequest {
 		t.Errorf("an endless id: %d", status)
+	}
+}
+
+// Who pastes a uuid of Rollbar need not know in which environment it happened.
+func TestFindError_ByUUIDInAnyEnvironment(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	_, err := b.keys.OpenSample(t.Context())
+	b.must(err)
+	rows := event.NewBatch("sample", "errors")
+	rows.Begin(b.clock.Add(-time.Minute).UnixNano())
+	rows.Set("uuid", event.StringValue("5759e988bd862e3fe1be46a994272793"))
+	item.Apply(rows, []item.Stamp{b.api.Items.StampPayload("sample", map[string]any{
+		"environment": "production", "body": map[string]any{"message": map[string]any{"body": "out of stock"}}, "level": "error",
+	}, "")})
+	b.api.Items.Stamp([]*event.Batch{rows})
+	b.api.Items.Follow(1, []*event.Batch{rows})
+	b.must(b.store.Append(t.Context(), 2, []*event.Batch{rows}))
+	status, _, raw := b.do(http.MethodGet, "/api/errors/find?uuid=5759e988-bd86-2e3f-e1be-46a994272793", "", "")
+	var got struct{ Found []foundError }
+	b.must(json.Unmarshal(raw, &got))
+	if status != http.StatusOK || len(got.Found) != 1 || got.Found[0].Env != "sample" || got.Found[0].Occurrence == "" {
+		t.Errorf("%d %s", status, raw)
 	}
 }

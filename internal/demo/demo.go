@@ -27,6 +27,8 @@ type Config struct {
 	Clock  func() time.Time
 	Log    *slog.Logger
 	Hour   func() (*recording.Recording, error) // what is loaded; nil: the recorded hour
+
+	Progress string // a file that says, after a load that was cut short, how far it was
 }
 
 // Sample is the sample data of a server.
@@ -98,7 +100,7 @@ const keyName = "sample app"
 const behind = 2 * time.Second
 
 // Load plays the recorded hour, or what of it is newer than what is there: after a
-// start on the same data only what is missing. begun, if it is not nil, is called once
+// start on the same data only what is missing, also of a load that was cut short. begun, if it is not nil, is called once
 // that is known: what happens from then on is not of the past. It ends with the context.
 func (s *Sample) Load(ctx context.Context, begun func()) error {
 	if !s.loading.CompareAndSwap(false, true) {
@@ -124,16 +126,36 @@ func (s *Sample) load(ctx context.Context, begun func()) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.dropKeys(context.WithoutCancel(ctx), keys)) }()
-	now, since := s.config.Clock().Add(-behind), s.config.Newest()
+	so := &progress{file: s.config.Progress}
+	now := s.config.Clock().Add(-behind)
+	since := so.since(s.config.Newest())
+	if err := so.note(since); err != nil {
+		return err
+	}
 	if begun != nil {
 		begun()
 	}
 	p := player{doors: s.config.Doors, keys: keys, made: map[string]bool{}}
+	if err := s.play(ctx, hour, &p, so, now, since); err != nil {
+		return err
+	}
+	return so.done()
+}
+
+func (s *Sample) play(ctx context.Context, hour *recording.Recording, p *player, so *progress, now, since time.Time) error {
 	total := hour.Length()
 	begin := now.Add(-total)
 	return hour.Play(now, since, uint64(now.UnixNano()), func(r recording.Played) error { //nolint:gosec // any number will do
 		s.done.Store(int64(r.At.Sub(begin) * 1000 / total))
-		return p.send(ctx, r)
+		before := r.At.Add(-1) // of one moment there may be several
+		if err := so.reached(before); err != nil {
+			return err
+		}
+		err := p.send(ctx, r)
+		if err != nil {
+			err = errors.Join(err, so.note(before))
+		}
+		return err
 	})
 }
 
@@ -204,6 +226,9 @@ func (s *Sample) Remove(ctx context.Context) error {
 		}
 	}
 	if err := s.config.Forget(ctx, auth.Sample); err != nil {
+		return err
+	}
+	if err := (&progress{file: s.config.Progress}).done(); err != nil {
 		return err
 	}
 	s.config.Log.InfoContext(ctx, "sample data was removed")

@@ -31,6 +31,8 @@ type doors struct {
 	busy   int    // how often it has no room at first
 	busyAt string // where; "": anywhere
 	refuse bool
+	upTo   int // as many requests are taken, 0: all
+	newest time.Time
 
 	mu   sync.Mutex
 	came []string
@@ -45,7 +47,7 @@ func (d *doors) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusServiceUnavailable)
 		return
 	}
-	if d.refuse {
+	if d.refuse || d.upTo > 0 && len(d.came) == d.upTo {
 		w.WriteHeader(http.StatusBadRequest)
 		_, _ = io.WriteString(w, "not so")
 		return
@@ -77,7 +79,7 @@ func rig(t *testing.T) (*Sample, *doors) {
 	d := &doors{keys: keys}
 	s := New(t.Context(), Config{
 		Keys: keys, Doors: d, Clock: clock, Log: slog.New(slog.DiscardHandler),
-		Newest: func() time.Time { return time.Time{} }, Forget: keys.RemoveEnvironment,
+		Newest: func() time.Time { return d.newest }, Forget: keys.RemoveEnvironment, Progress: filepath.Join(dir, "progress"),
 		Hour: func() (*recording.Recording, error) {
 			return &recording.Recording{Acts: []recording.Act{{Lasts: time.Minute, Times: 1, Requests: []recording.Request{
 				{Kind: recording.Deploy, Body: []byte("{}")},
@@ -127,6 +129,23 @@ func TestLoad(t *testing.T) {
 	}
 	if err := s.Remove(t.Context()); !fault.Is(err, fault.NotFound) {
 		t.Errorf("remove again: %v", err)
+	}
+}
+
+// A load that was cut short goes on where it was, though the app has sent what is newer.
+func TestLoad_GoesOnWhereItWasCutShort(t *testing.T) {
+	t.Parallel()
+	s, d := rig(t)
+	d.upTo = 1
+	if err := s.Load(t.Context(), nil); err == nil {
+		t.Fatal("loaded in spite of a refusal")
+	}
+	d.newest, d.upTo = now, 0
+	if err := s.Load(t.Context(), nil); err != nil || len(d.came) != 9 || d.came[1] != "/api/1/item/ -59s" {
+		t.Errorf("%v, then came %q", err, d.came)
+	}
+	if err := s.Load(t.Context(), nil); err != nil || len(d.came) != 9 {
+		t.Errorf("what is whole is loaded again: %v, %q", err, d.came)
 	}
 }
 

@@ -250,7 +250,8 @@ func (d *Door) Ready() error {
 // Close refuses new writes, waits for those in flight, lets the store flush so
 // that the next start replays nothing, and closes the journal. It gives up
 // waiting when ctx ends; nothing acknowledged is lost then either, and the next
-// start replays it. The store is the caller's to close afterwards.
+// start replays it, which is no error where only the flush was cut short. The store
+// is the caller's to close afterwards.
 func (d *Door) Close(ctx context.Context) error {
 	d.closing.Lock()
 	again := d.closed
@@ -267,7 +268,7 @@ func (d *Door) Close(ctx context.Context) error {
 	var errs []error
 	select {
 	case <-drained:
-		errs = append(errs, d.cfg.Store.Flush(ctx))
+		errs = append(errs, d.flush(ctx))
 	case <-ctx.Done():
 		errs = append(errs, fmt.Errorf("wait for the writes in flight: %w", ctx.Err()))
 	}
@@ -275,7 +276,31 @@ func (d *Door) Close(ctx context.Context) error {
 	d.background.Wait()
 	d.tidy(ctx)
 	d.tail.close()
-	errs = append(errs, d.journal.Close(ctx))
+	errs = append(errs, d.closeJournal(ctx))
 	d.leave(d.apply.take(nil)) // what the journal wrote after the store was given its last
 	return errors.Join(errs...)
+}
+
+// flush lets the store write all rows as segments, as far as there is time.
+func (d *Door) flush(ctx context.Context) error {
+	err := d.cfg.Store.Flush(ctx)
+	if err == nil || ctx.Err() == nil {
+		return err
+	}
+	d.cfg.Log.WarnContext(ctx, "there was no time to write all rows as segments before the stop; they are in the journal, from which the next start reads them", slog.Any("error", err))
+	return nil
+}
+
+// lastMoment is what the journal gets where the time of the stop is over.
+const lastMoment = 2 * time.Second
+
+// closeJournal has the rest written. That takes milliseconds, and so a moment more
+// than there is: who starts next should find the folder unlocked.
+func (d *Door) closeJournal(ctx context.Context) error {
+	if ctx.Err() != nil {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), lastMoment)
+		defer cancel()
+	}
+	return d.journal.Close(ctx)
 }

@@ -322,6 +322,23 @@ func TestClose_OutOfTimeLosesNothing(t *testing.T) {
 	r.crashed().holds("a")
 }
 
+// A stop that has no time for the flush has failed at nothing: the journal holds the
+// rows, and is closed for the next start.
+func TestClose_FlushCutShortIsNoFailure(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, nil)
+	r.mustWrite("a")
+	ctx, cancel := context.WithCancel(t.Context())
+	r.store.flush = cancel
+	if err := r.Close(ctx); err != nil {
+		t.Errorf("closed with %v", err)
+	}
+	again := &rig{t: t, cfg: r.cfg, store: newGate(), clock: r.clock}
+	again.cfg.Store = again.store
+	again.open() // the folder is free
+	again.holds("a")
+}
+
 // A record that an older or newer version wrote in a way we can't read costs itself only.
 func TestOpen_LeavesOutWhatItCannotRead(t *testing.T) {
 	t.Parallel()

@@ -15,6 +15,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/oriel-dev/oriel/internal/event"
+	"github.com/oriel-dev/oriel/internal/fault"
 	"github.com/oriel-dev/oriel/internal/ingest/journal"
 	"github.com/oriel-dev/oriel/internal/store/storetest"
 )
@@ -42,6 +43,7 @@ type gate struct {
 	stamps []int64  // their arrivals, 0 where there is none
 	came   []int64  // when they came in as far as they tell, -1 where they do not
 	seqs   []uint64
+	flush  func() // instead of one, which then takes until its context ends
 }
 
 func newGate() *gate { return &gate{Reference: storetest.NewReference()} }
@@ -76,6 +78,15 @@ func (g *gate) Append(ctx context.Context, seq uint64, batches []*event.Batch) e
 	}
 	g.mu.Unlock()
 	return g.Reference.Append(ctx, seq, batches)
+}
+
+func (g *gate) Flush(ctx context.Context) error {
+	if g.flush != nil {
+		g.flush()
+		<-ctx.Done()
+		return fault.Wrap(fault.Unavailable, ctx.Err(), "a segment could not be written")
+	}
+	return g.Reference.Flush(ctx)
 }
 
 func (g *gate) names() []string {

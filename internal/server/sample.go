@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"math"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -17,6 +18,7 @@ import (
 func (s *Server) openSample(ctx context.Context) error {
 	s.sample = demo.New(ctx, demo.Config{
 		Keys: s.keys, Doors: s.doors, Newest: s.newestSample, Forget: s.forgetEnvironment, Clock: s.around.Clock, Log: s.log,
+		Progress: filepath.Join(s.config.Data, sampleProgress),
 	})
 	return s.sample.Tidy(ctx)
 }

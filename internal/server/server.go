@@ -44,6 +44,8 @@ const (
 	storeFolder   = "store"
 	exportsFolder = "exports"
 	symbolsFolder = "symbols"
+
+	sampleProgress = "sample.progress"
 )
 
 // Surroundings are what the server is given by the program around it.
@@ -229,14 +231,15 @@ func (s *Server) Run(ctx context.Context) error {
 }
 
 // Close stops taking requests, lets those under way end, and closes everything
-// in the reverse order of its opening, all within the configured time.
+// in the reverse order of its opening, within the configured time and little more;
+// before that it ends the sample app, if there is one.
 func (s *Server) Close(ctx context.Context) error {
 	s.serving.Store(false)
+	if s.sample != nil {
+		s.sample.Close() // while there is somebody to take what the sample app has left to say; its seconds are its own
+	}
 	ctx, cancel := context.WithTimeout(ctx, s.config.ShutdownWait)
 	defer cancel()
-	if s.sample != nil {
-		s.sample.Close() // while there is somebody to take what the sample app has left to say
-	}
 	if s.api != nil {
 		s.endStreams.Do(s.api.Close)
 	}
@@ -247,12 +250,25 @@ func (s *Server) Close(ctx context.Context) error {
 	s.listeners.close()
 	var errs []error
 	for _, v := range slices.Backward(s.closers) {
-		if err := v.close(ctx); err != nil {
+		if err := v.closeWithin(ctx); err != nil {
 			errs = append(errs, fmt.Errorf("close the %s: %w", v.what, err))
 		}
 	}
 	s.closers = nil
 	return errors.Join(errs...)
+}
+
+// lastMoment is what a step of the stop gets where the time of all of it is over: most
+// have milliseconds of work, and should not be lost for one before that took long.
+const lastMoment = 2 * time.Second
+
+func (c closer) closeWithin(ctx context.Context) error {
+	if ctx.Err() != nil {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), lastMoment)
+		defer cancel()
+	}
+	return c.close(ctx)
 }
 
 // drain stops the listeners. Requests under way get half of the time, so that the

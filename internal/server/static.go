@@ -14,12 +14,15 @@ import (
 // index, which routes by itself.
 type pages struct {
 	files fs.FS
-	built bool
+	index []byte // nil: the pages were not built
 }
 
 func newPages(dist fs.FS) *pages {
-	_, err := fs.Stat(dist, "index.html")
-	return &pages{files: dist, built: err == nil}
+	index, err := fs.ReadFile(dist, "index.html")
+	if err != nil {
+		index = nil
+	}
+	return &pages{files: dist, index: index}
 }
 
 const notBuilt = `<!doctype html>
@@ -43,11 +46,11 @@ func (p *pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "this address only answers GET", http.StatusMethodNotAllowed)
 		return
 	}
-	if !p.built && strings.HasPrefix(r.URL.Path, "/assets/") {
+	if p.index == nil && strings.HasPrefix(r.URL.Path, "/assets/") {
 		http.NotFound(w, r)
 		return
 	}
-	if !p.built {
+	if p.index == nil {
 		h.Set("Content-Type", "text/html; charset=utf-8")
 		_, _ = w.Write([]byte(notBuilt)) // the browser may have gone
 		return
@@ -56,7 +59,7 @@ func (p *pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if i := strings.LastIndex(name, "assets/"); i > 0 {
 		name = name[i:] // behind a proxy that adds a path prefix
 	}
-	if name != "" && p.serveFile(w, r, name) {
+	if name != "" && name != "index.html" && p.serveFile(w, r, name) {
 		return
 	}
 	if strings.HasPrefix(name, "assets/") {
@@ -64,7 +67,27 @@ func (p *pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	h.Set("Cache-Control", "no-cache")
-	p.serveFile(w, r, "index.html")
+	h.Set("Content-Type", contentType("index.html"))
+	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(p.indexAt(r.URL.EscapedPath())))
+}
+
+// deepest is how many folders up the index names its files at most. Nobody has so deep a
+// page: below that they are named from the top.
+const deepest = 64
+
+// indexAt returns the index as it is to be read at a path: its files are named from
+// there, so that it works under whatever a proxy puts before the path, and so that a
+// script can tell by its own address what that is.
+func (p *pages) indexAt(at string) []byte {
+	depth := strings.Count(at, "/") - 1
+	if depth < 1 {
+		return p.index
+	}
+	up := "/"
+	if depth <= deepest {
+		up = strings.Repeat("../", depth)
+	}
+	return bytes.ReplaceAll(p.index, []byte(`="./`), []byte(`="`+up))
 }
 
 // serveFile sends a file, compressed if a compressed form was built and the

@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -192,6 +193,11 @@ const (
 	idLength       = 12 // 70 random bits
 	markerIDLength = 8  // 32 random bits: tables of clients have room for 11
 )
+
+// IsID reports whether a text may be the id of a query or of a result.
+func IsID(text string) bool {
+	return len(text) == idLength && strings.Trim(text, base58) == ""
+}
 
 // newID returns n random characters of an alphabet, each equally likely.
 func newID(alphabet string, n int) string {

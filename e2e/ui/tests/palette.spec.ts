@@ -61,3 +61,28 @@ test('a link made for Honeycomb opens the trace at its span', async ({ page, ser
   await page.keyboard.press('Enter');
   await expect(page).toHaveURL(/span=/);
 });
+
+test('a query of Honeycomb’s API and its result are found by their ids, and its link opens it', async ({ page, server }) => {
+  const ask = async (path: string, body: unknown): Promise<Record<string, unknown>> =>
+    (await (await fetch(server.url + path, { method: 'POST', headers: { 'X-Honeycomb-Team': 'x', 'Content-Type': 'application/json' }, body: JSON.stringify(body) })).json()) as Record<string, unknown>;
+  const rows = page.getByRole('region', { name: 'Results', exact: true }).locator('tbody tr');
+  const query = await ask('/1/queries/__all__', { calculations: [{ op: 'COUNT' }], breakdowns: ['service.name'], time_range: 3600 });
+  const result = await ask('/1/query_results/__all__', { query_id: query.id });
+  await page.goto(`${server.url}/setup`);
+  await expect(page.getByRole('combobox', { name: 'Find anything' })).toBeVisible();
+  for (const [id, kind, to] of [
+    [query.id, 'saved query', /\/query\/__all__\?query=.*env=test/],
+    [result.id, 'result of a query', new RegExp(`/r/${String(result.id)}\\?env=test`)],
+  ] as [string, string, RegExp][]) {
+    await page.keyboard.press('Control+k');
+    await page.keyboard.insertText(id);
+    await expect(page.getByRole('option', { name: `VISUALIZE COUNT GROUP BY service.name` })).toContainText(kind);
+    await page.keyboard.press('Enter');
+    await expect(page).toHaveURL(to);
+    await expect(rows.filter({ hasText: 'frontend' })).toHaveCount(1);
+  }
+  const link = new URL((result.links as { query_url: string }).query_url);
+  await page.goto(server.url + link.pathname);
+  await expect(page).toHaveURL(new RegExp(`/r/${String(result.id)}`));
+  await expect(rows.filter({ hasText: 'frontend' })).toHaveCount(1);
+});

@@ -33,6 +33,12 @@ test('works under the path prefix of a proxy, deep links too', async ({ page, se
   await expect(page).toHaveURL(`${base}/traces`);
   await page.getByRole('link', { name: /GET \/api\/cart/ }).click();
   await expect(page).toHaveURL(`${base}/trace/${id}`);
+  // A page that is not there says where it is not, and is no dead end.
+  await page.goto(`${base}/traces/analytics`);
+  await expect(page.getByText('There is no page at /traces/analytics')).toBeVisible();
+  await page.getByRole('main').getByRole('link', { name: 'Home' }).click();
+  await expect(page).toHaveURL(`${base}/`);
+  await expect(page.getByRole('heading', { name: 'Services', exact: true })).toBeVisible();
   await page.goto('about:blank');
   proxy.closeAllConnections();
   proxy.close();

@@ -195,7 +195,7 @@ export interface Dropped {
 export interface Found {
   at: string;
   environment: string;
-  kind: 'trace' | 'span' | 'line' | 'request' | 'person' | 'occurrence';
+  kind: 'trace' | 'span' | 'line' | 'request' | 'person' | 'occurrence' | 'result' | 'query';
   trace_id?: string;
   span_id?: string;
   spans: number;
@@ -209,4 +209,8 @@ export interface Found {
   value?: string;
   item?: number;
   occurrence?: string;
+  /** The id of a kept result. */
+  result?: string;
+  /** What a saved query asks. */
+  query?: Record<string, unknown>;
 }

@@ -3,7 +3,7 @@ import { Component, lazy, Suspense, useEffect, useState } from 'react';
 import { get } from '../api/client';
 import type { Start } from '../api/types';
 import { useLoad } from '../api/useLoad';
-import { fromHoneycomb } from './foreign';
+import { fromHoneycomb, inOurs } from './foreign';
 import { KeysSheet, useKeys } from './keys';
 import { go, known, linkTo, setParams, useAddress } from './location';
 import { learn } from './longAddress';
@@ -58,10 +58,7 @@ export function App(): React.ReactElement {
   const theirs = fromHoneycomb(url.pathname, url.searchParams);
   useEffect(() => {
     if (!theirs || !start.data) return;
-    // Their environment may have another name here; then ours is as good.
-    const here = new URL(theirs, location.origin);
-    if (!start.data.environments.some((e) => e.slug === here.searchParams.get('env'))) here.searchParams.delete('env');
-    go(here.pathname + here.search, true);
+    go(inOurs(theirs, start.data.environments), true);
   }, [theirs, start.data]);
   if (start.error?.status === 401) return <SignIn onDone={() => setSignedIn((n) => n + 1)} />;
   return (

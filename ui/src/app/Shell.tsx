@@ -78,7 +78,7 @@ export function Shell({ start, onKeys, children }: Props): React.ReactElement {
       </nav>
       <header className="head">
         <b className="title">{url.pathname.startsWith('/trace/') ? 'Trace' : (pages.find((p) => p.to === path)?.name ?? 'Traces')}</b>
-        <Omnibox pages={pages} services={start?.services ?? []} />
+        <Omnibox pages={pages} services={start?.services ?? []} environments={start?.environments ?? []} />
         <span className="grow" />
         {start && <SampleChip start={start} />}
         {start && <Environment start={start} />}

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { fromHoneycomb, fromRollbar, idIn, linkIn, looksLikeId, normalId } from './foreign';
+import { fromHoneycomb, fromRollbar, idIn, inOurs, linkIn, looksLikeId, normalId } from './foreign';
 
 const id = '5759e988bd862e3fe1be46a994272793';
 const at = (url: string): string | undefined => {
@@ -16,11 +16,24 @@ describe('links made for Honeycomb', () => {
     [`/acme/environments/prod/datasets/api/result/aBc/trace/${id}?fields[]=x&span=s1`, `/trace/${id}?span=s1&env=prod`],
     ['/acme/environments/prod/datasets/my%20api?query=%7B%7D', '/query/my%20api?query=%7B%7D&env=prod'],
     ['/acme/environments/prod', '/traces?env=prod'],
+    ['/acme/environments/prod/datasets/api/result/4GRbMLi8CpwX', '/r/4GRbMLi8CpwX?env=prod'],
+    ['/acme/environments/prod/result/4GRbMLi8CpwX/', '/r/4GRbMLi8CpwX?env=prod'],
+    ['/acme/result/4GRbMLi8CpwX', '/r/4GRbMLi8CpwX'],
   ])('%s', (url, here) => expect(at(url)).toBe(here));
   it.each(['/traces', `/trace/${id}`, '/setup', '/query/api', '/acme/environments/prod/board/x', '/acme/trace?trace_id=x'])(
     'leaves %s alone',
     (url) => expect(at(url)).toBeUndefined(),
   );
+});
+
+it('an environment that is none here is left out', () => {
+  const ours = [{ slug: 'test' }];
+  expect(['/r/x?env=test', '/r/x?env=prod', '/trace/t?span=s&env=prod', '/traces'].map((to) => inOurs(to, ours))).toEqual([
+    '/r/x?env=test',
+    '/r/x',
+    '/trace/t?span=s',
+    '/traces',
+  ]);
 });
 
 describe('ids', () => {
@@ -34,6 +47,10 @@ describe('ids', () => {
       '1-5759e988-bd862e3fe1be46a994272793',
     ],
     ['V1npiL2GLj/hvkaplCcnkw==', id],
+    [`00-${id}-00f067aa0ba902b7-01`, id],
+    [`traceparent: 00-${id}-00f067aa0ba902b7-01`, id],
+    ['X-Amzn-Trace-Id: Root=1-5759e988-bd862e3fe1be46a994272793;Parent=00f067aa0ba902b7;Sampled=1', '1-5759e988-bd862e3fe1be46a994272793'],
+    ['AWS-XRAY-TRACE-ID: 1-5759e988-bd862e3fe1be46a994272793@00f067aa0ba902b7', '1-5759e988-bd862e3fe1be46a994272793'],
     ['5759e988-bd86-2e3f-e1be-46a994272793', '5759e988-bd86-2e3f-e1be-46a994272793'],
     ['1'.repeat(56), '1'.repeat(56)],
     ['1700000000000000000.1700000000000000001.0.0', '1700000000000000000.1700000000000000001.0.0'],

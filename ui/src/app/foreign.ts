@@ -5,8 +5,9 @@ import { pageOf } from './root';
 /** What a place in Honeycomb's address grammar is here, with its query; undefined for any other path. */
 export function fromHoneycomb(pathname: string, search: URLSearchParams): string | undefined {
   const m = /^\/[^/]+(?:\/environments\/([^/]+))?(?:\/datasets\/([^/]+))?(\/.*)?$/.exec(pathname);
-  if (!m || (!m[1] && !m[2])) return undefined;
-  const [environment, dataset, rest] = [m[1] ?? '', m[2] ?? '', (m[3] ?? '').replace(/\/$/, '')];
+  const [environment, dataset, rest] = [m?.[1] ?? '', m?.[2] ?? '', (m?.[3] ?? '').replace(/\/$/, '')];
+  const result = /^\/result\/([A-Za-z0-9]+)$/.exec(rest)?.[1];
+  if (!environment && !dataset && !result) return undefined; // a result of a classic team has neither
   const out = new URLSearchParams();
   let path: string | undefined;
   const id = search.get('trace_id') ?? /^\/result\/[^/]+\/trace\/([\w-]+)$/.exec(rest)?.[1];
@@ -14,6 +15,8 @@ export function fromHoneycomb(pathname: string, search: URLSearchParams): string
     path = `/trace/${encodeURIComponent(id)}`;
     const span = search.get('span');
     if (span) out.set('span', span);
+  } else if (result) {
+    path = `/r/${result}`;
   } else if (rest === '' && dataset) {
     path = `/query/${encodeURIComponent(safely(dataset))}`;
     const query = search.get('query');
@@ -25,6 +28,13 @@ export function fromHoneycomb(pathname: string, search: URLSearchParams): string
   if (environment) out.set('env', safely(environment));
   const text = out.toString();
   return text ? `${path}?${text}` : path;
+}
+
+/** A place without an environment that is none here: theirs may have another name, then ours is as good. */
+export function inOurs(to: string, environments: readonly { slug: string }[]): string {
+  const here = new URL(to, 'http://here');
+  if (!environments.some((e) => e.slug === here.searchParams.get('env'))) here.searchParams.delete('env');
+  return here.pathname + here.search;
 }
 
 /** Where a pasted link of this UI, of Honeycomb, or of CloudWatch's console leads here; undefined if it is none. */
@@ -85,9 +95,15 @@ function safely(part: string): string {
   }
 }
 
-/** The id in a text: itself, or the one in a link of Oriel, Honeycomb, Rollbar or the X-Ray console. */
+/**
+ * The id in a text: itself, or the one in a link of Oriel, Honeycomb, Rollbar or the X-Ray console, in a header that carries a
+ * trace on (traceparent, X-Amzn-Trace-Id), or in what a log line says of its trace.
+ */
 export function idIn(text: string): string {
   const t = text.trim();
+  const carried =
+    /\b00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/i.exec(t) ?? /(?:^|[\s=:])(1-[0-9a-f]{8}-[0-9a-f]{24})(?:$|[;@\s])/i.exec(t);
+  if (carried) return carried[1]!;
   const inLink = /(?:trace_id=|traces?\/)([\w-]{8,})/.exec(t);
   return inLink && /[/?]/.test(t) ? inLink[1]! : (fromRollbar(t) ?? t);
 }

@@ -3,7 +3,7 @@ import './palette.css';
 import { useId, useRef, useState } from 'react';
 
 import type { Start } from '../../api/types';
-import { linkIn } from '../foreign';
+import { inOurs, linkIn } from '../foreign';
 import { commands, useKeys, type Command } from '../keys';
 import { go } from '../location';
 import { recentTraces, type Recent } from '../recent';
@@ -13,10 +13,11 @@ import { useFound } from './useFound';
 interface Props {
   pages: readonly { to: string; name: string; keys: string }[];
   services: Start['services'];
+  environments: Start['environments'];
 }
 
 /** One field for everything: an id or a link in any form, a page, a service, a condition, a command. */
-export function Omnibox({ pages, services }: Props): React.ReactElement {
+export function Omnibox({ pages, services, environments }: Props): React.ReactElement {
   const list = useId();
   const input = useRef<HTMLInputElement>(null);
   const [text, setText] = useState('');
@@ -40,7 +41,8 @@ export function Omnibox({ pages, services }: Props): React.ReactElement {
     if (item.to) go(item.to);
     else item.run?.();
   };
-  const link = linkIn(text);
+  const there = linkIn(text);
+  const link = there && inOurs(there, environments);
   const items: Item[] = open
     ? [
         ...found.items,

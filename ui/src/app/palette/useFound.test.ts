@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 
-import { askedOfErrors } from './useFound';
+import type { Found } from '../../api/types';
+import { askedOfErrors, placeOf } from './useFound';
 
 it.each([
   ['#12', { q: '#12' }],
@@ -15,3 +16,11 @@ it.each([
   ['duration_ms > 5', undefined],
   ['https://x/y', undefined],
 ])('asks for errors with %j', (text, want) => expect(askedOfErrors(text)).toEqual(want));
+
+it('a result and a saved query lead to Query', () => {
+  const found = (f: Partial<Found>): string =>
+    placeOf({ at: '1', environment: 'test', kind: 'result', spans: 0, service: '', name: '', dataset: 'my shop', ...f });
+  expect(found({ result: '4GRbMLi8CpwX' })).toBe('/r/4GRbMLi8CpwX');
+  const query = new URL(found({ kind: 'query', query: { breakdowns: ['name'] } }), 'http://o');
+  expect([query.pathname, query.searchParams.get('query')]).toEqual(['/query/my%20shop', '{"breakdowns":["name"]}']);
+});

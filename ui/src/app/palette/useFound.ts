@@ -74,6 +74,7 @@ function useErrors(text: string): Looked {
 interface FoundError {
   item: ErrorItem;
   occurrence?: string;
+  env: string;
 }
 
 function errorOf(f: FoundError): Item {
@@ -91,7 +92,7 @@ function errorOf(f: FoundError): Item {
     ]
       .filter(Boolean)
       .join(' · '),
-    to: `/errors/${item.id}${f.occurrence ? `/${f.occurrence}` : ''}`,
+    to: `/errors/${item.id}${f.occurrence ? `/${f.occurrence}` : ''}?env=${encodeURIComponent(f.env)}`,
   };
 }
 
@@ -142,6 +143,10 @@ export function placeOf(f: Found): string {
       return `/errors/${f.item}/${f.occurrence}`;
     case 'person':
       return `/traces?q=${encodeURIComponent(`${f.field} = ${JSON.stringify(f.value)}`)}&from=now-7d&to=now`;
+    case 'result':
+      return `/r/${f.result}`;
+    case 'query':
+      return `/query/${encodeURIComponent(f.dataset ?? '')}?${new URLSearchParams({ query: JSON.stringify(f.query) }).toString()}`;
     case 'span':
     case 'request':
       if (!f.trace_id) return f.line ? lineAt(f) : `/query/${encodeURIComponent(f.dataset ?? '')}`;
@@ -163,15 +168,18 @@ const kinds: Record<Found['kind'], string> = {
   request: 'request',
   person: 'person',
   occurrence: 'occurrence of an error',
+  result: 'result of a query',
+  query: 'saved query',
 };
 
 function itemOf(f: Found, text: string): Item {
   const link = linkIn(text);
-  const env = new URLSearchParams({ env: f.environment }).toString();
-  const to = link?.startsWith('/trace/') && f.kind === 'trace' ? link : placeOf(f);
+  // The environment is the one where it was found, whatever a link of another tool calls it.
+  const to = new URL(link?.startsWith('/trace/') && f.kind === 'trace' ? link : placeOf(f), 'http://here');
+  to.searchParams.set('env', f.environment);
   const name = f.kind === 'person' ? `${f.field} ${f.value}` : `${f.service} ${f.name}`.trim();
   return {
-    id: `found ${f.environment} ${f.kind} ${f.trace_id ?? ''} ${f.span_id ?? ''} ${f.line ?? ''} ${f.occurrence ?? ''}`,
+    id: `found ${f.environment} ${f.kind} ${f.trace_id ?? ''} ${f.span_id ?? ''} ${f.line ?? ''} ${f.occurrence ?? ''} ${f.result ?? ''}`,
     group: 'Found',
     title: name || f.trace_id || f.at,
     more: [
@@ -183,6 +191,6 @@ function itemOf(f: Found, text: string): Item {
     ]
       .filter(Boolean)
       .join(' · '),
-    to: /[?&]env=/.test(to) ? to : `${to}${to.includes('?') ? '&' : '?'}${env}`,
+    to: to.pathname + to.search,
   };
 }

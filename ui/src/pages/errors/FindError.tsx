@@ -14,18 +14,18 @@ export default function FindError(): React.ReactElement {
     in: searchParams.get('in') ?? '',
   };
   const { data, error } = useLoad(`find ${JSON.stringify(wanted)}`, (signal) =>
-    get<{ found: { item: ErrorItem; occurrence?: string }[] }>('errors/find', wanted, signal),
+    get<{ found: { item: ErrorItem; occurrence?: string; env: string }[] }>('errors/find', wanted, signal),
   );
   const first = data?.found[0];
   useEffect(() => {
-    if (first) go(`/errors/${first.item.id}${first.occurrence ? `/${first.occurrence}` : ''}`, true);
+    if (first) go(`/errors/${first.item.id}${first.occurrence ? `/${first.occurrence}` : ''}?env=${encodeURIComponent(first.env)}`, true);
   }, [first]);
   if (!data && !error) return <div className="ebody" aria-busy="true" />;
   return (
     <div className="ebody">
       <div className="empty">
         <h1>{error ? 'It can’t be looked up' : 'No item is known for this link'}</h1>
-        <p>{error?.message ?? 'The occurrence may be older than what is kept, or of another environment.'}</p>
+        <p>{error?.message ?? 'The occurrence may be older than what is kept.'}</p>
         <a className="btn" {...linkTo('/errors')}>
           To the items
         </a>

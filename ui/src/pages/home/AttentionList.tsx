@@ -6,7 +6,7 @@ import { slotStyle } from '../../charts/slotStyle';
 import { servicePage } from '../../query/links';
 import { clock, day, momentMs } from '../../time/format';
 import type { Range } from '../../time/range';
-import { leadOf } from './lead';
+import { leadOf, sentencesOfEach } from './lead';
 
 interface Props {
   home: Home;
@@ -15,14 +15,13 @@ interface Props {
 }
 
 const shownAtFirst = 5;
-/** Where fewer services need attention there is room for more of each. */
-const fewServices = 2;
 
 /** What needs attention, the worst first: a sentence for each reason. */
 export function AttentionList({ home, range, utc }: Props): React.ReactElement {
   const [all, setAll] = useState(false);
   const list = all ? home.attention : home.attention.slice(0, shownAtFirst);
   const more = home.attention.length - list.length;
+  const most = sentencesOfEach(list);
   return (
     <section className="panel attention" aria-labelledby="attention-title">
       <div className="row attention-head">
@@ -36,7 +35,7 @@ export function AttentionList({ home, range, utc }: Props): React.ReactElement {
       )}
       <ol>
         {list.map((a) => (
-          <Needy key={a.service} of={a} most={home.attention.length > fewServices ? 3 : 7} range={range} until={home.to} utc={utc} />
+          <Needy key={a.service} of={a} most={most} range={range} until={home.to} utc={utc} />
         ))}
       </ol>
       {(more > 0 || all) && home.attention.length > shownAtFirst && (

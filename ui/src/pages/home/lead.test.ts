@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 
-import type { Cause, SentencePart } from '../../api/home';
-import { aroundMoment, leadOf } from './lead';
+import type { Attention, Cause, SentencePart } from '../../api/home';
+import { aroundMoment, leadOf, sentencesOfEach } from './lead';
 
 const cause = (c: Partial<Cause>): Cause => ({
   kind: 'failing',
@@ -50,4 +50,10 @@ test('an error leads to its item, refused data to the set-up page, words nowhere
   expect(lead(part('now'), cause({ kind: 'new_error', item: '7' }))).toBe('/errors/7');
   expect(lead(part('path'), cause({ kind: 'intake' }))).toBe('/setup');
   expect(leadOf(part(''), cause({}), 'api', range, until)).toBeUndefined();
+});
+
+test('a few services show all that is wrong with them', () => {
+  const needs = (causes: number): Attention => ({ service: 'web', slot: 1, score: 1, more: 0, causes: Array<Cause>(causes) });
+  expect([needs(7), needs(3), needs(1)].map((_, i, list) => sentencesOfEach(list.slice(0, i + 1)))).toEqual([7, 10, 11]);
+  expect(sentencesOfEach([needs(7), needs(7), needs(1)])).toBe(3);
 });

@@ -1,5 +1,5 @@
 // Where the parts of a sentence lead: each figure to the page that explains it.
-import type { Cause, SentencePart } from '../../api/home';
+import type { Attention, Cause, SentencePart } from '../../api/home';
 import { nameText } from '../../query/copyAs';
 import { servicePage } from '../../query/links';
 import { around, type Range } from '../../time/range';
@@ -42,4 +42,13 @@ export function leadOf(part: SentencePart, cause: Cause, service: string, range:
     default:
       return undefined;
   }
+}
+
+/** How many sentences there is room for, where nobody has to scroll for the services. */
+const room = 14;
+
+/** How many sentences of a service are shown at first: all of them, unless those of all services together are too many. */
+export function sentencesOfEach(list: readonly Attention[]): number {
+  const all = list.reduce((n, a) => n + a.causes.length, 0);
+  return all <= room ? all : 3;
 }

@@ -5,7 +5,7 @@ import type { Peers, SpanDetail } from '../../api/types';
 import { useLoad, type Loaded } from '../../api/useLoad';
 import { usePrefs } from '../../app/prefs';
 import { flag, mark, nameOf, serviceOf, type TraceModel } from '../../charts/model';
-import { clock, count, digits, duration, momentMs } from '../../time/format';
+import { clock, count, duration, momentMs } from '../../time/format';
 import { asCurl } from '../../query/curl';
 import { CopyButton } from '../../widgets/CopyButton';
 import { Tabs } from '../../widgets/Tabs';
@@ -13,6 +13,7 @@ import { Links } from './Links';
 import { SpanEvents } from './SpanEvents';
 import { SpanFields } from './SpanFields';
 import { serviceMark } from './serviceMark';
+import { standingOf } from './summary';
 import type { TraceLinks } from './useLinks';
 import { XRayTab } from './XRayTab';
 
@@ -169,9 +170,6 @@ function Title({ trace, index, onSelect }: { trace: TraceModel; index: number; o
   );
 }
 
-/** Of fewer spans no share is said. */
-const fewest = 10;
-
 /** Where the span stands among those of the same operation in the last hour. */
 function Standing({ trace, index }: { trace: TraceModel; index: number }): React.ReactElement | null {
   const s = trace.spans;
@@ -192,11 +190,7 @@ function Standing({ trace, index }: { trace: TraceModel; index: number }): React
   const at = nearestFilled(h.counts, guess);
   return (
     <div className="standing">
-      <p>
-        {p.count < fewest
-          ? `one of ${p.count} like it in the last hour`
-          : `slower than ${digits(Math.min(p.percentile, 100))}\u2009% of ${count(p.count)} like it in the last hour`}
-      </p>
+      <p>{standingOf(p)} in the last hour</p>
       <div
         className="hist"
         role="img"

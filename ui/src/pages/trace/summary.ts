@@ -1,4 +1,5 @@
 import { flag, type TraceModel } from '../../charts/model';
+import { count, digits } from '../../time/format';
 
 export type By = 'both' | 'service' | 'operation';
 
@@ -60,4 +61,15 @@ export function summarise(t: TraceModel, by: By): Line[] {
   return [...lines.values()]
     .map(({ all, ...l }) => ({ ...l, p95: all.sort((a, b) => a - b)[Math.min(Math.ceil(all.length * 0.95), all.length) - 1]! }))
     .sort((a, b) => b.self - a.self);
+}
+
+/** Of fewer spans no share is said. */
+const fewest = 10;
+
+/** Where a span stands among those like it, in words. */
+export function standingOf({ percentile, count: n }: { percentile: number; count: number }): string {
+  if (n < fewest) return `one of ${n} like it`;
+  const share = digits(percentile);
+  if (Number(share) >= 100) return `one of the slowest of ${count(n)} like it`;
+  return Number(share) <= 0 ? `one of the fastest of ${count(n)} like it` : `slower than ${share}\u2009% of ${count(n)} like it`;
 }

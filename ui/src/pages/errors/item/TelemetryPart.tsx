@@ -1,20 +1,23 @@
 import { useState } from 'react';
 
 import type { Telemetry } from '../../../api/errors';
-import { digits } from '../../../time/format';
-import { before, isBad, kindOf, kinds, places, wordsOf, type Kind } from './telemetry';
+import { agoOf, isBad, kindOf, kinds, places, wordsOf, type Kind } from './telemetry';
 import { ValueTree } from './ValueTree';
 
 const most = 100;
+/** As many of the last ones stand here at first: the trace and the lines of the request are below. */
+const atFirst = 12;
 
 /** What happened before the error, on an axis with the error at its right, and as a list. */
 export function TelemetryPart({ list, at, source }: { list: Telemetry[]; at: string; source: string }): React.ReactElement | null {
   const [hidden, setHidden] = useState<ReadonlySet<Kind>>(new Set());
   const [open, setOpen] = useState(-1);
+  const [all, setAll] = useState(false);
   if (list.length === 0) return null;
   const there = kinds.filter((k) => list.some((t) => kindOf(t) === k));
   const shown = list.slice(-most).filter((t) => !hidden.has(kindOf(t)));
   const at01 = places(shown, at);
+  const earlier = all || shown.length <= atFirst + 1 ? 0 : shown.length - atFirst;
   return (
     <section className="epart" aria-label="What happened before">
       <header>
@@ -50,23 +53,36 @@ export function TelemetryPart({ list, at, source }: { list: Telemetry[]; at: str
             className={`etl-dot${isBad(t) ? ' bad' : ''}${open === i ? ' on' : ''}`}
             style={{ left: `${at01[i]! * 98}%` }}
             title={wordsOf(t).slice(0, 200)}
-            onClick={() => setOpen(i)}
+            onClick={() => {
+              setOpen(i);
+              if (i < earlier) setAll(true);
+            }}
           />
         ))}
         <span className="etl-end" />
       </div>
       <ol className="etl">
-        {shown.map((t, i) => (
-          <li key={i} className={open === i ? 'on' : ''}>
-            <button type="button" className="link" aria-expanded={open === i} onClick={() => setOpen(open === i ? -1 : i)}>
-              <span className="etl-when muted">{t.at === '' ? '' : `−${digits(before(t, at))}\u2009s`}</span>
-              <span className="etl-kind">{kindOf(t)}</span>
-              <span className={isBad(t) ? 'clip error-text' : 'clip'}>{wordsOf(t).slice(0, 300)}</span>
+        {earlier > 0 && (
+          <li>
+            <button type="button" className="link accent etl-more" onClick={() => setAll(true)}>
+              Show {earlier} earlier
             </button>
-            {open === i && <ValueTree value={t.body} source={source} />}
           </li>
-        ))}
-        {list.length > most && <li className="muted">{list.length - most} earlier ones are in the raw JSON.</li>}
+        )}
+        {shown.map(
+          (t, i) =>
+            i >= earlier && (
+              <li key={i} className={open === i ? 'on' : ''}>
+                <button type="button" className="link" aria-expanded={open === i} onClick={() => setOpen(open === i ? -1 : i)}>
+                  <span className="etl-when muted">{agoOf(t, at)}</span>
+                  <span className="etl-kind">{kindOf(t)}</span>
+                  <span className={isBad(t) ? 'clip error-text' : 'clip'}>{wordsOf(t).slice(0, 300)}</span>
+                </button>
+                {open === i && <ValueTree value={t.body} source={source} />}
+              </li>
+            ),
+        )}
+        {list.length > most && (all || earlier === 0) && <li className="muted">{list.length - most} earlier ones are in the raw JSON.</li>}
       </ol>
     </section>
   );

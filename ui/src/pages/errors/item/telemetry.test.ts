@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 
 import type { Json, Telemetry } from '../../../api/errors';
-import { before, isBad, kindOf, places, wordsOf } from './telemetry';
+import { agoOf, before, isBad, kindOf, places, wordsOf } from './telemetry';
 
 function entry(type: string, body: { [key: string]: Json }, level = 'info', at = ''): Telemetry {
   return { type, body, level, at, source: 'client' };
@@ -29,3 +29,11 @@ it('places entries by their time, the error at the right', () => {
 
 it('places entries by their order where times say nothing', () =>
   expect(places([entry('log', {}), entry('log', {})], '1')).toEqual([1 / 3, 2 / 3]));
+
+it.each([
+  [1000, '−1.00\u2009s'],
+  [1998, '−2.00\u2009ms'],
+  [2000, '0\u2009ms'],
+])('says how long before the error %j ms was', (ms, want) =>
+  expect(agoOf({ at: `${ms}000000`, level: 'info', type: 'log', source: '', body: {} }, '2000000000')).toBe(want),
+);

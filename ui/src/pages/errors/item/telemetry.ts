@@ -1,6 +1,6 @@
 // What happened before an error, one line each.
 import type { Json, Telemetry } from '../../../api/errors';
-import { momentMs } from '../../../time/format';
+import { duration, momentMs } from '../../../time/format';
 import { previewOf, textOf } from './values';
 
 export const kinds = ['log', 'network', 'navigation', 'dom', 'error', 'connectivity', 'manual', 'other'] as const;
@@ -46,6 +46,13 @@ export function isBad(t: Telemetry): boolean {
 /** How long before the error, in seconds; 0 where its time is not known. */
 export function before(t: Telemetry, at: string): number {
   return t.at === '' || at === '' ? 0 : Math.max((momentMs(at) - momentMs(t.at)) / 1000, 0);
+}
+
+/** The same in words; senders tell times by the millisecond. */
+export function agoOf(t: Telemetry, at: string): string {
+  if (t.at === '') return '';
+  const ms = Math.round(before(t, at) * 1000);
+  return ms === 0 ? '0\u2009ms' : `−${duration(ms * 1e6)}`;
 }
 
 /** Where entries stand on the axis, 0 to 1, the error at 1; by their order where times say nothing. */
