@@ -237,16 +237,16 @@ func newDifference(f *store.ContrastField, both *sides, others string) Differenc
 		}
 	}
 	byValue, largest := d.byValue(both)
-	own := d.isID(both)
+	own := d.Class != Rare && d.isID(both)
 	if len(f.Bins) > 0 && (f.Distinct > fewNumbers || f.Cut || own) {
 		d.Numbers = newNumbers(f.Bins)
 		d.Values, d.Rest = nil, [2]float64{}
 		luck := chance * math.Sqrt(1/max(present[0], 1)+1/max(present[1], 1))
-		d.Score = max(max(apart(f.Bins)-luck, 0)*min(d.Present[0], d.Present[1]), both.beyondChance(f.Present))
+		d.Score = max(max(apart(f.Bins)-luck, 0)*min(d.Present[0], d.Present[1]), both.beyondChance(f.Present, 1))
 	} else {
 		d.Score = byValue
 		if f.Distinct > 1000 && largest < 0.005 || own {
-			d.Class, d.Score = IDLike, both.beyondChance(f.Present)
+			d.Class, d.Score = IDLike, both.beyondChance(f.Present, 1)
 			if d.Score > worthSaying { // that it is there at all says something
 				d.Class = Ranked
 			}
@@ -288,33 +288,42 @@ func shares(counts, events [2]float64) (out [2]float64) {
 func (d *Difference) byValue(both *sides) (distance, largest float64) {
 	for _, v := range d.Values {
 		s := shares(v.Events, both.events)
-		distance += both.beyondChance(v.Events)
+		distance += both.beyondChance(v.Events, d.Distinct)
 		largest = max(largest, s[store.Selected], s[store.Others])
 	}
 	absent := both.events
 	for side := range absent {
 		absent[side] = max(absent[side]-d.Present[side]*absent[side], 0)
 	}
-	distance += both.beyondChance(absent)
+	distance += both.beyondChance(absent, 1)
 	if len(d.Values) == d.Distinct { // else the rest is small on one side because its values were chosen by being frequent
-		distance += both.beyondChance(d.Rest)
+		distance += both.beyondChance(d.Rest, 1)
 	}
 	return min(distance/2, 1), largest
 }
 
-// chance is how many standard errors two shares must differ by to differ at all:
-// the most frequent of many values are looked at, and some stand out by luck.
+// chance is how many standard errors two shares must differ by to differ at all.
 const chance = 2.5
 
+// chanceAmong is chance for the share of one among many values: the ones that stand
+// out are looked at, and of many some do by luck.
+func chanceAmong(values int) float64 {
+	const few = 2
+	return math.Sqrt(chance*chance + 2*math.Log(max(float64(values)/few, 1)))
+}
+
 // beyondChance returns the difference of the shares that counts have of both
-// sides, without what two samples of one and the same kind would differ by.
-func (s *sides) beyondChance(counts [2]float64) float64 {
+// sides, without what two samples of one and the same kind would differ by. The
+// counts are those of one among so many values. Something is taken off besides: where
+// few are selected, shares can't but leap.
+func (s *sides) beyondChance(counts [2]float64, among int) float64 {
 	if s.events[store.Selected] == 0 || s.events[store.Others] == 0 {
 		return 0
 	}
 	share, of := shares(counts, s.events), s.witnesses(counts)
 	p := min((of[store.Selected]+of[store.Others])/(s.stored[store.Selected]+s.stored[store.Others]), 1)
-	luck := chance * math.Sqrt(p*(1-p)*(1/s.stored[store.Selected]+1/s.stored[store.Others]))
+	luck := chanceAmong(among) * math.Sqrt(p*(1-p)*(1/s.stored[store.Selected]+1/s.stored[store.Others]))
+	luck += 1 / (s.stored[store.Selected] + 1)
 	return max(math.Abs(share[store.Selected]-share[store.Others])-luck, 0)
 }
 

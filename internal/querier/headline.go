@@ -36,11 +36,13 @@ func (d *Difference) words(both *sides, others string) string {
 	best, by := -1, 0.0
 	for i, v := range d.Values {
 		s := shares(v.Events, both.events)
-		if diff := s[store.Selected] - s[store.Others]; diff > by && both.beyondChance(v.Events) > 0 {
+		if diff := s[store.Selected] - s[store.Others]; diff > by && both.beyondChance(v.Events, d.Distinct) > 0 {
 			best, by = i, diff
 		}
 	}
-	if best < 0 || missing > by || -missing > 1.3*by {
+	const rare = 1.3 // a value that is said tells more than that there is one
+	absence := both.beyondChance([2]float64{absent[0] * both.events[0], absent[1] * both.events[1]}, 1)
+	if best < 0 || absence > 0 && (missing > by || -missing > rare*by) {
 		return d.presence(missing, others)
 	}
 	s := shares(d.Values[best].Events, both.events)
