@@ -241,7 +241,7 @@ func parseAge(s string) (time.Duration, bool) {
 // when a line came in only orders lines, and is given to those who name it.
 func eachField(row event.Row, f func(name string, v event.Value)) {
 	row.Each(func(name string, v event.Value) {
-		if name != event.FieldArrival {
+		if !event.Internal(name) {
 			f(name, v)
 		}
 	})

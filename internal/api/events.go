@@ -123,7 +123,8 @@ func (a *API) events(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	plan, err := spec.Plan(a.environment(r), datasetsOf(l.Dataset), a.clock(), query.PlanOptions{Fields: l.Columns})
+	plan, err := spec.Plan(a.environment(r), datasetsOf(l.Dataset), a.clock(),
+		a.Querier.PlanOptions(a.environment(r), datasetsOf(l.Dataset), query.PlanOptions{Fields: l.Columns}))
 	if err != nil {
 		return err
 	}

@@ -50,7 +50,8 @@ func (a *API) example(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	plan, err := spec.Plan(a.environment(r), datasetsOf(want.Dataset), a.clock(), query.PlanOptions{Fields: []string{want.By}})
+	plan, err := spec.Plan(a.environment(r), datasetsOf(want.Dataset), a.clock(),
+		a.Querier.PlanOptions(a.environment(r), datasetsOf(want.Dataset), query.PlanOptions{Fields: []string{want.By}}))
 	if err != nil {
 		return err
 	}

@@ -79,7 +79,7 @@ func (a *API) heldFields(environment, slug string) (found map[string]*listedFiel
 		rows += d.Rows
 		for _, f := range d.Fields {
 			at := place{d.Slug, f.Name}
-			if !notes[at].Removed && f.Name != event.FieldArrival { // which orders lines, and tells nobody anything
+			if !notes[at].Removed && !event.Internal(f.Name) { // what orders lines and such tells nobody anything
 				note(found, f.Name, notes[at])
 				kinds[f.Name] = event.Unify(kinds[f.Name], f.Kind)
 				filled[f.Name] += f.Filled
@@ -124,7 +124,7 @@ func (a *API) calculatedFields(environment, slug string, found map[string]*liste
 	}
 	calculated := map[string]*listedField{}
 	for _, c := range a.Datasets.CalculatedFor(environment, slug) {
-		e, err := query.ParseField(c.Expression)
+		e, err := query.ParseAnyField(c.Expression)
 		if err != nil {
 			continue // it was checked when it was stored, by an older language
 		}

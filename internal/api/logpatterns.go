@@ -56,7 +56,8 @@ func (a *API) logPatterns(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	plan, err := spec.Plan(a.environment(r), datasetsOf(body.Dataset), a.clock(), query.PlanOptions{})
+	plan, err := spec.Plan(a.environment(r), datasetsOf(body.Dataset), a.clock(),
+		a.Querier.PlanOptions(a.environment(r), datasetsOf(body.Dataset), query.PlanOptions{}))
 	if err != nil {
 		return err
 	}

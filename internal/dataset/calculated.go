@@ -227,7 +227,7 @@ func (r *Registry) readersOf(environment, slug, column string) []string {
 	}
 	var aliases []string
 	for _, f := range fields {
-		if e, err := query.ParseField(f.Expression); err == nil && slices.Contains(query.FieldsOf(e), column) && !slices.Contains(aliases, f.Alias) {
+		if e, err := query.ParseAnyField(f.Expression); err == nil && slices.Contains(query.FieldsOf(e), column) && !slices.Contains(aliases, f.Alias) {
 			aliases = append(aliases, f.Alias)
 		}
 	}

@@ -20,9 +20,10 @@ type Column struct {
 	Environment string
 	Dataset     string // slug
 	Name        string
-	Created     time.Time // when it was first seen or made
-	Updated     time.Time // when somebody last changed it
-	LastWritten time.Time // time of the newest events that may have it, roughly; zero: none has
+	Created     time.Time    // when it was first seen or made
+	Updated     time.Time    // when somebody last changed it
+	LastWritten time.Time    // time of the newest events that may have it, roughly; zero: none has
+	Metric      event.Metric // what its sender says of it; zero for what is no metric
 	ColumnSettings
 }
 
@@ -49,6 +50,7 @@ type column struct {
 	created        int64  // Unix nanoseconds
 	updated        int64  // Unix nanoseconds
 	id             string // "" until it is asked for
+	metric         event.Metric
 }
 
 // notedColumn is a column to be written to the database.
@@ -61,7 +63,7 @@ type notedColumn struct {
 func (r *Registry) knowsAll(s *set, b *event.Batch) bool {
 	full := r.full(s)
 	for _, c := range b.Columns {
-		if event.IsArrival(c.Name) {
+		if event.Internal(c.Name) {
 			continue // is not the sender's
 		}
 		known := s.columns[c.Name]
@@ -103,7 +105,7 @@ func (r *Registry) putColumnLocked(s *set, name string, c column) {
 
 // noteCatalogue remembers columns, and datasets, that the store has and the
 // settings database lacks: its last write may have been lost, or it is new.
-func (r *Registry) noteCatalogue() {
+func (r *Registry) noteCatalogue(ctx context.Context) {
 	if r.cfg.Data == nil {
 		return
 	}
@@ -115,13 +117,21 @@ func (r *Registry) noteCatalogue() {
 				s.last.Store(held.Last)
 				r.addLocked(s)
 			}
+			told, known := false, false
 			for _, f := range held.Fields {
-				if s.columns[f.Name] != nil { // one that was removed stays so
+				told = told || f.Name == event.FieldMetrics
+				if s.columns[f.Name] != nil || event.Internal(f.Name) { // one that was removed stays so
 					continue
 				}
 				if r.noteLocked(s, f.Name, s.Created.UnixNano()); s.columns[f.Name] == nil {
 					r.otherLocked(s, len(s.columns), f.Name)
 				}
+			}
+			for _, c := range s.columns {
+				known = known || c.metric.Kind != event.NoMetric
+			}
+			if told && !known {
+				r.learnMetrics(ctx, s)
 			}
 		}
 	}
@@ -139,7 +149,9 @@ func (r *Registry) held(environment string) map[string]heldFields {
 	for _, d := range r.cfg.Data.Catalog(environment).Datasets {
 		fields := make(heldFields, len(d.Fields))
 		for _, f := range d.Fields {
-			fields[f.Name] = f
+			if !event.Internal(f.Name) {
+				fields[f.Name] = f
+			}
 		}
 		sets[d.Slug] = fields
 	}
@@ -202,13 +214,15 @@ func (s *set) describeColumn(name string, held heldFields) (Column, bool) {
 	}
 	out := Column{
 		ID: c.id, Environment: s.Environment, Dataset: s.Slug, Name: name,
-		Created: moment(c.created), Updated: moment(c.updated), ColumnSettings: c.ColumnSettings,
+		Created: moment(c.created), Updated: moment(c.updated), Metric: c.metric, ColumnSettings: c.ColumnSettings,
 	}
 	if seen {
 		out.LastWritten = moment(field.Last)
 	}
 	switch {
 	case out.Type != "":
+	case c.metric.Kind.IsHistogram():
+		out.Type = "histogram"
 	case seen && field.Kind != event.Null:
 		out.Type = field.Kind.String()
 	default:
@@ -281,7 +295,7 @@ func (r *Registry) UpdateColumn(ctx context.Context, environment, slug, columnID
 	if err != nil {
 		return Column{}, err
 	}
-	c := column{ColumnSettings: settings, created: old.Created.UnixNano(), updated: r.cfg.Clock().UnixNano()}
+	c := column{ColumnSettings: settings, created: old.Created.UnixNano(), updated: r.cfg.Clock().UnixNano(), metric: old.Metric}
 	if settings.Type == "" {
 		c.Type = r.saidType(s, old.Name)
 	} else if settings.Type == old.Type && r.saidType(s, old.Name) == "" {
@@ -340,6 +354,7 @@ type ColumnNote struct {
 	Dataset string // slug
 	Name    string
 	Removed bool // deleted, and no event has had it since
+	Metric  event.Metric
 	ColumnSettings
 }
 
@@ -355,7 +370,7 @@ func (r *Registry) Notes(environment, slug string) []ColumnNote {
 			continue
 		}
 		for name, c := range s.columns {
-			out = append(out, ColumnNote{Dataset: key.name, Name: name, Removed: c.removed, ColumnSettings: c.ColumnSettings})
+			out = append(out, ColumnNote{Dataset: key.name, Name: name, Removed: c.removed, Metric: c.metric, ColumnSettings: c.ColumnSettings})
 		}
 	}
 	return out

@@ -16,6 +16,7 @@ import (
 	"github.com/oriel-dev/oriel/internal/event"
 	"github.com/oriel-dev/oriel/internal/fault"
 	"github.com/oriel-dev/oriel/internal/meta"
+	"github.com/oriel-dev/oriel/internal/query"
 	"github.com/oriel-dev/oriel/internal/store"
 )
 
@@ -36,6 +37,7 @@ type Data interface {
 	Catalog(environment string) store.Catalog
 	DropDataset(ctx context.Context, environment, dataset string) error
 	Flush(ctx context.Context) error
+	Run(ctx context.Context, q *query.Query, opts store.Options) (*store.Result, error)
 }
 
 // Config says how the registry works.
@@ -83,6 +85,8 @@ type set struct {
 	others  map[uint64]bool   // hashes of names that are no columns, see Beyond
 	live    int               // columns that were not removed
 	meaning map[string]string // what people defined: names of columns or calculated fields
+
+	declared map[string]bool // texts of event.FieldMetrics that were taken in
 }
 
 type service struct {
@@ -109,7 +113,7 @@ func Open(ctx context.Context, db *meta.DB, cfg Config) (*Registry, error) {
 	if err := r.read(ctx); err != nil {
 		return nil, err
 	}
-	r.noteCatalogue()
+	r.noteCatalogue(ctx)
 	background, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	r.cancel = cancel
 	go r.run(background)
@@ -189,7 +193,7 @@ func (r *Registry) Touch(b *event.Batch) {
 	key := id{b.Environment, b.Dataset}
 	r.mu.RLock()
 	s := r.sets[key]
-	known := s != nil && r.knowsAll(s, b)
+	known := s != nil && r.knowsAll(s, b) && s.knowsMetrics(b)
 	r.mu.RUnlock()
 	if !known {
 		r.mu.Lock()
@@ -202,10 +206,11 @@ func (r *Registry) Touch(b *event.Batch) {
 			s.Metrics = true
 		}
 		for _, c := range b.Columns {
-			if c.Len() > 0 && !event.IsArrival(c.Name) {
+			if c.Len() > 0 && !event.Internal(c.Name) {
 				r.noteLocked(s, c.Name, now)
 			}
 		}
+		r.noteMetricsLocked(s, b)
 		r.mu.Unlock()
 	}
 	s.last.Store(now)

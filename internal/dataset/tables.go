@@ -3,6 +3,8 @@ package dataset
 import (
 	"context"
 	"database/sql"
+
+	"github.com/oriel-dev/oriel/internal/event"
 )
 
 func writeSettings(ctx context.Context, tx *sql.Tx, s *set, to Settings) error {
@@ -27,11 +29,14 @@ func deleteSet(ctx context.Context, tx *sql.Tx, environment, slug string) error 
 }
 
 func writeColumn(ctx context.Context, tx *sql.Tx, s *set, name string, c *column) error {
-	_, err := tx.ExecContext(ctx, `INSERT INTO dataset_column (environment, dataset, name, type, description, hidden, removed, created, updated)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+	_, err := tx.ExecContext(ctx, `INSERT INTO dataset_column (environment, dataset, name, type, description, hidden, removed, created, updated,
+			metric, metric_unit, metric_description)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (environment, dataset, name) DO UPDATE SET type = excluded.type, description = excluded.description,
-			hidden = excluded.hidden, removed = excluded.removed, created = excluded.created, updated = excluded.updated`,
-		s.Environment, s.Slug, name, c.Type, c.Description, c.Hidden, c.removed, c.created, c.updated)
+			hidden = excluded.hidden, removed = excluded.removed, created = excluded.created, updated = excluded.updated,
+			metric = excluded.metric, metric_unit = excluded.metric_unit, metric_description = excluded.metric_description`,
+		s.Environment, s.Slug, name, c.Type, c.Description, c.Hidden, c.removed, c.created, c.updated,
+		c.metric.Kind.String(), c.metric.Unit, c.metric.Description)
 	return err
 }
 
@@ -59,17 +64,21 @@ func deleteCalculated(ctx context.Context, tx *sql.Tx, environment, slug, alias 
 }
 
 func (r *Registry) readColumns(ctx context.Context, tx *sql.Tx) error {
-	rows, err := tx.QueryContext(ctx, "SELECT environment, dataset, name, type, description, hidden, removed, created, updated FROM dataset_column")
+	rows, err := tx.QueryContext(ctx, "SELECT environment, dataset, name, type, description, hidden, removed, created, updated, metric, metric_unit, metric_description FROM dataset_column")
 	if err != nil {
 		return err
 	}
 	defer rows.Close() //nolint:errcheck // rows.Err tells
 	for rows.Next() {
 		var of id
-		var name string
+		var name, kind string
 		var c column
-		if err := rows.Scan(&of.environment, &of.name, &name, &c.Type, &c.Description, &c.Hidden, &c.removed, &c.created, &c.updated); err != nil {
+		if err := rows.Scan(&of.environment, &of.name, &name, &c.Type, &c.Description, &c.Hidden, &c.removed, &c.created, &c.updated,
+			&kind, &c.metric.Unit, &c.metric.Description); err != nil {
 			return err
+		}
+		if c.metric.Kind = event.MetricKindNamed(kind); c.metric.Kind != event.NoMetric {
+			c.metric.Name = name
 		}
 		if s := r.sets[of]; s != nil {
 			r.putColumnLocked(s, name, c)

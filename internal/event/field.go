@@ -38,6 +38,25 @@ const (
 	FieldArrival = "_arrival"
 )
 
+// Names of the fields that rows of metrics have beside what was sent. No sender can
+// set them, and they say nothing to people: see [Internal].
+const (
+	// FieldSeries is which time series the row's data points are of: a number made of
+	// the dataset and the attributes of resource and point. Each metric of the row is
+	// a series of its own within it.
+	FieldSeries = "_series"
+
+	// FieldSeriesStart is since when the row's counters count: Unix nanoseconds, to the
+	// second as times of data points are; 0 where the sender does not say. Rows have it
+	// if they hold sums or histograms that grow from reading to reading. One that lies
+	// after the reading before says that they began anew.
+	FieldSeriesStart = "_series_start"
+
+	// FieldMetrics tells of the metrics that a request brought; one of its rows in each
+	// dataset has it: see [DeclareMetrics].
+	FieldMetrics = "_metrics"
+)
+
 // Names of the fields that make a row an occurrence of an error. The server
 // stamps them on the row as it comes in; like [FieldArrival], no sender can set
 // them. A row is an occurrence exactly if it has FieldErrorFingerprint.
@@ -55,7 +74,7 @@ const (
 )
 
 // System columns, present in every row of every segment. An attribute of one
-// of these exact names, or of [FieldArrival] and the error fields, is renamed by
+// of these exact names, or one that is [Stamped], is renamed by
 // [Batch.Column] (an underscore is put before it) so that no sender can forge them.
 const (
 	SystemTime        = "_time"        // event time, Unix nanoseconds
@@ -102,7 +121,7 @@ func isSystem(name string) bool {
 // Stamped reports whether name is a field that only the server sets.
 func Stamped(name string) bool {
 	switch name {
-	case FieldArrival, FieldErrorFingerprint, FieldErrorEnvironment, FieldErrorTitle, FieldErrorLevel, FieldErrorID, FieldErrorCulprit,
+	case FieldArrival, FieldSeries, FieldSeriesStart, FieldMetrics, FieldErrorFingerprint, FieldErrorEnvironment, FieldErrorTitle, FieldErrorLevel, FieldErrorID, FieldErrorCulprit,
 		FieldErrorPlatform, FieldErrorFramework, FieldErrorGrouping, FieldErrorTwin:
 		return true
 	}
@@ -124,6 +143,16 @@ func HasMeaning(name string) bool {
 // IsArrival reports whether name says when a row came in, which is the server's to
 // say and in no list of a dataset's fields.
 func IsArrival(name string) bool { return name == FieldArrival || name == SystemLag }
+
+// Internal reports whether a field is the server's own affair: it stands in rows, and
+// in no list of fields.
+func Internal(name string) bool {
+	switch name {
+	case FieldSeries, FieldSeriesStart, FieldMetrics:
+		return true
+	}
+	return IsArrival(name)
+}
 
 // IsSystem reports whether name is a system column rather than an attribute.
 func IsSystem(name string) bool { return isSystem(name) }

@@ -41,7 +41,7 @@ func reserved(path string) bool {
 	case 't':
 		return strings.HasPrefix(path, "trace.")
 	case '_':
-		return event.IsSystem(path) || path == event.FieldArrival
+		return event.IsSystem(path) || event.Internal(path)
 	}
 	return false
 }

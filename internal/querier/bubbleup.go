@@ -111,7 +111,8 @@ func (q *Querier) BubbleUp(ctx context.Context, environment string, datasets []s
 	if opts.Baseline.Where != nil {
 		chosen = append(chosen, query.FieldsOf(opts.Baseline.Where)...)
 	}
-	plan, err := spec.Plan(environment, datasets, q.config.Clock(), query.PlanOptions{Fields: slices.Concat(chosen, opts.Fields)})
+	plan, err := spec.Plan(environment, datasets, q.config.Clock(),
+		q.PlanOptions(environment, datasets, query.PlanOptions{Fields: slices.Concat(chosen, opts.Fields)}))
 	if err != nil {
 		return nil, err
 	}

@@ -48,6 +48,10 @@ type Config struct {
 	// Calculated returns the saved calculated fields, by alias, that queries of a
 	// dataset may use. A question over several datasets asks for dataset.All. May be nil.
 	Calculated func(environment, dataset string) map[string]string
+
+	// Metrics returns what is known of the metrics of a dataset, by the names of their
+	// fields; nil for a dataset that is none of metrics. May be nil.
+	Metrics func(environment, dataset string) func(name string) event.Metric
 }
 
 // Stats counts queries since the start; Running and Waiting are of now.

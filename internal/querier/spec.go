@@ -21,6 +21,8 @@ type SpecOptions struct {
 	Progress func(store.Progress)
 
 	TotalSeries bool // the course over time of the calculations over all groups
+
+	Events bool // data points of metrics are taken for events like others
 }
 
 // SpecResult is the answer to a Honeycomb query.
@@ -75,8 +77,15 @@ const (
 
 // RunSpec answers a Honeycomb query over datasets (none means all).
 func (q *Querier) RunSpec(ctx context.Context, environment string, datasets []string, spec *query.Spec, opts SpecOptions) (*SpecResult, error) {
-	plan, err := spec.Plan(environment, datasets, q.config.Clock(), query.PlanOptions{Series: opts.Series})
+	with := query.PlanOptions{Series: opts.Series}
+	if !opts.Events {
+		with = q.PlanOptions(environment, datasets, with)
+	}
+	plan, err := spec.Plan(environment, datasets, q.config.Clock(), with)
 	if err != nil {
+		return nil, err
+	}
+	if err := q.checkSeries(ctx, plan); err != nil {
 		return nil, err
 	}
 	r := &SpecResult{Plan: plan}

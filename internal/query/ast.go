@@ -61,6 +61,9 @@ type (
 		Groups []string
 		Step   int64 // ns; 0 means one bucket for the whole range
 		Calcs  []Calc
+		// From, if it is not 0, is the time before which events are only what the
+		// series of metrics come from: see [Temporal]. They are in no group.
+		From int64
 	}
 
 	// Sort orders rows; nulls come last. Ties are left in no particular order.
@@ -114,6 +117,8 @@ type Calc struct {
 	Q     float64 // for Quantile and Interpolated: 0..1; for TopValues how many
 	Where Expr    // nil, or which rows count for this calculation only
 	Name  string  // output column
+
+	Series *Temporal // nil, or what is made of the field's data points first
 }
 
 // CalcOp is the operator of a calculation.

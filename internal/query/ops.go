@@ -14,16 +14,21 @@ type specOp struct {
 	bare   bool    // a column is not allowed
 	rate   bool    // differences between neighbouring buckets of calc
 	points bool    // of metrics datasets only
+	values bool    // of histograms only
 }
 
 // countDatapoints is COUNT where events are data points of metrics.
 const countDatapoints = "COUNT_DATAPOINTS"
+
+// histogramCount is how many values histograms hold.
+const histogramCount = "HISTOGRAM_COUNT"
 
 // specOps is the catalogue of calculations.
 func specOps() map[string]specOp {
 	ops := map[string]specOp{
 		"COUNT":          {calc: Count},
 		countDatapoints:  {calc: Count, points: true},
+		histogramCount:   {calc: Sum, column: true, points: true, values: true},
 		"COUNT_DISTINCT": {calc: CountDistinct, column: true},
 		"SUM":            {calc: Sum, column: true},
 		"AVG":            {calc: Avg, column: true},

@@ -23,12 +23,16 @@ type Plan struct {
 	Compare     int64 // ns back, 0 for no comparison
 	Unweighted  bool
 
-	before   []Stage // compute the calculated fields that are used
-	related  []Stage // keep rows by other spans, and add their fields
-	inputs   []Calc  // what the formulas calculate with; nil without formulas
+	before   []Stage       // compute the calculated fields that are used
+	related  []Stage       // keep rows by other spans, and add their fields
+	inputs   []PlannedCalc // what the formulas calculate with; nil without formulas
 	formulas []Compute
 	havings  []Expr
 	sort     []SortKey
+
+	series bool  // some calculation is one over series of metrics
+	back   int64 // ns before Start that series are looked at
+	there  Expr  // of rows that some calculation is about; nil for all
 }
 
 // PlanOptions say how a question is made ready.
@@ -36,6 +40,11 @@ type PlanOptions struct {
 	Series bool // series are wanted, which are limited to 1,000 groups
 	// Fields are names that are read besides those in the question.
 	Fields []string
+	// Metrics says what is known of the metrics of a metrics dataset, by the names of
+	// their fields; nil for any other. Calculations are then over time series.
+	Metrics func(name string) event.Metric
+	// Saved are the stored calculated fields that the question may read, by alias.
+	Saved map[string]string
 }
 
 // PlannedCalc is a calculation with the column of the result that holds it.
@@ -44,6 +53,10 @@ type PlannedCalc struct {
 	Key     string // name in results
 	Heatmap bool
 	Rate    bool
+	Points  bool // of data points, not of what they say
+	Values  bool // of the values that histograms hold
+
+	ratio *ratio // what it is made of, if it is the share of two others
 }
 
 // Plan resolves the question at a moment. Datasets empty means all of them.
@@ -60,7 +73,7 @@ func (s *Spec) Plan(environment string, datasets []string, now time.Time, opts P
 	if p.Start >= p.End {
 		return nil, fault.New(fault.Invalid, "the time range is empty: it ends at %d and starts at %d", p.End/1e9, p.Start/1e9)
 	}
-	if p.Step, err = s.step(p.End - p.Start); err != nil {
+	if p.Step, err = s.step(p.End-p.Start, opts.Metrics != nil); err != nil {
 		return nil, err
 	}
 	if p.Limit, err = s.limit(opts.Series); err != nil {
@@ -73,6 +86,9 @@ func (s *Spec) Plan(environment string, datasets []string, now time.Time, opts P
 		}
 	}
 	if err := p.planCalcs(s); err != nil {
+		return nil, err
+	}
+	if err := p.planSeries(s, opts); err != nil {
 		return nil, err
 	}
 	if err := p.planFields(s, related, opts); err != nil {
@@ -94,7 +110,7 @@ func (p *Plan) planCalcs(s *Spec) error {
 		}
 		p.Calcs = append(p.Calcs, PlannedCalc{
 			Calc: Calc{Op: op.calc, Field: c.Column, Q: op.q, Where: condition, Name: c.Key()}, Key: c.Key(),
-			Heatmap: op.calc == Histogram, Rate: op.rate,
+			Heatmap: op.calc == Histogram, Rate: op.rate, Points: op.points && !op.values, Values: op.values,
 		})
 	}
 	var err error
@@ -103,7 +119,7 @@ func (p *Plan) planCalcs(s *Spec) error {
 	}
 	for _, c := range p.Calcs {
 		if !c.Rate {
-			p.inputs = append(p.inputs, c.Calc)
+			p.inputs = append(p.inputs, c)
 		}
 	}
 	p.Calcs = nil
@@ -121,14 +137,13 @@ func (p *Plan) planFields(s *Spec, related []*relatedSpan, opts PlanOptions) err
 		return err
 	}
 	names := slices.Concat(FieldsOf(p.Where), p.Breakdowns, opts.Fields)
-	for _, c := range append(slices.Clone(p.inputs), p.plain(true)...) {
-		names = append(append(names, c.Field), FieldsOf(c.Where)...)
-	}
-	for _, c := range p.Calcs {
-		names = append(names, c.Field)
+	for _, c := range slices.Concat(p.inputs, p.Calcs) {
+		for _, calc := range c.calcs() {
+			names = append(append(names, calc.Field), FieldsOf(calc.Where)...)
+		}
 	}
 	for _, f := range s.CalculatedFields {
-		if slices.Contains(names, f.Name) {
+		if slices.Contains(names, f.Name) && !IsOfSeries(own[f.Name]) {
 			p.before = append(p.before, Compute{Name: f.Name, Expr: own[f.Name]})
 		}
 	}
@@ -172,10 +187,14 @@ func HumanSteps() []time.Duration {
 // pointsOfASeries is how many buckets an automatic granularity aims below.
 const pointsOfASeries = 170
 
-func (s *Spec) step(length int64) (int64, error) {
+func (s *Spec) step(length int64, metrics bool) (int64, error) {
 	if s.Granularity == nil || *s.Granularity == 0 {
+		least := length / pointsOfASeries
+		if metrics && length > metricStep {
+			least = max(least, metricStep)
+		}
 		for _, step := range HumanSteps() {
-			if int64(step) >= length/pointsOfASeries {
+			if int64(step) >= least {
 				return int64(step), nil
 			}
 		}
@@ -230,22 +249,31 @@ func (p *Plan) planOrder(s *Spec) {
 // plain are the calculations that one aggregate gives, for the table or, with
 // the rates' base, for the series. A heatmap is asked for by itself.
 func (p *Plan) plain(series bool) []Calc {
-	if len(p.formulas) > 0 {
-		return p.inputs
-	}
 	var calcs []Calc
-	for _, c := range p.Calcs {
+	for _, c := range p.planned() {
 		if !c.Heatmap && (series || !c.Rate) {
-			calcs = append(calcs, c.Calc)
+			calcs = append(calcs, c.calcs()...)
 		}
 	}
 	return calcs
+}
+
+// planned are the calculations that aggregates give: those asked for, or what the
+// formulas calculate with.
+func (p *Plan) planned() []PlannedCalc {
+	if len(p.formulas) > 0 {
+		return p.inputs
+	}
+	return p.Calcs
 }
 
 func (p *Plan) query(start, end int64, stages ...Stage) *Query {
 	before := slices.Clone(p.before)
 	if p.Where != nil {
 		before = append(before, Filter{Where: p.Where})
+	}
+	if p.series {
+		start, stages = p.ofSeries(start, stages)
 	}
 	stages = slices.Concat(before, p.related, stages)
 	return &Query{Environment: p.Environment, Datasets: p.Datasets, Start: start, End: end, Unweighted: p.Unweighted, Stages: stages}
@@ -269,7 +297,7 @@ func (p *Plan) Table() *Query {
 	}
 	sort := slices.DeleteFunc(slices.Clone(p.sort), func(k SortKey) bool {
 		return !slices.Contains(p.Breakdowns, k.Field) && !slices.ContainsFunc(calcs, func(c Calc) bool { return c.Name == k.Field }) &&
-			!slices.ContainsFunc(p.formulas, func(f Compute) bool { return f.Name == k.Field })
+			!slices.ContainsFunc(p.math(), func(s Stage) bool { c, ok := s.(Compute); return ok && c.Name == k.Field })
 	})
 	if len(p.Breakdowns) > 0 {
 		if len(sort) > 0 {
@@ -335,23 +363,33 @@ func (p *Plan) Totals() (*Query, bool) {
 	return p.query(p.Start, p.End, append([]Stage{Aggregate{Calcs: calcs}}, p.onlyMath()...)...), true
 }
 
-// math computes the formulas from the calculations of each row.
+// math computes the formulas, and what else is the share of two calculations, from
+// the calculations of each row.
 func (p *Plan) math() []Stage {
-	stages := make([]Stage, len(p.formulas))
-	for i, f := range p.formulas {
-		stages[i] = f
+	var stages []Stage
+	for _, c := range p.planned() {
+		if c.ratio != nil {
+			share := Call{Name: "DIV", Args: []Expr{Field{Name: c.ratio.above.Name}, Field{Name: c.ratio.below.Name}}}
+			stages = append(stages, Compute{Name: c.Name, Expr: share})
+		}
+	}
+	for _, f := range p.formulas {
+		stages = append(stages, f)
 	}
 	return stages
 }
 
-// onlyMath is math without the calculations in the result, if there are formulas.
+// onlyMath is math without what it is computed from in the result.
 func (p *Plan) onlyMath() []Stage {
-	if len(p.formulas) == 0 {
+	stages := p.math()
+	if len(stages) == 0 {
 		return nil
 	}
-	names := make([]string, len(p.formulas))
-	for i, f := range p.formulas {
-		names[i] = f.Name
+	var names []string
+	for _, c := range p.Calcs {
+		if !c.Heatmap && !c.Rate {
+			names = append(names, c.Name)
+		}
 	}
-	return append(p.math(), Project{Fields: names})
+	return append(stages, Project{Fields: names})
 }

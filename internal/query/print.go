@@ -71,6 +71,9 @@ func (a Aggregate) String() string {
 	if a.Step > 0 {
 		s += " each " + strconv.FormatInt(a.Step, 10) + "ns"
 	}
+	if a.From != 0 {
+		s += " from " + strconv.FormatInt(a.From, 10)
+	}
 	return s
 }
 
@@ -119,6 +122,9 @@ func (c Calc) String() string {
 	s += "("
 	if c.Field != "" {
 		s += ident(c.Field)
+	}
+	if c.Series != nil {
+		s += " by series " + c.Series.String()
 	}
 	s += ")"
 	if c.Where != nil {

@@ -27,7 +27,10 @@ func (q *Query) WithFields(saved map[string]string, further ...string) (*Query, 
 		if !ok {
 			continue
 		}
-		e, err := ParseField(text)
+		e, err := ParseAnyField(text)
+		if err == nil && IsOfSeries(e) {
+			return nil, madeOfSeries("calculated field " + name)
+		}
 		if err != nil {
 			return nil, fault.New(fault.Invalid, "calculated field %s: %s", name, fault.MessageOf(err))
 		}

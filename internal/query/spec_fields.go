@@ -46,7 +46,7 @@ func (s *Spec) parseFields() (map[string]Expr, error) {
 		if _, twice := fields[f.Name]; twice {
 			return nil, fault.New(fault.Invalid, "calculated_fields[%d]: the name %s stands twice", i, f.Name)
 		}
-		e, err := ParseField(f.Expression)
+		e, err := ParseAnyField(f.Expression)
 		if err != nil {
 			return nil, fault.New(fault.KindOf(err), "calculated_fields[%d] %s: %s", i, f.Name, fault.MessageOf(err))
 		}

@@ -102,7 +102,7 @@ func (p *parser) named() (name, expression string, err error) {
 	if t = p.take(); t.kind != tokenExpression {
 		return "", "", fault.At(t.at, "expected an expression in brackets, found %s", t.describe())
 	}
-	if _, err := ParseField(t.value.Str()); err != nil {
+	if _, err := ParseAnyField(t.value.Str()); err != nil {
 		return "", "", fault.At(t.at+1+max(fault.PositionOf(err), 0), "%s: %s", ident(name), fault.MessageOf(err))
 	}
 	return name, t.value.Str(), nil

@@ -124,6 +124,9 @@ func (v *validator) aggregate(a Aggregate) error { //nolint:cyclop // one case f
 		if c.Field == "" && c.Op != Count && c.Op != Concurrency {
 			return fault.New(fault.Invalid, "%s needs a field", c.Op)
 		}
+		if err := c.checkSeries(a.Step); err != nil {
+			return err
+		}
 		if c.Where != nil {
 			if err := v.expr(c.Where, 0); err != nil {
 				return err

@@ -27,6 +27,7 @@ import (
 	"github.com/oriel-dev/oriel/internal/protocol/xray"
 	"github.com/oriel-dev/oriel/internal/querier"
 	"github.com/oriel-dev/oriel/internal/sampling"
+	"github.com/oriel-dev/oriel/internal/query"
 	"github.com/oriel-dev/oriel/internal/store"
 	"github.com/oriel-dev/oriel/internal/store/duckdb"
 	"github.com/oriel-dev/oriel/internal/symbol"
@@ -79,7 +80,7 @@ func (s *Server) openRooms(ctx context.Context) (err error) {
 	s.store.Retain(s.logGroups.Horizon)
 	s.querier = querier.New(querier.Config{
 		Store: s.store, Clock: clock, MaxConcurrent: c.MaxQueries, Deadline: c.QueryTimeout, CacheBytes: c.MemoryBytes / 20, Log: s.log,
-		Calculated: s.datasets.Calculated,
+		Calculated: s.datasets.Calculated, Metrics: s.datasets.Metrics,
 	})
 	started := clock()
 	s.door, err = ingest.Open(ctx, ingest.Config{
@@ -163,6 +164,11 @@ func (d deletable) Catalog(environment string) store.Catalog { return d.s.store.
 
 // Flush implements dataset.Data.
 func (d deletable) Flush(ctx context.Context) error { return d.s.store.Flush(ctx) }
+
+// Run implements dataset.Data.
+func (d deletable) Run(ctx context.Context, q *query.Query, opts store.Options) (*store.Result, error) {
+	return d.s.store.Run(ctx, q, opts)
+}
 
 // DropDataset implements dataset.Data.
 func (d deletable) DropDataset(ctx context.Context, environment, slug string) error {

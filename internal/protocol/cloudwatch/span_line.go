@@ -86,7 +86,7 @@ func attribute(v event.Value) any {
 // isOfSpan tells the fields that have members of their own, or that say nothing
 // OTLP has a word for.
 func isOfSpan(name string) bool {
-	return strings.HasPrefix(name, "meta.") || name == event.FieldArrival || slices.Contains([]string{
+	return strings.HasPrefix(name, "meta.") || event.Internal(name) || slices.Contains([]string{
 		event.FieldTraceID, event.FieldSpanID, event.FieldParentID, event.FieldName, event.FieldSpanKind, event.FieldDuration, event.FieldError,
 		event.FieldStatusCode, event.FieldStatusMessage, event.FieldNumEvents, event.FieldNumLinks, event.FieldType,
 		"xray.document", // as X-Ray's API gives it back: the line says all of it in OTLP's words

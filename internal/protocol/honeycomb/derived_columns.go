@@ -52,7 +52,11 @@ func (f *Front) decodeCalculated(c *call, slug string) (dataset.CalculatedSettin
 	if err := wrong.err(); err != nil {
 		return dataset.CalculatedSettings{}, err
 	}
-	expression, err := query.ParseField(body.Expression)
+	parse := query.ParseField
+	if d, ok := f.Datasets.Find(c.who.Environment, slug); ok && d.Metrics && !c.who.Classic {
+		parse = query.ParseAnyField
+	}
+	expression, err := parse(body.Expression)
 	if err != nil {
 		return dataset.CalculatedSettings{}, unparseable(fault.MessageOf(err))
 	}

@@ -76,7 +76,11 @@ func (f *Front) checkQuery(raw []byte, scope workspace.Scope, metrics bool) erro
 		err = spec.CheckScope(metrics)
 	}
 	if err == nil {
-		_, err = spec.Plan(scope.Environment, datasetsOf(scope), f.Clock(), query.PlanOptions{Series: true})
+		opts := query.PlanOptions{Series: true}
+		if metrics {
+			opts.Metrics, opts.Saved = f.Datasets.Metrics(scope.Environment, scope.Dataset), f.Datasets.Calculated(scope.Environment, scope.Dataset)
+		}
+		_, err = spec.Plan(scope.Environment, datasetsOf(scope), f.Clock(), opts)
 	}
 	return ofQuery(err)
 }

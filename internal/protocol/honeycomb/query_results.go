@@ -38,6 +38,8 @@ type queryResultAsk struct {
 	DisableTotal  *bool  `json:"disable_total_by_aggregate"`
 	DisableOther  *bool  `json:"disable_other_by_aggregate"`
 	Limit         *int   `json:"limit"`
+
+	classic bool // the caller's team is, which has no metrics datasets
 }
 
 func enabled(disable *bool) bool { return disable != nil && !*disable }
@@ -72,6 +74,7 @@ func (f *Front) createQueryResult(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
+	ask.classic = c.who.Classic
 	q, err := f.Workspace.Query(c.Context(), scope, ask.QueryID)
 	if err != nil {
 		return reply{}, named(err, "Query not found")
@@ -154,6 +157,7 @@ func (f *Front) runResult(ctx context.Context, result *workspace.Result, spec *q
 	started := f.Clock()
 	r, err := f.Querier.RunSpec(ctx, result.Scope.Environment, datasetsOf(result.Scope), spec, querier.SpecOptions{
 		Series: !ask.DisableSeries, Totals: enabled(ask.DisableTotal), TotalSeries: enabled(ask.DisableTotal) && !ask.DisableSeries, Other: enabled(ask.DisableOther),
+		Events: ask.classic,
 	})
 	if err != nil {
 		return nil, ofQuery(err)

@@ -73,6 +73,7 @@ type distribution struct {
 	count          uint64
 	sum, low, high optional
 	buckets        []bucket
+	coarse         []bucket // in which they are kept, nil if that is buckets
 	flags          uint64
 }
 
@@ -84,11 +85,19 @@ type optional struct {
 
 func (o *optional) read(f *field) { o.value, o.set = math.Float64frombits(f.num), true }
 
-func (h *distribution) measures(name string) []measure {
+// usualMeasures is how many a histogram has.
+const usualMeasures = 20
+
+// measures are the figures; the first is the distribution itself, if it is kept.
+func (h *distribution) measures(name string, kept bool) []measure {
 	if h.flags&noValue != 0 {
 		return nil
 	}
-	out := []measure{{name + ".count", event.IntValue(int64(min(h.count, math.MaxInt64)))}}
+	out := make([]measure, 0, usualMeasures)
+	if kept {
+		out = append(out, measure{name, event.StringValue(h.text())})
+	}
+	out = append(out, measure{name + ".count", event.IntValue(int64(min(h.count, math.MaxInt64)))})
 	for _, o := range []struct {
 		name string
 		optional
@@ -181,7 +190,7 @@ func histogramOf(name string, raw []byte) ([]measure, error) {
 		h.buckets = append(h.buckets, bucket{low, high, float64(n)})
 		low = high
 	}
-	return h.measures(name), nil
+	return h.measures(name, true), nil
 }
 
 // packed64 appends fixed64 values, packed or one by one.
@@ -229,15 +238,19 @@ func exponentialOf(name string, raw []byte) ([]measure, error) {
 	case scale < -20 || scale > 40:
 		return nil, errScale
 	}
-	step := math.Exp2(-float64(scale))
-	if err := errors.Join(h.exponents(negative, step, -1), h.exponents(positive, step, 1)); err != nil {
+	if err := errors.Join(h.exponents(negative, scale, -1), h.exponents(positive, scale, 1)); err != nil {
 		return nil, err
 	}
 	if zero > 0 {
-		h.buckets = append(h.buckets, bucket{0, 0, float64(zero)})
+		none := bucket{0, 0, float64(zero)}
+		h.buckets = append(h.buckets, none)
+		if scale > keptScale {
+			h.coarse = append(h.coarse, none)
+		}
 	}
 	slices.SortFunc(h.buckets, func(a, b bucket) int { return cmp.Compare(a.low, b.low) })
-	return h.measures(name), nil
+	slices.SortFunc(h.coarse, func(a, b bucket) int { return cmp.Compare(a.low, b.low) })
+	return h.measures(name, true), nil
 }
 
 // read reads what both kinds of histogram have: count and sum, the flags, and
@@ -259,9 +272,20 @@ func (h *distribution) read(f *field, low int) {
 
 func unzigzag(v uint64) int64 { return int64(v>>1) ^ -int64(v&1) }
 
-// exponents reads the buckets of one sign. Their bounds are powers of two, step
+// keptScale is the finest scale that distributions are kept in: buckets 4.4 % wide.
+// Senders make theirs coarser as the range of their values grows; what they begin
+// with is much finer, and would not be comparable with what comes after.
+const keptScale = 4
+
+// exponents reads the buckets of one sign. Their bounds are powers of two, 1/2^scale
 // apart in the exponent.
-func (h *distribution) exponents(raw []byte, step, sign float64) error {
+func (h *distribution) exponents(raw []byte, scale int64, sign float64) error {
+	between := func(index, scale int64, n float64) bucket {
+		step := math.Exp2(-float64(scale))
+		low, high := sign*math.Exp2(float64(index)*step), sign*math.Exp2(float64(index+1)*step)
+		return bucket{min(low, high), max(low, high), n}
+	}
+	last := int64(0)
 	m := message{rest: raw}
 	var f field
 	var offset int64
@@ -292,11 +316,65 @@ func (h *distribution) exponents(raw []byte, step, sign float64) error {
 		if n == 0 {
 			continue
 		}
-		index := float64(offset) + float64(i)
-		low, high := sign*math.Exp2(index*step), sign*math.Exp2((index+1)*step)
-		h.buckets = append(h.buckets, bucket{min(low, high), max(low, high), float64(n)})
+		index := offset + int64(i)
+		h.buckets = append(h.buckets, between(index, scale, float64(n)))
+		if scale <= keptScale {
+			continue
+		}
+		wide := index >> (scale - keptScale)
+		if k := len(h.coarse); k > 0 && last == wide && h.coarse[k-1].high*sign > 0 {
+			h.coarse[k-1].count += float64(n)
+			continue
+		}
+		h.coarse, last = append(h.coarse, between(wide, keptScale, float64(n))), wide
 	}
 	return nil
+}
+
+// maxKept is how many buckets of a distribution are kept; of more, neighbours become one.
+const maxKept = 1000
+
+// text writes the distribution: a JSON array of [low, high, count], in order. What is
+// below the first bound or above the last is at that bound.
+func (h *distribution) text() string {
+	buckets := h.buckets
+	if h.coarse != nil {
+		buckets = h.coarse
+	}
+	var kept []bucket
+	for _, b := range buckets {
+		switch {
+		case math.IsInf(b.low, -1):
+			b.low = b.high
+		case math.IsInf(b.high, 1):
+			b.high = b.low
+		}
+		if b.count > 0 && !math.IsInf(b.low, 0) && !math.IsInf(b.high, 0) && !math.IsNaN(b.low) && !math.IsNaN(b.high) {
+			kept = append(kept, b)
+		}
+	}
+	for len(kept) > maxKept {
+		half := kept[:0]
+		for pair := range slices.Chunk(kept, 2) {
+			last := pair[len(pair)-1]
+			if len(pair) == 2 {
+				last.low, last.count = pair[0].low, pair[0].count+last.count
+			}
+			half = append(half, last)
+		}
+		kept = half
+	}
+	const usual = 20 // bytes of a bucket
+	out := append(make([]byte, 0, 2+usual*len(kept)), '[')
+	for i, b := range kept {
+		if i > 0 {
+			out = append(out, ',')
+		}
+		out = append(appendNumber(append(out, '['), b.low), ',')
+		out = append(appendNumber(out, b.high), ',')
+		out = append(strconv.AppendFloat(out, b.count, 'f', -1, 64), ']')
+	}
+	return string(append(out, ']'))
 }
 
 func summaryOf(name string, raw []byte) ([]measure, error) {
@@ -328,7 +406,7 @@ func summaryOf(name string, raw []byte) ([]measure, error) {
 	if h.flags&noValue != 0 {
 		return nil, nil
 	}
-	return append(h.measures(name), quantiles...), nil
+	return append(h.measures(name, false), quantiles...), nil
 }
 
 func quantileOf(raw []byte) (q, v float64, ok bool) {

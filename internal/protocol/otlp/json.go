@@ -63,26 +63,27 @@ type form uint8
 
 // The forms.
 const (
-	formUnknown  form = iota
-	formText          // bytes
-	formTraceID       // bytes
-	formSpanID        // bytes
-	formBase64        // bytes
-	formBool          // varint
-	formInt           // varint
-	formZigzag        // varint
-	formKind          // varint, an enumeration
-	formStatus        // varint, an enumeration
-	formSeverity      // varint, an enumeration
-	formCount         // varint, not negative
-	formTime          // fixed64, not negative
-	formFixed64       // fixed64, not negative
-	formSigned64      // fixed64
-	formFixed32       // fixed32
-	formDouble        // fixed64
-	formMessage       // bytes
-	formSmall         // bytes; a message that mostly needs one byte for its length
-	formNest          // bytes; a message that may hold itself
+	formUnknown     form = iota
+	formText             // bytes
+	formTraceID          // bytes
+	formSpanID           // bytes
+	formBase64           // bytes
+	formBool             // varint
+	formInt              // varint
+	formZigzag           // varint
+	formKind             // varint, an enumeration
+	formStatus           // varint, an enumeration
+	formSeverity         // varint, an enumeration
+	formTemporality      // varint, an enumeration
+	formCount            // varint, not negative
+	formTime             // fixed64, not negative
+	formFixed64          // fixed64, not negative
+	formSigned64         // fixed64
+	formFixed32          // fixed32
+	formDouble           // fixed64
+	formMessage          // bytes
+	formSmall            // bytes; a message that mostly needs one byte for its length
+	formNest             // bytes; a message that may hold itself
 )
 
 // object reads the members of a message.
@@ -144,7 +145,7 @@ func (t *transcoder) value(m member) bool {
 		f, ok := t.double()
 		t.fixed64(m.number, math.Float64bits(f))
 		return ok
-	case formKind, formStatus, formSeverity:
+	case formKind, formStatus, formSeverity, formTemporality:
 		return t.enum(m)
 	case formInt, formCount:
 		v, ok := t.integer(m.form)
@@ -399,9 +400,21 @@ func (t *transcoder) enum(m member) bool {
 		v = statusNumber(name)
 	case m.form == formSeverity:
 		v = severityNumber(name)
+	case m.form == formTemporality:
+		v = temporalityNumber(name)
 	}
 	t.varint(m.number, v)
 	return true
+}
+
+func temporalityNumber(name []byte) uint64 {
+	switch string(name) {
+	case "AGGREGATION_TEMPORALITY_DELTA":
+		return temporalityDelta
+	case "AGGREGATION_TEMPORALITY_CUMULATIVE":
+		return 2
+	}
+	return 0
 }
 
 func kindNumber(name []byte) uint64 {

@@ -242,10 +242,14 @@ func metric(name []byte) member {
 	switch string(name) {
 	case "name":
 		return member{number: 1, form: formText}
+	case "description":
+		return member{number: 2, form: formText}
+	case "unit":
+		return member{number: 3, form: formText}
 	case "gauge":
 		return member{number: metricGauge, form: formMessage, of: numberPoints}
 	case "sum":
-		return member{number: metricSum, form: formMessage, of: numberPoints}
+		return member{number: metricSum, form: formMessage, of: sumPoints}
 	case "histogram":
 		return member{number: metricHistogram, form: formMessage, of: histogramPoints}
 	case "exponentialHistogram", "exponential_histogram":
@@ -257,9 +261,26 @@ func metric(name []byte) member {
 }
 
 func numberPoints(name []byte) member      { return ofPoints(name, numberPoint) }
-func histogramPoints(name []byte) member   { return ofPoints(name, histogramPoint) }
-func exponentialPoints(name []byte) member { return ofPoints(name, exponentialPoint) }
+func histogramPoints(name []byte) member   { return ofCounts(name, histogramPoint) }
+func exponentialPoints(name []byte) member { return ofCounts(name, exponentialPoint) }
 func summaryPoints(name []byte) member     { return ofPoints(name, summaryPoint) }
+
+func sumPoints(name []byte) member {
+	switch string(name) {
+	case "isMonotonic", "is_monotonic":
+		return member{number: 3, form: formBool}
+	}
+	return ofCounts(name, numberPoint)
+}
+
+// ofCounts is ofPoints for what says how its points count.
+func ofCounts(name []byte, point shape) member {
+	switch string(name) {
+	case "aggregationTemporality", "aggregation_temporality":
+		return member{number: 2, form: formTemporality}
+	}
+	return ofPoints(name, point)
+}
 
 func ofPoints(name []byte, point shape) member {
 	switch string(name) {
@@ -272,6 +293,8 @@ func ofPoints(name []byte, point shape) member {
 // ofPoint is what points of all kinds have.
 func ofPoint(name []byte, attributes, flags int) member {
 	switch string(name) {
+	case "startTimeUnixNano", "start_time_unix_nano":
+		return member{number: 2, form: formTime}
 	case "timeUnixNano", "time_unix_nano":
 		return member{number: 3, form: formTime}
 	case "flags":

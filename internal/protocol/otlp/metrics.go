@@ -29,11 +29,14 @@ func (d *decoder) metrics(body []byte) error {
 	}
 	for _, g := range all.order {
 		for _, p := range g.order {
-			if err := d.pointRow(g, p); err != nil {
-				return err
+			for ; p != nil; p = p.next {
+				if err := d.pointRow(g, p); err != nil {
+					return err
+				}
 			}
 		}
 	}
+	d.declare()
 	return nil
 }
 
@@ -46,6 +49,7 @@ type groups struct {
 // group gathers the data points of a resource.
 type group struct {
 	slug   string
+	series uint64 // see seriesOf
 	fields []constant
 	rate   sampleRate
 	byKey  map[string]*point
@@ -64,7 +68,7 @@ func (d *decoder) group(all *groups, slug string) *group {
 	}
 	g := all.byKey[string(key)]
 	if g == nil {
-		g = &group{slug: slug, fields: slices.Clone(d.resource), rate: d.resourceRate, byKey: map[string]*point{}}
+		g = &group{slug: slug, series: seriesOf(slug, d.attributes), fields: slices.Clone(d.resource), rate: d.resourceRate, byKey: map[string]*point{}}
 		d.grow(len(key) + groupBytes + constantBytes*len(g.fields))
 		all.byKey[string(key)] = g
 		all.order = append(all.order, g)
@@ -85,6 +89,10 @@ type point struct {
 	time   int64
 	attrs  [][]byte
 	fields []measure
+	series uint64
+	start  int64 // of the counters that go on, see event.FieldSeriesStart
+	nature nature
+	next   *point // of the same time and attributes, for what can't be in this event
 }
 
 // measure is a metric's name, or that of one of its figures, with the value.
@@ -102,28 +110,83 @@ const (
 	metricSummary   = 11
 )
 
+// toldMetric is one metric of a request, as its data points are read.
+type toldMetric struct {
+	event.Metric
+	form int // its field in the oneof
+}
+
+// maxMetricNote bounds what is kept of a unit or a description.
+const maxMetricNote = 120
+
 func (d *decoder) metric(g *group, raw []byte) error {
 	m := message{rest: raw}
 	var f field
-	name, kind := "", 0
+	var told toldMetric
 	var data []byte
 	for m.next(&f) {
 		switch {
 		case f.number == 1 && f.wire == wireBytes:
-			name = string(d.utf8(event.Cut(f.bytes, maxText)))
+			told.Name = string(d.utf8(event.Cut(f.bytes, maxText)))
+		case f.number == 2 && f.wire == wireBytes:
+			told.Description = string(toValid(event.Cut(f.bytes, maxMetricNote)))
+		case f.number == 3 && f.wire == wireBytes:
+			told.Unit = string(toValid(event.Cut(f.bytes, maxMetricNote)))
 		case f.wire == wireBytes && f.number >= metricGauge && f.number <= metricSummary:
-			kind, data = f.number, f.bytes
+			told.form, data = f.number, f.bytes
 		}
 	}
 	if m.bad {
 		return malformed("a metric")
 	}
-	return submessages(data, 1, "a data point", func(raw []byte) error { return d.dataPoint(g, name, kind, raw) })
+	told.Kind = kindOf(told.form, data)
+	return submessages(data, 1, "a data point", func(raw []byte) error { return d.dataPoint(g, &told, raw) })
+}
+
+const temporalityDelta = 1 // of the enumeration AggregationTemporality
+
+// kindOf reads what a metric says of its data points. One that does not say from
+// when they count is taken to count from a beginning, as most do.
+func kindOf(form int, data []byte) event.MetricKind {
+	m := message{rest: data}
+	var f field
+	temporality, monotonic := uint64(0), false
+	for m.next(&f) {
+		switch {
+		case f.number == 2 && f.wire == wireVarint:
+			temporality = f.num
+		case f.number == 3 && f.wire == wireVarint:
+			monotonic = f.num != 0
+		}
+	}
+	switch form {
+	case metricGauge:
+		return event.Gauge
+	case metricSummary:
+		return event.Summary
+	case metricSum:
+		switch {
+		case temporality == temporalityDelta && monotonic:
+			return event.DeltaCounter
+		case temporality == temporalityDelta:
+			return event.DeltaSum
+		case monotonic:
+			return event.CumulativeCounter
+		}
+		return event.CumulativeSum
+	case metricHistogram, metricExponent:
+		if temporality == temporalityDelta {
+			return event.DeltaHistogram
+		}
+		return event.CumulativeHistogram
+	}
+	return event.NoMetric
 }
 
 // dataPoint reads a point of any kind; where kinds number their fields in
 // different ways, kind decides.
-func (d *decoder) dataPoint(g *group, name string, kind int, raw []byte) error {
+func (d *decoder) dataPoint(g *group, told *toldMetric, raw []byte) error {
+	name := told.Name
 	if err := d.room(); err != nil {
 		return err
 	}
@@ -133,11 +196,11 @@ func (d *decoder) dataPoint(g *group, name string, kind int, raw []byte) error {
 		d.out.problem(ReasonNoName, true, func() string { return fmt.Sprintf("a metric's name has %d bytes: %.60q", len(name), name) })
 		return nil
 	}
-	at, ok := d.splitPoint(kind, raw)
+	at, start, ok := d.splitPoint(told.form, raw)
 	if !ok {
 		return malformed("a data point")
 	}
-	fields, err := measures(name, kind, raw)
+	fields, err := measures(name, told.form, raw)
 	switch {
 	case errors.Is(err, errMalformed):
 		return malformed("a data point")
@@ -159,20 +222,29 @@ func (d *decoder) dataPoint(g *group, name string, kind int, raw []byte) error {
 	for _, a := range d.sortedAttrs {
 		key = append(binary.AppendUvarint(key, uint64(len(a))), a...)
 	}
+	n := natureOf(told.Kind)
 	p := g.byKey[string(key)]
+	for p != nil && !p.holds(n, fields) {
+		p = p.next
+	}
 	if p == nil {
-		p = &point{time: when / second * second, attrs: slices.Clone(d.attrs)}
+		p = &point{time: when / second * second, attrs: slices.Clone(d.attrs), series: d.withPoint(g.series)}
 		d.grow(pointBytes + len(key) + listedBytes*len(p.attrs))
-		g.byKey[string(key)] = p
-		g.order = append(g.order, p)
+		if first := g.byKey[string(key)]; first != nil {
+			p.next, first.next = first.next, p
+		} else {
+			g.byKey[string(key)] = p
+			g.order = append(g.order, p)
+		}
 	}
 	d.grow(measureBytes * len(fields))
-	p.fields = append(p.fields, fields...)
+	p.add(n, start, fields)
+	d.note(g.slug, told)
 	return nil
 }
 
-// splitPoint finds the time and the attributes of a point.
-func (d *decoder) splitPoint(kind int, raw []byte) (at uint64, ok bool) {
+// splitPoint finds the time, that of the beginning, and the attributes of a point.
+func (d *decoder) splitPoint(kind int, raw []byte) (at, start uint64, ok bool) {
 	attributes := 7
 	switch kind {
 	case metricHistogram:
@@ -187,11 +259,13 @@ func (d *decoder) splitPoint(kind int, raw []byte) (at uint64, ok bool) {
 		switch {
 		case f.number == attributes && f.wire == wireBytes:
 			d.listAttribute(f.bytes)
+		case f.number == 2 && f.wire == wireFixed64:
+			start = f.num
 		case f.number == 3 && f.wire == wireFixed64:
 			at = f.num
 		}
 	}
-	return at, !m.bad
+	return at, start, !m.bad
 }
 
 func (d *decoder) pointRow(g *group, p *point) error {
@@ -210,6 +284,11 @@ func (d *decoder) pointRow(g *group, p *point) error {
 		}
 	}
 	b.SetString(b.Column(event.FieldSignal), event.SignalMetric)
+	row := b.Len() - 1
+	b.SetAt(row, event.FieldSeries, event.IntValue(int64(p.series)))
+	if p.nature == sinceStart {
+		b.SetAt(row, event.FieldSeriesStart, event.IntValue(p.start))
+	}
 	for _, f := range p.fields {
 		if c := d.column(b, []byte(f.name)); c != nil {
 			b.Set(f.name, f.value)

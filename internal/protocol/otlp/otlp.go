@@ -169,8 +169,9 @@ type decoder struct {
 	resourceRate, scopeRate sampleRate // the latter is that of both
 	rate                    sampleRate // of the item
 
-	attrs       [][]byte // of the item
-	sortedAttrs [][]byte // of a data point
+	attrs       [][]byte             // of the item
+	sortedAttrs [][]byte             // of a data point
+	told        map[string]*declared // of metrics, by dataset
 	events      [][]byte
 	links       [][]byte
 	fields      int // of the item

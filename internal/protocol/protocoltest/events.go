@@ -18,7 +18,7 @@ func Events(batches []*event.Batch, now int64) string {
 		for i := range batch.Len() {
 			var fields []string
 			batch.Row(i).Each(func(name string, v event.Value) {
-				if name == event.FieldArrival {
+				if event.Internal(name) {
 					return
 				}
 				text := v.Text()

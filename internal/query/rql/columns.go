@@ -171,10 +171,10 @@ func StarName(name string) string {
 	case level:
 		return "level"
 	case payload, "environment", "level", event.SystemTime, event.SystemDataset, event.SystemSampleRate, event.SystemEnvironment,
-		event.FieldArrival, event.FieldOverflow:
+		event.FieldOverflow:
 		return ""
 	}
-	if strings.HasPrefix(name, "meta.") || strings.HasPrefix(name, "error.") || strings.HasPrefix(name, hiddenMark) {
+	if event.Internal(name) || strings.HasPrefix(name, "meta.") || strings.HasPrefix(name, "error.") || strings.HasPrefix(name, hiddenMark) {
 		return ""
 	}
 	return name

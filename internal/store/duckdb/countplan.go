@@ -59,12 +59,12 @@ func countStages(q *query.Query) (where query.Expr, inline func(query.Expr) quer
 	if a.Step > 0 {
 		keys++
 	}
-	return where, inline, at, keys <= mostCountKeys && !slices.ContainsFunc(a.Calcs, func(k query.Calc) bool { return !isCounted(k) })
+	return where, inline, at, keys <= mostCountKeys && a.From == 0 && !slices.ContainsFunc(a.Calcs, func(k query.Calc) bool { return !isCounted(k) })
 }
 
 // isCounted tells the calculations that are made here.
 func isCounted(k query.Calc) bool {
-	if k.Where != nil {
+	if k.Where != nil || k.Series != nil {
 		return false
 	}
 	switch k.Op { //nolint:exhaustive // DuckDB makes the others

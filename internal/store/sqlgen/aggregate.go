@@ -22,6 +22,7 @@ type aggregation struct {
 	keys     []term   // group expressions, the bucket last
 	keyNames []string // their aliases
 	calcs    []calculation
+	all      relation // with the rows that only series come from
 }
 
 // calculation is one Calc with its fields looked up.
@@ -55,6 +56,10 @@ func (c *compiler) aggregate(s query.Aggregate) error {
 		if err := a.addCalc(calc); err != nil {
 			return err
 		}
+	}
+	a.all = c.rel
+	if s.From != 0 {
+		c.rel.where = append(slices.Clone(c.rel.where), a.time.sql+" >= "+c.d.integer(s.From))
 	}
 	from := a.sql()
 	names := slices.Clone(s.Groups)
@@ -103,6 +108,20 @@ func (a *aggregation) addCalc(calc query.Calc) error { //nolint:cyclop // one ca
 		}
 		k.where = where
 	}
+	if calc.Series != nil {
+		if !a.c.rel.raw {
+			return fault.New(fault.Invalid, "series are made of events, not of the result of an aggregation")
+		}
+		k.kind = event.Float
+		switch calc.Op { //nolint:exhaustive // the others give numbers
+		case query.Count, query.CountDistinct:
+			k.kind = event.Int
+		case query.Histogram:
+			k.kind = event.String
+		}
+		a.calcs = append(a.calcs, k)
+		return nil
+	}
 	if calc.Op == query.Interpolated && a.c.d == DuckDB && !a.weighted && a.manyRows() {
 		k.Op = query.Quantile // within one per cent, in a fraction of the time
 	}
@@ -142,8 +161,15 @@ func (a *aggregation) addCalc(calc query.Calc) error { //nolint:cyclop // one ca
 func (a *aggregation) sql() string {
 	var plain []calculation
 	var parts []part
+	var series [][]calculation
 	for _, k := range a.calcs {
 		switch {
+		case k.Series != nil:
+			if i := slices.IndexFunc(series, func(s []calculation) bool { return sameValues(s[0], k) }); i >= 0 {
+				series[i] = append(series[i], k)
+			} else {
+				series = append(series, []calculation{k})
+			}
 		case k.Op == query.Concurrency:
 			parts = append(parts, part{calcs: []calculation{k}, sql: a.concurrency(k)})
 		case a.binned(k):
@@ -158,8 +184,12 @@ func (a *aggregation) sql() string {
 		}
 	}
 	// Groups exist because a row is in them: some part must look at all rows, and
-	// concurrency skips those without a duration.
-	if len(plain) > 0 || !slices.ContainsFunc(parts, func(p part) bool { return p.binned }) {
+	// concurrency skips those without a duration, series those without the field.
+	counted := slices.ContainsFunc(parts, func(p part) bool { return p.binned }) || len(a.keys) == 0 && len(series) > 0
+	for _, calcs := range series {
+		parts = append(parts, part{calcs: calcs, sql: a.seriesPart(calcs)})
+	}
+	if len(plain) > 0 || !counted {
 		parts = append([]part{{calcs: plain, sql: a.plainSelect(plain)}}, parts...)
 	}
 	if len(parts) == 1 {

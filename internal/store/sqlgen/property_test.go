@@ -51,10 +51,16 @@ func TestCompile_AnswersAsTheReferenceDoesInClickHouse(t *testing.T) {
 	}
 	var batch clickHouseBatch
 	var cases []drawn
-	for i := 0; len(cases) < 300; i++ {
-		c := rapid.Custom(func(t *rapid.T) drawn {
+	of := []func(t *rapid.T) drawn{
+		func(t *rapid.T) drawn {
 			return drawn{storetest.Query(t, storetest.Environment), storetest.Events(t, storetest.Environment, 25)}
-		}).Example(i)
+		},
+		func(t *rapid.T) drawn {
+			return drawn{storetest.SeriesQuery(t, storetest.Environment), storetest.Readings(t, storetest.Environment, 25)}
+		},
+	}
+	for i := 0; len(cases) < 500; i++ {
+		c := rapid.Custom(of[i%len(of)]).Example(i)
 		switch _, err := batch.add(c.q, c.batches); {
 		case fault.Is(err, fault.Unsupported):
 		case err != nil:
@@ -106,6 +112,25 @@ func TestCompile_AnswersAsTheReferenceDoesOfAnything(t *testing.T) {
 		}
 		if d := storetest.Difference(q, want, got); d != "" {
 			t.Fatalf("%s\n%s", d, sqlOf(q, batches))
+		}
+	})
+}
+
+func TestCompile_AnswersOfSeriesAsTheReferenceDoes(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		batches := storetest.Readings(t, storetest.Environment, 40)
+		q := storetest.SeriesQuery(t, storetest.Environment)
+		want, err := runReference(context.Background(), q, batches)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := runDuckDB(q, batches)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := storetest.Difference(q, want, got); d != "" {
+			t.Fatalf("%s\n%s\n%s", q, d, sqlOf(q, batches))
 		}
 	})
 }

@@ -18,10 +18,14 @@ type group struct {
 	records []record
 	// reaching holds spans that are in flight in this bucket, whenever they began.
 	reaching []record
+	over     map[string]event.Value // of calculations over series
 }
 
 func (p *pipeline) aggregate(s query.Aggregate) error {
-	groups := p.groups(s)
+	groups, err := p.groups(s)
+	if err != nil {
+		return err
+	}
 	if len(s.Groups) == 0 && s.Step == 0 && len(groups) == 0 {
 		groups = []*group{{key: record{fields: map[string]event.Value{}}}}
 	}
@@ -68,6 +72,10 @@ func (p *pipeline) kindsAfter(s query.Aggregate) kinds {
 		after[event.SystemTime] = event.Int
 	}
 	for _, c := range s.Calcs {
+		if c.Series != nil && (c.Op == query.Min || c.Op == query.Max) {
+			after[c.Name] = event.Float
+			continue
+		}
 		switch c.Op {
 		case query.Count, query.CountDistinct:
 			after[c.Name] = event.Int
@@ -101,7 +109,7 @@ func floor(t, step int64) int64 {
 
 // groups puts each record into its group, and each span into the groups of all
 // the buckets it reaches into if concurrency is asked for.
-func (p *pipeline) groups(s query.Aggregate) []*group {
+func (p *pipeline) groups(s query.Aggregate) ([]*group, error) {
 	byKey := map[string]*group{}
 	var groups []*group
 	at := func(r record, bucket int64, timed bool) *group {
@@ -120,8 +128,27 @@ func (p *pipeline) groups(s query.Aggregate) []*group {
 		}
 		return g
 	}
+	for _, c := range s.Calcs {
+		if c.Series == nil {
+			continue
+		}
+		if !p.raw {
+			return nil, fault.New(fault.Invalid, "series are made of events")
+		}
+		keys, values := p.overSeries(s, c)
+		for where, v := range values {
+			g := at(keys[where.group], where.step, s.Step > 0)
+			if g.over == nil {
+				g.over = map[string]event.Value{}
+			}
+			g.over[c.Name] = v
+		}
+	}
 	for _, r := range p.records {
 		t, timed := p.timeOf(r)
+		if s.From != 0 && t < s.From {
+			continue
+		}
 		if s.Step == 0 {
 			g := at(r, 0, false)
 			g.records, g.reaching = append(g.records, r), append(g.reaching, r)
@@ -141,7 +168,7 @@ func (p *pipeline) groups(s query.Aggregate) []*group {
 			}
 		}
 	}
-	return groups
+	return groups, nil
 }
 
 // spanEnd is when a span ends, at the latest at the end of the query's range;
@@ -166,6 +193,12 @@ type sample struct {
 }
 
 func (p *pipeline) calculate(c query.Calc, g *group, step int64) (event.Value, error) {
+	if c.Series != nil {
+		if v := g.over[c.Name]; !v.IsNull() || c.Op != query.Count && c.Op != query.CountDistinct {
+			return v, nil
+		}
+		return event.IntValue(0), nil
+	}
 	if c.Op == query.Concurrency {
 		if !p.raw {
 			return event.Value{}, fault.New(fault.Invalid, "CONCURRENCY works on events")

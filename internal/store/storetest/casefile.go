@@ -200,7 +200,7 @@ func readRows(text string) ([]*event.Batch, error) {
 		b.SetSampleRate(uint32(rate))
 		for i, name := range names {
 			switch {
-			case event.IsArrival(name): // what the door says of a row
+			case event.Internal(name):
 				b.SetAt(b.Len()-1, name, values[i])
 			case !event.IsSystem(name):
 				b.Set(name, values[i])

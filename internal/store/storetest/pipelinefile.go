@@ -38,6 +38,7 @@ type aggregateForm struct {
 	Groups []string   `json:"groups,omitempty"`
 	Step   string     `json:"step,omitempty"` // a Go duration
 	Calcs  []calcForm `json:"calcs"`
+	From   int64      `json:"from,omitempty"`
 }
 
 type calcForm struct {
@@ -46,6 +47,32 @@ type calcForm struct {
 	Q     float64 `json:"q,omitempty"`
 	Where any     `json:"where,omitempty"`
 	Name  string  `json:"name"`
+
+	Series *seriesForm `json:"series,omitempty"`
+}
+
+type seriesForm struct {
+	Func         string   `json:"func"`
+	Range        string   `json:"range,omitempty"` // a Go duration
+	Deltas       bool     `json:"deltas,omitempty"`
+	Distribution bool     `json:"distribution,omitempty"`
+	Share        *float64 `json:"share,omitempty"`
+}
+
+func (f *seriesForm) temporal() (*query.Temporal, error) {
+	i, err := place([]string{"last", "summarize", "increase", "rate"}, f.Func)
+	if err != nil {
+		return nil, err
+	}
+	t := &query.Temporal{Func: query.TemporalFunc(i), Deltas: f.Deltas, Distribution: f.Distribution, Share: f.Share}
+	if f.Range != "" {
+		d, err := time.ParseDuration(f.Range)
+		if err != nil {
+			return nil, err
+		}
+		t.Range = int64(d)
+	}
+	return t, nil
 }
 
 var (
@@ -64,6 +91,7 @@ var (
 //	{"compute": {"name": "slow", "expr": [">", "$duration_ms", 500]}}
 //	{"compute": {"name": "kind", "field": "IF($duration_ms > 500, `slow`, `ok`)"}}
 //	{"aggregate": {"groups": ["route"], "step": "60s", "calcs": [{"op": "count", "name": "n"}]}}
+//	{"aggregate": {"from": 60, "calcs": [{"op": "sum", "field": "requests", "name": "n", "series": {"func": "increase", "deltas": true}}]}}
 //	{"sort": ["-n", "route"]}
 //	{"limit": 10, "offset": 2}
 //	{"dedup": ["route"]}
@@ -186,7 +214,7 @@ func parseTrace(conds [][]any) (query.TraceFilter, error) {
 }
 
 func (f *aggregateForm) stage() (query.Aggregate, error) {
-	s := query.Aggregate{Groups: f.Groups}
+	s := query.Aggregate{Groups: f.Groups, From: f.From}
 	if f.Step != "" {
 		d, err := time.ParseDuration(f.Step)
 		if err != nil {
@@ -202,6 +230,11 @@ func (f *aggregateForm) stage() (query.Aggregate, error) {
 		calc := query.Calc{Op: query.CalcOp(i), Field: c.Field, Q: c.Q, Name: c.Name}
 		if c.Where != nil {
 			if calc.Where, err = parseExpr(c.Where); err != nil {
+				return s, err
+			}
+		}
+		if c.Series != nil {
+			if calc.Series, err = c.Series.temporal(); err != nil {
 				return s, err
 			}
 		}

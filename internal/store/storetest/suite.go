@@ -59,6 +59,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"EndedContextsStop", endedContextsStop},
 		{"SnapshotsBesideWriters", snapshotsBesideWriters},
 		{"RandomQueries", randomQueries},
+		{"RandomSeries", randomSeries},
 		{"ManyEvents", manyEvents},
 	} {
 		t.Run(part.name, func(t *testing.T) {

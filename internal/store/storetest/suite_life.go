@@ -417,6 +417,28 @@ func randomQueries(t *testing.T, p *pair) {
 	})
 }
 
+// randomSeries is randomQueries over data points of metrics.
+func randomSeries(t *testing.T, p *pair) {
+	round := 0
+	rapid.Check(t, func(t *rapid.T) {
+		round++
+		environment := fmt.Sprint("random-series-", round)
+		p.ref = NewReference()
+		for _, b := range Readings(t, environment, 40) {
+			p.append(b)
+			if rapid.Bool().Draw(t, "flush") {
+				p.flush()
+			}
+		}
+		for range 3 {
+			q := SeriesQuery(t, environment)
+			if err := p.compare(t.Context(), q); err != nil {
+				t.Fatalf("%s\n%v", q, err)
+			}
+		}
+	})
+}
+
 // manyEvents asks many queries over thousands of events in several segments.
 func manyEvents(t *testing.T, p *pair) {
 	const rounds, queries = 40, 120
