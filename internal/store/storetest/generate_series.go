@@ -44,7 +44,7 @@ func Readings(t *rapid.T, environment string, limit int) []*event.Batch {
 		series[i] = &sender{
 			number: int64(i) * 1_000_003, host: rapid.SampledFrom([]string{"a", "b"}).Draw(t, "host"),
 			deltas: rapid.IntRange(0, 3).Draw(t, "deltas") == 0, silent: rapid.IntRange(0, 3).Draw(t, "silent") == 0,
-			start: GeneratedStart + int64(rapid.IntRange(-5, 30).Draw(t, "start"))*int64(time.Second),
+			start:  GeneratedStart + int64(rapid.IntRange(-5, 30).Draw(t, "start"))*int64(time.Second),
 			bounds: rapid.SampledFrom(bounds).Draw(t, "bounds"),
 		}
 		series[i].buckets = make([]int64, len(series[i].bounds))
