@@ -22,7 +22,7 @@ func (r *Registry) Metrics(environment, slug string) func(name string) event.Met
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	s := r.sets[id{environment, slug}]
-	if s == nil || !s.Dataset.Metrics {
+	if s == nil || !s.Metrics {
 		return nil
 	}
 	return func(name string) event.Metric {
@@ -130,7 +130,7 @@ func (r *Registry) learnMetrics(ctx context.Context, s *set) {
 	slices.Reverse(texts) // what was said last counts
 	for _, v := range texts {
 		if v.Kind() == event.String {
-			s.Dataset.Metrics = true
+			s.Metrics = true
 			r.declareLocked(s, v.Str())
 		}
 	}

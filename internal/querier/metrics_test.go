@@ -33,7 +33,7 @@ func metricsKinds(name string) event.Metric {
 // started again before minute 3, and did not say anything in minute 5.
 func readings() *event.Batch {
 	b := event.NewBatch("test", "points")
-	say := func(host string, m int64, start int64, fields map[string]event.Value) {
+	say := func(host string, m, start int64, fields map[string]event.Value) {
 		b.Begin(metricsBase() + m*minute + 20e9)
 		b.SetAt(b.Len()-1, event.FieldSeries, event.IntValue(int64(host[0])))
 		b.SetAt(b.Len()-1, event.FieldSeriesStart, event.IntValue(start))

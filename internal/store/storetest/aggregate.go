@@ -39,6 +39,10 @@ func (p *pipeline) aggregate(s query.Aggregate) error {
 			out.fields[event.SystemTime] = g.key.Get(event.SystemTime)
 		}
 		for _, c := range s.Calcs {
+			if c.Series != nil {
+				out.fields[c.Name] = g.ofSeries(c)
+				continue
+			}
 			v, err := p.calculate(c, g, s.Step)
 			if err != nil {
 				return err
@@ -128,21 +132,8 @@ func (p *pipeline) groups(s query.Aggregate) ([]*group, error) {
 		}
 		return g
 	}
-	for _, c := range s.Calcs {
-		if c.Series == nil {
-			continue
-		}
-		if !p.raw {
-			return nil, fault.New(fault.Invalid, "series are made of events")
-		}
-		keys, values := p.overSeries(s, c)
-		for where, v := range values {
-			g := at(keys[where.group], where.step, s.Step > 0)
-			if g.over == nil {
-				g.over = map[string]event.Value{}
-			}
-			g.over[c.Name] = v
-		}
+	if err := p.groupsOfSeries(s, at); err != nil {
+		return nil, err
 	}
 	for _, r := range p.records {
 		t, timed := p.timeOf(r)
@@ -171,6 +162,35 @@ func (p *pipeline) groups(s query.Aggregate) ([]*group, error) {
 	return groups, nil
 }
 
+// groupsOfSeries puts what calculations over series give into the groups.
+func (p *pipeline) groupsOfSeries(s query.Aggregate, at func(r record, bucket int64, timed bool) *group) error {
+	for _, c := range s.Calcs {
+		if c.Series == nil {
+			continue
+		}
+		if !p.raw {
+			return fault.New(fault.Invalid, "series are made of events")
+		}
+		keys, values := p.overSeries(s, c)
+		for where, v := range values {
+			g := at(keys[where.group], where.step, s.Step > 0)
+			if g.over == nil {
+				g.over = map[string]event.Value{}
+			}
+			g.over[c.Name] = v
+		}
+	}
+	return nil
+}
+
+// ofSeries is what a calculation over series gave for the group.
+func (g *group) ofSeries(c query.Calc) event.Value {
+	if v := g.over[c.Name]; !v.IsNull() || c.Op != query.Count && c.Op != query.CountDistinct {
+		return v
+	}
+	return event.IntValue(0)
+}
+
 // spanEnd is when a span ends, at the latest at the end of the query's range;
 // its start if it has no duration.
 func (p *pipeline) spanEnd(r record) int64 {
@@ -193,12 +213,6 @@ type sample struct {
 }
 
 func (p *pipeline) calculate(c query.Calc, g *group, step int64) (event.Value, error) {
-	if c.Series != nil {
-		if v := g.over[c.Name]; !v.IsNull() || c.Op != query.Count && c.Op != query.CountDistinct {
-			return v, nil
-		}
-		return event.IntValue(0), nil
-	}
 	if c.Op == query.Concurrency {
 		if !p.raw {
 			return event.Value{}, fault.New(fault.Invalid, "CONCURRENCY works on events")

@@ -139,36 +139,9 @@ func (p *pipeline) valuesOf(s query.Aggregate, c query.Calc) (keys map[string]re
 				if t.Range > 0 {
 					begin = end - t.Range
 				}
-				total, spread, some := 0.0, map[[2]float64]float64{}, false
-				for i, point := range points {
-					if point.at < begin || point.at >= end {
-						continue
-					}
-					number, more, known := point.value, point.spread, true
-					if t.Func == query.Increase || t.Func == query.Rate {
-						number, more, known = p.growth(t, points, i)
-					}
-					if !known {
-						continue
-					}
-					if t.Func == query.LastPoint {
-						total, spread = 0, map[[2]float64]float64{}
-					}
-					some = true
-					total += number
-					for b, n := range more {
-						spread[b] += n
-					}
-				}
+				total, spread, some := p.inStep(t, points, begin, end)
 				if !some {
 					continue
-				}
-				if t.Func == query.Rate {
-					length := t.Range
-					if length == 0 {
-						length = min(end, p.q.End) - begin
-					}
-					total /= float64(length) / 1e9
 				}
 				at := spot{group, step}
 				if !t.Distribution {
@@ -182,6 +155,39 @@ func (p *pipeline) valuesOf(s query.Aggregate, c query.Calc) (keys map[string]re
 		}
 	}
 	return keys, numbers, spreads
+}
+
+// inStep is what the points of a series give between two moments.
+func (p *pipeline) inStep(t *query.Temporal, points []reading, begin, end int64) (total float64, spread map[[2]float64]float64, some bool) {
+	spread = map[[2]float64]float64{}
+	for i, point := range points {
+		if point.at < begin || point.at >= end {
+			continue
+		}
+		number, more, known := point.value, point.spread, true
+		if t.Func == query.Increase || t.Func == query.Rate {
+			number, more, known = p.growth(t, points, i)
+		}
+		if !known {
+			continue
+		}
+		if t.Func == query.LastPoint {
+			total, spread = 0, map[[2]float64]float64{}
+		}
+		some = true
+		total += number
+		for b, n := range more {
+			spread[b] += n
+		}
+	}
+	if t.Func == query.Rate {
+		length := t.Range
+		if length == 0 {
+			length = min(end, p.q.End) - begin
+		}
+		total /= float64(length) / 1e9
+	}
+	return total, spread, some
 }
 
 // shareOf is a quantile of a distribution, linear within a bucket.
@@ -252,7 +258,7 @@ func ofNumbers(c query.Calc, list []float64) event.Value {
 		different[v+0] = true
 		least, greatest = min(least, v), max(greatest, v)
 	}
-	switch c.Op { //nolint:exhaustive // the others are made as of rows
+	switch c.Op {
 	case query.Count:
 		return event.IntValue(int64(len(list)))
 	case query.CountDistinct:
@@ -261,6 +267,7 @@ func ofNumbers(c query.Calc, list []float64) event.Value {
 		return event.FloatValue(least)
 	case query.Max:
 		return event.FloatValue(greatest)
+	default:
+		return reduce(c, samples)
 	}
-	return reduce(c, samples)
 }
