@@ -124,9 +124,8 @@ func (b *backends) other(ctx context.Context, handle http.HandlerFunc) error {
 	return nil
 }
 
-// arrived is how many of a kind the server has, told as "kind: KIND ; CONDITION".
-func (b *backends) arrived(ctx context.Context, what string) string {
-	kind, where, _ := strings.Cut(strings.TrimPrefix(what, "kind: "), " ; ")
+// arrived is how many of a kind the server has for which a condition is true.
+func (b *backends) arrived(ctx context.Context, kind, where string) string {
 	body, err := json.Marshal(map[string]any{"within": "0s", "from": "now-6h", "expect": []any{map[string]any{"kind": kind, "where": where, "at_least": 0}}})
 	if err != nil {
 		return err.Error()

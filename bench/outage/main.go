@@ -170,15 +170,15 @@ func (a *app) end(ctx context.Context, b *backends) error {
 	}
 	fmt.Printf("\n| | sent | arrived | waiting | dropped |\n| --- | --- | --- | --- | --- |\n")
 	for _, f := range []struct {
-		what, where string
+		what, kind, where string
 		telemetry.Flow
 	}{
-		{"spans", `kind: span ; telemetry.sdk.name = "opentelemetry"`, v.Traces},
-		{"lines", `kind: log`, v.Logs},
-		{"items", `kind: error ; rollbar.payload exists`, v.Errors},
-		{"segments", `kind: span ; xray.document exists`, v.XRay},
+		{"spans", "span", `telemetry.sdk.name = "opentelemetry"`, v.Traces},
+		{"lines", "log", "", v.Logs},
+		{"items", "", `rollbar.payload exists`, v.Errors}, // also of what OpenTelemetry reported before
+		{"segments", "span", `xray.document exists`, v.XRay},
 	} {
-		fmt.Printf("| %s | %d | %s | %d | %d |\n", f.what, f.Sent, b.arrived(ctx, f.where), f.Waiting, f.Dropped)
+		fmt.Printf("| %s | %d | %s | %d | %d |\n", f.what, f.Sent, b.arrived(ctx, f.kind, f.where), f.Waiting, f.Dropped)
 	}
 	_ = a.cmd.Process.Signal(os.Interrupt)
 	_ = a.cmd.Wait()

@@ -46,7 +46,7 @@ func setupCards() []setupCard {
 		{
 			"rollbar", "Rollbar", "Point any Rollbar SDK at this server: its endpoint is all that changes, and code written for Rollbar stays as it is.",
 			auth.RollbarWrite, testError,
-			[]string{"rollbar-python", "rollbar-go", "rollbar-browser", "rollbar-node", "rollbar-java", "rollbar-ruby", "rollbar-deploy"},
+			[]string{"rollbar-python", "rollbar-go", "rollbar-browser", "rollbar-node", "rollbar-java", "rollbar-ruby", "rollbar-php", "rollbar-deploy"},
 		},
 		{
 			"xray", "X-Ray", "This server is the daemon: SDKs of X-Ray send segments to it over UDP and ask it for sampling rules. Segments and spans of one request are one trace.",
@@ -83,8 +83,9 @@ type setupCardJSON struct {
 
 // What the snippets show in place of a key.
 const (
-	openKey = "any-key-works" // where any is taken
-	noKey   = "YOUR-KEY"      // until one is made
+	openKey   = "any-key-works"                    // where any is taken
+	openToken = "any-token-of-32-characters-works" // Rollbar's SDK for PHP refuses shorter ones
+	noKey     = "YOUR-KEY"                         // until one is made
 )
 
 // setupValues are what the templates of snippets are filled with.
@@ -159,7 +160,7 @@ func (a *API) setupValues(r *http.Request) setupValues {
 		v.Key = openKey
 	}
 	if a.Open {
-		v.Token, v.AccessKey, v.SecretKey = openKey, openKey, openKey
+		v.Token, v.AccessKey, v.SecretKey = openToken, openKey, openKey
 	}
 	if _, port, err := net.SplitHostPort(a.Endpoints()["xray"]); err == nil {
 		name := host
