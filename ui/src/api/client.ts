@@ -54,8 +54,9 @@ async function reach(url: string, init: RequestInit): Promise<Response> {
     noteAnswer();
     return response;
   } catch (e) {
-    if (!init.signal?.aborted) noteLost();
-    throw e;
+    if (init.signal?.aborted) throw e;
+    noteLost();
+    throw asApiError(e);
   }
 }
 
@@ -102,7 +103,7 @@ export async function remove<T = void>(path: string): Promise<T> {
 export async function honeycomb<T>(path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
   const init = body === undefined ? {} : { method: 'POST', body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } };
   const env = environment();
-  return (await read(await fetch(at(`/1/${path}${env && `?env=${encodeURIComponent(env)}`}`), { ...init, signal }))) as T;
+  return (await read(await reach(at(`/1/${path}${env && `?env=${encodeURIComponent(env)}`}`), { ...init, signal }))) as T;
 }
 
 /**
@@ -178,17 +179,21 @@ export function listen(
   return () => source.close();
 }
 
-/** Calls CloudWatch Logs' API, which this server speaks too: what it offers is not offered twice. */
-export async function cloudwatch<T>(operation: string, body: unknown, signal?: AbortSignal): Promise<T> {
+/** Calls an operation of one of AWS's APIs, which this server speaks too: what they offer is not offered twice. */
+export async function aws<T>(
+  path: string,
+  params: Record<string, string>,
+  headers: Record<string, string>,
+  input: unknown,
+  signal?: AbortSignal,
+): Promise<{ answer: T; headers: Headers }> {
   const env = environment();
-  const response = await reach(at(`/${env && `?env=${encodeURIComponent(env)}`}`), {
-    method: 'POST',
-    body: JSON.stringify(body),
-    headers: { 'Content-Type': 'application/x-amz-json-1.1', 'X-Amz-Target': `Logs_20140328.${operation}` },
-    signal,
-  });
-  if (response.ok) return (await response.json()) as T;
-  const e = (await response.json().catch(() => ({}))) as { __type?: string; message?: string; Message?: string };
+  const query = new URLSearchParams({ ...params, ...(env && { env }) }).toString();
+  const response = await reach(at(`/${path}${query && `?${query}`}`), { method: 'POST', headers, body: JSON.stringify(input), signal });
+  // An empty answer is none, and a proxy in between may answer in its own words.
+  const answer: unknown = await response.json().catch(() => ({}));
+  if (response.ok) return { answer: answer as T, headers: response.headers };
+  const e = answer as { __type?: string; message?: string; Message?: string };
   throw new ApiError(
     response.status,
     e.__type ?? 'internal',

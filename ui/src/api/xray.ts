@@ -1,7 +1,6 @@
 // X-Ray's own API, which this server speaks too: for what it serves already,
 // sampling rules and what clients report of them.
-import { at } from '../app/root';
-import { ApiError, asApiError } from './client';
+import { aws } from './client';
 
 export interface SamplingRule {
   RuleName: string;
@@ -32,36 +31,7 @@ export interface StatisticSummary {
 
 /** Calls an operation by its path. */
 export async function xray<T>(operation: string, input: unknown, signal?: AbortSignal): Promise<T> {
-  const env = new URLSearchParams(location.search).get('env') ?? '';
-  let response: Response;
-  try {
-    response = await fetch(at(`/${operation}${env && `?env=${encodeURIComponent(env)}`}`), {
-      method: 'POST',
-      headers: { 'Content-Type': 'application/json' },
-      body: JSON.stringify(input),
-      signal,
-    });
-  } catch (e) {
-    if (signal?.aborted) throw e;
-    throw asApiError(e);
-  }
-  let answer: unknown;
-  try {
-    answer = await response.json();
-  } catch {
-    answer = {}; // a proxy in between may answer in its own words
-  }
-  if (!response.ok) {
-    const e = answer as { __type?: string; message?: string; Message?: string };
-    throw new ApiError(
-      response.status,
-      e.__type ?? 'internal',
-      e.message ?? e.Message ?? `the server answered ${response.status}`,
-      undefined,
-      response.headers.get('X-Amzn-Requestid') ?? undefined,
-    );
-  }
-  return answer as T;
+  return (await aws<T>(operation, {}, { 'Content-Type': 'application/json' }, input, signal)).answer;
 }
 
 /** Reads all pages of a listing. */

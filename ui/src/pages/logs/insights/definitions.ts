@@ -1,7 +1,7 @@
 // Saved queries: CloudWatch's own, so that they are the same for its console's users and ours.
 import { useCallback, useState } from 'react';
 
-import { cloudwatch } from '../../../api/client';
+import { logs } from '../../../api/aws';
 import { useLoad } from '../../../api/useLoad';
 
 export interface Definition {
@@ -30,23 +30,20 @@ export function useDefinitions(env: string, wanted: boolean): Definitions {
     const all: Definition[] = [];
     let nextToken: string | undefined;
     do {
-      const page: { queryDefinitions?: Definition[]; nextToken?: string } = await cloudwatch(
-        'DescribeQueryDefinitions',
-        { maxResults: pageSize, ...(nextToken && { nextToken }) },
-        signal,
-      );
-      all.push(...(page.queryDefinitions ?? []));
-      nextToken = page.nextToken;
+      const input = { maxResults: pageSize, ...(nextToken && { nextToken }) };
+      const page = await logs<{ queryDefinitions?: Definition[]; nextToken?: string }>('DescribeQueryDefinitions', input, '', signal);
+      all.push(...(page.answer.queryDefinitions ?? []));
+      nextToken = page.answer.nextToken;
     } while (nextToken);
     return all.sort((a, b) => a.name.localeCompare(b.name));
   });
   const save = useCallback(async (d: Parameters<Definitions['save']>[0]): Promise<string> => {
-    const { queryDefinitionId } = await cloudwatch<{ queryDefinitionId: string }>('PutQueryDefinition', d);
+    const { answer } = await logs<{ queryDefinitionId: string }>('PutQueryDefinition', d);
     setTurn((n) => n + 1);
-    return queryDefinitionId;
+    return answer.queryDefinitionId;
   }, []);
   const remove = useCallback(async (queryDefinitionId: string): Promise<void> => {
-    await cloudwatch('DeleteQueryDefinition', { queryDefinitionId });
+    await logs('DeleteQueryDefinition', { queryDefinitionId });
     setTurn((n) => n + 1);
   }, []);
   return { list: data, error: error?.message ?? '', save, remove };
