@@ -102,12 +102,6 @@ export interface Operation extends Health, Latencies {
  * expression or a one-line filter of ours, told apart by itself. GET
  * /api/traces, /api/traces/groups and /api/traces/latency take q repeated, too.
  */
-export interface TraceSet {
-  from: string;
-  to: string;
-  q: string[];
-}
-
 /** POST /api/traces/analytics {a, b?, bins?, buckets?}: traces in one or two sets, summed up by what tells them apart. */
 export interface TraceAnalytics {
   /** Bounds that hold for all distributions, equally wide by logarithm. */

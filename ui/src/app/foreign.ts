@@ -58,7 +58,7 @@ function ours(url: URL): string | undefined {
 }
 
 /** A place in the console of CloudWatch Logs: a group, a stream of it, or a query of Insights. */
-export function fromCloudWatch(url: URL): string | undefined {
+function fromCloudWatch(url: URL): string | undefined {
   if (!/^#logsV2:/.test(url.hash)) return undefined;
   // The console escapes twice, with $ in place of %.
   const place = safely(safely(url.hash.slice(1).replaceAll('$25', '%25').replaceAll('$', '%')));

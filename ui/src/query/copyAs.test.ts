@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { addCondition, filterPattern, filterText, honeycombFilter, insightsFilter, rqlCondition, xrayExpression } from './copyAs';
+import { filterPattern, filterText, honeycombFilter, insightsFilter, rqlCondition, xrayExpression } from './copyAs';
 
 describe('a condition in each language', () => {
   it('quotes what needs quotes', () => {
@@ -20,13 +20,4 @@ describe('a condition in each language', () => {
     ['app.cart-size', 3, 'annotation[app_cart_size] = 3'],
     ['constructor', 'x', 'annotation[constructor] = "x"'],
   ])('writes %s for X-Ray', (field, value, text) => expect(xrayExpression(field, value)).toBe(text));
-});
-
-describe('addCondition', () => {
-  it.each([
-    ['', 'a = 1', 'a = 1'],
-    ['b = 2', 'a = 1', 'b = 2 AND a = 1'],
-    ['b = 2 OR c = 3', 'a = 1', '(b = 2 OR c = 3) AND a = 1'],
-    ['b = 2 AND a = 1', 'a = 1', 'b = 2 AND a = 1'],
-  ])('adds to %j', (filter, condition, whole) => expect(addCondition(filter, condition)).toBe(whole));
 });

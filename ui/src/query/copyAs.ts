@@ -21,14 +21,6 @@ export function filterText(field: string, value: FieldValue, op: '=' | '!=' | '>
   return `${name} ${op} ${quoted(value)}`;
 }
 
-/** Adds a condition to a filter that may already hold some. */
-export function addCondition(filter: string, condition: string): string {
-  const before = filter.trim();
-  if (before === '') return condition;
-  if (before.split(/\s+AND\s+/).includes(condition)) return before;
-  return /\sOR\s/i.test(before) ? `(${before}) AND ${condition}` : `${before} AND ${condition}`;
-}
-
 export function honeycombFilter(field: string, value: FieldValue): string {
   return JSON.stringify({ column: field, op: '=', value });
 }

@@ -17,12 +17,12 @@ import {
   type Where,
 } from './question';
 
-export function scalarText(v: Scalar): string {
+function scalarText(v: Scalar): string {
   if (v instanceof Exact) return v.text;
   return typeof v === 'string' ? quote(v) : String(v);
 }
 
-export function simpleText(c: Simple): string {
+function simpleText(c: Simple): string {
   if (c.value === undefined) return `${ident(c.column)} ${c.op}`;
   const value = Array.isArray(c.value) ? `(${c.value.map(scalarText).join(', ')})` : scalarText(c.value);
   return `${ident(c.column)} ${c.op} ${value}`;
@@ -75,7 +75,7 @@ function plainNumber(n: number): string {
   return Number.isInteger(n) && Math.abs(n) < 1e15 ? String(n) : n.toString();
 }
 
-export function lengthText(seconds: number): string {
+function lengthText(seconds: number): string {
   for (const [unit, n] of [
     ['d', 86400],
     ['h', 3600],

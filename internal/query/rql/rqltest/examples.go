@@ -229,12 +229,6 @@ func Rows(p *rql.Program, r *store.Result) []string {
 	return rows
 }
 
-// IsLocal reports whether the querier has to finish what the stages begin.
-func IsLocal(p *rql.Program) bool {
-	_, local := query.Cut(p.Stages)
-	return len(local) > 0
-}
-
 // Compare says how rows differ from those wanted.
 func (e *Example) Compare(t *testing.T, p *rql.Program, got []string) {
 	t.Helper()

@@ -66,7 +66,7 @@ function breakCycles(n: number, list: Directed[]): void {
   }
 }
 
-export function adjacency(n: number, list: readonly Directed[], end: (e: Directed) => number): Directed[][] {
+function adjacency(n: number, list: readonly Directed[], end: (e: Directed) => number): Directed[][] {
   const out: Directed[][] = Array.from({ length: n }, () => []);
   for (const e of list) out[end(e)]!.push(e);
   return out;

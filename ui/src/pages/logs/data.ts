@@ -26,7 +26,7 @@ export interface Look {
 }
 
 /** Seconds are as exact as a question's bounds are. */
-export function questionOf(look: Pick<Look, 'fromMs' | 'toMs'>, where: string, clauses = ''): string {
+function questionOf(look: Pick<Look, 'fromMs' | 'toMs'>, where: string, clauses = ''): string {
   const from = Math.floor(look.fromMs / 1000);
   const to = Math.max(Math.ceil(look.toMs / 1000), from + 1);
   return `VISUALIZE COUNT WHERE ${where}${clauses} FROM ${from} TO ${to}`;
@@ -59,7 +59,7 @@ const mostText = 4096;
 const columnsOf = (cols: readonly string[]): string[] => [...new Set([...usualFields, ...cols])];
 
 /** Loads pages of lines that meet a condition. */
-export function linesLoader(look: Look, cols: readonly string[]): Load {
+function linesLoader(look: Look, cols: readonly string[]): Load {
   const body = { ...asked(look, look.where), columns: columnsOf(cols), within_ms: patience, text_bytes: mostText };
   return {
     page: async (order, after, limit, signal) => {
@@ -131,7 +131,7 @@ export interface Asked<T> {
 const steps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 604_800];
 
 /** Seconds of a bucket so that there are about so many. */
-export function stepFor(lengthMs: number, buckets: number): number {
+function stepFor(lengthMs: number, buckets: number): number {
   return steps.find((s) => lengthMs / 1000 / s <= buckets) ?? steps.at(-1)!;
 }
 

@@ -112,7 +112,7 @@ export class TailBuffer {
 }
 
 /** Colours of the terms to follow, in order. */
-export const highlightSlots = [1, 2, 3, 4, 5] as const;
+const highlightSlots = [1, 2, 3, 4, 5] as const;
 
 /** Terms as marks, each in its colour. */
 export function highlights(terms: readonly string[]): Mark[] {

@@ -2,7 +2,7 @@
 import { decodeSelections, encodeSelections, type Selection } from '../../query/bubble/selection';
 import { isPosition, lineLevels, type LineLevel } from './lines';
 
-export const panels = ['fields', 'context', 'trace', 'raw'] as const;
+const panels = ['fields', 'context', 'trace', 'raw'] as const;
 export type Panel = (typeof panels)[number];
 
 export interface LogsState {

@@ -89,7 +89,7 @@ export function useTail(params: Record<string, string | string[] | undefined>, c
 }
 
 /** A line as the tail pushes it; its place is made of its time and when it came in. */
-export function lineOfEvent(e: TailEvent): Line {
+function lineOfEvent(e: TailEvent): Line {
   const fields = new Map(Object.entries(e.fields));
   const arrival = fields.get('_arrival');
   fields.delete('_arrival');

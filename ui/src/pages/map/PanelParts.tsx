@@ -65,7 +65,7 @@ export function Distribution({ title, histogram: h, other, range, onRange }: Dis
 }
 
 /** Counts in the bins of another histogram, each by the middle of its bin. */
-export function rebinned(h: Histogram, like: Histogram): number[] {
+function rebinned(h: Histogram, like: Histogram): number[] {
   const out = like.counts.map(() => 0);
   const log = Math.log(like.max_ms / like.min_ms);
   h.counts.forEach((n, i) => {

@@ -12,7 +12,7 @@ import type { MapState } from './url';
 const dayNs = 86_400_000_000_000n;
 
 /** The period that the shown one is compared with. */
-export function periodBefore(compare: MapState['compare'], from: bigint, to: bigint): [bigint, bigint] {
+function periodBefore(compare: MapState['compare'], from: bigint, to: bigint): [bigint, bigint] {
   const by = compare === 'day' ? dayNs : compare === 'week' ? 7n * dayNs : to - from;
   return [from - by, to - by];
 }

@@ -10,7 +10,7 @@ import { WholeText } from '../../widgets/ValueText';
 const always = new Set(['trace.span_id', 'trace.parent_id', 'duration_ms', 'name', 'span.num_events', 'span.num_links']);
 
 /** Names of fields that a span has and its parent has not, or with another value. */
-export function differing(span: SpanDetail, parent: SpanDetail): Set<string> {
+function differing(span: SpanDetail, parent: SpanDetail): Set<string> {
   return new Set(Object.keys(span.fields).filter((n) => !always.has(n) && span.fields[n] !== parent.fields[n]));
 }
 

@@ -1,7 +1,7 @@
 import { flag, type TraceModel } from '../../charts/model';
 
 /** The colour of a service, striped if a busier one of the trace has the same. */
-export function serviceColor(t: TraceModel, service: number): React.CSSProperties {
+function serviceColor(t: TraceModel, service: number): React.CSSProperties {
   const color = `var(--s${t.slots[service]!})`;
   return t.hatched[service]
     ? { background: `repeating-linear-gradient(135deg, ${color} 0 3px, transparent 3px 5px)` }

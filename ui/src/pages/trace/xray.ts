@@ -50,7 +50,7 @@ export const isObject = (v: unknown): v is Json => typeof v === 'object' && v !=
 const text = (v: unknown): string => (typeof v === 'string' ? v : '');
 
 /** The part of a document, at any depth, that has an id. */
-export function partOf(document: Json, id: string): Json | undefined {
+function partOf(document: Json, id: string): Json | undefined {
   const todo: Json[] = [document];
   while (todo.length > 0) {
     const part = todo.pop()!;

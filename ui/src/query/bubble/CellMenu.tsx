@@ -13,7 +13,7 @@ export interface ValueActions {
   column?: (field: string) => void;
 }
 
-export function valueItems(field: string, value: Cell, actions: ValueActions): MenuItem[] {
+function valueItems(field: string, value: Cell, actions: ValueActions): MenuItem[] {
   const here = value === null ? 'no value' : 'this value';
   return [
     { label: `Filter to ${here}`, run: () => actions.filter(field, value === null ? 'does-not-exist' : '=', value) },

@@ -45,7 +45,7 @@ export interface Place {
 }
 
 /** Fields that every line has, as CloudWatch names them. */
-export const systemFields: readonly (readonly [string, string])[] = [
+const systemFields: readonly (readonly [string, string])[] = [
   ['@timestamp', 'when it happened'],
   ['@message', 'the line as it was sent'],
   ['@logStream', 'the stream it came in'],

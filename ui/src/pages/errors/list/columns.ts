@@ -17,7 +17,7 @@ export function age(at: string, now: number): string {
 }
 
 /** Whether an item is less than a day old. */
-export function isNew(item: ErrorItem, now: number): boolean {
+function isNew(item: ErrorItem, now: number): boolean {
   return item.first !== '' && now - momentMs(item.first) < 86_400e3;
 }
 

@@ -19,7 +19,7 @@ const longest = 500;
 const growsFrom = 240;
 
 /** How much room a column gets, in pixels; the message takes what is left. */
-export function widthsOf(columns: readonly { column: Column; at: number }[], rows: readonly (string | null)[][]): string {
+function widthsOf(columns: readonly { column: Column; at: number }[], rows: readonly (string | null)[][]): string {
   const sample = rows.slice(0, 100);
   const wide = columns.map(({ column, at }) => {
     const most = sample.reduce((n, r) => Math.max(n, Math.min(r[at]?.length ?? 0, 80)), column.name.length + 1);

@@ -13,7 +13,7 @@ interface Props {
 const most = 200;
 
 /** The prefixes that several groups share, as `/aws/lambda/`. */
-export function prefixes(names: readonly string[]): string[] {
+function prefixes(names: readonly string[]): string[] {
   const seen = new Map<string, number>();
   for (const n of names) {
     for (let at = n.indexOf('/', 1); at >= 0; at = n.indexOf('/', at + 1)) {

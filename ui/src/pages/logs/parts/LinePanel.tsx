@@ -238,7 +238,7 @@ function Raw({ fields, line }: { fields: ReadonlyMap<string, Cell>; line: Line |
 type Near = 'stream' | 'service' | 'host' | 'trace';
 
 /** The conditions that keep to where a line came from. */
-export function nearConditions(line: Line, fields: ReadonlyMap<string, Cell>): [Near, string, string][] {
+function nearConditions(line: Line, fields: ReadonlyMap<string, Cell>): [Near, string, string][] {
   const is = (name: string): string => `${ident(name)} = ${quote(cellText(fields.get(name)))}`;
   const has = (name: string): boolean => fields.get(name) !== undefined && fields.get(name) !== null && fields.get(name) !== '';
   const out: [Near, string, string][] = [];

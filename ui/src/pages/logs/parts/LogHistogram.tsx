@@ -36,7 +36,7 @@ const frameOf = (width: number, total: number): Frame => ({
 });
 
 /** Buckets by level, the worst at the bottom so that it always stands on the ground. */
-export function byLevel(h: Histogram | undefined, shown: readonly LineLevel[]): { level: LineLevel; values: number[] }[] {
+function byLevel(h: Histogram | undefined, shown: readonly LineLevel[]): { level: LineLevel; values: number[] }[] {
   if (!h) return [];
   return lineLevels
     .filter((l) => shown.length === 0 || shown.includes(l))

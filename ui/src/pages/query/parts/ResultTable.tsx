@@ -5,7 +5,6 @@ import { drawSpark } from '../../../charts/draw';
 import type { Hover } from '../../../charts/hover';
 import { valueLabel, type Unit } from '../../../charts/scale';
 import type { Theme } from '../../../charts/theme';
-import type { FieldValue } from '../../../query/copyAs';
 import { calcKey, type Question } from '../../../query/question';
 import { cellText, unitOf, type Cell } from '../../../query/cell';
 import { groupId, type Result } from '../result';
@@ -269,8 +268,4 @@ function sorted(result: Result, sort: Sort | undefined, filter: string): Cell[][
     const by = typeof x === 'number' && typeof y === 'number' ? x - y : String(x).localeCompare(String(y));
     return desc ? -by : by;
   });
-}
-
-export function isFieldValue(v: Cell): v is FieldValue {
-  return v !== null;
 }
