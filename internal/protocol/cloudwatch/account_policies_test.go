@@ -21,9 +21,9 @@ func policy(kind, name, document, criteria string) object {
 // shown puts a line and returns what is kept of it: its text, and one field.
 func (r *rig) shown(group, message, field string) string {
 	r.t.Helper()
-	r.store.take()
+	r.store.Take()
 	r.put(group, "s", message)
-	row := r.store.take()[0].Row(0)
+	row := r.store.Take()[0].Row(0)
 	return row.Get(event.FieldBody).Text() + "|" + row.Get(field).Text()
 }
 
@@ -171,7 +171,7 @@ func TestAccountPolicies_MetricExtractionIsSwitchedOff(t *testing.T) {
 	check := func(what string, want map[string]int) {
 		t.Helper()
 		for group, n := range want {
-			r.store.take()
+			r.store.Take()
 			r.put(group, "s", message)
 			if got := len(r.metrics()); got != n {
 				t.Errorf("%s: %s makes %d metrics, want %d", what, group, got, n)

@@ -63,7 +63,7 @@ func TestEMF_BadOnesAreLinesAllTheSame(t *testing.T) {
 		strings.Replace(around(`[{"Namespace":"N","Metrics":[{"Name":"M"}]}]`), fmt.Sprint(now), fmt.Sprint(now/1000), 1),
 	}
 	r.put("g", "s", bad...)
-	taken := r.store.take()
+	taken := r.store.Take()
 	if got := bodies(taken); len(taken) != 1 || !equal(got, bad) {
 		t.Errorf("%d batches, %q", len(taken), got)
 	}
@@ -81,7 +81,7 @@ func TestEMF_IsBounded(t *testing.T) {
 		r.now.Load(), strings.Repeat(`{"Namespace":"N","Metrics":[{"Name":"M"}]},`, 99), strings.Repeat("1,", 99))
 	r.put("g", "s", slices.Repeat([]string{message}, 100)...)
 	rows := 0
-	for _, b := range r.store.take() {
+	for _, b := range r.store.Take() {
 		if b.Dataset == "n" {
 			rows += b.Len()
 		}
@@ -98,7 +98,7 @@ func TestEMF_DatasetOfAGroupStaysItsOwn(t *testing.T) {
 	r.withStream("Cruddur", "s")
 	r.put("Cruddur", "s", fmt.Sprintf(`{"_aws":{"Timestamp":%d,"CloudWatchMetrics":[{"Namespace":"Cruddur","Metrics":[{"Name":"body"}]}]},"body":1}`, r.now.Load()))
 	signals := map[string]string{}
-	for _, b := range r.store.take() {
+	for _, b := range r.store.Take() {
 		signals[b.Dataset] += b.Row(0).Get(event.FieldSignal).Str() + fmt.Sprint(b.Row(0).Get("message.body").Number())
 	}
 	if len(signals) != 2 || !strings.HasPrefix(signals["cruddur"], "log") || signals["cruddur-metrics"] != "metric1 true" {

@@ -40,11 +40,11 @@ func TestEndpoints_AreBounded(t *testing.T) {
 	if status, body := r.post(bulk, nil, []byte(`["`+strings.Repeat("x", 1<<20)+`","ok"]`)); status != http.StatusOK || !strings.Contains(body, `"rejectedLogRecords":1`) {
 		t.Errorf("a large event: %d %s", status, body)
 	}
-	if got := bodies(r.store.take()); !slices.Equal(got, []string{"ok"}) {
+	if got := bodies(r.store.Take()); !slices.Equal(got, []string{"ok"}) {
 		t.Errorf("%d lines are stored", len(got))
 	}
 	deep := strings.Repeat("[", 5000) + strings.Repeat("]", 5000)
-	if status, body := r.post(bulk, nil, []byte(deep)); status != http.StatusOK || len(bodies(r.store.take())) != 1 {
+	if status, body := r.post(bulk, nil, []byte(deep)); status != http.StatusOK || len(bodies(r.store.Take())) != 1 {
 		t.Errorf("nested: %d %s", status, body)
 	}
 }
@@ -59,7 +59,7 @@ func TestEndpoints_OTLPThatIsSentAgainCountsOnce(t *testing.T) {
 		if status, answer := r.post("/v1/logs", header, body); status != http.StatusOK || answer != "{}" {
 			t.Errorf("%d %s", status, answer)
 		}
-		if got := len(bodies(r.store.take())); got != want {
+		if got := len(bodies(r.store.Take())); got != want {
 			t.Errorf("%d lines are stored, want %d", got, want)
 		}
 	}

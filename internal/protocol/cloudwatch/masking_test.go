@@ -45,9 +45,9 @@ func TestDataProtection_MasksBeforeAnythingIsKept(t *testing.T) {
 	document := protection(`"Configuration":{"CustomDataIdentifier":[{"Name":"Token","Regex":"tok-[0-9]+"}]},`, "arn:aws:dataprotection::aws:data-identifier/EmailAddress", "Token")
 	r.ok("PutDataProtectionPolicy", object{"logGroupIdentifier": "g", "policyDocument": document})
 	r.restart()
-	r.store.take()
+	r.store.Take()
 	r.put("g", "s", `{"user":"ada@secret.example","t":"tok-4711"}`)
-	b := r.store.take()[0]
+	b := r.store.Take()[0]
 	if got := b.Row(0).Get("body").Text() + b.Row(0).Get("user").Text() + b.Row(0).Get("t").Text(); got != `{"user":"******************","t":"********"}**************************` {
 		t.Errorf("%s", got)
 	}

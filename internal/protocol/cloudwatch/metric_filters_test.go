@@ -23,7 +23,7 @@ func (r *rig) putNow(group, stream string, messages ...string) {
 // dataset, second before now, and fields.
 func (r *rig) metrics() []string {
 	out := []string{}
-	for _, b := range r.store.take() {
+	for _, b := range r.store.Take() {
 		for i := range b.Len() {
 			if b.Row(i).Get(event.FieldSignal).Str() != event.SignalMetric {
 				continue
@@ -58,7 +58,7 @@ func TestMetricFilters_MakeEventsOfLines(t *testing.T) {
 		"metricTransformations":     transformation("Latency", "$.ms", object{"dimensions": object{"Route": "$.route"}, "unit": "Milliseconds"}),
 		"emitSystemFieldDimensions": []string{"@aws.region"},
 	})
-	r.store.take()
+	r.store.Take()
 	r.restart()
 	r.putNow("g", "s", "ERROR a", `{"ms":4,"route":"/"}`, `{"ms":12.5,"route":"/a"}`, `{"ms":"x","route":"/a"}`)
 	want := []string{"cruddur-api -3 Errors=1", "cruddur-api 0 Errors=0", "cruddur-api -1 Latency=12.5 Latency.unit=Milliseconds @aws.region=eu-central-1 Route=/a"}

@@ -27,7 +27,7 @@ func TestTranscripts(t *testing.T) {
 		r := newRig(t)
 		return &protocoltest.Target{
 			URL: r.url, Now: r.clock().UnixNano(), Vars: map[string]string{"ACCOUNT": r.Keys.Default().Account()},
-			Events: func() string { return protocoltest.Events(r.store.take(), r.clock().UnixNano()) },
+			Events: func() string { return protocoltest.Events(r.store.Take(), r.clock().UnixNano()) },
 			Drops:  func() string { return protocoltest.Drops(r.Door.Ledger().Drops()) },
 		}
 	})
@@ -75,7 +75,7 @@ func TestPutLogEvents_WhatGoesInComesOut(t *testing.T) {
 		if len(answer) != 1 || answer["nextSequenceToken"] == "" {
 			t.Errorf("answered %v", answer)
 		}
-		if got := bodies(r.store.take()); !equal(got, messages) {
+		if got := bodies(r.store.Take()); !equal(got, messages) {
 			t.Errorf("%q came out of %q", got, messages)
 		}
 	})
@@ -134,7 +134,7 @@ func TestPutLogEvents_RetryOfTheSameCallCountsOnce(t *testing.T) {
 		must(t, err)
 		_, _ = io.Copy(io.Discard, resp.Body)
 		must(t, resp.Body.Close())
-		if rows := len(bodies(r.store.take())); resp.StatusCode != http.StatusOK || rows != wantRows {
+		if rows := len(bodies(r.store.Take())); resp.StatusCode != http.StatusOK || rows != wantRows {
 			t.Errorf("%s %s %s: %d, %d rows are stored, want %d", id, group, message, resp.StatusCode, rows, wantRows)
 		}
 	}

@@ -73,7 +73,7 @@ func TestRecorded_ClientsAreAnsweredAndTheirLinesKept(t *testing.T) {
 				must(t, err)
 				body, err := io.ReadAll(resp.Body)
 				must(t, err)
-				fmt.Fprintf(&out, "-- %s --\n%d %s\n%s\n%s", q.operation, resp.StatusCode, resp.Header.Get("Content-Type"), body, protocoltest.Events(r.store.take(), q.at.UnixNano()))
+				fmt.Fprintf(&out, "-- %s --\n%d %s\n%s\n%s", q.operation, resp.StatusCode, resp.Header.Get("Content-Type"), body, protocoltest.Events(r.store.Take(), q.at.UnixNano()))
 			}
 			golden.Check(t, strings.TrimSuffix(file, ".http")+".answers", strings.ReplaceAll(out.String(), r.account(), "$ACCOUNT"))
 		})

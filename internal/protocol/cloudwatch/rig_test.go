@@ -9,14 +9,12 @@ import (
 	"net/http/httptest"
 	"path/filepath"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/oriel-dev/oriel/internal/auth"
 	"github.com/oriel-dev/oriel/internal/dataset"
-	"github.com/oriel-dev/oriel/internal/event"
 	"github.com/oriel-dev/oriel/internal/ingest"
 	"github.com/oriel-dev/oriel/internal/meta"
 	"github.com/oriel-dev/oriel/internal/protocol"
@@ -42,12 +40,9 @@ type rig struct {
 	stop    func()
 }
 
-// recorder is the reference store, which also hands out what it was given.
+// recorder is a store that also tells of queries.
 type recorder struct {
-	*storetest.Reference
-	mu    sync.Mutex
-	taken []*event.Batch
-
+	*storetest.Recorder
 	running func(q *query.Query, opts store.Options) // called before a query is run; nil for nothing
 }
 
@@ -55,23 +50,7 @@ func (r *recorder) Run(ctx context.Context, q *query.Query, opts store.Options) 
 	if r.running != nil {
 		r.running(q, opts)
 	}
-	return r.Reference.Run(ctx, q, opts)
-}
-
-func (r *recorder) Append(ctx context.Context, seq uint64, batches []*event.Batch) error {
-	r.mu.Lock()
-	r.taken = append(r.taken, batches...)
-	r.mu.Unlock()
-	return r.Reference.Append(ctx, seq, batches)
-}
-
-// take returns the batches since it was last called.
-func (r *recorder) take() []*event.Batch {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	out := r.taken
-	r.taken = nil
-	return out
+	return r.Recorder.Run(ctx, q, opts)
 }
 
 func testClock() time.Time { return time.Date(2026, 1, 15, 10, 0, 0, 0, time.UTC) }
@@ -80,7 +59,7 @@ const testRegion = "eu-central-1"
 
 func newRig(t *testing.T) *rig {
 	t.Helper()
-	r := &rig{t: t, dir: t.TempDir(), store: &recorder{Reference: storetest.NewReference()}}
+	r := &rig{t: t, dir: t.TempDir(), store: &recorder{Recorder: storetest.NewRecorder()}}
 	r.now.Store(testClock().UnixMilli())
 	r.open()
 	t.Cleanup(func() { r.stop() })

@@ -152,10 +152,10 @@ func TestSubscriptions_ToAnotherGroup(t *testing.T) {
 	r.ok("PutSubscriptionFilter", object{"logGroupName": "a", "filterName": "f", "filterPattern": "", "destinationArn": destination})
 	r.fails("InvalidParameterException", "delivered to itself", "PutSubscriptionFilter", object{"logGroupName": "b", "filterName": "f", "filterPattern": "", "destinationArn": arn("a")})
 	r.put("a", "s", `{"n":1}`)
-	r.store.take()
+	r.store.Take()
 	r.deliver()
 	r.deliver()
-	got := r.store.take()
+	got := r.store.Take()
 	if len(got) != 1 || got[0].Dataset != "b" || got[0].Row(0).Get("n").Int() != 1 || got[0].Row(0).Get("log.stream").Str() != "s" {
 		t.Errorf("%v", got)
 	}

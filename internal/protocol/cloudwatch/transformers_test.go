@@ -118,10 +118,10 @@ func TestTransformers_OfAGroup(t *testing.T) {
 		})
 	}
 	r.restart()
-	r.store.take()
+	r.store.Take()
 	r.put("g", "s", "ms=12 path=/a")
 	got := ""
-	for _, b := range r.store.take() {
+	for _, b := range r.store.Take() {
 		for i := range b.Len() {
 			row := b.Row(i)
 			got += fmt.Sprintf("[%s %s %s %s %s]", row.Get(event.FieldBody).Text(), row.Get("ms").Text(), row.Get("from").Text(), row.Get("of-text").Text(), row.Get("of-transformed").Text())
@@ -139,7 +139,7 @@ func TestTransformers_OfAGroup(t *testing.T) {
 	}
 	r.ok("DeleteTransformer", object{"logGroupIdentifier": "g"})
 	r.put("g", "s", "ms=12 path=/a")
-	if b := r.store.take(); len(b) != 1 || b[0].Find("ms") != nil {
+	if b := r.store.Take(); len(b) != 1 || b[0].Find("ms") != nil {
 		t.Errorf("%v", b)
 	}
 }

@@ -65,11 +65,11 @@ func TestEvents_HoldAgainstHostileBodies(t *testing.T) {
 			t.Fatalf("%s: %d bytes are still held", c.name, held)
 		}
 	}
-	r.store.take()
+	r.store.Take()
 	if status, _, answer := r.do(http.MethodPost, "/1/batch/x", map[string]string{"X-Honeycomb-Team": r.keys[auth.Honeycomb]}, []byte(`[{"data":{"a":1}}]`)); status != 200 {
 		t.Errorf("afterwards: %d %s", status, answer)
 	}
-	if got := protocoltest.Events(r.store.take(), testClock.UnixNano()); got != "test x +0 x1\n  a=1\n" {
+	if got := protocoltest.Events(r.store.Take(), testClock.UnixNano()); got != "test x +0 x1\n  a=1\n" {
 		t.Errorf("afterwards: %s", got)
 	}
 }

@@ -160,7 +160,7 @@ func TestEvents_UnfoldObjectsAsTheDatasetSays(t *testing.T) {
 		if status, _, answer := r.do(http.MethodPost, "/1/batch/deep", map[string]string{"Content-Type": kind}, body); status != 200 || answer != `[{"status":202}]` {
 			t.Fatalf("%d %s", status, answer)
 		}
-		if got := protocoltest.Events(r.store.take(), testClock.UnixNano()); got != want {
+		if got := protocoltest.Events(r.store.Take(), testClock.UnixNano()); got != want {
 			t.Errorf("%s:\n%s", kind, got)
 		}
 	}

@@ -14,7 +14,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -23,7 +22,6 @@ import (
 
 	"github.com/oriel-dev/oriel/internal/auth"
 	"github.com/oriel-dev/oriel/internal/dataset"
-	"github.com/oriel-dev/oriel/internal/event"
 	"github.com/oriel-dev/oriel/internal/fault"
 	"github.com/oriel-dev/oriel/internal/ingest"
 	"github.com/oriel-dev/oriel/internal/meta"
@@ -39,35 +37,12 @@ import (
 type rig struct {
 	t      *testing.T
 	url    string
-	store  *recorder
+	store  *storetest.Recorder
 	door   *ingest.Door
 	keys   map[auth.Kind]string
 	ids    map[auth.Kind]string
 	front  *Front
 	others *memory // what other requests hold
-}
-
-// recorder is the reference store, which also hands out what it was given.
-type recorder struct {
-	*storetest.Reference
-	mu    sync.Mutex
-	taken []*event.Batch
-}
-
-func (r *recorder) Append(ctx context.Context, seq uint64, batches []*event.Batch) error {
-	r.mu.Lock()
-	r.taken = append(r.taken, batches...)
-	r.mu.Unlock()
-	return r.Reference.Append(ctx, seq, batches)
-}
-
-// take returns the batches since it was last called.
-func (r *recorder) take() []*event.Batch {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	out := r.taken
-	r.taken = nil
-	return out
 }
 
 var testClock = time.Unix(1_764_000_000, 0)
@@ -81,7 +56,7 @@ func newRig(t *testing.T, open bool) *rig {
 	must(t, err)
 	keys, err := auth.Open(t.Context(), db, auth.Config{Dir: dir, AcceptAny: open, Clock: clock, Log: log})
 	must(t, err)
-	r := &rig{t: t, store: &recorder{Reference: storetest.NewReference()}, keys: map[auth.Kind]string{}, ids: map[auth.Kind]string{}}
+	r := &rig{t: t, store: storetest.NewRecorder(), keys: map[auth.Kind]string{}, ids: map[auth.Kind]string{}}
 	sets, err := dataset.Open(t.Context(), db, dataset.Config{Data: r.store, Clock: clock, Log: log})
 	must(t, err)
 	door, err := ingest.Open(t.Context(), ingest.Config{Dir: dir + "/journal", Store: r.store, Datasets: sets, Clock: clock, Log: log})

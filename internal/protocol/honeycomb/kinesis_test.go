@@ -57,14 +57,14 @@ func TestKinesis_ReadsWhatFirehoseDelivers(t *testing.T) {
 		point + point + "test aws +0 x1\n  own=\"{\\\"x\\\":1}\"\ntest aws +0 x1\n  b=2\n" +
 		"test aws +0 x1\n  message=\"plain text\"\ntest aws +0 x1\n  c=3\ntest aws +0 x1\n  message=\"{ no JSON\"\n" +
 		"test aws +0 x1\n  d=4\ntest aws +0 x1\n  message=\"and text\"\n"
-	if got := protocoltest.Events(r.store.take(), testClock.UnixNano()); got != want {
+	if got := protocoltest.Events(r.store.Take(), testClock.UnixNano()); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 	if got := protocoltest.Drops(r.door.Ledger().Drops()); !strings.Contains(got, "record_unreadable × 2") || !strings.Contains(got, "time_too_old × 1") {
 		t.Errorf("drops: %s", got)
 	}
 	// Firehose sends again what it has no answer for.
-	if status, _, answer := r.do(http.MethodPost, "/1/kinesis_events/aws", header, body); status != 200 || answer != answered || len(r.store.take()) != 0 {
+	if status, _, answer := r.do(http.MethodPost, "/1/kinesis_events/aws", header, body); status != 200 || answer != answered || len(r.store.Take()) != 0 {
 		t.Errorf("a retry: %d %s", status, answer)
 	}
 }

@@ -32,7 +32,7 @@ func openTarget(t *testing.T, open bool) *protocoltest.Target {
 			"KEY": r.keys[auth.Honeycomb], "CLASSIC": r.keys[auth.HoneycombClassic], "INGEST": r.keys[auth.HoneycombIngest],
 			"ID_OF_KEY": r.ids[auth.Honeycomb], "ID_OF_CLASSIC": r.ids[auth.HoneycombClassic], "ID_OF_INGEST": r.ids[auth.HoneycombIngest],
 		},
-		Events: func() string { return protocoltest.Events(r.store.take(), now) },
+		Events: func() string { return protocoltest.Events(r.store.Take(), now) },
 		Drops: func() string {
 			all := protocoltest.Drops(r.door.Ledger().Drops())
 			if all == dropped {

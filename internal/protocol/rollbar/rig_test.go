@@ -60,32 +60,12 @@ func (c *clock) advance(by time.Duration) {
 	c.now = c.now.Add(by)
 }
 
-// recorder is the reference store, which also hands out what it was given.
-type recorder struct {
-	*storetest.Reference
-	mu    sync.Mutex
-	taken []*event.Batch
-}
-
-func (r *recorder) Append(ctx context.Context, seq uint64, batches []*event.Batch) error {
-	r.mu.Lock()
-	r.taken = append(r.taken, batches...)
-	r.mu.Unlock()
-	return r.Reference.Append(ctx, seq, batches)
-}
-
-// batches returns what came since it or take was last called.
-func (r *recorder) batches() []*event.Batch {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	out := r.taken
-	r.taken = nil
-	return out
-}
+// recorder is a store whose rows are taken one by one.
+type recorder struct{ *storetest.Recorder }
 
 // take returns the rows since it was last called.
 func (r *recorder) take() (rows []event.Row) {
-	for _, b := range r.batches() {
+	for _, b := range r.Take() {
 		for i := range b.Len() {
 			rows = append(rows, b.Row(i))
 		}
@@ -97,7 +77,7 @@ func newRig(t testing.TB, open bool) *rig {
 	t.Helper()
 	r := &rig{
 		t: t, dir: t.TempDir(), open: open, clock: &clock{now: time.Unix(0, testStart)},
-		store: &recorder{Reference: storetest.NewReference()}, keys: map[auth.Kind]string{}, ids: map[auth.Kind]string{},
+		store: &recorder{storetest.NewRecorder()}, keys: map[auth.Kind]string{}, ids: map[auth.Kind]string{},
 	}
 	r.start()
 	t.Cleanup(func() { r.stop() })

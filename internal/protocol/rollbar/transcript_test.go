@@ -19,7 +19,7 @@ func TestTranscripts(t *testing.T) {
 		return &protocoltest.Target{
 			URL: srv.URL, Now: testStart, Vars: map[string]string{"TOKEN": r.keys[auth.RollbarWrite]},
 			Events: func() string {
-				text := protocoltest.Events(r.store.batches(), testStart)
+				text := protocoltest.Events(r.store.Take(), testStart)
 				return strings.ReplaceAll(text, masked(r.keys[auth.RollbarWrite]), "$SHOWN")
 			},
 			Drops: func() string {

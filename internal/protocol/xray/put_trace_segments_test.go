@@ -38,7 +38,7 @@ func (r *rig) put(documents ...string) []object {
 }
 
 func (r *rig) rows() (out []object) {
-	for _, b := range r.store.take() {
+	for _, b := range r.store.Take() {
 		for i := range b.Len() {
 			row := object{"@dataset": b.Dataset, "@time": b.Times[i]}
 			b.Row(i).Each(func(name string, v event.Value) { row[name] = v.Any() })

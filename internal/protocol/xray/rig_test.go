@@ -9,14 +9,12 @@ import (
 	"net/http/httptest"
 	"path/filepath"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/oriel-dev/oriel/internal/auth"
 	"github.com/oriel-dev/oriel/internal/dataset"
-	"github.com/oriel-dev/oriel/internal/event"
 	"github.com/oriel-dev/oriel/internal/ingest"
 	"github.com/oriel-dev/oriel/internal/meta"
 	"github.com/oriel-dev/oriel/internal/protocol"
@@ -32,36 +30,13 @@ type rig struct {
 	t        *testing.T
 	dir      string
 	url      string
-	store    *recorder
+	store    *storetest.Recorder
 	now      atomic.Int64 // Unix ms
 	required bool         // keys are required
 	daemon   bool         // requests come to the daemon's address
 
 	client *http.Client
 	stop   func()
-}
-
-// recorder is the reference store, which also hands out what it was given.
-type recorder struct {
-	*storetest.Reference
-	mu    sync.Mutex
-	taken []*event.Batch
-}
-
-func (r *recorder) Append(ctx context.Context, seq uint64, batches []*event.Batch) error {
-	r.mu.Lock()
-	r.taken = append(r.taken, batches...)
-	r.mu.Unlock()
-	return r.Reference.Append(ctx, seq, batches)
-}
-
-// take returns the batches since it was last called.
-func (r *recorder) take() []*event.Batch {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	out := r.taken
-	r.taken = nil
-	return out
 }
 
 func testClock() time.Time { return time.Date(2026, 1, 15, 10, 0, 0, 0, time.UTC) }
@@ -76,7 +51,7 @@ func newRig(t *testing.T) *rig {
 // newClosedRig is for tests that say how it is opened.
 func newClosedRig(t *testing.T) *rig {
 	t.Helper()
-	r := &rig{t: t, dir: t.TempDir(), store: &recorder{Reference: storetest.NewReference()}}
+	r := &rig{t: t, dir: t.TempDir(), store: storetest.NewRecorder()}
 	r.now.Store(testClock().UnixMilli())
 	t.Cleanup(func() { r.stop() })
 	return r
