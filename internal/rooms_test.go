@@ -33,7 +33,7 @@ var arrows = map[string][]string{
 	"internal/query/rql":                   rooms("event", "fault", "query"),
 	"internal/query/rql/rqltest":           rooms("event", "query", "query/rql", "store"),
 	"internal/query/logtext":               rooms("event", "fault", "query", "query/pattern"),
-	"internal/query/insights/insightstest": rooms("event", "fault", "query", "query/insights", "logline", "store"),
+	"internal/query/insights/insightstest": rooms("event", "fault", "golden", "query", "query/insights", "logline", "store"),
 	"internal/meta":                        rooms("fault"),
 	"internal/trace":                       rooms("event", "fault"),
 	"internal/item":                        rooms("event", "fault", "meta", "query", "query/rql", "item/grouping"),

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/oriel-dev/oriel/internal/fault"
+	"github.com/oriel-dev/oriel/internal/golden"
 	"github.com/oriel-dev/oriel/internal/querier"
 	"github.com/oriel-dev/oriel/internal/query"
 	"github.com/oriel-dev/oriel/internal/query/insights"
@@ -40,7 +41,7 @@ func TestInsights(t *testing.T) {
 	o := q.InsightsFields(insightstest.Options())
 	o.Table = tables
 	for _, file := range []string{"examples.txt", "local.txt"} {
-		examples, err := insightstest.Read("../query/insights/testdata/" + file)
+		examples, err := golden.Examples("../query/insights/testdata/" + file)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"github.com/oriel-dev/oriel/internal/golden"
 	"github.com/oriel-dev/oriel/internal/querier"
 	"github.com/oriel-dev/oriel/internal/query/rql"
 	"github.com/oriel-dev/oriel/internal/query/rql/rqltest"
@@ -26,7 +27,7 @@ func TestPipeline_FinishesRQL(t *testing.T) {
 		t.Fatal(err)
 	}
 	q := querier.New(querier.Config{Store: s, Clock: func() time.Time { return rqltest.Start() }, Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
-	examples, err := rqltest.Read("../query/rql/testdata/local.txt")
+	examples, err := golden.Examples("../query/rql/testdata/local.txt")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,7 +43,7 @@ func TestPipeline_FinishesRQL(t *testing.T) {
 			if err != nil {
 				t.Fatalf("%s\n%v", p.Query(o), err)
 			}
-			e.Compare(t, p, rqltest.Rows(p, r))
+			e.Compare(t, p.Query(rqltest.Options()), rqltest.Rows(p, r))
 		})
 	}
 }

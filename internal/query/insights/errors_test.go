@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/oriel-dev/oriel/internal/fault"
+	"github.com/oriel-dev/oriel/internal/golden"
 	"github.com/oriel-dev/oriel/internal/query/insights"
 	"github.com/oriel-dev/oriel/internal/query/insights/insightstest"
 )
@@ -111,11 +112,11 @@ func TestHelp_NamesWhatThereIs(t *testing.T) {
 }
 
 func FuzzCompile(f *testing.F) {
-	examples, err := insightstest.Read("testdata/examples.txt")
+	examples, err := golden.Examples("testdata/examples.txt")
 	if err != nil {
 		f.Fatal(err)
 	}
-	local, err := insightstest.Read("testdata/local.txt")
+	local, err := golden.Examples("testdata/local.txt")
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/oriel-dev/oriel/internal/golden"
 	"github.com/oriel-dev/oriel/internal/query"
 	"github.com/oriel-dev/oriel/internal/query/insights/insightstest"
 	"github.com/oriel-dev/oriel/internal/store"
@@ -12,7 +13,7 @@ import (
 
 func TestExamples_InTheReferenceStore(t *testing.T) {
 	t.Parallel()
-	examples, err := insightstest.Read("testdata/examples.txt")
+	examples, err := golden.Examples("testdata/examples.txt")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -23,7 +24,7 @@ func TestExamples_InTheReferenceStore(t *testing.T) {
 	for _, e := range examples {
 		t.Run(strings.ReplaceAll(e.Name, " ", "_"), func(t *testing.T) {
 			t.Parallel()
-			e.Check(t, func(q *query.Query) (*store.Result, error) {
+			insightstest.Check(t, &e, func(q *query.Query) (*store.Result, error) {
 				return s.Run(t.Context(), q, store.Options{})
 			})
 		})

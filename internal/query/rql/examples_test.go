@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/oriel-dev/oriel/internal/golden"
 	"github.com/oriel-dev/oriel/internal/query/rql"
 	"github.com/oriel-dev/oriel/internal/query/rql/rqltest"
 	"github.com/oriel-dev/oriel/internal/store"
@@ -12,7 +13,7 @@ import (
 
 func TestExamples_InTheReferenceStore(t *testing.T) {
 	t.Parallel()
-	examples, err := rqltest.Read("testdata/examples.txt")
+	examples, err := golden.Examples("testdata/examples.txt")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -32,7 +33,7 @@ func TestExamples_InTheReferenceStore(t *testing.T) {
 			if err != nil {
 				t.Fatalf("%s\n%v", p.Query(o), err)
 			}
-			e.Compare(t, p, rqltest.Rows(p, r))
+			e.Compare(t, p.Query(rqltest.Options()), rqltest.Rows(p, r))
 		})
 	}
 }

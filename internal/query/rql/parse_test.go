@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/oriel-dev/oriel/internal/fault"
+	"github.com/oriel-dev/oriel/internal/golden"
 	"github.com/oriel-dev/oriel/internal/query/rql"
 	"github.com/oriel-dev/oriel/internal/query/rql/rqltest"
 )
@@ -169,7 +170,7 @@ func TestCompile_SaysWhereTooManyItemsAreChosen(t *testing.T) {
 
 func FuzzCompile(f *testing.F) {
 	for _, name := range []string{"examples.txt", "local.txt"} {
-		examples, err := rqltest.Read("testdata/" + name)
+		examples, err := golden.Examples("testdata/" + name)
 		if err != nil {
 			f.Fatal(err)
 		}

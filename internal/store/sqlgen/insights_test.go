@@ -7,6 +7,7 @@ import (
 
 	"github.com/oriel-dev/oriel/internal/event"
 	"github.com/oriel-dev/oriel/internal/fault"
+	"github.com/oriel-dev/oriel/internal/golden"
 	"github.com/oriel-dev/oriel/internal/query"
 	"github.com/oriel-dev/oriel/internal/query/insights"
 	"github.com/oriel-dev/oriel/internal/query/insights/insightstest"
@@ -17,7 +18,7 @@ const insightsExamples = "../../query/insights/testdata/examples.txt"
 
 func TestInsightsExamples_InDuckDB(t *testing.T) {
 	t.Parallel()
-	examples, err := insightstest.Read(insightsExamples)
+	examples, err := golden.Examples(insightsExamples)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -25,7 +26,7 @@ func TestInsightsExamples_InDuckDB(t *testing.T) {
 	for _, e := range examples {
 		t.Run(strings.ReplaceAll(e.Name, " ", "_"), func(t *testing.T) {
 			t.Parallel()
-			e.Check(t, func(q *query.Query) (*store.Result, error) { return runDuckDB(q, events) })
+			insightstest.Check(t, &e, func(q *query.Query) (*store.Result, error) { return runDuckDB(q, events) })
 		})
 	}
 }
@@ -34,14 +35,14 @@ func TestInsightsExamples_InDuckDB(t *testing.T) {
 // callbacks compute.
 func TestInsightsExamples_InClickHouse(t *testing.T) {
 	t.Parallel()
-	examples, err := insightstest.Read(insightsExamples)
+	examples, err := golden.Examples(insightsExamples)
 	if err != nil {
 		t.Fatal(err)
 	}
 	events := insightstest.Events()
 	var batch clickHouseBatch
 	type asked struct {
-		e insightstest.Example
+		e golden.Example
 		p *insights.Program
 		q *query.Query
 	}

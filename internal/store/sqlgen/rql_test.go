@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/oriel-dev/oriel/internal/fault"
+	"github.com/oriel-dev/oriel/internal/golden"
 	"github.com/oriel-dev/oriel/internal/query"
 	"github.com/oriel-dev/oriel/internal/query/rql"
 	"github.com/oriel-dev/oriel/internal/query/rql/rqltest"
@@ -19,7 +20,7 @@ const rqlExamples = "../../query/rql/testdata/examples.txt"
 
 func TestRQLExamples_InDuckDB(t *testing.T) {
 	t.Parallel()
-	examples, err := rqltest.Read(rqlExamples)
+	examples, err := golden.Examples(rqlExamples)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,7 +36,7 @@ func TestRQLExamples_InDuckDB(t *testing.T) {
 			if err != nil {
 				t.Fatalf("%s\n%v", p.Query(o), err)
 			}
-			e.Compare(t, p, rqltest.Rows(p, r))
+			e.Compare(t, p.Query(rqltest.Options()), rqltest.Rows(p, r))
 		})
 	}
 }
@@ -79,7 +80,7 @@ func TestRQL_DuckDBAnswersAsTheReferenceDoes(t *testing.T) {
 func TestRQL_ClickHouseAnswersAsTheReferenceDoes(t *testing.T) {
 	t.Parallel()
 	events, o := rqltest.Events(), rqltest.Options()
-	examples, err := rqltest.Read(rqlExamples)
+	examples, err := golden.Examples(rqlExamples)
 	if err != nil {
 		t.Fatal(err)
 	}

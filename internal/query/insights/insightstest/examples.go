@@ -3,58 +3,19 @@
 package insightstest
 
 import (
-	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/oriel-dev/oriel/internal/event"
 	"github.com/oriel-dev/oriel/internal/fault"
+	"github.com/oriel-dev/oriel/internal/golden"
 	"github.com/oriel-dev/oriel/internal/logline"
 	"github.com/oriel-dev/oriel/internal/query"
 	"github.com/oriel-dev/oriel/internal/query/insights"
 	"github.com/oriel-dev/oriel/internal/store"
 )
-
-// Example is a text and the rows it gives.
-type Example struct {
-	Name    string
-	Text    string
-	Ordered bool
-	Rows    []string
-}
-
-// Read reads a file of examples: "== NAME [ordered]", the text, "--", the rows.
-func Read(path string) ([]Example, error) {
-	raw, err := os.ReadFile(path)
-	if err != nil {
-		return nil, err
-	}
-	var list []Example
-	for part := range strings.SplitSeq("\n"+string(raw), "\n== ") {
-		if strings.TrimSpace(part) == "" {
-			continue
-		}
-		head, body, _ := strings.Cut(part, "\n")
-		text, rows, ok := strings.Cut(body, "\n--")
-		if !ok {
-			return nil, fmt.Errorf("example %s has no rows", head)
-		}
-		e := Example{Text: text}
-		e.Name, e.Ordered = strings.CutSuffix(head, " ordered")
-		for row := range strings.SplitSeq(strings.Trim(rows, "\n"), "\n") {
-			if row != "" {
-				e.Rows = append(e.Rows, row)
-			}
-		}
-		list = append(list, e)
-	}
-	return list, nil
-}
 
 // The environment, account and main group of the events.
 const (
@@ -172,8 +133,8 @@ func Rows(p *insights.Program, r *store.Result) []string {
 	return rows
 }
 
-// Check runs the example. Faults of kind Unsupported skip it.
-func (e *Example) Check(t *testing.T, run func(*query.Query) (*store.Result, error)) {
+// Check runs an example. Faults of kind Unsupported skip it.
+func Check(t *testing.T, e *golden.Example, run func(*query.Query) (*store.Result, error)) {
 	t.Helper()
 	o := Options()
 	p, err := insights.Compile(e.Text, o)
@@ -198,17 +159,4 @@ func (e *Example) Check(t *testing.T, run func(*query.Query) (*store.Result, err
 		t.Fatalf("%s\n%v", q, err)
 	}
 	e.Compare(t, q, Rows(p, r))
-}
-
-// Compare says how rows differ from those wanted.
-func (e *Example) Compare(t *testing.T, q *query.Query, got []string) {
-	t.Helper()
-	want := slices.Clone(e.Rows)
-	if !e.Ordered {
-		slices.Sort(want)
-		slices.Sort(got)
-	}
-	if d := cmp.Diff(want, got); d != "" && len(want)+len(got) > 0 {
-		t.Errorf("%s\n%s\n%s", e.Text, q, d)
-	}
 }

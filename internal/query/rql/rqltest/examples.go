@@ -4,55 +4,14 @@ package rqltest
 
 import (
 	"fmt"
-	"os"
 	"slices"
 	"strings"
-	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/oriel-dev/oriel/internal/event"
-	"github.com/oriel-dev/oriel/internal/query"
 	"github.com/oriel-dev/oriel/internal/query/rql"
 	"github.com/oriel-dev/oriel/internal/store"
 )
-
-// Example is a text and the rows it gives.
-type Example struct {
-	Name    string
-	Text    string
-	Ordered bool
-	Rows    []string
-}
-
-// Read reads a file of examples: "== NAME [ordered]", the text, "--", the rows.
-func Read(path string) ([]Example, error) {
-	raw, err := os.ReadFile(path)
-	if err != nil {
-		return nil, err
-	}
-	var list []Example
-	for part := range strings.SplitSeq("\n"+string(raw), "\n== ") {
-		if strings.TrimSpace(part) == "" {
-			continue
-		}
-		head, body, _ := strings.Cut(part, "\n")
-		text, rows, ok := strings.Cut(body, "\n--")
-		if !ok {
-			return nil, fmt.Errorf("example %s has no rows", head)
-		}
-		e := Example{Text: text}
-		e.Name, e.Ordered = strings.CutSuffix(head, " ordered")
-		for row := range strings.SplitSeq(strings.Trim(rows, "\n"), "\n") {
-			if row != "" {
-				e.Rows = append(e.Rows, row)
-			}
-		}
-		list = append(list, e)
-	}
-	return list, nil
-}
 
 // Environment is the one that the occurrences are in.
 const Environment = "test"
@@ -227,19 +186,6 @@ func Rows(p *rql.Program, r *store.Result) []string {
 		rows[i] = strings.Join(cells, " | ")
 	}
 	return rows
-}
-
-// Compare says how rows differ from those wanted.
-func (e *Example) Compare(t *testing.T, p *rql.Program, got []string) {
-	t.Helper()
-	want := slices.Clone(e.Rows)
-	if !e.Ordered {
-		slices.Sort(want)
-		slices.Sort(got)
-	}
-	if d := cmp.Diff(want, got); d != "" && len(want)+len(got) > 0 {
-		t.Errorf("%s\n%s\n%s", e.Text, p.Query(Options()), d)
-	}
 }
 
 // FlatPrefix begins the fields that Flat adds, in the place of "item.".
