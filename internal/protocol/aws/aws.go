@@ -1,17 +1,19 @@
 // Package aws is what AWS's services over HTTP have in common: requests signed
 // with Signature Version 4, their bodies, request ids, and the two forms of
 // error bodies. It knows no operation of any service: a vendor's room calls
-// [Gate.Admit], decodes [Call.Body], and answers with [Call.Answer] or [Call.Fail].
+// [Gate.Admit], reads with [Call.Decode], and answers with [Call.Answer] or [Call.Fail].
 //
 // A request is, in this order: read (bounded), its signature checked over the
 // bytes as they came, unpacked (bounded), and only then looked into.
 package aws
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -97,6 +99,26 @@ type Call struct {
 	gate    *Gate
 	memory  *memory
 	claimed string // the access key id of the signature, right or wrong
+}
+
+// AtMost refuses a body of more bytes.
+func (c *Call) AtMost(most int) error {
+	if len(c.Body) > most {
+		return fault.New(fault.TooLarge, "the request body has %d bytes, the limit is %d", len(c.Body), most)
+	}
+	return nil
+}
+
+// Decode reads the body, which was checked against the model, into what it points
+// at. One without content leaves that as it is.
+func (c *Call) Decode(into any) error {
+	if len(bytes.TrimSpace(c.Body)) == 0 {
+		return nil
+	}
+	if err := json.Unmarshal(c.Body, into); err != nil {
+		return Malformed(err.Error())
+	}
+	return nil
 }
 
 // Begin gives the answer its request id and returns a call that is not let in

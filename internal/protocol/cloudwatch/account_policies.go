@@ -94,7 +94,7 @@ func transformerOf(p *accountPolicy) (*transformer, error) {
 
 func (f *Front) putAccountPolicy(c *call) (any, error) {
 	var in accountPolicy
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	rule, served := accountPolicyRules()[in.PolicyType]
@@ -189,7 +189,7 @@ func (f *Front) describeAccountPolicies(c *call) (any, error) {
 		PolicyType, PolicyName, NextToken string
 		AccountIdentifiers                []string
 	}
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	all, err := f.groups.accountPolicies().list(c.Context(), c.at(""), false)
@@ -214,7 +214,7 @@ func noSuchPolicy(name string) error {
 
 func (f *Front) deleteAccountPolicy(c *call) (any, error) {
 	var in accountPolicy
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	f.groups.policies.Lock()

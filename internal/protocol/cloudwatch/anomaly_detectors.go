@@ -123,7 +123,7 @@ func (f *Front) createDetector(c *call) (any, error) {
 		anomalyDetector
 		Tags map[string]string
 	}
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	if err := checkTags(in.Tags); err != nil {
@@ -191,7 +191,7 @@ func describeDetector(k *kept[keptDetector]) anomalyDetector {
 
 func (f *Front) getDetector(c *call) (any, error) {
 	var in struct{ AnomalyDetectorArn string }
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	k, err := f.detector(c, in.AnomalyDetectorArn)
@@ -208,7 +208,7 @@ func (f *Front) listDetectors(c *call) (any, error) {
 		FilterLogGroupArn, NextToken string
 		Limit                        int
 	}
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	all, err := f.groups.detectors().list(c.Context(), c.at(""), false)
@@ -249,7 +249,7 @@ func (f *Front) updateDetector(c *call) (any, error) {
 		AnomalyVisibilityTime                   int64
 		Enabled                                 bool
 	}
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	if in.FilterPattern != nil {
@@ -273,7 +273,7 @@ func (f *Front) updateDetector(c *call) (any, error) {
 
 func (f *Front) deleteDetector(c *call) (any, error) {
 	var in struct{ AnomalyDetectorArn string }
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	k, err := f.detector(c, in.AnomalyDetectorArn)
@@ -338,7 +338,7 @@ func (f *Front) listAnomalies(c *call) (any, error) {
 		AnomalyDetectorArn, SuppressionState, NextToken string
 		Limit                                           int
 	}
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	detectors, err := f.groups.detectors().list(c.Context(), c.at(""), false)
@@ -382,7 +382,7 @@ func (f *Front) updateAnomaly(c *call) (any, error) {
 		}
 		Baseline *bool
 	}
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	if (in.AnomalyID == "") == (in.PatternID == "") {

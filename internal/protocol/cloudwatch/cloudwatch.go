@@ -7,6 +7,7 @@
 package cloudwatch
 
 import (
+	"cmp"
 	"context"
 	_ "embed"
 	"log/slog"
@@ -144,7 +145,7 @@ func (f *Front) serve(c *call, w http.ResponseWriter) error {
 	case !o.needs.granted(&c.Who.Permissions):
 		return aws.Denied("User: arn:aws:iam::" + c.Account + ":user/" + c.Who.KeyID + " is not authorized to perform: logs:" + name + ": the key lacks the permission " + o.needs.String())
 	}
-	if err := c.bounded(o); err != nil {
+	if err := c.AtMost(cmp.Or(o.most, maxCallBody)); err != nil {
 		return err
 	}
 	if !o.unchecked {

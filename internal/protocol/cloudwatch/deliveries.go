@@ -122,7 +122,7 @@ func describeAll[T, W any](c *call, s shelf[T], member string, onWire func(T) W)
 		NextToken string
 		Limit     int
 	}
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	all, err := s.list(c.Context(), c.at(""), false)
@@ -153,7 +153,7 @@ type named struct{ Name, ID, DeliveryDestinationName string }
 
 func (f *Front) createDelivery(c *call) (any, error) {
 	var d delivery
-	if err := c.decode(&d); err != nil {
+	if err := c.Decode(&d); err != nil {
 		return nil, err
 	}
 	if err := checkTags(d.Tags); err != nil {
@@ -188,7 +188,7 @@ func (f *Front) createDelivery(c *call) (any, error) {
 
 func (f *Front) getDelivery(c *call) (any, error) {
 	var in named
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	k, err := existing(c, f.deliveries(), in.ID)
@@ -204,7 +204,7 @@ func (f *Front) describeDeliveries(c *call) (any, error) {
 
 func (f *Front) deleteDelivery(c *call) (any, error) {
 	var in named
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	return nil, remove(c, f.deliveries(), in.ID)
@@ -212,7 +212,7 @@ func (f *Front) deleteDelivery(c *call) (any, error) {
 
 func (f *Front) updateDelivery(c *call) (any, error) {
 	var in delivery
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	_, err := f.deliveries().put(c.Context(), c.at(""), in.ID, c.nowMS(), func(old *kept[delivery]) (delivery, error) {
@@ -240,7 +240,7 @@ func (f *Front) putDeliverySource(c *call) (any, error) {
 		Tags                        map[string]string
 		DeliverySourceConfiguration map[string]string
 	}
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	if err := checkTags(in.Tags); err != nil {
@@ -262,7 +262,7 @@ func (f *Front) putDeliverySource(c *call) (any, error) {
 
 func (f *Front) getDeliverySource(c *call) (any, error) {
 	var in named
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	k, err := existing(c, f.deliverySources(), in.Name)
@@ -292,7 +292,7 @@ func (f *Front) inUse(c *call, uses func(delivery) bool) error {
 
 func (f *Front) deleteDeliverySource(c *call) (any, error) {
 	var in named
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	if err := f.inUse(c, func(d delivery) bool { return d.DeliverySourceName == in.Name }); err != nil {
@@ -307,7 +307,7 @@ func (f *Front) putDeliveryDestination(c *call) (any, error) {
 		DeliveryDestinationConfiguration            struct{ DestinationResourceArn string }
 		Tags                                        map[string]string
 	}
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	if err := checkTags(in.Tags); err != nil {
@@ -341,7 +341,7 @@ func (f *Front) putDeliveryDestination(c *call) (any, error) {
 
 func (f *Front) getDeliveryDestination(c *call) (any, error) {
 	var in named
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	k, err := existing(c, f.deliveryDestinations(), in.Name)
@@ -357,7 +357,7 @@ func (f *Front) describeDeliveryDestinations(c *call) (any, error) {
 
 func (f *Front) deleteDeliveryDestination(c *call) (any, error) {
 	var in named
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	arn := c.arn(deliveryDestinationKind + ":" + in.Name)
@@ -385,7 +385,7 @@ func policyAnswer(policy string) any {
 
 func (f *Front) putDeliveryDestinationPolicy(c *call) (any, error) {
 	var in struct{ DeliveryDestinationName, DeliveryDestinationPolicy string }
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	return policyAnswer(in.DeliveryDestinationPolicy), f.setDestinationPolicy(c, in.DeliveryDestinationName, in.DeliveryDestinationPolicy)
@@ -393,7 +393,7 @@ func (f *Front) putDeliveryDestinationPolicy(c *call) (any, error) {
 
 func (f *Front) getDeliveryDestinationPolicy(c *call) (any, error) {
 	var in named
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	k, err := existing(c, f.deliveryDestinations(), in.DeliveryDestinationName)
@@ -408,7 +408,7 @@ func (f *Front) getDeliveryDestinationPolicy(c *call) (any, error) {
 
 func (f *Front) deleteDeliveryDestinationPolicy(c *call) (any, error) {
 	var in named
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	return nil, f.setDestinationPolicy(c, in.DeliveryDestinationName, "")

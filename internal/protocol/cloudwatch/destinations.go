@@ -26,7 +26,7 @@ func (f *Front) putDestination(c *call) (any, error) {
 		DestinationName, TargetArn, RoleArn string
 		Tags                                map[string]string
 	}
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	if err := checkTags(in.Tags); err != nil {
@@ -53,7 +53,7 @@ func noSuchDestination() error { return notFound("The specified destination does
 
 func (f *Front) putDestinationPolicy(c *call) (any, error) {
 	var in struct{ DestinationName, AccessPolicy string }
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	if !json.Valid([]byte(in.AccessPolicy)) {
@@ -74,7 +74,7 @@ func (f *Front) describeDestinations(c *call) (any, error) {
 		DestinationNamePrefix, NextToken string
 		Limit                            int
 	}
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	all, err := f.destinations().list(c.Context(), c.at(""), false)
@@ -95,7 +95,7 @@ func (f *Front) describeDestinations(c *call) (any, error) {
 
 func (f *Front) deleteDestination(c *call) (any, error) {
 	var in struct{ DestinationName string }
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	was, err := f.destinations().delete(c.Context(), c.at(""), in.DestinationName)

@@ -87,7 +87,7 @@ func (f *Front) createExportTask(c *call) (any, error) {
 		exportTask
 		LogStreamNamePrefix string
 	}
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	if in.From > in.To {
@@ -125,7 +125,7 @@ func (f *Front) describeExportTasks(c *call) (any, error) {
 		TaskID, StatusCode, NextToken string
 		Limit                         int
 	}
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	all, err := f.groups.exports().list(c.Context(), c.at(""), false)
@@ -145,7 +145,7 @@ func (f *Front) describeExportTasks(c *call) (any, error) {
 
 func (f *Front) cancelExportTask(c *call) (any, error) {
 	var in struct{ TaskID string }
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	err := f.groups.endExport(c.Context(), c.at(""), in.TaskID, exportStatus{Code: exportCancelled, Message: "Cancelled by user"}, c.nowMS())

@@ -42,7 +42,7 @@ const indexPolicyName = "index" // a group has one
 
 func (f *Front) putIndexPolicy(c *call) (any, error) {
 	var in struct{ LogGroupIdentifier, PolicyDocument string }
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	g, err := c.ownGroup("", in.LogGroupIdentifier)
@@ -92,7 +92,7 @@ func (f *Front) policyOf(c *call, g *group) (*indexPolicy, error) {
 
 func (f *Front) describeIndexPolicies(c *call) (any, error) {
 	var in struct{ LogGroupIdentifiers []string }
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	found := []indexPolicy{}
@@ -186,7 +186,7 @@ func (f *Front) describeFieldIndexes(c *call) (any, error) {
 		LogGroupIdentifiers, IndexCategories []string
 		NextToken                            string
 	}
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	found := []fieldIndex{}

@@ -43,7 +43,7 @@ type filterLogEventsInput struct {
 // for five seconds; then it is short, and the token goes on behind what was looked at.
 func (f *Front) filterLogEvents(c *call) (any, error) {
 	var in filterLogEventsInput
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	g, err := c.group(in.LogGroupName, in.LogGroupIdentifier)

@@ -55,7 +55,7 @@ func (c *call) groupARN(name string) string { return c.arn("log-group:" + name) 
 // namedGroup is ownGroup for operations that take a logGroupName and nothing else.
 func (c *call) namedGroup() (*group, error) {
 	var in struct{ LogGroupName string }
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	return c.ownGroup(in.LogGroupName, "")
@@ -65,7 +65,7 @@ func (c *call) namedGroup() (*group, error) {
 // nothing else.
 func (c *call) identifiedGroup() (*group, error) {
 	var in struct{ LogGroupIdentifier string }
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	return c.ownGroup("", in.LogGroupIdentifier)

@@ -40,7 +40,7 @@ func (f *Front) getLogEvents(c *call) (any, error) {
 		StartFromHead, Unmask                                      bool
 		Limit                                                      int
 	}
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	g, err := c.group(in.LogGroupName, in.LogGroupIdentifier)

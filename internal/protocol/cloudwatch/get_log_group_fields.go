@@ -26,7 +26,7 @@ func (f *Front) getLogGroupFields(c *call) (any, error) {
 		LogGroupName, LogGroupIdentifier string
 		Time                             *int64
 	}
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	g, err := c.group(in.LogGroupName, in.LogGroupIdentifier)

@@ -15,7 +15,7 @@ func (f *Front) getLogRecord(c *call) (any, error) {
 		LogRecordPointer string
 		Unmask           bool
 	}
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	slug, at, ok := ReadPointer(in.LogRecordPointer)

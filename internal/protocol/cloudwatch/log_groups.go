@@ -35,7 +35,7 @@ func (f *Front) createLogGroup(c *call) (any, error) {
 		Tags                                  map[string]string
 		DeletionProtectionEnabled             bool
 	}
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	if strings.HasPrefix(strings.ToLower(in.LogGroupName), "aws/") {
@@ -113,7 +113,7 @@ func (f *Front) describeLogGroups(c *call) (any, error) {
 		LogGroupIdentifiers, AccountIdentifiers                           []string
 		Limit                                                             int
 	}
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	if in.LogGroupNamePrefix != "" && in.LogGroupNamePattern != "" {
@@ -265,7 +265,7 @@ func tagMatches(pattern, value string) bool {
 // listLogGroups is ListLogGroups.
 func (f *Front) listLogGroups(c *call) (any, error) {
 	var in groupFilter
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	all, err := f.filter(c, &in)
@@ -301,7 +301,7 @@ func (f *Front) listAggregateLogGroupSummaries(c *call) (any, error) {
 		groupFilter
 		GroupBy string
 	}
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	all, err := f.filter(c, &in.groupFilter)
@@ -340,7 +340,7 @@ func (f *Front) putLogGroupDeletionProtection(c *call) (any, error) {
 		LogGroupIdentifier        string
 		DeletionProtectionEnabled bool
 	}
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	g, err := c.ownGroup("", in.LogGroupIdentifier)
@@ -355,7 +355,7 @@ func (f *Front) putRetentionPolicy(c *call) (any, error) {
 		LogGroupName    string
 		RetentionInDays int
 	}
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	if days := retentions(); !slices.Contains(days, in.RetentionInDays) {
@@ -383,7 +383,7 @@ type kmsRequest struct{ LogGroupName, ResourceIdentifier, KmsKeyID string }
 
 func (f *Front) setKmsKey(c *call, key func(in *kmsRequest) string) (any, error) {
 	var in kmsRequest
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	if in.LogGroupName != "" && in.ResourceIdentifier != "" {
@@ -412,7 +412,7 @@ func (f *Front) putBearerTokenAuthentication(c *call) (any, error) {
 		LogGroupIdentifier               string
 		BearerTokenAuthenticationEnabled bool
 	}
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	g, err := c.ownGroup("", in.LogGroupIdentifier)

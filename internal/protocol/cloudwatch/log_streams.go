@@ -15,7 +15,7 @@ func streamOperations() map[string]operation {
 
 func (f *Front) createLogStream(c *call) (any, error) {
 	var in struct{ LogGroupName, LogStreamName string }
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	g, err := c.ownGroup(in.LogGroupName, "")
@@ -27,7 +27,7 @@ func (f *Front) createLogStream(c *call) (any, error) {
 
 func (f *Front) deleteLogStream(c *call) (any, error) {
 	var in struct{ LogGroupName, LogStreamName string }
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	g, err := c.ownGroup(in.LogGroupName, "")
@@ -60,7 +60,7 @@ func (f *Front) describeLogStreams(c *call) (any, error) {
 		Descending                                                                bool
 		Limit                                                                     int
 	}
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	byTime := in.OrderBy == "LastEventTime"

@@ -129,7 +129,7 @@ func (f *Front) table(c *call, in *lookupRequest) (lookupTable, error) {
 
 func (f *Front) createLookupTable(c *call) (any, error) {
 	var in lookupRequest
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	t, err := f.table(c, &in)
@@ -164,7 +164,7 @@ func (c *call) tableName(arn string) string {
 
 func (f *Front) updateLookupTable(c *call) (any, error) {
 	var in lookupRequest
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	t, err := f.table(c, &in)
@@ -202,7 +202,7 @@ func (c *call) describeTable(k *kept[lookupTable]) lookupOnWire {
 
 func (f *Front) getLookupTable(c *call) (any, error) {
 	var in lookupRequest
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	k, err := f.tables().get(c.Context(), c.at(""), c.tableName(in.LookupTableArn))
@@ -222,7 +222,7 @@ func (f *Front) describeLookupTables(c *call) (any, error) {
 		LookupTableNamePrefix, NextToken string
 		MaxResults                       int
 	}
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	all, err := f.tables().list(c.Context(), c.at(""), false)
@@ -244,7 +244,7 @@ func (f *Front) describeLookupTables(c *call) (any, error) {
 
 func (f *Front) deleteLookupTable(c *call) (any, error) {
 	var in lookupRequest
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	was, err := f.tables().delete(c.Context(), c.at(""), c.tableName(in.LookupTableArn))

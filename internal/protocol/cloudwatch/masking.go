@@ -281,7 +281,7 @@ func (g *group) masking() *masker {
 // putDataProtectionPolicy masks what comes in from now on.
 func (f *Front) putDataProtectionPolicy(c *call) (any, error) {
 	var in struct{ LogGroupIdentifier, PolicyDocument string }
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	g, err := c.ownGroup("", in.LogGroupIdentifier)
@@ -300,7 +300,7 @@ func (f *Front) putDataProtectionPolicy(c *call) (any, error) {
 
 func (f *Front) getDataProtectionPolicy(c *call) (any, error) {
 	var in struct{ LogGroupIdentifier string }
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	g, err := c.group("", in.LogGroupIdentifier)

@@ -58,7 +58,7 @@ func (g *Groups) metricFilters() shelf[keptMetricFilter] {
 // lines that are put from now on.
 func (f *Front) putMetricFilter(c *call) (any, error) {
 	var in metricFilter
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	g, err := c.ownGroup(in.LogGroupName, "")
@@ -80,7 +80,7 @@ func (f *Front) putMetricFilter(c *call) (any, error) {
 
 func (f *Front) deleteMetricFilter(c *call) (any, error) {
 	var in metricFilter
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	g, err := c.ownGroup(in.LogGroupName, "")
@@ -122,7 +122,7 @@ func (f *Front) describeMetricFilters(c *call) (any, error) {
 		LogGroupName, FilterNamePrefix, NextToken, MetricName, MetricNamespace string
 		Limit                                                                  int
 	}
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	if (in.MetricName == "") != (in.MetricNamespace == "") {
@@ -170,7 +170,7 @@ func (f *Front) testMetricFilter(c *call) (any, error) {
 		FilterPattern    string
 		LogEventMessages []string
 	}
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	p, err := parsePattern("metric filter", in.FilterPattern)

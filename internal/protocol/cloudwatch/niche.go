@@ -52,7 +52,7 @@ func (f *Front) tiers() shelf[storageTier] {
 
 func (f *Front) putStorageTierPolicy(c *call) (any, error) {
 	var in storageTier
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	k, err := f.tiers().replace(c.Context(), c.at(""), tierName, c.nowMS(), in)

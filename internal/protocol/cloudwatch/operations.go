@@ -1,13 +1,10 @@
 package cloudwatch
 
 import (
-	"bytes"
-	"encoding/json"
 	"maps"
 	"net/http"
 	"strings"
 
-	"github.com/oriel-dev/oriel/internal/fault"
 	"github.com/oriel-dev/oriel/internal/protocol/aws"
 )
 
@@ -20,7 +17,7 @@ import (
 // body is unpacked, bounded, and checked against model.txt, so that required
 // members are there and lengths, patterns and enumerations hold. What model.txt
 // can't say, such as members that exclude each other, the handler checks. It
-// reads its request with [call.decode], finds its group with [call.group] or
+// reads its request with [aws.Call.Decode], finds its group with [call.group] or
 // [call.ownGroup], and returns what becomes JSON, nil for an empty body. An error
 // is one of errors.go, an [aws.Error], or a fault (answerable turns those into
 // the service's).
@@ -87,28 +84,6 @@ type call struct {
 
 // maxCallBody is the largest body of a call unless its operation says otherwise.
 const maxCallBody = 2 << 20
-
-func (c *call) bounded(o operation) error {
-	most := maxCallBody
-	if o.most > 0 {
-		most = o.most
-	}
-	if len(c.Body) > most {
-		return fault.New(fault.TooLarge, "the request body has %d bytes, the limit is %d", len(c.Body), most)
-	}
-	return nil
-}
-
-// decode reads the body, which was checked against the model, into what it points at.
-func (c *call) decode(into any) error {
-	if len(bytes.TrimSpace(c.Body)) == 0 {
-		return nil
-	}
-	if err := json.Unmarshal(c.Body, into); err != nil {
-		return aws.Malformed(err.Error())
-	}
-	return nil
-}
 
 // nowMS is the time in the service's unit.
 func (c *call) nowMS() int64 { return c.f.Clock().UnixMilli() }

@@ -48,7 +48,7 @@ type resourcePolicyRequest struct {
 }
 
 func (f *Front) readResourcePolicy(c *call) (in resourcePolicyRequest, key string, err error) {
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return in, "", err
 	}
 	if in.ResourceArn != "" {
@@ -95,7 +95,7 @@ func (f *Front) describeResourcePolicies(c *call) (any, error) {
 		NextToken, ResourceArn, PolicyScope string
 		Limit                               int
 	}
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	of := in.ResourceArn

@@ -44,7 +44,7 @@ type startQueryRequest struct {
 // startQuery is StartQuery: what is wrong in the text is said at once.
 func (f *Front) startQuery(c *call) (any, error) {
 	var in startQueryRequest
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	if in.QueryLanguage != "" && in.QueryLanguage != languageCWLI {

@@ -41,7 +41,7 @@ func (f *Front) definitions() shelf[queryDefinition] {
 // putQueryDefinition makes a saved query, or replaces the one whose id is given.
 func (f *Front) putQueryDefinition(c *call) (any, error) {
 	var in queryDefinition
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	if in.QueryLanguage == "" {
@@ -66,7 +66,7 @@ func (f *Front) describeQueryDefinitions(c *call) (any, error) {
 		QueryLanguage, QueryDefinitionNamePrefix, NextToken string
 		MaxResults                                          int
 	}
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	all, err := f.definitions().list(c.Context(), c.at(""), false)
@@ -88,7 +88,7 @@ func (f *Front) describeQueryDefinitions(c *call) (any, error) {
 
 func (f *Front) deleteQueryDefinition(c *call) (any, error) {
 	var in struct{ QueryDefinitionID string }
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	was, err := f.definitions().delete(c.Context(), c.at(""), in.QueryDefinitionID)

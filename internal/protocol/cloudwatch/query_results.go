@@ -24,7 +24,7 @@ func (f *Front) getQueryResults(c *call) (any, error) {
 		NextToken string
 		MaxItems  *int
 	}
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	run := f.queries.find(in.QueryID)
@@ -94,7 +94,7 @@ func (f *Front) stopQuery(c *call) (any, error) {
 	var in struct {
 		QueryID string `json:"queryId"`
 	}
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	run := f.queries.find(in.QueryID)
@@ -130,7 +130,7 @@ func (f *Front) describeQueries(c *call) (any, error) {
 		LogGroupName, Status, QueryLanguage, NextToken string
 		MaxResults                                     int
 	}
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	all, err := f.queries.list(c)
@@ -186,7 +186,7 @@ func (f *Front) listLogGroupsForQuery(c *call) (any, error) {
 		NextToken  string
 		MaxResults int
 	}
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	k, _, err := f.queries.get(c, in.QueryID)

@@ -156,7 +156,7 @@ func (f *Front) createScheduledQuery(c *call) (any, error) {
 		scheduledQuery
 		Tags map[string]string
 	}
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	if err := checkTags(in.Tags); err != nil {
@@ -209,7 +209,7 @@ func (f *Front) updateScheduledQuery(c *call) (any, error) {
 		scheduledQuery
 		Identifier string
 	}
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	if err := f.checkSchedule(c, &in.scheduledQuery); err != nil {
@@ -236,7 +236,7 @@ func (f *Front) updateScheduledQuery(c *call) (any, error) {
 
 func (f *Front) getScheduledQuery(c *call) (any, error) {
 	var in struct{ Identifier string }
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	k, err := f.schedule(c, in.Identifier)
@@ -251,7 +251,7 @@ func (f *Front) listScheduledQueries(c *call) (any, error) {
 		NextToken, State, ScheduleType string
 		MaxResults                     int
 	}
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	all, err := f.groups.schedules().list(c.Context(), c.at(""), false)
@@ -273,7 +273,7 @@ func (f *Front) listScheduledQueries(c *call) (any, error) {
 
 func (f *Front) deleteScheduledQuery(c *call) (any, error) {
 	var in struct{ Identifier string }
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	k, err := f.schedule(c, in.Identifier)
@@ -294,7 +294,7 @@ func (f *Front) getScheduledQueryHistory(c *call) (any, error) {
 		ExecutionStatuses     []string
 		MaxResults            int
 	}
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	k, err := f.schedule(c, in.Identifier)

@@ -47,7 +47,7 @@ type tailInput struct {
 // in which they came in, from the memory of the door; the store is not asked.
 func (f *Front) startLiveTail(c *call, _ http.ResponseWriter) error {
 	var in tailInput
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return err
 	}
 	w, err := c.tailWatch(&in)

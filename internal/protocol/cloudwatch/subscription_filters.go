@@ -60,7 +60,7 @@ func (g *Groups) cursors() shelf[cursor] { return shelf[cursor]{groups: g, kind:
 // now on.
 func (f *Front) putSubscriptionFilter(c *call) (any, error) {
 	var in subscriptionFilter
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	g, err := c.ownGroup(in.LogGroupName, "")
@@ -102,7 +102,7 @@ func (g *group) lastArrival(least int64) int64 {
 
 func (f *Front) deleteSubscriptionFilter(c *call) (any, error) {
 	var in subscriptionFilter
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	g, err := c.ownGroup(in.LogGroupName, "")
@@ -151,7 +151,7 @@ func (f *Front) describeSubscriptionFilters(c *call) (any, error) {
 		LogGroupName, FilterNamePrefix, NextToken string
 		Limit                                     int
 	}
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	g, err := c.group(in.LogGroupName, "")

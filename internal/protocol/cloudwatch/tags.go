@@ -95,7 +95,7 @@ func (f *Front) tagResource(c *call) (any, error) {
 		ResourceArn string
 		Tags        map[string]string
 	}
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	r, err := c.tagged(in.ResourceArn)
@@ -110,7 +110,7 @@ func (f *Front) untagResource(c *call) (any, error) {
 		ResourceArn string
 		TagKeys     []string
 	}
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	r, err := c.tagged(in.ResourceArn)
@@ -122,7 +122,7 @@ func (f *Front) untagResource(c *call) (any, error) {
 
 func (f *Front) listTagsForResource(c *call) (any, error) {
 	var in struct{ ResourceArn string }
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	r, err := c.tagged(in.ResourceArn)
@@ -142,7 +142,7 @@ func (f *Front) tagLogGroup(c *call) (any, error) {
 		LogGroupName string
 		Tags         map[string]string
 	}
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	r, err := c.tagGroup(in.LogGroupName)
@@ -157,7 +157,7 @@ func (f *Front) untagLogGroup(c *call) (any, error) {
 		LogGroupName string
 		Tags         []string
 	}
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	r, err := c.tagGroup(in.LogGroupName)
@@ -169,7 +169,7 @@ func (f *Front) untagLogGroup(c *call) (any, error) {
 
 func (f *Front) listTagsLogGroup(c *call) (any, error) {
 	var in struct{ LogGroupName string }
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	r, err := c.tagGroup(in.LogGroupName)

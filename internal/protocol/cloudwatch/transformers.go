@@ -35,7 +35,7 @@ func (f *Front) putTransformer(c *call) (any, error) {
 		LogGroupIdentifier string
 		TransformerConfig  processors
 	}
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	g, err := c.ownGroup("", in.LogGroupIdentifier)
@@ -99,7 +99,7 @@ func noTransformer() error { return notFound("The specified log group has no tra
 
 func (f *Front) getTransformer(c *call) (any, error) {
 	var in struct{ LogGroupIdentifier string }
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	g, err := c.group("", in.LogGroupIdentifier)
@@ -138,7 +138,7 @@ func (f *Front) testTransformer(c *call) (any, error) {
 		TransformerConfig processors
 		LogEventMessages  []string
 	}
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	t, err := compileTransformer(in.TransformerConfig)

@@ -39,7 +39,7 @@ func (f *Front) batchGetTraces(c *call) (any, error) {
 		TraceIds  []string //nolint:revive // the service's name
 		NextToken string
 	}
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	ids, bad := distinctIDs(in.TraceIds)

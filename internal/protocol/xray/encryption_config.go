@@ -35,7 +35,7 @@ func (f *Front) putEncryptionConfig(c *call) (any, error) {
 		KeyID string `json:"KeyId"`
 		Type  string
 	}
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	e := encryption{Type: in.Type}

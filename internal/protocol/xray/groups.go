@@ -184,7 +184,7 @@ func (f *Front) createGroup(c *call) (any, error) {
 		InsightsConfiguration *insightsConfiguration
 		Tags                  []tag
 	}
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	if strings.Trim(in.GroupName, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-") != "" {
@@ -219,7 +219,7 @@ func (f *Front) updateGroup(c *call) (any, error) {
 		FilterExpression      *string
 		InsightsConfiguration *insightsConfiguration
 	}
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	g, err := f.findGroup(c, in.GroupName, in.GroupARN)
@@ -244,7 +244,7 @@ func (f *Front) updateGroup(c *call) (any, error) {
 
 func (f *Front) getGroup(c *call) (any, error) {
 	var in struct{ GroupName, GroupARN string }
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	g, err := f.findGroup(c, in.GroupName, in.GroupARN)
@@ -256,7 +256,7 @@ func (f *Front) getGroup(c *call) (any, error) {
 
 func (f *Front) getGroups(c *call) (any, error) {
 	var in struct{ NextToken string }
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	all, err := f.allGroups(c.Context(), c.Who.Environment)
@@ -274,7 +274,7 @@ func (f *Front) getGroups(c *call) (any, error) {
 
 func (f *Front) deleteGroup(c *call) (any, error) {
 	var in struct{ GroupName, GroupARN string }
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	g, err := f.findGroup(c, in.GroupName, in.GroupARN)

@@ -31,7 +31,7 @@ func indexingOnWire(k *kept[indexing]) map[string]any {
 
 func (f *Front) getIndexingRules(c *call) (any, error) {
 	var in struct{ NextToken string }
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	if in.NextToken != "" { // there is one page
@@ -48,7 +48,7 @@ func (f *Front) updateIndexingRule(c *call) (any, error) {
 			Probabilistic *struct{ DesiredSamplingPercentage float64 }
 		}
 	}
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	switch {
@@ -85,7 +85,7 @@ func (f *Front) getTraceSegmentDestination(c *call) (any, error) {
 
 func (f *Front) updateTraceSegmentDestination(c *call) (any, error) {
 	var in destination
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	if in.Destination == "" {

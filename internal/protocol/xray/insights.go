@@ -301,7 +301,7 @@ func (f *Front) getInsightSummaries(c *call) (any, error) {
 		States     []string
 		MaxResults int
 	}
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	start, end, err := in.bounds()
@@ -361,7 +361,7 @@ func (f *Front) getInsight(c *call) (any, error) {
 	var in struct {
 		InsightID string `json:"InsightId"`
 	}
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	k, err := f.findInsight(c, in.InsightID)
@@ -385,7 +385,7 @@ func (f *Front) getInsightEvents(c *call) (any, error) {
 		MaxResults int
 		NextToken  string
 	}
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	k, err := f.findInsight(c, in.InsightID)
@@ -421,7 +421,7 @@ func (f *Front) getInsightImpactGraph(c *call) (any, error) {
 		StartTime, EndTime seconds
 		NextToken          string
 	}
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	start, end := time.Time(in.StartTime), time.Time(in.EndTime)

@@ -2,7 +2,6 @@ package xray
 
 import (
 	"bytes"
-	"encoding/json"
 	"slices"
 	"strconv"
 	"time"
@@ -20,7 +19,7 @@ import (
 // is unpacked, bounded, and checked against model.txt, so that required members are
 // there and lengths, patterns and enumerations hold. What model.txt can't say, such
 // as members that exclude each other, the handler checks. It reads its request with
-// [call.decode] and returns what becomes JSON, an empty object for nothing. An error
+// [aws.Call.Decode] and returns what becomes JSON, an empty object for nothing. An error
 // is one of errors.go, an [aws.Error], or a fault (answerable turns those into the
 // service's).
 type operation struct {
@@ -119,28 +118,6 @@ type call struct {
 
 // maxCallBody is the largest body of a call unless its operation says otherwise.
 const maxCallBody = 1 << 20
-
-func (c *call) bounded(o operation) error {
-	most := maxCallBody
-	if o.most > 0 {
-		most = o.most
-	}
-	if len(c.Body) > most {
-		return fault.New(fault.TooLarge, "the request body has %d bytes, the limit is %d", len(c.Body), most)
-	}
-	return nil
-}
-
-// decode reads the body, which was checked against the model, into what it points at.
-func (c *call) decode(into any) error {
-	if len(bytes.TrimSpace(c.Body)) == 0 {
-		return nil
-	}
-	if err := json.Unmarshal(c.Body, into); err != nil {
-		return aws.Malformed(err.Error())
-	}
-	return nil
-}
 
 // arn returns the ARN of something of the caller's account and region:
 // "group/slow/ID", say.

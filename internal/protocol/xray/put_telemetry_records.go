@@ -62,7 +62,7 @@ func (f *Front) putTelemetryRecords(c *call) (any, error) {
 		EC2InstanceID string `json:"EC2InstanceId"`
 		Hostname      string
 	}
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	host := in.Hostname

@@ -44,7 +44,7 @@ func (f *Front) putResourcePolicy(c *call) (any, error) {
 		PolicyRevisionID           string `json:"PolicyRevisionId"`
 		BypassPolicyLockoutCheck   bool
 	}
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	if len(in.PolicyDocument) > maxPolicyBytes {
@@ -70,7 +70,7 @@ func (f *Front) putResourcePolicy(c *call) (any, error) {
 
 func (f *Front) listResourcePolicies(c *call) (any, error) {
 	var in struct{ NextToken string }
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	all, err := f.policies().list(c.Context(), c.Who.Environment)
@@ -91,7 +91,7 @@ func (f *Front) deleteResourcePolicy(c *call) (any, error) {
 		PolicyName       string
 		PolicyRevisionID string `json:"PolicyRevisionId"`
 	}
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	was, err := f.policies().delete(c.Context(), c.Who.Environment, in.PolicyName, func(old *kept[resourcePolicy]) error {

@@ -25,7 +25,7 @@ type retrievedService struct {
 // each service the links of its segments to other traces.
 func (f *Front) getRetrievedTracesGraph(c *call) (any, error) {
 	var in struct{ RetrievalToken, NextToken string }
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	k, status, err := c.retrieval(in.RetrievalToken)

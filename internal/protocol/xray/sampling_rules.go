@@ -76,7 +76,7 @@ func (f *Front) createSamplingRule(c *call) (any, error) {
 		SamplingRule samplingRule
 		Tags         []tag
 	}
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	r := in.SamplingRule
@@ -115,7 +115,7 @@ func (f *Front) updateSamplingRule(c *call) (any, error) {
 			SamplingRateBoost                                                *rateBoost
 		}
 	}
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	u := &in.SamplingRuleUpdate
@@ -135,7 +135,7 @@ func (f *Front) updateSamplingRule(c *call) (any, error) {
 
 func (f *Front) deleteSamplingRule(c *call) (any, error) {
 	var in struct{ RuleName, RuleARN string }
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	name, err := ruleName(in.RuleName, in.RuleARN)
@@ -151,7 +151,7 @@ func (f *Front) deleteSamplingRule(c *call) (any, error) {
 
 func (f *Front) getSamplingRules(c *call) (any, error) {
 	var in struct{ NextToken string }
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	rules := f.Sampling.Rules(c.Who.Environment)

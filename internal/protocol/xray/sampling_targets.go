@@ -48,7 +48,7 @@ func (f *Front) getSamplingTargets(c *call) (any, error) {
 		SamplingStatisticsDocuments      []statisticsDocument
 		SamplingBoostStatisticsDocuments []boostStatisticsDocument
 	}
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	if n := max(len(in.SamplingStatisticsDocuments), len(in.SamplingBoostStatisticsDocuments)); n > maxStatistics {
@@ -138,7 +138,7 @@ const (
 
 func (f *Front) getSamplingStatisticSummaries(c *call) (any, error) {
 	var in struct{ NextToken string }
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	windows := f.Sampling.Windows(c.Who.Environment, f.Clock().Add(-summariesSince))

@@ -184,7 +184,7 @@ func (f *Front) filterOf(c *call, in *ranged) (e xrayfilter.Expression, ok bool,
 // is made of the newest traces in it.
 func (f *Front) getServiceGraph(c *call) (any, error) {
 	var in ranged
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	start, end, err := in.bounds()
@@ -261,7 +261,7 @@ func (f *Front) getTraceGraph(c *call) (any, error) {
 		TraceIds  []string //nolint:revive // the service's name
 		NextToken string
 	}
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	const most = 100

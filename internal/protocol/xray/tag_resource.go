@@ -51,7 +51,7 @@ func (f *Front) tagResource(c *call) (any, error) {
 		ResourceARN string
 		Tags        []tag
 	}
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	resource, err := c.tagged(in.ResourceARN)
@@ -66,7 +66,7 @@ func (f *Front) untagResource(c *call) (any, error) {
 		ResourceARN string
 		TagKeys     []string
 	}
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	resource, err := c.tagged(in.ResourceARN)
@@ -88,7 +88,7 @@ func (f *Front) untagResource(c *call) (any, error) {
 
 func (f *Front) listTagsForResource(c *call) (any, error) {
 	var in struct{ ResourceARN, NextToken string }
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	resource, err := c.tagged(in.ResourceARN)

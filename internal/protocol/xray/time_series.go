@@ -96,7 +96,7 @@ func (f *Front) getTimeSeriesServiceStatistics(c *call) (any, error) {
 		Period                   *int64
 		ForecastStatistics       bool
 	}
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	start, end, err := in.bounds()

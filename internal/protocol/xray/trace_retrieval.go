@@ -49,7 +49,7 @@ func (f *Front) startTraceRetrieval(c *call) (any, error) {
 		TraceIds           []string //nolint:revive // the service's name
 		StartTime, EndTime seconds
 	}
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	ids, bad := distinctIDs(in.TraceIds)
@@ -92,7 +92,7 @@ func (c *call) retrieval(token string) (*kept[retrieval], string, error) {
 
 func (f *Front) cancelTraceRetrieval(c *call) (any, error) {
 	var in struct{ RetrievalToken string }
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	k, status, err := c.retrieval(in.RetrievalToken)
@@ -124,7 +124,7 @@ type retrievedTrace struct {
 // goes on under the same id.
 func (f *Front) listRetrievedTraces(c *call) (any, error) {
 	var in struct{ RetrievalToken, TraceFormat, NextToken string }
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	if in.TraceFormat == "" {

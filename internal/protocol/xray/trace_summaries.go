@@ -43,7 +43,7 @@ type summariesRequest struct {
 // which ApproximateTime is the beginning of.
 func (f *Front) getTraceSummaries(c *call) (any, error) {
 	var in summariesRequest
-	if err := c.decode(&in); err != nil {
+	if err := c.Decode(&in); err != nil {
 		return nil, err
 	}
 	start, end := time.Time(in.StartTime).UnixNano(), time.Time(in.EndTime).UnixNano()

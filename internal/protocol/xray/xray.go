@@ -10,6 +10,7 @@
 package xray
 
 import (
+	"cmp"
 	"context"
 	_ "embed"
 	"log/slog"
@@ -168,7 +169,7 @@ func (f *Front) serve(c *call) error {
 	case o.unserved != "":
 		return &aws.Error{Status: http.StatusNotFound, Code: "UnknownOperationException", Message: o.name + " is not served by this version of Oriel: " + o.unserved + "."}
 	}
-	if err := c.bounded(o); err != nil {
+	if err := c.AtMost(cmp.Or(o.most, maxCallBody)); err != nil {
 		return err
 	}
 	if err := f.model[o.name].Check(c.Body); err != nil {
