@@ -13,10 +13,11 @@ type Batch struct {
 	SampleRates []uint32 // nil means 1 for every row
 	Columns     []*Column
 
-	index   names
-	hint    int
-	new     nursery
-	longest int // see LongestText
+	index    names
+	hint     int
+	new      nursery
+	longest  int // see LongestText
+	expected int // rows, see Expect
 }
 
 // NewBatch returns an empty batch.
@@ -33,6 +34,22 @@ func NewBatchOf(environment, dataset string, columns int) *Batch {
 		b.Columns = make([]*Column, 0, columns)
 	}
 	return b
+}
+
+// Expect says that about so many rows are to come, so that columns that are made from
+// now on grow in fewer steps.
+func (b *Batch) Expect(rows int) { b.expected = len(b.Times) + rows }
+
+// SetUnique is SetBytes for a column of texts that rarely repeat (ids).
+func (b *Batch) SetUnique(c *Column, v []byte) {
+	if c.Len() == 0 {
+		const most, longest = 64, 64 // texts, and their bytes, that room is made for at once
+		n := min(max(c.expected-len(b.Times)+1, 1), most)
+		c.Dict.Unique()
+		c.Dict.Reserve(n * min(len(v), longest))
+		c.Dict.Ends = room(c.Dict.Ends, n)
+	}
+	b.SetBytes(c, v)
 }
 
 // Len returns the number of rows.
@@ -118,6 +135,7 @@ func (b *Batch) exact(name string) *Column {
 	c := b.index.find(b.Columns, name)
 	if c == nil {
 		c = b.new.column(name, len(b.Columns))
+		c.expected = b.expected
 		b.add(c)
 	}
 	b.hint = c.place + 1

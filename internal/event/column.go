@@ -18,7 +18,8 @@ type Column struct {
 	Codes  []uint32
 	Dict   Dict
 
-	place int // index in Batch.Columns
+	place    int // index in Batch.Columns
+	expected int // rows that its batch will have, about
 }
 
 // Len returns the number of values, which is the number of rows that have one.
@@ -151,7 +152,7 @@ func (c *Column) setInt(row int, v int64) {
 		c.Ints[len(c.Ints)-1] = v
 		return
 	}
-	c.Ints = append(c.Ints, v)
+	c.Ints = append(roomAhead(c.Ints, row, c.expected), v)
 }
 
 func (c *Column) setFloat(row int, v float64) {
@@ -165,7 +166,7 @@ func (c *Column) setFloat(row int, v float64) {
 		c.Floats[len(c.Floats)-1] = v
 		return
 	}
-	c.Floats = append(c.Floats, v)
+	c.Floats = append(roomAhead(c.Floats, row, c.expected), v)
 }
 
 func (c *Column) setBool(row int, v bool) {
@@ -187,7 +188,7 @@ func (c *Column) setCode(row int, code uint32) {
 		c.Codes[len(c.Codes)-1] = code
 		return
 	}
-	c.Codes = append(c.Codes, code)
+	c.Codes = append(roomAhead(c.Codes, row, c.expected), code)
 }
 
 func (c *Column) setBytes(row int, v []byte) {

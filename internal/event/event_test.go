@@ -125,3 +125,38 @@ func TestDict_GivesUpOnIds(t *testing.T) {
 		t.Fatal("5,000 distinct strings are still hashed")
 	}
 }
+
+func TestBatch_GrowsAtOnceToWhatIsExpected(t *testing.T) {
+	t.Parallel()
+	fill := func(rows, expected int) *Batch {
+		b := NewBatch("test", "app")
+		b.Expect(expected)
+		for i := range rows {
+			b.Begin(int64(i))
+			b.SetInt(b.Column("n"), int64(i))
+			b.SetUnique(b.Column("id"), []byte("0123456789abcdef"))
+			if i%10 == 0 {
+				b.SetBytes(b.Column("rare"), []byte("x"))
+			}
+		}
+		return b
+	}
+	b := fill(120, 120)
+	for _, name := range []string{"n", "id", "rare"} {
+		c := b.Find(name)
+		if room := cap(c.Ints) + cap(c.Codes); room > 3*c.Len()/2+16 {
+			t.Errorf("%s has room for %d values, and has %d", name, room, c.Len())
+		}
+	}
+	// Who only says that much will come gets little for it.
+	b = fill(2, 1_000_000)
+	for _, name := range []string{"n", "id", "rare"} {
+		c := b.Find(name)
+		if room := cap(c.Ints) + cap(c.Codes); room > 32 {
+			t.Errorf("%s has room for %d values after two rows", name, room)
+		}
+	}
+	if c := b.Find("id"); cap(c.Dict.Data) > 2048 || cap(c.Dict.Ends) > 128 {
+		t.Errorf("there is room for %d bytes of %d ids after two rows", cap(c.Dict.Data), cap(c.Dict.Ends))
+	}
+}

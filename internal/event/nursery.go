@@ -79,6 +79,21 @@ func room[T any](s []T, n int) []T {
 	return out
 }
 
+// roomAhead makes room in a full slice of values for those to come, if the rows ahead
+// have as many as those so far: but eight times as many as there are, lest few bytes
+// that claim to be many rows take much memory.
+func roomAhead[T any](s []T, row, expected int) []T {
+	const most, least = 8, 16
+	n := len(s)
+	if n < cap(s) || row >= expected {
+		return s
+	}
+	ahead := (expected-row)*(n+1)/(row+1) + 1
+	out := make([]T, n, n+min(ahead, max(most*n, least)))
+	copy(out, s)
+	return out
+}
+
 // roomForText is room for text. What is large doubles as well, but up to the size
 // at which stores begin a new piece of it: beyond, it grows by a third, as half of
 // it would be empty, and texts are most of what lies in memory.

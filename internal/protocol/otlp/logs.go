@@ -19,6 +19,7 @@ func (d *decoder) logs(body []byte) error {
 				return err
 			}
 			b := d.batch(slug)
+			b.Expect(occurrences(scopeLogs, 2))
 			return submessages(scopeLogs, 2, "a log record", func(record []byte) error { return d.record(b, record) })
 		})
 	})

@@ -20,6 +20,7 @@ func (d *decoder) traces(body []byte) error {
 				return err
 			}
 			b := d.batch(slug)
+			b.Expect(occurrences(scopeSpans, 2))
 			return submessages(scopeSpans, 2, "a span", func(span []byte) error { return d.span(b, span) })
 		})
 	})
@@ -172,19 +173,20 @@ func (d *decoder) traceID(b *event.Batch, name string, id []byte) {
 // spanID stores the id of a span. They rarely repeat.
 func (d *decoder) spanID(b *event.Batch, name string, id []byte) {
 	c := b.Column(name)
-	if c.Len() == 0 {
-		c.Dict.Unique()
-	}
-	d.id(b, c, id)
+	before := len(c.Dict.Data)
+	b.SetUnique(c, d.digits(id))
+	d.grow(len(c.Dict.Data) - before)
 }
 
 // id stores an id as hex digits.
-func (d *decoder) id(b *event.Batch, c *event.Column, id []byte) {
+func (d *decoder) id(b *event.Batch, c *event.Column, id []byte) { d.put(b, c, d.digits(id)) }
+
+// digits writes an id in hex. They hold until the next call.
+func (d *decoder) digits(id []byte) []byte {
 	if len(id) > len(d.hex)/2 {
-		d.put(b, c, d.limited(hex.AppendEncode(nil, id[:min(len(id), maxText)])))
-		return
+		return d.limited(hex.AppendEncode(nil, id[:min(len(id), maxText)]))
 	}
-	d.put(b, c, d.hex[:hex.Encode(d.hex[:], id)])
+	return d.hex[:hex.Encode(d.hex[:], id)]
 }
 
 func kindName(kind uint64) string {

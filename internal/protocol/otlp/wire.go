@@ -106,3 +106,15 @@ func submessages(body []byte, number int, what string, f func([]byte) error) err
 	}
 	return nil
 }
+
+// occurrences is how many fields of a number a message holds, as far as it can be read.
+func occurrences(body []byte, number int) (n int) {
+	m := message{rest: body}
+	var f field
+	for m.next(&f) {
+		if f.number == number {
+			n++
+		}
+	}
+	return n
+}

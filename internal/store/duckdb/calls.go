@@ -72,7 +72,7 @@ func joinCalls(batches []*event.Batch, earlier []*halves) (calls []storedCall, o
 	for _, b := range batches {
 		rows += b.Len()
 	}
-	now := &halves{callers: newSpanTable(rows), calls: make([]caller, 0, rows/4)}
+	now := &halves{callers: newSpanTable(rows)}
 	known := spanCollector{h: now, services: map[service]uint32{}, peers: map[call.Peer]uint32{}}
 	for _, b := range batches {
 		known.callers(b)
@@ -230,27 +230,30 @@ func (k *spanCollector) callers(b *event.Batch) {
 		return
 	}
 	places := map[[2]uint32]uint32{}
+	last, place := [2]uint32{noCode, noCode}, noCode
 	peers := peersOf(b)
 	outcomes := outcomesOf(b)
 	var hasher spanHasher
+	k.h.calls = slices.Grow(k.h.calls, w.mostCalls())
 	for row, at := range b.Times {
 		span := w.span.bytes(row)
 		if len(span) == 0 || w.tellsOfOne(row) {
 			continue
 		}
-		codes := [2]uint32{w.service.code(row), w.origin.code(row)}
-		place, known := places[codes]
-		if !known {
-			place = k.service(service{b.Environment, w.service.text(codes[0]), w.origin.text(codes[1])})
-			places[codes] = place
+		if codes := [2]uint32{w.service.code(row), w.origin.code(row)}; codes != last || place == noCode { // neighbours mostly share it
+			var known bool
+			if place, known = places[codes]; !known {
+				place = k.service(service{b.Environment, w.service.text(codes[0]), w.origin.text(codes[1])})
+				places[codes] = place
+			}
+			last = codes
 		}
-		kind := string(w.kind.bytes(row))
 		own := place | ownWork
-		if ms, timed := w.ms(row); timed && call.Calls(kind) {
+		if ms, timed := w.ms(row); timed && w.calls(row) {
 			own = uint32(len(k.h.calls))
 			k.h.calls = append(k.h.calls, caller{
 				measure: measure{ms, outcomes.at(row)}, service: place, peer: k.peer(peers.at(row)), top: own,
-				minute: floorMinute(at), weight: float64(b.SampleRate(row)), async: kind == "producer",
+				minute: floorMinute(at), weight: float64(b.SampleRate(row)), async: string(w.kind.bytes(row)) == "producer",
 			})
 		}
 		k.h.callers.put(hasher.of(&w.trace, row, span), own)
@@ -287,7 +290,7 @@ func (k *spanCollector) nest(b *event.Batch, at uint32) uint32 {
 		if len(w.span.bytes(row)) == 0 || w.tellsOfOne(row) {
 			continue
 		}
-		if _, timed := w.ms(row); !timed || !call.Calls(string(w.kind.bytes(row))) {
+		if _, timed := w.ms(row); !timed || !w.calls(row) {
 			continue
 		}
 		inner := at
@@ -351,21 +354,45 @@ func (k *spanCollector) called(b *event.Batch, all []*halves, sums callSums, fre
 type spanWalks struct {
 	trace, span, parent, annotation, signal, service, kind, document, duration walk
 	origin                                                                     *origins
+	others, calling                                                            []bool // signals that no spans have; kinds of calls; by code
 }
 
 func walksOf(b *event.Batch) spanWalks {
 	at := func(name string) walk { return walkOf(b, name) }
-	return spanWalks{
-		at(event.FieldTraceID), at(event.FieldSpanID), at(event.FieldParentID), at(event.FieldAnnotation), at(event.FieldSignal),
-		at(event.FieldService), at(event.FieldSpanKind), at(call.FieldDocument), at(event.FieldDuration), originsOf(b),
+	w := spanWalks{
+		trace: at(event.FieldTraceID), span: at(event.FieldSpanID), parent: at(event.FieldParentID), annotation: at(event.FieldAnnotation),
+		signal: at(event.FieldSignal), service: at(event.FieldService), kind: at(event.FieldSpanKind), document: at(call.FieldDocument),
+		duration: at(event.FieldDuration), origin: originsOf(b),
 	}
+	w.others = w.signal.eachText(func(text string) bool {
+		return text == event.SignalLog || text == event.SignalError || text == event.SignalMetric
+	})
+	w.calling = w.kind.eachText(call.Calls)
+	return w
+}
+
+// calls reports whether a row is a call of somebody else, by its kind.
+func (w *spanWalks) calls(row int) bool {
+	if code := w.kind.code(row); code != noCode {
+		return w.calling[code]
+	}
+	return call.Calls("")
+}
+
+// mostCalls is how many rows are calls, by their kind.
+func (w *spanWalks) mostCalls() (n int) {
+	for _, code := range w.kind.codes {
+		if w.calling[code] {
+			n++
+		}
+	}
+	return n
 }
 
 // tellsOfOne reports whether a row is no span though it may name one, and say how
 // long something took: an annotation, or a log line, an error or a metric.
 func (w *spanWalks) tellsOfOne(row int) bool {
-	switch string(w.signal.bytes(row)) {
-	case event.SignalLog, event.SignalError, event.SignalMetric:
+	if code := w.signal.code(row); code != noCode && w.others[code] {
 		return true
 	}
 	return w.annotation.has(row)

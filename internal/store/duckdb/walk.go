@@ -50,6 +50,18 @@ func (w *walk) code(row int) uint32 {
 	return noCode
 }
 
+// eachText tests the different texts of a text column, by code.
+func (w *walk) eachText(f func(text string) bool) []bool {
+	if w.codes == nil {
+		return nil
+	}
+	is := make([]bool, w.c.Dict.Len())
+	for code := range is {
+		is[code] = f(w.c.Dict.Text(uint32(code)))
+	}
+	return is
+}
+
 func (w *walk) has(row int) bool {
 	if w.n == 0 {
 		return false

@@ -23,6 +23,7 @@ type column struct {
 	codes     []uint32
 	dict      *event.Dict
 	spread    [][]byte // instead of dict: texts where they lie in the batches
+	ascii     bool     // all texts of dict are
 }
 
 // text returns the text of a code.
@@ -31,6 +32,14 @@ func (c *column) text(code uint32) []byte {
 		return c.spread[code]
 	}
 	return c.dict.Bytes(code)
+}
+
+// validText is text as UTF-8.
+func (c *column) validText(code uint32) []byte {
+	if c.ascii {
+		return c.dict.Bytes(code)
+	}
+	return valid(c.text(code))
 }
 
 func (c *column) len() int {
@@ -56,13 +65,8 @@ type packed struct {
 	exact    bool
 }
 
-// Dictionaries are made where values repeat often enough.
-const (
-	dictSample  = 2048
-	maxDict     = 1 << 16
-	maxDictData = 1 << 20
-	longestStat = 64 // bytes of a text kept as minimum or maximum
-)
+// longestStat is how many bytes of a text are kept as minimum or maximum.
+const longestStat = 64
 
 // pack chooses the encoding of a chunk and makes its dictionary.
 func (w *writer) pack(c *column) packed {
@@ -124,36 +128,6 @@ func (w *writer) packFloats(c *column) packed {
 	return p
 }
 
-// dictionary codes values if a sample says that they repeat; ok is false if it
-// is not worth it.
-func dictionary[T comparable](values []T) (codes []uint32, distinct []T, ok bool) {
-	seen := map[T]uint32{}
-	step := max(len(values)/dictSample, 1)
-	sampled := 0
-	for i := 0; i < len(values); i += step {
-		seen[values[i]] = 0
-		sampled++
-	}
-	if len(seen) > sampled/4 && len(values) > 64 {
-		return nil, nil, false
-	}
-	clear(seen)
-	codes = make([]uint32, len(values))
-	for i, v := range values {
-		code, known := seen[v]
-		if !known {
-			if len(distinct) >= maxDict {
-				return nil, nil, false
-			}
-			code = uint32(len(distinct))
-			seen[v] = code
-			distinct = append(distinct, v)
-		}
-		codes[i] = code
-	}
-	return codes, distinct, true
-}
-
 func (w *writer) packTexts(c *column) packed {
 	p := packed{encoding: encodingDeltaLength}
 	if len(c.codes) == 0 {
@@ -195,7 +169,7 @@ func (w *writer) textDictionary(c *column, p *packed) bool {
 	var low, high []byte
 	for i, code := range c.codes {
 		if w.local[code] == 0 {
-			text := valid(c.dict.Bytes(code))
+			text := c.validText(code)
 			p.dict = binary.LittleEndian.AppendUint32(p.dict, uint32(len(text)))
 			p.dict = append(p.dict, text...)
 			p.dictSize++
@@ -251,6 +225,17 @@ func cutText(b []byte) []byte {
 	return b[:n]
 }
 
+// isASCII reports whether there are no bytes beyond ASCII.
+func isASCII(text []byte) bool {
+	const high, word = 0x8080808080808080, 8
+	for ; len(text) >= word; text = text[word:] {
+		if binary.LittleEndian.Uint64(text)&high != 0 {
+			return false
+		}
+	}
+	return !slices.ContainsFunc(text, func(c byte) bool { return c >= utf8.RuneSelf })
+}
+
 // valid returns text as UTF-8: what is not is replaced, as Parquet's readers may
 // refuse it.
 func valid(text []byte) []byte {
@@ -283,15 +268,19 @@ func (w *writer) writeChunk(c *column, n int) (chunkMeta, []pageLocation) {
 	for first := 0; first < n; first += pageRows {
 		rows := min(pageRows, n-first)
 		from := value
-		if w.meta.columns[c.at].optional {
+		if c.len() == n {
+			value += rows
+		} else {
 			for value < len(c.positions) && int(c.positions[value]) < first+rows {
 				value++
 			}
-		} else {
-			value += rows
 		}
 		w.page = w.page[:0]
-		if w.meta.columns[c.at].optional {
+		switch {
+		case !w.meta.columns[c.at].optional:
+		case value-from == rows:
+			w.page = appendFull(w.page, rows)
+		default:
 			w.page = appendLevels(w.page, w.relative(c.positions[from:value], first), rows)
 		}
 		w.page = w.appendValues(w.page, c, &p, from, value)
@@ -325,13 +314,13 @@ func (w *writer) appendValues(b []byte, c *column, p *packed, from, to int) []by
 	w.lengths = w.lengths[:0]
 	all := 0
 	for _, code := range c.codes[from:to] {
-		n := len(valid(c.text(code)))
+		n := len(c.validText(code))
 		w.lengths = append(w.lengths, int64(n))
 		all += n
 	}
 	b = slices.Grow(appendDelta(b, w.lengths), all)
 	for _, code := range c.codes[from:to] {
-		b = append(b, valid(c.text(code))...)
+		b = append(b, c.validText(code)...)
 	}
 	return b
 }

@@ -10,16 +10,22 @@ import (
 // Encodings of Parquet, appended to a buffer. Levels and dictionary codes are in
 // the hybrid of run lengths and bit packing.
 
+// appendFull appends the definition levels of n rows that all have a value.
+func appendFull(b []byte, n int) []byte {
+	at := len(b)
+	b = appendRun(append(b, 0, 0, 0, 0), 1, n, 1)
+	binary.LittleEndian.PutUint32(b[at:], uint32(len(b)-at-4))
+	return b
+}
+
 // appendLevels appends the definition levels of n rows of which those at the
-// given positions (ascending) have a value, with the length in front.
+// given positions (ascending), but not all, have a value, with the length in front.
 func appendLevels(b []byte, positions []uint32, n int) []byte {
 	at := len(b)
 	b = append(b, 0, 0, 0, 0)
 	switch len(positions) {
 	case 0:
 		b = appendRun(b, 0, n, 1)
-	case n:
-		b = appendRun(b, 1, n, 1)
 	default:
 		bitmap := make([]byte, (n+7)/8)
 		for _, p := range positions {
@@ -130,26 +136,22 @@ func packedUntil(codes []uint32, at int) int {
 func appendPacked(b []byte, codes []uint32, width int) []byte {
 	groups := (len(codes) + 7) / 8
 	b = binary.AppendUvarint(b, uint64(groups)<<1|1)
-	b = slices.Grow(b, groups*width+8)
-	end := len(b) + groups*width
+	at, end := len(b), len(b)+groups*width
+	b = slices.Grow(b, groups*width+8)[:end+8] // words are written whole
 	var acc uint64
 	used := 0
 	for _, c := range codes {
 		acc |= uint64(c) << used
-		used += width
-		for used >= 8 {
-			b = append(b, byte(acc))
-			acc >>= 8
-			used -= 8
+		if used += width; used >= 32 {
+			binary.LittleEndian.PutUint64(b[at:], acc)
+			acc >>= 32
+			used -= 32
+			at += 4
 		}
 	}
-	if used > 0 {
-		b = append(b, byte(acc))
-	}
-	for len(b) < end {
-		b = append(b, 0)
-	}
-	return b
+	binary.LittleEndian.PutUint64(b[at:], acc)
+	clear(b[min(at+8, end):end])
+	return b[:end]
 }
 
 // Blocks of the delta encoding.

@@ -31,7 +31,10 @@ type writer struct {
 	traceColumn int                // -1 if no row has a trace id
 	traceIDs    map[uint64]struct{}
 
+	ascii   map[*event.Dict]bool
 	rank    [][]uint32 // by batch: position+1 of each row in the row group
+	rows    []uint32   // of the batch that the row group is of, if it is one, in order; made when first needed
+	all     []uint32   // positions of all rows of the row group
 	slots   []uint32
 	local   []uint32
 	shifted []uint32
@@ -50,7 +53,7 @@ func Write(out io.Writer, batches []*event.Batch, opts Options) (*Info, error) {
 	if err != nil {
 		return nil, fmt.Errorf("prepare zstd: %w", err)
 	}
-	w := &writer{out: out, opts: opts, zstd: enc, layout: newLayout(batches, opts), traceColumn: -1, traceIDs: map[uint64]struct{}{}}
+	w := &writer{out: out, opts: opts, zstd: enc, layout: newLayout(batches, opts), traceColumn: -1, traceIDs: map[uint64]struct{}{}, ascii: map[*event.Dict]bool{}}
 	w.meta.columns = w.columns
 	if at, ok := w.byName[event.FieldTraceID]; ok && w.kinds[at] == event.String {
 		w.traceColumn = at
@@ -95,6 +98,7 @@ func (w *writer) write(b []byte) {
 func (w *writer) writeGroup(sorted rowGroup) {
 	group := sorted.rows
 	w.byTime = sorted.byTime
+	w.rows, w.all = w.rows[:0], w.all[:0]
 	used := w.number(group)
 	g := rowGroupMeta{rows: int64(len(group)), byTime: sorted.byTime}
 	pages := make([][]pageLocation, len(w.meta.columns))
@@ -163,7 +167,12 @@ func (w *writer) gather(at int, group []ref, used []int) *column {
 	} else {
 		joined, starts = join(sources, c.kind)
 	}
-	order := w.order(sources, from, starts, len(group), &c.positions)
+	var order []uint32
+	if len(used) == 1 && joined.Len() == w.batches[used[0]].Len() {
+		order, c.positions = w.rowsOf(group)
+	} else {
+		order, c.positions = w.order(sources, from, starts, len(group))
+	}
 	switch c.kind {
 	case event.Int:
 		c.ints = pick(joined.Ints, order)
@@ -173,8 +182,23 @@ func (w *writer) gather(at int, group []ref, used []int) *column {
 		c.bools = pick(joined.Bools, order)
 	case event.String, event.Null:
 		c.codes, c.dict = pick(joined.Codes, order), &joined.Dict
+		c.ascii = c.spread == nil && w.isASCII(c.dict, joined == sources[0])
 	}
 	return c
+}
+
+// isASCII tells it of all texts of a dictionary. That of a batch may be asked about by
+// each row group.
+func (w *writer) isASCII(d *event.Dict, ofBatch bool) bool {
+	if !ofBatch {
+		return isASCII(d.Data)
+	}
+	is, known := w.ascii[d]
+	if !known {
+		is = isASCII(d.Data)
+		w.ascii[d] = is
+	}
+	return is
 }
 
 func pick[T any](values []T, order []uint32) []T {
@@ -198,9 +222,20 @@ func (w *writer) source(at, batch int) *event.Column {
 	return c
 }
 
+// rowsOf is order for a column that has a value in each row of the one batch that the
+// group is of.
+func (w *writer) rowsOf(group []ref) (order, positions []uint32) {
+	if len(w.rows) == 0 {
+		for i, r := range group {
+			w.rows, w.all = append(w.rows, r.row), append(w.all, uint32(i))
+		}
+	}
+	return w.rows, w.all
+}
+
 // order returns, for the rows of the group that have a value, in order, the
 // index of the value among the joined sources, and their positions.
-func (w *writer) order(sources []*event.Column, from, starts []int, n int, positions *[]uint32) []uint32 {
+func (w *writer) order(sources []*event.Column, from, starts []int, n int) (order, positions []uint32) {
 	w.slots = slices.Grow(w.slots[:0], n)[:n]
 	clear(w.slots)
 	found := 0
@@ -220,8 +255,7 @@ func (w *writer) order(sources []*event.Column, from, starts []int, n int, posit
 			places = append(places, uint32(pos))
 		}
 	}
-	*positions = places
-	return out
+	return out, places
 }
 
 // join puts the values of several columns one after the other, in one kind; a
@@ -346,7 +380,7 @@ func (w *writer) addTraceFilter(m *chunkMeta, c *column) {
 		if i > 0 && code == c.codes[i-1] {
 			continue
 		}
-		h := xxhash.Sum64(valid(c.text(code)))
+		h := xxhash.Sum64(c.validText(code))
 		if i > 0 && h == last {
 			continue
 		}
