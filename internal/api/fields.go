@@ -35,6 +35,8 @@ type listedField struct {
 	Description string  `json:"description"`
 	Hidden      bool    `json:"hidden"`               // in every dataset that has it
 	Expression  string  `json:"expression,omitempty"` // of a calculated field
+	Metric      string  `json:"metric,omitempty"`     // kind of a metric, of one metrics dataset
+	Unit        string  `json:"unit,omitempty"`       // of a metric
 }
 
 // fields lists the fields of a dataset, or of all: those that events have, those
@@ -49,6 +51,7 @@ func (a *API) fields(w http.ResponseWriter, r *http.Request) error {
 	if _, made := a.Datasets.Find(environment, slug); !known && !made {
 		return fault.New(fault.NotFound, "dataset %q is not known", slug)
 	}
+	a.metricFields(environment, slug, found)
 	a.calculatedFields(environment, slug, found)
 	out := make([]listedField, 0, len(found))
 	for _, f := range found {
@@ -58,6 +61,21 @@ func (a *API) fields(w http.ResponseWriter, r *http.Request) error {
 		return cmp.Or(cmp.Compare(y.Fill, x.Fill), strings.Compare(x.Name, y.Name))
 	})
 	return a.answer(w, r, store.Stats{}, map[string]any{"fields": out})
+}
+
+// metricFields adds what the senders of metrics say of them.
+func (a *API) metricFields(environment, slug string, found map[string]*listedField) {
+	metric := a.Datasets.Metrics(environment, slug)
+	if metric == nil {
+		return
+	}
+	for name, f := range found {
+		m := metric(name)
+		f.Metric, f.Unit, f.Description = m.Kind.String(), m.Unit, cmp.Or(f.Description, m.Description)
+		if m.Kind.IsHistogram() {
+			f.Type = "histogram"
+		}
+	}
 }
 
 // heldFields joins the fields of events with what people said of them; known is

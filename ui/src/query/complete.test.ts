@@ -74,6 +74,18 @@ describe('suggestions', () => {
     const p95 = suggest(at('calc', 'p95|'), known)[0];
     expect(p95).toMatchObject({ insert: 'P95()', back: 1, detail: '95 % are below' });
   });
+  it('offers of a metrics dataset what can be calculated over series, and says what a metric is', () => {
+    const points = { ...known, fields: [{ name: 'requests', type: 'integer', fill: 1, metric: 'sum(cumulative,monotonic)', unit: '{request}', description: 'came in' }] };
+    const offered = (text: string, of: Parameters<typeof suggest>[1] = points): string[] => suggest(at('calc', `${text}|`), of).map((s) => s.label);
+    expect(offered('HIST')).toEqual(['HISTOGRAM_COUNT(…)']);
+    expect(offered('RATE')).toEqual([]);
+    expect(offered('CONC')).toEqual([]);
+    expect(offered('HIST', { ...known, fields })).toEqual([]);
+    expect(offered('RATE', { ...known, fields })).toHaveLength(3);
+    expect(suggest(at('by', 'req|'), points)[0]?.detail).toBe('sum(cumulative,monotonic) in {request} · 100 % · came in');
+    expect(suggest(at('with', 'x = INC|'), points).map((s) => s.label)).toEqual(['INCREASE(…)']);
+    expect(suggest(at('with', 'x = INC|'), known)).toEqual([]);
+  });
   it('orders by what the question has, but never by a heatmap', () => {
     expect(suggest(at('order', '|'), known).map((s) => s.label)).toEqual(['COUNT', 'P99(duration_ms)', 'service.name']);
   });

@@ -15,6 +15,10 @@ export interface Field {
   hidden?: boolean;
   /** Of a calculated field. */
   expression?: string;
+  /** The kind of a metric, in a metrics dataset: sum(cumulative,monotonic). */
+  metric?: string;
+  /** Of a metric. */
+  unit?: string;
 }
 
 /** What the place of the caret wants. */
@@ -153,7 +157,7 @@ export function matching<T>(items: T[], prefix: string, text: (item: T) => strin
     .map(({ item }) => item);
 }
 
-export const isNumeric = (f: Field): boolean => f.type === 'integer' || f.type === 'float' || f.type === 'int' || f.type === 'number';
+export const isNumeric = (f: Field): boolean => f.type === 'integer' || f.type === 'float' || f.type === 'int' || f.type === 'number' || f.type === 'histogram';
 
 interface Known {
   fields: Field[];
@@ -167,6 +171,7 @@ const names: Readonly<Record<string, string>> = {
   COUNT_DISTINCT: 'number of different values',
   CONCURRENCY: 'spans in flight',
   COUNT_DATAPOINTS: 'number of data points of metrics',
+  HISTOGRAM_COUNT: 'number of values in histograms',
   AVG: 'mean',
   SUM: 'sum',
   MIN: 'smallest',
@@ -178,14 +183,25 @@ const names: Readonly<Record<string, string>> = {
 const quantile = (op: string): string => `${Number(`0.${op.slice(1)}`) * 100}`.slice(0, 5) + ' % are below';
 
 const aboutField = (f: Field): string =>
-  [f.type, f.expression === undefined ? `${Math.round(f.fill * 100)} %` : 'calculated', f.description].filter(Boolean).join(' · ');
+  [f.metric ? [f.metric, f.unit].filter(Boolean).join(' in ') : f.type, f.expression === undefined ? `${Math.round(f.fill * 100)} %` : 'calculated', f.description].filter(Boolean).join(' · ');
+
+const ofEventsOnly = ['COUNT', 'CONCURRENCY', 'RATE_SUM', 'RATE_AVG', 'RATE_MAX'];
+
+/** Whether the fields are those of a metrics dataset. */
+const ofMetrics = (fields: Field[]): boolean => fields.some((f) => f.metric);
+
+/** What is offered: of data points of metrics, what can be calculated over their series. */
+function opsFor(fields: Field[]): string[] {
+  const all = Object.keys(ops);
+  return ofMetrics(fields) ? all.filter((op) => !ofEventsOnly.includes(op)) : all.filter((op) => op !== 'HISTOGRAM_COUNT');
+}
 
 /** What may stand at a place; values of fields come from the server and are added by the caller. */
 export function suggest(place: Place, known: Known): Suggestion[] {
   const { wanted, prefix } = place;
   switch (wanted.kind) {
     case 'calc':
-      return matching(Object.keys(ops), prefix, (o) => o).map((op) => ({
+      return matching(opsFor(known.fields), prefix, (o) => o).map((op) => ({
         label: ops[op] === 'needed' ? `${op}(…)` : op,
         insert: ops[op] === 'needed' ? `${op}()` : op,
         detail: names[op] ?? quantile(op),
@@ -231,7 +247,7 @@ export function suggest(place: Place, known: Known): Suggestion[] {
     case 'function':
       return prefix === ''
         ? []
-        : functionsLike(prefix).map((f) => ({ label: `${f.name}(…)`, insert: `${f.name}()`, detail: f.inside, back: 1 }));
+        : functionsLike(prefix, ofMetrics(known.fields)).map((f) => ({ label: `${f.name}(…)`, insert: `${f.name}()`, detail: f.inside, back: 1 }));
     case 'join':
     case 'value':
     case 'nothing':

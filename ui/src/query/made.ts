@@ -146,6 +146,15 @@ const functions: readonly (readonly [string, string])[] = [
   ['FORMAT_TIME', 'format, seconds'],
 ];
 
+/** What metrics datasets have beside these. */
+const ofSeries: readonly (readonly [string, string])[] = [
+  ['LAST', '$metric'],
+  ['SUMMARIZE', '$metric'],
+  ['INCREASE', '$metric, seconds'],
+  ['RATE', '$metric, seconds'],
+  ['RAW_METRIC', '$metric'],
+];
+
 export interface MadePlace {
   /** A name after $, or a function. */
   wanted: 'operand' | 'function' | 'nothing';
@@ -164,9 +173,9 @@ export function placeOfMade(text: string, caret: number): MadePlace {
   return { wanted: operand ? 'operand' : 'function', prefix: operand ? m[0].slice(1) : m[0], from: m.index };
 }
 
-export function functionsLike(prefix: string): { name: string; inside: string }[] {
+export function functionsLike(prefix: string, ofMetrics = false): { name: string; inside: string }[] {
   const p = prefix.toUpperCase();
-  return functions.filter(([name]) => name.startsWith(p)).map(([name, inside]) => ({ name, inside }));
+  return [...(ofMetrics ? ofSeries : []), ...functions].filter(([name]) => name.startsWith(p)).map(([name, inside]) => ({ name, inside }));
 }
 
 /** A name as an expression has it: $name, or $"a name". */

@@ -105,6 +105,7 @@ export const ops: Readonly<Record<string, 'needed' | 'optional' | 'none'>> = {
   COUNT_DISTINCT: 'needed',
   CONCURRENCY: 'none',
   COUNT_DATAPOINTS: 'optional',
+  HISTOGRAM_COUNT: 'needed',
   RATE_SUM: 'needed',
   RATE_AVG: 'needed',
   RATE_MAX: 'needed',
