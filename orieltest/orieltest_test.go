@@ -74,6 +74,15 @@ func (r *recorder) Errorf(format string, args ...any) {
 	r.failed = append(r.failed, fmt.Sprintf(format, args...))
 }
 
+func TestWait_SaysThatNothingArrived(t *testing.T) {
+	t.Parallel()
+	r := &recorder{TB: t}
+	orieltest.New(r, orieltest.Within(time.Millisecond)).Wait(orieltest.Span(`http.route = "/cart"`))
+	if want := "none of kind span arrived, nor anything else: does it go to this address"; len(r.failed) != 1 || !strings.Contains(r.failed[0], want) {
+		t.Errorf("%q, want %s", r.failed, want)
+	}
+}
+
 func TestWait_SaysWhatIsMissingAndHowNearItWas(t *testing.T) {
 	t.Parallel()
 	r := &recorder{TB: t}

@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"strings"
+	"time"
 
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
@@ -188,4 +191,56 @@ func ExampleTelemetry_ReportPanic() {
 	// Output:
 	// done: greet
 	// done: leave
+}
+
+// A client whose calls are spans, and carry the trace to the other side.
+func ExampleTelemetry_Transport() {
+	t, err := telemetry.Start(context.Background(), telemetry.Config{Traces: telemetry.Traces{Endpoint: "http://127.0.0.1:6743"}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	ended, cancel := context.WithCancel(context.Background())
+	cancel() // nobody listens in this example: do not wait for them
+	defer func() { _ = t.Shutdown(ended) }()
+	stock := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, parent, _ := strings.Cut(r.Header.Get("traceparent"), "-")
+		_, _ = fmt.Fprint(w, parent[:32])
+	}))
+	defer stock.Close()
+
+	client := &http.Client{Transport: t.Transport(nil)}
+	ctx, span := t.Tracer().Start(context.Background(), "count the tea")
+	defer span.End()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, stock.URL+"/tea", http.NoBody)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	response, err := client.Do(request)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer func() { _ = response.Body.Close() }()
+	seen, err := io.ReadAll(response.Body)
+	fmt.Println("one trace:", string(seen) == span.SpanContext().TraceID().String(), err)
+	// Output: one trace: true <nil>
+}
+
+// The end of a service: what waits is sent, and the error says what could not be.
+func ExampleTelemetry_Shutdown() {
+	t, err := telemetry.Start(context.Background(), telemetry.Config{
+		Errors:  telemetry.Errors{Token: "a-token", Endpoint: "http://127.0.0.1:9/api/1/"}, // nobody is there
+		Trouble: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	t.Report(context.Background(), errors.New("no tea left"))
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Millisecond)
+	defer cancel()
+	fmt.Println(t.Shutdown(ctx))
+	// Output: 1 items were dropped at the end: context deadline exceeded
 }

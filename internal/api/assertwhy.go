@@ -12,9 +12,9 @@ import (
 )
 
 const (
-	whyTerms   = 20 // conditions that are looked at one by one
-	whyValues  = 3  // values that a field has in place of the one that was wanted
-	whyLongest = 80 // bytes of one
+	whyTerms   = 20  // conditions that are looked at one by one
+	whyValues  = 3   // values that a field has in place of the one that was wanted
+	whyLongest = 160 // bytes of one
 )
 
 // explainAll says of what is missing how near it was: how many events the conditions
