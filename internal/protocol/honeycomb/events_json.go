@@ -3,6 +3,7 @@ package honeycomb
 import (
 	"bytes"
 	"strconv"
+	"strings"
 
 	"github.com/oriel-dev/oriel/internal/event"
 	"github.com/oriel-dev/oriel/internal/fault"
@@ -78,7 +79,7 @@ func (r *jsonEvents) element() {
 		if !ok {
 			return
 		}
-		switch string(name) {
+		switch batchMember(name) {
 		case "data":
 			switch r.Peek() {
 			case '{':
@@ -97,6 +98,18 @@ func (r *jsonEvents) element() {
 			r.Skip()
 		}
 	}
+}
+
+// batchMember returns the name of a member of a batch's element as it is documented, ""
+// if it is none. Its case does not matter, as it does not at Honeycomb: Cloudflare's
+// logger says sampleRate.
+func batchMember(name []byte) string {
+	for _, known := range [...]string{"data", "time", "samplerate"} {
+		if len(name) == len(known) && strings.EqualFold(shared(name), known) {
+			return known
+		}
+	}
+	return ""
 }
 
 // time reads a text or number; what is no time is left to the server's clock.

@@ -67,7 +67,7 @@ func (r *packedEvents) element() {
 	}
 	for n := v.num; n > 0 && !r.bad; n-- {
 		name := r.name()
-		switch v := r.next(); string(name) {
+		switch v := r.next(); batchMember(name) {
 		case "data":
 			if v.kind == packMap {
 				r.data(v)

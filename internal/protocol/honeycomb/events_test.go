@@ -316,6 +316,23 @@ func TestEvents_LeaveOutWhatIsNotTaken(t *testing.T) {
 	}
 }
 
+// The case of an element's members does not matter, as it does not at Honeycomb: there
+// are senders that say sampleRate.
+func TestEvents_ReadMembersOfAnyCase(t *testing.T) {
+	t.Parallel()
+	for name, body := range map[string]string{
+		"JSON":    `[{"sampleRate":4,"Time":"2025-11-24T15:59:59Z","DATA":{"a":1,"A":2}}]`,
+		"msgpack": "\x91\x83\xaasampleRate\x04\xa4Time\xb42025-11-24T15:59:59Z\xa4DATA\x82\xa1a\x01\xa1A\x02",
+	} {
+		e := newTestEvents(0)
+		must(t, e.read([]byte(body), name == "msgpack", false))
+		b := e.taken()
+		if b.Len() != 1 || b.SampleRate(0) != 4 || b.Times[0] != testClock.UnixNano()-1e9 || b.Row(0).Get("a").Int() != 1 || b.Row(0).Get("A").Int() != 2 {
+			t.Errorf("%s: %s", name, protocoltest.Events([]*event.Batch{b}, testClock.UnixNano()))
+		}
+	}
+}
+
 func TestEvents_AreDistinctByTimeOrSpan(t *testing.T) {
 	t.Parallel()
 	for body, want := range map[string]bool{
