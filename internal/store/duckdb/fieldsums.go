@@ -247,34 +247,61 @@ func (t *taken) take(c *event.Column, places, weights []uint32) {
 
 // add adds what was picked to its groups.
 func (f *fieldSums) add(t *taken) {
-	for i, g := range t.groups {
-		f.events[g] += weightOf(t.weights, i)
+	values := t.values[:len(t.groups)]
+	if t.weights == nil {
+		for _, g := range t.groups {
+			f.events[g]++
+		}
+	} else {
+		for i, g := range t.groups {
+			f.events[g] += int64(t.weights[i])
+		}
 	}
 	if f.summed {
-		for i, g := range t.groups {
-			f.sums[g] += t.values[i] * float64(weightOf(t.weights, i))
-		}
+		f.addSums(t)
 	}
-	switch {
-	case !f.extremes:
-	case f.kind == event.Int:
-		for i, g := range t.groups {
-			f.low[g], f.high[g] = min(f.low[g], t.ints[i]), max(f.high[g], t.ints[i])
-		}
-	default:
-		for i, g := range t.groups {
-			f.least[g], f.most[g] = min(f.least[g], t.values[i]), max(f.most[g], t.values[i])
-		}
+	if f.extremes {
+		f.addExtremes(t)
 	}
 	if f.kept {
-		values := t.values[:len(t.groups)]
 		for i, g := range t.groups {
 			f.lists[g].add(values[i])
 		}
 	}
 	if f.binned {
 		for i, g := range t.groups {
-			f.blocks += f.bins[g].add(query.HistogramBin(t.values[i]), t.values[i], weightOf(t.weights, i))
+			f.blocks += f.bins[g].add(query.HistogramBin(values[i]), values[i], weightOf(t.weights, i))
+		}
+	}
+}
+
+func (f *fieldSums) addSums(t *taken) {
+	values := t.values[:len(t.groups)]
+	if t.weights == nil {
+		for i, g := range t.groups {
+			f.sums[g] += values[i]
+		}
+		return
+	}
+	for i, g := range t.groups {
+		f.sums[g] += values[i] * float64(t.weights[i])
+	}
+}
+
+func (f *fieldSums) addExtremes(t *taken) {
+	if f.kind == event.Int {
+		for i, g := range t.groups {
+			f.low[g], f.high[g] = min(f.low[g], t.ints[i]), max(f.high[g], t.ints[i])
+		}
+		return
+	}
+	least, most := f.least, f.most
+	for i, g := range t.groups { // comparing costs less than min and max, which mind NaN
+		if v := t.values[i]; v < least[g] {
+			least[g] = v
+		}
+		if v := t.values[i]; v > most[g] {
+			most[g] = v
 		}
 	}
 }

@@ -227,9 +227,18 @@ func bitsAt(raw []byte, at, width int) uint64 {
 
 // appendFloatsAt appends floats low to high of n that are split by byte.
 func appendFloatsAt(out []float64, raw []byte, n, low, high int) []float64 {
-	for i := low; i < high; i++ {
-		out = append(out, math.Float64frombits(uint64(raw[i])|uint64(raw[n+i])<<8|uint64(raw[2*n+i])<<16|uint64(raw[3*n+i])<<24|
-			uint64(raw[4*n+i])<<32|uint64(raw[5*n+i])<<40|uint64(raw[6*n+i])<<48|uint64(raw[7*n+i])<<56))
+	have, m := len(out), high-low
+	out = slices.Grow(out, m)[:have+m]
+	to := out[have:]
+	var by [8][]byte
+	for i := range by {
+		by[i] = raw[i*n+low:][:m]
+	}
+	b0, b1, b2, b3 := by[0][:len(to)], by[1][:len(to)], by[2][:len(to)], by[3][:len(to)]
+	b4, b5, b6, b7 := by[4][:len(to)], by[5][:len(to)], by[6][:len(to)], by[7][:len(to)]
+	for i := range to {
+		to[i] = math.Float64frombits(uint64(b0[i]) | uint64(b1[i])<<8 | uint64(b2[i])<<16 | uint64(b3[i])<<24 |
+			uint64(b4[i])<<32 | uint64(b5[i])<<40 | uint64(b6[i])<<48 | uint64(b7[i])<<56)
 	}
 	return out
 }
