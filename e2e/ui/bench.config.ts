@@ -1,5 +1,5 @@
 import tests from './playwright.config';
 
-// The budgets of the interface, measured by hand (`make bench-ui`): nothing is
-// asserted. Recording would cost the page more than the page does.
+// The budgets of the interface, measured by hand (`make bench-ui`): what is a
+// fifth over fails. Recording would cost the page more than the page does.
 export default { ...tests, testDir: 'bench', timeout: 300_000, reporter: [['line']], use: { ...tests.use, trace: 'off' as const } };

@@ -28,15 +28,16 @@ func datasetsOf(slugs string) []string {
 
 // listedField is a field as completion and the fields list show it.
 type listedField struct {
-	Name        string  `json:"name"`
-	Type        string  `json:"type"`
-	Fill        float64 `json:"fill"` // share of rows that have it; of a calculated field, at most that
-	Last        string  `json:"last"` // newest event with it, Unix ns; 0 if there is none
-	Description string  `json:"description"`
-	Hidden      bool    `json:"hidden"`               // in every dataset that has it
-	Expression  string  `json:"expression,omitempty"` // of a calculated field
-	Metric      string  `json:"metric,omitempty"`     // kind of a metric, of one metrics dataset
-	Unit        string  `json:"unit,omitempty"`       // of a metric
+	Name        string   `json:"name"`
+	Type        string   `json:"type"`
+	Fill        float64  `json:"fill"`    // share of rows that have it; of a calculated field, at most that
+	Last        string   `json:"last"`    // newest event with it, Unix ns; 0 if there is none
+	Sources     []string `json:"sources"` // what the datasets that have it hold: spans, log lines, errors; none of those: events
+	Description string   `json:"description"`
+	Hidden      bool     `json:"hidden"`               // in every dataset that has it
+	Expression  string   `json:"expression,omitempty"` // of a calculated field
+	Metric      string   `json:"metric,omitempty"`     // kind of a metric, of one metrics dataset
+	Unit        string   `json:"unit,omitempty"`       // of a metric
 }
 
 // fields lists the fields of a dataset, or of all: those that events have, those
@@ -95,10 +96,11 @@ func (a *API) heldFields(environment, slug string) (found map[string]*listedFiel
 		}
 		known = true
 		rows += d.Rows
+		held := sourcesOf(&d)
 		for _, f := range d.Fields {
 			at := place{d.Slug, f.Name}
 			if !notes[at].Removed && !event.Internal(f.Name) { // what orders lines and such tells nobody anything
-				note(found, f.Name, notes[at])
+				note(found, f.Name, notes[at]).from(held)
 				kinds[f.Name] = event.Unify(kinds[f.Name], f.Kind)
 				filled[f.Name] += f.Filled
 				last[f.Name] = max(last[f.Name], f.Last)
@@ -121,15 +123,45 @@ func (a *API) heldFields(environment, slug string) (found map[string]*listedFiel
 	return found, known
 }
 
+// sourcesOf says what a dataset holds.
+func sourcesOf(d *store.Dataset) []string {
+	var out []string
+	for _, f := range d.Fields {
+		switch f.Name {
+		case event.FieldDuration:
+			out = append(out, "span")
+		case event.FieldBody:
+			out = append(out, "log")
+		case event.FieldErrorFingerprint:
+			out = append(out, "error")
+		}
+	}
+	if len(out) == 0 {
+		return []string{"event"}
+	}
+	return out
+}
+
+// from adds what holds the field.
+func (f *listedField) from(sources []string) {
+	for _, s := range sources {
+		if !slices.Contains(f.Sources, s) {
+			f.Sources = append(f.Sources, s)
+		}
+	}
+	slices.Sort(f.Sources)
+}
+
 // note adds what is said of a field in one dataset.
-func note(found map[string]*listedField, name string, n dataset.ColumnNote) {
+func note(found map[string]*listedField, name string, n dataset.ColumnNote) *listedField {
 	f := found[name]
 	if f == nil {
-		f = &listedField{Name: name, Hidden: true}
+		f = &listedField{Name: name, Hidden: true, Sources: []string{}}
 		found[name] = f
 	}
 	f.Type, f.Description = cmp.Or(f.Type, n.Type), cmp.Or(f.Description, n.Description)
 	f.Hidden = f.Hidden && n.Hidden
+	return f
 }
 
 // calculatedFields adds the calculated fields, in the place of fields they hide.
@@ -146,13 +178,14 @@ func (a *API) calculatedFields(environment, slug string, found map[string]*liste
 		if err != nil {
 			continue // it was checked when it was stored, by an older language
 		}
-		f := &listedField{Name: c.Alias, Type: event.String.String(), Fill: 1, Last: ns(0), Description: c.Description, Expression: c.Expression}
+		f := &listedField{Name: c.Alias, Sources: []string{}, Type: event.String.String(), Fill: 1, Last: ns(0), Description: c.Description, Expression: c.Expression}
 		if kind := query.KindOf(e, kindOf); kind != event.Null {
 			f.Type = kind.String()
 		}
 		for _, name := range query.FieldsOf(e) {
 			if from := found[name]; from != nil {
 				f.Fill = min(f.Fill, from.Fill)
+				f.from(from.Sources)
 			} else if !event.IsSystem(name) && !event.IsArrival(name) {
 				f.Fill = 0
 			}

@@ -23,6 +23,9 @@ func (b *bench) fieldsOf(slug string) string {
 	var out []string
 	for _, f := range answer.Fields {
 		line := fmt.Sprintf("%s %s %.2f", f.Name, f.Type, f.Fill)
+		if len(f.Sources) > 0 && f.Sources[0] != "event" {
+			line += " of " + strings.Join(f.Sources, ", ")
+		}
 		if f.Hidden {
 			line += " hidden"
 		}
@@ -121,6 +124,35 @@ func TestValues_AreThoseOfTheEventsThatAreAskedFor(t *testing.T) {
 	} {
 		if _, _, raw := b.do(http.MethodGet, path, "", ""); !strings.Contains(string(raw), want) {
 			t.Errorf("%s: %s", path, raw)
+		}
+	}
+}
+
+func TestFields_SayWhatHoldsThem(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	for slug, name := range map[string]string{"web": event.FieldDuration, "lines": event.FieldBody, "plain": "x"} {
+		rows := event.NewBatch("test", slug)
+		rows.Begin(b.clock.UnixNano())
+		if name == event.FieldBody {
+			rows.Set(name, event.StringValue("hello"))
+		} else {
+			rows.Set(name, event.FloatValue(1.5))
+		}
+		rows.Set("shared", event.StringValue("a"))
+		b.must(b.store.Append(t.Context(), 2, []*event.Batch{rows}))
+		b.api.Datasets.Touch(rows)
+	}
+	_, _, raw := b.do(http.MethodGet, "/api/fields?dataset=__all__", "", "")
+	var answer struct{ Fields []listedField }
+	b.must(json.Unmarshal(raw, &answer))
+	got := map[string]string{}
+	for _, f := range answer.Fields {
+		got[f.Name] = strings.Join(f.Sources, " ")
+	}
+	for name, want := range map[string]string{event.FieldDuration: "span", event.FieldBody: "log", "x": "event", "shared": "event log span"} {
+		if got[name] != want {
+			t.Errorf("%s is held by %q, want %q", name, got[name], want)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package querier
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -29,9 +30,9 @@ func (d *Difference) words(both *sides, others string) string {
 			way = "lower"
 		}
 		if m[store.Selected] == m[store.Others] {
-			return fmt.Sprintf("%s is spread otherwise, around the same median of %s", d.Name, number(m[store.Selected]))
+			return fmt.Sprintf("%s is spread otherwise, around the same median of %s", d.Name, quantity(d.Name, m[store.Selected]))
 		}
-		return fmt.Sprintf("%s is %s: median %s in the selection, %s %s", d.Name, way, number(m[store.Selected]), number(m[store.Others]), strings.Replace(others, "of", "in", 1))
+		return fmt.Sprintf("%s is %s: median %s in the selection, %s %s", d.Name, way, quantity(d.Name, m[store.Selected]), quantity(d.Name, m[store.Others]), strings.Replace(others, "of", "in", 1))
 	}
 	best, by := -1, 0.0
 	for i, v := range d.Values {
@@ -69,6 +70,34 @@ func percent(share float64) string {
 	default:
 		return strconv.FormatFloat(p, 'f', 0, 64) + " %"
 	}
+}
+
+// quantity writes a number in the unit that its field's name says by custom.
+func quantity(name string, v float64) string {
+	name = strings.ToLower(name)
+	has := func(ends ...string) bool {
+		return slices.ContainsFunc(ends, func(end string) bool { return strings.HasSuffix(name, end) })
+	}
+	switch {
+	case has("_ms", ".ms", "_milliseconds"):
+		return inSteps(v, 1000, "ms", "s")
+	case has("_ns", "_nanoseconds"):
+		return inSteps(v, 1000, "ns", "µs", "ms", "s")
+	case has("_seconds", "_secs"):
+		return number(v) + " s"
+	case has("bytes"):
+		return inSteps(v, 1000, "B", "kB", "MB", "GB", "TB")
+	}
+	return number(v)
+}
+
+// inSteps writes a number in the largest unit of which it is at least one.
+func inSteps(v, step float64, units ...string) string {
+	at := 0
+	for ; at < len(units)-1 && math.Abs(v) >= step; at++ {
+		v /= step
+	}
+	return number(v) + " " + units[at]
 }
 
 // number writes three digits, and powers of ten only where nobody would count zeros.

@@ -347,6 +347,7 @@ func (h *Heatmap) fill(res *store.Result, name string) error {
 	times, bins := res.Column(event.SystemTime), res.Column(name)
 	var cells []cell
 	h.Min, h.Max = math.Inf(1), math.Inf(-1)
+	least := math.Inf(1) // of those above zero
 	for row := range res.Rows {
 		if bins == nil || bins.Values[row].IsNull() {
 			continue
@@ -363,6 +364,9 @@ func (h *Heatmap) fill(res *store.Result, name string) error {
 			v := query.HistogramValue(bin)
 			cells = append(cells, cell{bucket, v, n})
 			h.Min, h.Max = min(h.Min, v), max(h.Max, v)
+			if v > 0 {
+				least = min(least, v)
+			}
 		}
 	}
 	h.Counts = make([]float64, h.Count*h.Bins)
@@ -370,7 +374,7 @@ func (h *Heatmap) fill(res *store.Result, name string) error {
 		h.Min, h.Max, h.Scale = 0, 0, "linear"
 		return nil
 	}
-	place := h.scale()
+	place := h.scale(least)
 	for _, c := range cells {
 		y := min(max(int(place(c.value)*float64(h.Bins)), 0), h.Bins-1)
 		h.Counts[c.bucket*h.Bins+y] += c.count
@@ -378,14 +382,15 @@ func (h *Heatmap) fill(res *store.Result, name string) error {
 	return nil
 }
 
-// scale chooses a logarithmic axis where all values are positive and far apart,
-// and returns a value's place on it, 0 to 1.
-func (h *Heatmap) scale() func(v float64) float64 {
+// scale chooses a logarithmic axis where no value is negative and those above
+// zero are far apart, and returns a value's place on it, 0 to 1. Zeros are in the
+// lowest row; least is the smallest value above them.
+func (h *Heatmap) scale(least float64) func(v float64) float64 {
 	const farApart = 10
-	if h.Min > 0 && h.Max/h.Min >= farApart {
-		h.Scale = "log"
+	if h.Min >= 0 && h.Max/least >= farApart {
+		h.Scale, h.Min = "log", least
 		low, length := math.Log(h.Min), math.Log(h.Max/h.Min)
-		return func(v float64) float64 { return (math.Log(v) - low) / length }
+		return func(v float64) float64 { return (math.Log(max(v, least)) - low) / length }
 	}
 	h.Scale = "linear"
 	low, length := h.Min, h.Max-h.Min

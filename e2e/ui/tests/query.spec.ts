@@ -172,7 +172,7 @@ test('behind a result are its traces, events and fields', async ({ page, server 
   await page.keyboard.press('3');
   const grid = page.getByRole('grid', { name: 'Events' });
   await expect(grid.getByRole('row')).toHaveCount(12); // the head and eleven failed requests
-  await grid.getByRole('row').nth(2).click();
+  await grid.getByRole('row').nth(2).getByRole('gridcell').first().click();
   const event = page.getByRole('complementary', { name: 'Event', exact: true });
   await expect(event.getByRole('button', { name: 'http.route: /api/cart' })).toBeVisible();
   await page.getByRole('tab', { name: 'Explore' }).click();

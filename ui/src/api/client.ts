@@ -100,8 +100,11 @@ export async function remove<T = void>(path: string): Promise<T> {
 }
 
 /** Asks Honeycomb's API, which this server speaks too. */
-export async function honeycomb<T>(path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
-  const init = body === undefined ? {} : { method: 'POST', body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } };
+export async function honeycomb<T>(path: string, body?: unknown, signal?: AbortSignal, method?: 'PUT' | 'DELETE'): Promise<T> {
+  const init =
+    body === undefined
+      ? { method }
+      : { method: method ?? 'POST', body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } };
   const env = environment();
   return (await read(await reach(at(`/1/${path}${env && `?env=${encodeURIComponent(env)}`}`), { ...init, signal }))) as T;
 }

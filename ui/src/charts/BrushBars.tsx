@@ -4,6 +4,7 @@ import { useCallback, useState } from 'react';
 
 import { drawBrushBars, nudge, plot } from './brushBars';
 import { Canvas } from './Canvas';
+import { markersAt, type Marker } from './markers';
 import type { Theme } from './theme';
 import { useSize } from './useSize';
 
@@ -14,11 +15,15 @@ interface Props {
   relative?: boolean;
   pick: readonly [number, number] | undefined;
   marks: readonly { at: number; label: string }[];
+  /** Deploys and the like, where the width is time: in shares of it. */
+  markers?: readonly Marker[];
   height: number;
   /** Says what lies at a share of the width. */
   tip: (at: number) => string;
   onPick: (pick: [number, number] | undefined) => void;
 }
+
+const none: Marker[] = [];
 
 interface Drag {
   /** The part before, when it is moved as a whole. */
@@ -28,7 +33,7 @@ interface Drag {
 }
 
 /** Counts to drag over. What is picked can be dragged on as a whole; arrow keys move it, with Shift they grow it. */
-export function BrushBars({ label, sets, relative = false, pick, marks, height, tip, onPick }: Props): React.ReactElement {
+export function BrushBars({ label, sets, relative = false, pick, marks, markers = none, height, tip, onPick }: Props): React.ReactElement {
   const [box, { width }] = useSize<HTMLDivElement>();
   const [drag, setDrag] = useState<Drag>();
   const [hover, setHover] = useState<number>();
@@ -37,8 +42,8 @@ export function BrushBars({ label, sets, relative = false, pick, marks, height, 
   const [a, b] = shown ?? [-1, -1];
   const draw = useCallback(
     (ctx: CanvasRenderingContext2D, theme: Theme) =>
-      drawBrushBars(ctx, theme, { sets, relative, pick: a < 0 ? undefined : [a, b], marks, width, height }),
-    [sets, relative, a, b, marks, width, height],
+      drawBrushBars(ctx, theme, { sets, relative, pick: a < 0 ? undefined : [a, b], marks, markers, width, height }),
+    [sets, relative, a, b, marks, markers, width, height],
   );
   const place = (e: React.PointerEvent): number => {
     const r = e.currentTarget.getBoundingClientRect();
@@ -101,6 +106,9 @@ export function BrushBars({ label, sets, relative = false, pick, marks, height, 
           style={hover < 0.6 ? { left: plot.left + hover * inner + 12 } : { right: plot.right + (1 - hover) * inner + 12 }}
         >
           {tip(hover)}
+          {markersAt({ left: 0, top: 0, width: inner, height, total: 1 }, markers, hover * inner).map((m) => (
+            <div key={m.id}>{m.label}</div>
+          ))}
         </div>
       )}
     </div>

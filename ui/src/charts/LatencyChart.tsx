@@ -7,6 +7,8 @@ import { usePrefs } from '../app/prefs';
 import { clock, count, duration, momentMs } from '../time/format';
 import { Canvas } from './Canvas';
 import { drawHeat } from './draw';
+import type { Frame } from './lines';
+import { drawMarkers, markersAt, type Marker } from './markers';
 import { timeMarks } from './scale';
 import type { Theme } from './theme';
 import { useSize } from './useSize';
@@ -16,22 +18,36 @@ interface Props {
   /** What is counted. */
   of: string;
   data: Omit<Latency, 'errors'> | undefined;
+  /** Deploys and the like; times in ns from the base of the data. */
+  markers?: readonly Marker[];
   onPick: (fromNs: string, toNs: string, minMs: number, maxMs: number) => void;
 }
 
 const height = 120;
+const none: Marker[] = [];
+
+/** Where the markers stand; their flags need a little room above. */
+const markedFrame = (width: number, d: { count: number; step: number }): Frame => ({
+  left: 0,
+  top: 6,
+  width,
+  height: height - 6,
+  total: Math.max(d.count * d.step, 1),
+});
 
 /** Durations over time. Dragging a rectangle narrows time and duration to it. */
-export function LatencyChart({ title, of, data, onPick }: Props): React.ReactElement {
+export function LatencyChart({ title, of, data, markers = none, onPick }: Props): React.ReactElement {
   const [box, { width }] = useSize<HTMLDivElement>();
   const { utc } = usePrefs();
   const [drag, setDrag] = useState<{ x: number; y: number; x2: number; y2: number }>();
   const [hover, setHover] = useState<{ x: number; y: number }>();
   const draw = useCallback(
     (ctx: CanvasRenderingContext2D, theme: Theme) => {
-      if (data) drawHeat(ctx, theme, { counts: data.counts, count: data.count, bins: data.bins, width, height });
+      if (!data) return;
+      drawHeat(ctx, theme, { counts: data.counts, count: data.count, bins: data.bins, width, height });
+      drawMarkers(ctx, theme, markedFrame(width, data), markers);
     },
-    [data, width],
+    [data, width, markers],
   );
   const valueAt = (y: number): number => data!.min_ms * (data!.max_ms / data!.min_ms) ** (1 - Math.min(Math.max(y / height, 0), 1));
   const timeAt = (x: number): bigint =>
@@ -49,13 +65,14 @@ export function LatencyChart({ title, of, data, onPick }: Props): React.ReactEle
       ? { t: Math.floor((hover.x / width) * data.count), b: Math.min(Math.floor((1 - hover.y / height) * data.bins), data.bins - 1) }
       : undefined;
   const cell = at ? (data!.counts[at.t * data!.bins + at.b] ?? 0) : 0;
+  const marked = hover && data ? markersAt(markedFrame(width, data), markers, hover.x).map((m) => ` · ${m.label}`) : [];
   return (
     <section className="panel latency" aria-label="Latency">
       <div className="row">
         <h2 className="grow">{title}</h2>
         <span className="muted">
           {at && has
-            ? `${clock(momentMs(data.base, at.t * data.step), utc)} · ${duration(valueAt(hover!.y) * 1e6)} · ${count(cell)}`
+            ? `${clock(momentMs(data.base, at.t * data.step), utc)} · ${duration(valueAt(hover!.y) * 1e6)} · ${count(cell)}${marked.join('')}`
             : 'drag to narrow time and duration'}
         </span>
       </div>

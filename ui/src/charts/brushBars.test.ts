@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { drawBrushBars, logMarks, nudge } from './brushBars';
 import { record, testTheme } from './record';
 
-const input = { sets: [[1, 2, 3, 4]], relative: false, pick: undefined, marks: [], width: 248, height: 100 };
+const input = { sets: [[1, 2, 3, 4]], relative: false, pick: undefined, marks: [], markers: [], width: 248, height: 100 };
 
 describe('columns with a picked part', () => {
   it('are blue, and amber where they are picked', () => {
@@ -23,6 +23,11 @@ describe('columns with a picked part', () => {
       relative: true,
     });
     expect(pen.calls.some((c) => c.name === 'stroke' && c.stroke === 'pick')).toBe(true);
+  });
+  it('have deploys where their time is', () => {
+    const pen = record();
+    drawBrushBars(pen, testTheme, { ...input, markers: [{ id: 'a', from: 0.5, to: 0.5, label: 'deploy', color: '#123456' }] });
+    expect(pen.calls.filter((c) => c.name === 'fillRect' && c.fill === '#123456').map((c) => c.args)).toEqual([[144, 6, 1, 74]]);
   });
   it('have round marks on a logarithmic axis', () => {
     expect(logMarks(1, 1000).map((m) => m.value)).toEqual([1, 10, 100, 1000]);

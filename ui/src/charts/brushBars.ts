@@ -1,6 +1,7 @@
 // Counts in columns, of one or two sets, with a part of them picked. No React,
 // no reads of the page.
 import { drawAxes, type Pen } from './lines';
+import { drawMarkers, type Marker } from './markers';
 import { scaleOf, valueLabel } from './scale';
 import type { Theme } from './theme';
 
@@ -13,6 +14,8 @@ export interface BrushBarsInput {
   pick: readonly [number, number] | undefined;
   /** Labels along the bottom, by share of the width. */
   marks: readonly { at: number; label: string }[];
+  /** Deploys and the like, where the width is time: in shares of it. */
+  markers: readonly Marker[];
   width: number;
   height: number;
 }
@@ -46,6 +49,7 @@ export function drawBrushBars(pen: Pen, theme: Theme, input: BrushBarsInput): vo
   });
   pen.globalAlpha = 1;
   if (second) steps(pen, theme.pick, second, box.left, step, y);
+  drawMarkers(pen, theme, { ...box, total: 1 }, input.markers);
   pen.font = `11px ${theme.sans}`;
   pen.textAlign = 'center';
   pen.textBaseline = 'top';

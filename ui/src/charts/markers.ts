@@ -10,14 +10,24 @@ export interface Marker {
   label: string;
   /** Empty takes the text's colour. */
   color: string;
+  /** Nobody told of it: it was found in the events. It is drawn thinner, in the colour of its service's slot. */
+  found?: { slot: number };
 }
 
-/** A line with a flag for each moment, a band for each stretch. */
+/** A line with a flag for each moment, a band for each stretch; what was found is a faint broken line. */
 export function drawMarkers(pen: Pen, theme: Theme, frame: Frame, markers: readonly Marker[]): void {
   for (const m of markers) {
     if (m.to < 0 || m.from > frame.total) continue;
     const x = Math.round(xOf(frame, Math.max(m.from, 0)));
     const x2 = Math.round(xOf(frame, Math.min(m.to, frame.total)));
+    if (m.found) {
+      pen.fillStyle = theme.slots[m.found.slot] ?? theme.text3;
+      pen.globalAlpha = 0.7;
+      if (m.from >= 0)
+        for (let y = frame.top; y < frame.top + frame.height; y += 6) pen.fillRect(x, y, 1, Math.min(3, frame.top + frame.height - y));
+      pen.globalAlpha = 1;
+      continue;
+    }
     pen.fillStyle = m.color || theme.text2;
     if (x2 - x > 1) {
       pen.globalAlpha = 0.12;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
-import { askSpan, dragged, gripAt, railSpan, untilNow } from './rail';
+import { askSpan, dragged, drawRail, gripAt, railSpan, untilNow } from './rail';
+import { record, testTheme } from './record';
 
 describe('what the rail shows', () => {
   it('has a past range in its middle', () => expect(railSpan([1000, 2000], 9000)).toEqual([0, 3000]));
@@ -43,3 +44,26 @@ it.each([
   [[95, 115], false, [95, 100]],
   [[110, 115], false, [100, 100]],
 ] as const)('keeps %j out of the future', (span, whole, want) => expect(untilNow(span, 100, whole)).toEqual(want));
+
+it('has deploys where their time is, and none beside it', () => {
+  const pen = record();
+  const at = (from: number): { id: string; from: number; to: number; label: string; color: string } => ({
+    id: String(from),
+    from,
+    to: from,
+    label: 'deploy',
+    color: '#123456',
+  });
+  drawRail(pen, testTheme, {
+    volume: undefined,
+    span: [1000, 2000],
+    width: 100,
+    height: 32,
+    utc: true,
+    markers: [at(1500), at(500), at(2500)],
+  });
+  expect(pen.calls.filter((c) => c.fill === '#123456').map((c) => c.args)).toEqual([
+    [50, 0, 1, 32],
+    [50, 0, 5, 4],
+  ]);
+});

@@ -1,6 +1,7 @@
 // The time rail: volume around the range that is shown. Places in time are in
 // ms since 1970. Layout and drawing are apart from React.
 import type { Ctx } from './bars';
+import type { Marker } from './markers';
 import { timeMarks } from './scale';
 import type { Theme } from './theme';
 
@@ -51,11 +52,11 @@ export function untilNow([from, to]: Span, now: number, whole: boolean): Span {
 
 const areaHeight = 24;
 
-/** Draws the volume as an area, errors over it in their own colour, and marks of time. */
+/** Draws the volume as an area, errors over it in their own colour, marks of time, and deploys. */
 export function drawRail(
   ctx: Ctx,
   theme: Theme,
-  p: { volume: Volume | undefined; span: Span; width: number; height: number; utc: boolean },
+  p: { volume: Volume | undefined; span: Span; width: number; height: number; utc: boolean; markers: readonly Marker[] },
 ): void {
   const { volume, span, width, height } = p;
   const scale = width / (span[1] - span[0]);
@@ -87,5 +88,12 @@ export function drawRail(
     ctx.fillRect(x, 0, 1, 6);
     ctx.fillStyle = theme.text3;
     if (x + 4 + ctx.measureText(m.label).width < width) ctx.fillText(m.label, x + 4, 1);
+  }
+  for (const m of p.markers) {
+    const x = Math.round((m.from - span[0]) * scale);
+    if (x < 0 || x >= width) continue;
+    ctx.fillStyle = m.color || theme.text2;
+    ctx.fillRect(x, 0, 1, height);
+    ctx.fillRect(x, 0, 5, 4);
   }
 }

@@ -10,6 +10,8 @@ export interface Field {
   name: string;
   type: string;
   fill: number;
+  /** What the datasets that have it hold: span, log, error or event. */
+  sources?: string[];
   description?: string;
   /** Somebody said that it should not be offered. */
   hidden?: boolean;
@@ -183,7 +185,7 @@ const names: Readonly<Record<string, string>> = {
 const quantile = (op: string): string => `${Number(`0.${op.slice(1)}`) * 100}`.slice(0, 5) + ' % are below';
 
 const aboutField = (f: Field): string =>
-  [f.metric ? [f.metric, f.unit].filter(Boolean).join(' in ') : f.type, f.expression === undefined ? `${Math.round(f.fill * 100)} %` : 'calculated', f.description].filter(Boolean).join(' · ');
+  [f.metric ? [f.metric, f.unit].filter(Boolean).join(' in ') : f.type, f.metric ? '' : f.sources?.join(', '), f.expression === undefined ? `${Math.round(f.fill * 100)} %` : 'calculated', f.description].filter(Boolean).join(' · ');
 
 const ofEventsOnly = ['COUNT', 'CONCURRENCY', 'RATE_SUM', 'RATE_AVG', 'RATE_MAX'];
 

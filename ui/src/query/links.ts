@@ -23,3 +23,10 @@ export function servicePage(name: string, range: { from: string; to: string }): 
 export function errorsWith(field: string, value: string): string {
   return `/errors?${new URLSearchParams({ tab: 'all', q: `${field}:"${value.replace(/["\\]/g, '\\$&')}"` }).toString()}`;
 }
+
+/** The Query page with a part of the events compared with the rest of them. */
+export function bubbleUp(where: string, selection: string, range: { from: string; to: string }): string {
+  const p = new URLSearchParams({ where, sel: selection, bubble: '1', from: range.from, to: range.to });
+  for (const calc of ['COUNT', 'HEATMAP(duration_ms)']) p.append('calc', calc);
+  return `/query/__all__?${p.toString()}`;
+}

@@ -1,13 +1,15 @@
 import './timerail.css';
 
-import { useCallback, useEffect, useRef, useState } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 
 import { get } from '../../api/client';
 import { useLoad } from '../../api/useLoad';
 import { Canvas } from '../../charts/Canvas';
 import { askSpan, dragged, drawRail, gripAt, railSpan, untilNow, type Grip, type Span, type Volume } from '../../charts/rail';
+import { markersAt } from '../../charts/markers';
 import type { Theme } from '../../charts/theme';
 import { useSize } from '../../charts/useSize';
+import { useMarkers } from '../../query/useMarkers';
 import { clock, count, day, momentMs } from '../../time/format';
 import { change, resolve, type Range } from '../../time/range';
 import { setParams } from '../location';
@@ -56,14 +58,24 @@ export function TimeRail({ range, env }: { range: Range; env: string }): React.R
     errors: answer.data.errors,
   };
   const [a, b] = span;
+  // Counted from 1970, in ms as all on the rail.
+  const stored = useMarkers('0');
+  const markers = useMemo(() => stored.map((m) => ({ ...m, from: m.from / 1e6, to: m.to / 1e6 })), [stored]);
   const draw = useCallback(
-    (ctx: CanvasRenderingContext2D, theme: Theme) => drawRail(ctx, theme, { volume, span: [a, b], width, height, utc }),
+    (ctx: CanvasRenderingContext2D, theme: Theme) => drawRail(ctx, theme, { volume, span: [a, b], width, height, utc, markers }),
     // The volume is made anew from the answer each time.
     // eslint-disable-next-line react-hooks/exhaustive-deps
-    [answer.data, a, b, width, utc],
+    [answer.data, a, b, width, utc, markers],
   );
   const placeOf = (t: number): number => ((t - a) / (b - a)) * width;
   const timeAt = (x: number): number => a + (x / Math.max(width, 1)) * (b - a);
+  const markedAt = (x: number): (typeof markers)[number] | undefined =>
+    markersAt(
+      { left: 0, top: 0, width, height, total: b - a },
+      markers.map((m) => ({ ...m, from: m.from - a, to: m.from - a })),
+      x,
+      4,
+    ).map(({ id }) => markers.find((m) => m.id === id))[0];
   const xOf = (e: React.PointerEvent): number => e.clientX - e.currentTarget.getBoundingClientRect().left;
   const apply = (wanted: Span, whole: boolean): void => {
     const [from, to] = untilNow(wanted, Date.now(), whole);
@@ -75,7 +87,8 @@ export function TimeRail({ range, env }: { range: Range; env: string }): React.R
     if (moved.current) apply(held.now, held.grip === 'move');
     else if (held.grip === 'new') {
       const half = (shown[1] - shown[0]) / 2;
-      apply([held.at - half, held.at + half], true);
+      const middle = markedAt(held.x)?.from ?? held.at;
+      apply([middle - half, middle + half], true);
     }
   };
   const [left, right] = (held?.now ?? shown).map(placeOf) as [number, number];
@@ -127,6 +140,7 @@ export function TimeRail({ range, env }: { range: Range; env: string }): React.R
             bucket >= 0 &&
             bucket < volume.events.length &&
             ` · ${count(volume.events[bucket]!)} events · ${count(volume.errors[bucket]!)} errors`}
+          {markedAt(hover!) && ` · ${markedAt(hover!)!.label}`}
         </div>
       )}
     </div>

@@ -7,6 +7,7 @@ import { useSize } from '../../charts/useSize';
 import { BubblePanel } from '../../query/bubble/BubblePanel';
 import { forServer } from '../../query/bubble/selection';
 import { useDifference } from '../../query/bubble/useDifference';
+import { useMarkers } from '../../query/useMarkers';
 import { day } from '../../time/format';
 import { Failed } from '../../widgets/Failed';
 import { Refresh } from '../../widgets/Refresh';
@@ -56,6 +57,7 @@ export default function Search({ start }: { start: Start | undefined }): React.R
   const groups = useGroups(env, turn);
   const [chart, { width }] = useSize<HTMLDivElement>();
   const histogram = useHistogram(look, width > 0 ? Math.floor((width - 52) / barWidth) : 0);
+  const markers = useMarkers(ns(look.fromMs));
   const feed = useFeed(look, state.order, state.cols, state.line || state.at);
   useSyncExternalStore(feed.subscribe, feed.version);
   const explore = useDifference('explore', logFields ? look.key : '', asked(look, look.where));
@@ -141,6 +143,7 @@ export default function Search({ start }: { start: Start | undefined }): React.R
             toMs={look.toMs}
             asked={histogram}
             levels={state.levels}
+            markers={markers}
             picked={
               sel?.type === 'range'
                 ? sel.rectangles.map((r) => [Number(BigInt(r.start) / 1_000_000n), Number(BigInt(r.end) / 1_000_000n)])

@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { go, linkTo } from '../../app/location';
 import { ms } from '../../charts/figures';
 import { RedCharts } from '../../charts/RedCharts';
+import { useMarkers } from '../../query/useMarkers';
 import { count, duration } from '../../time/format';
 import type { Graph } from './model';
 import { Distribution, Figures } from './PanelParts';
@@ -35,6 +36,7 @@ export function EdgePanel({ graph, index, seconds, state, set, onClose }: Props)
   const sampled = useServed(from.id, to.id, wanted, state);
   const served = detail.data?.served ?? sampled;
   const d = detail.data && { ...detail.data, served };
+  const markers = useMarkers(d?.series.base);
   const link = e.kind === 'link';
   const client = from.kind === 'client';
   const expression = `edge(${JSON.stringify(from.name)}, ${JSON.stringify(to.name)})`;
@@ -149,7 +151,7 @@ export function EdgePanel({ graph, index, seconds, state, set, onClose }: Props)
                 <p className="muted">{to.name} sends no traces itself, so how long it took is known from its callers only.</p>
               )}
             </section>
-            <RedCharts series={d.series} nowMs={openedAt} height={96} onZoom={(a, b) => set({ from: a, to: b })} />
+            <RedCharts series={d.series} markers={markers} nowMs={openedAt} height={96} onZoom={(a, b) => set({ from: a, to: b })} />
           </>
         )}
       </div>

@@ -3,7 +3,6 @@ import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import type { Start } from '../../api/types';
 import { here, setParams } from '../../app/location';
 import { Hover } from '../../charts/hover';
-import type { Marker } from '../../charts/markers';
 import type { Question, Span } from '../../query/question';
 import { Refresh } from '../../widgets/Refresh';
 import { Splitter } from '../../widgets/Splitter';
@@ -15,9 +14,10 @@ import { Builder } from './parts/Builder';
 import { Answered } from './parts/Answered';
 import { Compared } from './parts/Compared';
 import type { PickedPoint } from './parts/Charts';
+import { NameDialog } from './parts/NameDialog';
 import { Nothing } from './parts/Nothing';
 import { HistoryPanel } from './parts/HistoryPanel';
-import { MarkDialog } from './parts/MarkDialog';
+import { MarkDialog, type Marking } from './parts/MarkDialog';
 import { PointMenu } from './parts/PointMenu';
 import { Running } from './parts/Running';
 import { Toolbar } from './parts/Toolbar';
@@ -26,12 +26,11 @@ import { decode, encodeQuestion, encodeView, rangeOf, type QueryState } from './
 import { useMarkers } from './useMarkers';
 import { usePick } from './usePick';
 import { useQueryKeys } from './useQueryKeys';
+import { none, useDrawn } from './useReleases';
 import { useRun } from './useRun';
 import { useValueActions } from './useValueActions';
 
 const set = (c: Parameters<typeof encodeView>[0]): void => setParams(encodeView(c));
-
-const none: Marker[] = [];
 
 interface AskedProps {
   dataset: string;
@@ -100,8 +99,11 @@ export function Asked({ dataset, env, state, start, fields, datasets }: AskedPro
     [answer],
   );
   const markers = useMarkers(env, dataset, answer);
-  const [marking, setMarking] = useState<bigint>();
+  const marks = useDrawn(dataset, fields, answer, start, markers.list);
+  const [marking, setMarking] = useState<Marking>();
   const [history, setHistory] = useState(false);
+  const [naming, setNaming] = useState(false);
+  const [named, setNamed] = useState(0);
   const [unmarked, setUnmarked] = useState(false);
   const pick = usePick(dataset, state, answer, question);
   const [sel] = state.sel;
@@ -120,6 +122,7 @@ export function Asked({ dataset, env, state, start, fields, datasets }: AskedPro
       if (run.running) run.cancel();
       else if (history) setHistory(false);
       else if (state.bubble) pick.bubble(false);
+      else if (state.event) set({ event: '' });
       else if (sel) pick.clear();
     },
   });
@@ -135,6 +138,7 @@ export function Asked({ dataset, env, state, start, fields, datasets }: AskedPro
           onHistory={() => setHistory((x) => !x)}
           onRange={(r) => set(r)}
           onRun={go1}
+          onName={answer?.spec ? () => setNaming(true) : undefined}
           refresh={
             <Refresh
               every={state.bubble || history ? 0 : everySeconds}
@@ -176,14 +180,26 @@ export function Asked({ dataset, env, state, start, fields, datasets }: AskedPro
               {...{ dataset, env, state, start, answer, question, stale, hover, pick, actions }}
               {...range}
               lines={hasLines(fields)}
-              markers={unmarked ? none : markers.list}
+              markers={unmarked ? none : marks}
               onZoom={zoom}
               onPoint={setPoint}
             />
           )
         )}
         {!answer && run.running && <div className="skeleton panel" aria-hidden="true" />}
-        {marking !== undefined && <MarkDialog atNs={marking} add={markers.add} onClose={() => setMarking(undefined)} />}
+        {marking && <MarkDialog what={marking} markers={markers} onClose={() => setMarking(undefined)} />}
+        {naming && answer?.spec && (
+          <NameDialog
+            dataset={dataset}
+            spec={answer.spec}
+            onDone={() => {
+              setNaming(false);
+              setNamed((n) => n + 1);
+              setHistory(true);
+            }}
+            onClose={() => setNaming(false)}
+          />
+        )}
         {point && answer && (
           <PointMenu
             dataset={dataset}
@@ -191,6 +207,8 @@ export function Asked({ dataset, env, state, start, fields, datasets }: AskedPro
             answer={answer}
             question={question}
             actions={actions}
+            markers={unmarked ? none : marks}
+            stored={markers.stored}
             onZoom={zoom}
             onMark={setMarking}
             onClose={() => setPoint(undefined)}
@@ -200,7 +218,7 @@ export function Asked({ dataset, env, state, start, fields, datasets }: AskedPro
       {history && (
         <>
           <Splitter label="Width of the history" variable="--bubble" fallback={36} least={24} most={60} fromRight />
-          <HistoryPanel env={env} turn={answer?.requestId ?? ''} onClose={() => setHistory(false)} />
+          <HistoryPanel env={env} turn={`${answer?.requestId ?? ''} ${named}`} onClose={() => setHistory(false)} />
         </>
       )}
       {!history && <Compared {...{ env, dataset, state, answer, question, pick, actions }} />}

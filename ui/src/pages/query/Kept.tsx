@@ -104,6 +104,7 @@ function KeptResult({
       resultId: stored.id,
       notKept: '',
       ranAt,
+      spec: stored.query,
     }),
     [result, stored, ranAt],
   );
@@ -148,6 +149,8 @@ function KeptResult({
       <Compared {...{ env, dataset, state, answer, question, pick, actions }} fixed />
       {point && (
         <PointMenu
+          markers={markers.list}
+          stored={markers.stored}
           dataset={dataset}
           point={point}
           answer={answer}

@@ -55,6 +55,8 @@ export interface Answer {
   notKept: string;
   /** Wall clock of this browser, ms. */
   ranAt: number;
+  /** The question as the server read it. */
+  spec: Record<string, unknown> | undefined;
 }
 
 /** One text for a group's values; equal texts are equal groups. */

@@ -31,6 +31,11 @@ describe('the address', () => {
       swap: true,
       bubble: true,
       cols,
+      sort: '-COUNT',
+      find: 'a&b',
+      tsort: 'spans',
+      oldest: true,
+      event: 'x1',
       from: 'now-3h',
       to: 'now',
     } as const;

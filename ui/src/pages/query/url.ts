@@ -18,6 +18,9 @@ export type Tab = (typeof tabs)[number];
 export const drawings = ['lines', 'stacked', 'bars'] as const;
 export type Drawing = (typeof drawings)[number];
 
+export const traceSorts = ['duration', 'start', 'spans', 'errors'] as const;
+export type TraceSort = (typeof traceSorts)[number];
+
 export interface QueryState {
   question: Question;
   /** The address has a question at all. */
@@ -36,6 +39,16 @@ export interface QueryState {
   bubble: boolean;
   /** Columns of raw data; none shows the usual ones. */
   cols: string[];
+  /** The column that the table is sorted by, with a minus the largest first; empty as it came. */
+  sort: string;
+  /** Groups of the table that hold this. */
+  find: string;
+  /** How traces are sorted. */
+  tsort: TraceSort;
+  /** Raw data and lines begin with the oldest. */
+  oldest: boolean;
+  /** The event that lies open beside the others. */
+  event: string;
   /** What in the address made no sense and was left out. */
   ignored: string[];
 }
@@ -95,6 +108,11 @@ export function decode(p: URLSearchParams): QueryState {
     swap: p.get('swap') === '1',
     bubble: p.get('bubble') === '1',
     cols: p.getAll('cols'),
+    sort: p.get('sort') ?? '',
+    find: p.get('find') ?? '',
+    tsort: traceSorts.find((t) => t === p.get('tsort')) ?? 'duration',
+    oldest: p.get('oldest') === '1',
+    event: p.get('event') ?? '',
     ignored,
   };
 }
@@ -122,7 +140,12 @@ export function encodeQuestion(q: Question): Params {
 
 /** The parameters of how the result is shown; defaults are left out. */
 export function encodeView(
-  s: Partial<Pick<QueryState, 'tab' | 'draw' | 'log' | 'sel' | 'base' | 'swap' | 'bubble' | 'cols' | 'from' | 'to'>>,
+  s: Partial<
+    Pick<
+      QueryState,
+      'tab' | 'draw' | 'log' | 'sel' | 'base' | 'swap' | 'bubble' | 'cols' | 'sort' | 'find' | 'tsort' | 'oldest' | 'event' | 'from' | 'to'
+    >
+  >,
 ): Params {
   const out: Params = {};
   if (s.tab !== undefined) out.tab = s.tab === 'results' ? undefined : s.tab;
@@ -133,6 +156,11 @@ export function encodeView(
   if (s.swap !== undefined) out.swap = s.swap ? '1' : undefined;
   if (s.bubble !== undefined) out.bubble = s.bubble ? '1' : undefined;
   if (s.cols !== undefined) out.cols = s.cols;
+  if (s.sort !== undefined) out.sort = s.sort || undefined;
+  if (s.find !== undefined) out.find = s.find || undefined;
+  if (s.tsort !== undefined) out.tsort = s.tsort === 'duration' ? undefined : s.tsort;
+  if (s.oldest !== undefined) out.oldest = s.oldest ? '1' : undefined;
+  if (s.event !== undefined) out.event = s.event || undefined;
   if (s.from !== undefined) out.from = s.from;
   if (s.to !== undefined) out.to = s.to;
   return out;

@@ -2,6 +2,7 @@ import { useCallback, useEffect, useRef, useState } from 'react';
 
 import { post, whyOf } from '../../api/client';
 import type { Cell } from '../../query/cell';
+import type { Table } from '../../query/table';
 
 interface Page {
   base: string;
@@ -9,6 +10,8 @@ interface Page {
   rows: Cell[][];
   times: number[];
   datasets: string[];
+  /** None where the question asks about other spans. */
+  ids?: string[];
   next: string;
 }
 
@@ -16,6 +19,8 @@ export interface RawEvent {
   base: string;
   time: number;
   dataset: string;
+  /** Stays the same, whatever is asked; empty if it has none. */
+  id: string;
   fields: Map<string, Cell>;
 }
 
@@ -38,7 +43,7 @@ function eventsOf(p: Page): RawEvent[] {
       const v = row[k] ?? null;
       if (v !== null) fields.set(c, v);
     });
-    return { base: p.base, time: p.times[i]!, dataset: p.datasets[i] ?? '', fields };
+    return { base: p.base, time: p.times[i]!, dataset: p.datasets[i] ?? '', id: p.ids?.[i] ?? '', fields };
   });
 }
 
@@ -80,4 +85,31 @@ export function useEvents(key: string, body: unknown, order: 'asc' | 'desc'): Ev
     if (next !== '' && !loading) load(next);
   }, [next, loading, load]);
   return { ...state, more: next !== '', loadMore };
+}
+
+/** An event by its id: one of those that are there, or else it is asked for. */
+export function useEvent(id: string, events: Events, body: unknown): RawEvent | undefined {
+  const [found, setFound] = useState<RawEvent>();
+  const there = id === '' ? undefined : events.list.find((e) => e.id === id);
+  const ask = id !== '' && !there && !events.loading;
+  useEffect(() => {
+    if (!ask) return;
+    const abort = new AbortController();
+    post<Page & { at?: number }>('events', { ...(body as object), around: id, limit: 3 }, abort.signal).then(
+      (p) => setFound(p.at === undefined ? undefined : eventsOf(p)[p.at]),
+      () => undefined, // it is not one of the question's
+    );
+    return () => abort.abort();
+    // The event has its own id, whatever is asked.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [ask, id]);
+  return there ?? (found?.id === id && id !== '' ? found : undefined);
+}
+
+/** Events as a table with their time, for a file. */
+export function tableOf(list: readonly RawEvent[], columns: readonly string[]): Table {
+  return {
+    columns: ['time', 'dataset', ...columns],
+    rows: list.map((e) => [String(BigInt(e.base) + BigInt(e.time)), e.dataset, ...columns.map((c) => e.fields.get(c) ?? null)]),
+  };
 }

@@ -18,8 +18,11 @@ export interface Pick {
   ticked: ReadonlySet<string>;
   onPick: (column: string, list: Bounds[]) => void;
   onPickTime: (from: number, to: number) => void;
-  onTick: (id: string) => void;
-  onTickTrace: (id: string) => void;
+  /** One is flipped; several are all picked. */
+  onTick: (ids: string[]) => void;
+  onTickTrace: (ids: string[]) => void;
+  /** One group is compared with the others. */
+  onGroup: (id: string) => void;
   onExample: (column: string, b: Bounds) => void;
   clear: () => void;
   bubble: (open: boolean) => void;
@@ -75,26 +78,21 @@ export function usePick(dataset: string, state: QueryState, answer: Answer | und
   );
   const onPickTime = useCallback((from: number, to: number) => onPick('', [{ from, to, min: -Infinity, max: Infinity }]), [onPick]);
   const onTick = useCallback(
-    (id: string) => {
-      const key = JSON.parse(id) as Cell[];
-      const group = Object.fromEntries(question.by.map((f, i) => [f, key[i] ?? null]));
-      const before = sel?.type === 'groups' ? sel.groups : [];
-      const text = JSON.stringify(group);
-      const left = before.filter((g) => JSON.stringify(g) !== text);
-      const groups = left.length < before.length ? left : [...before, group];
+    (ids: string[]) => {
+      const before = sel?.type === 'groups' ? sel.groups.map((g) => JSON.stringify(g)) : [];
+      const groups = flipped(
+        before,
+        ids.map((id) => JSON.stringify(groupOf(question, id))),
+      ).map((g) => JSON.parse(g) as Record<string, Cell>);
       set({ sel: groups.length > 0 ? [{ type: 'groups', groups }] : [], ...(groups.length === 0 && { bubble: false }) });
     },
-    [sel, question.by],
+    [sel, question],
   );
   const onExample = useCallback(
     (column: string, b: Bounds) => {
       if (!answer) return;
       const [r] = rectangles([b]);
-      const terms: Simple[] = [
-        ...(Number.isFinite(b.min) ? [{ column, op: '>=', value: b.min }] : []),
-        ...(Number.isFinite(b.max) ? [{ column, op: '<', value: b.max }] : []),
-      ];
-      openExample(dataset, question, answer, { from: r!.start, to: r!.end, by: column, terms }).catch(() => undefined); // there is none then
+      openExample(dataset, question, answer, { from: r!.start, to: r!.end, by: column, terms: within(column, b) }).catch(() => undefined); // there is none then
     },
     [rectangles, question, answer, dataset],
   );
@@ -104,11 +102,11 @@ export function usePick(dataset: string, state: QueryState, answer: Answer | und
     onPick,
     onPickTime,
     onTick,
-    onTickTrace: (id) => {
-      const before = sel?.type === 'traces' ? sel.ids : [];
-      const ids = before.includes(id) ? before.filter((x) => x !== id) : [...before, id];
+    onTickTrace: (wanted) => {
+      const ids = flipped(sel?.type === 'traces' ? sel.ids : [], wanted);
       set({ sel: ids.length > 0 ? [{ type: 'traces', ids }] : [], ...(ids.length === 0 && { bubble: false }) });
     },
+    onGroup: (id) => set({ ...nothing, sel: [{ type: 'groups', groups: [groupOf(question, id)] }], bubble: true }),
     onExample,
     clear: () => set(nothing),
     bubble: (open) => set({ bubble: open }),
@@ -125,6 +123,34 @@ export function usePick(dataset: string, state: QueryState, answer: Answer | und
             })
         : undefined,
   };
+}
+
+function groupOf(q: Question, id: string): Record<string, Cell> {
+  const key = JSON.parse(id) as Cell[];
+  return Object.fromEntries(q.by.map((f, i) => [f, key[i] ?? null]));
+}
+
+/** One of a list goes in or out, several all go in. */
+export function flipped(before: readonly string[], ids: readonly string[]): string[] {
+  const [one] = ids;
+  if (ids.length === 1 && before.includes(one!)) return before.filter((x) => x !== one);
+  return [...new Set([...before, ...ids])];
+}
+
+/** The conditions that hold for values within bounds. */
+export function within(column: string, { min, max }: { min: number; max: number }): Simple[] {
+  return [
+    ...(Number.isFinite(min) ? [{ column, op: '>=', value: min }] : []),
+    ...(Number.isFinite(max) ? [{ column, op: '<', value: max }] : []),
+  ];
+}
+
+/** What came after a moment, picked to be compared with what was before it. */
+export function afterRelease(answer: Answer, m: { from: number }): { sel: Selection[]; base: Baseline; bubble: boolean; swap: boolean } {
+  const { start, end } = answer.result;
+  const at = BigInt(start) + BigInt(Math.round(Math.max(m.from, 0)));
+  const rectangles = [{ start: String(at), end, min: -Infinity, max: Infinity }];
+  return { sel: [{ type: 'range', column: '', rectangles }], base: rest, bubble: true, swap: false };
 }
 
 /** The time that holds all rectangles. */
@@ -148,10 +174,7 @@ export function filtered(q: Question, s: Selection): Question {
   switch (s.type) {
     case 'range': {
       const { min, max } = s.rectangles[0]!;
-      return add([
-        ...(Number.isFinite(min) ? [{ column: s.column, op: '>=', value: min }] : []),
-        ...(Number.isFinite(max) ? [{ column: s.column, op: '<', value: max }] : []),
-      ]);
+      return add(within(s.column, { min, max }));
     }
     case 'groups': {
       const equals = ([column, value]: [string, Cell]): Simple =>

@@ -21,7 +21,7 @@ export interface Run {
 }
 
 type Line =
-  | { type: 'plan' }
+  | { type: 'plan'; query?: Record<string, unknown> }
   | { type: 'progress'; share: number; scanned: number; rows: number; elapsed_ms: number }
   | {
       type: 'done';
@@ -66,9 +66,11 @@ export function useRun(key: string, body: unknown, turn: number): Run & { cancel
       running: true,
       cancelled: false,
     }));
+    let spec: Record<string, unknown> | undefined;
     const onLine = (line: Line): void => {
       if (mine.signal.aborted) return;
-      if (line.type === 'progress')
+      if (line.type === 'plan') spec = line.query;
+      else if (line.type === 'progress')
         setRun((r) => ({
           ...r,
           progress: { share: line.share, scanned: line.scanned, rows: line.rows, elapsedMs: line.elapsed_ms },
@@ -84,6 +86,7 @@ export function useRun(key: string, body: unknown, turn: number): Run & { cancel
           resultId: line.result_id ?? '',
           notKept: line.not_kept ?? '',
           ranAt: Date.now(),
+          spec,
         };
         const a = answers.current;
         a.delete(key);

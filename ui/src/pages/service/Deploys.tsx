@@ -1,7 +1,8 @@
 import { linkTo } from '../../app/location';
 import { usePrefs } from '../../app/prefs';
 import type { Marker } from '../../charts/markers';
-import { servicePage } from '../../query/links';
+import { filterText } from '../../query/copyAs';
+import { bubbleUp, servicePage } from '../../query/links';
 import { clock, day, momentMs } from '../../time/format';
 import { around } from '../../time/range';
 
@@ -25,6 +26,9 @@ export function Deploys({ service, markers, base }: Props): React.ReactElement {
         <thead>
           <tr>
             <th>Deploys</th>
+            <th>
+              <span className="sr">Before and after</span>
+            </th>
             <th className="num">Time</th>
           </tr>
         </thead>
@@ -37,6 +41,16 @@ export function Deploys({ service, markers, base }: Props): React.ReactElement {
                 <td className="end">
                   <a className="clip" title="The service before and after" {...linkTo(servicePage(service, around(at, halfHour)))}>
                     {m.label}
+                  </a>
+                </td>
+                <td className="num">
+                  <a
+                    title="BubbleUp: what came after it against what was before"
+                    {...linkTo(
+                      bubbleUp(filterText('service.name', service), `r:${at}:${around(at, halfHour).to}:::`, around(at, halfHour)),
+                    )}
+                  >
+                    What changed
                   </a>
                 </td>
                 <td className="num muted">

@@ -129,6 +129,7 @@ export default function ServicePage({ name }: { name: string }): React.ReactElem
                 step: data.detail.series.step,
                 count: data.detail.series.count.length,
               }}
+              markers={markers}
               onPick={(from, to, least, most) => go(tracesThatTook(name, from, to, least, most))}
             />
           )}

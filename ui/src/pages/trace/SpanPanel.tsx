@@ -3,10 +3,14 @@ import { useEffect, useState } from 'react';
 import { get, post } from '../../api/client';
 import type { Peers, SpanDetail } from '../../api/types';
 import { useLoad, type Loaded } from '../../api/useLoad';
+import { linkTo } from '../../app/location';
 import { usePrefs } from '../../app/prefs';
 import { flag, mark, nameOf, serviceOf, type TraceModel } from '../../charts/model';
 import { clock, count, duration, momentMs } from '../../time/format';
+import { filterText } from '../../query/copyAs';
 import { asCurl } from '../../query/curl';
+import { bubbleUp } from '../../query/links';
+import { around } from '../../time/range';
 import { CopyButton } from '../../widgets/CopyButton';
 import { Tabs } from '../../widgets/Tabs';
 import { Links } from './Links';
@@ -170,6 +174,8 @@ function Title({ trace, index, onSelect }: { trace: TraceModel; index: number; o
   );
 }
 
+const halfHour = 30 * 60_000;
+
 /** Where the span stands among those of the same operation in the last hour. */
 function Standing({ trace, index }: { trace: TraceModel; index: number }): React.ReactElement | null {
   const s = trace.spans;
@@ -180,6 +186,8 @@ function Standing({ trace, index }: { trace: TraceModel; index: number }): React
   );
   const p = peers.data;
   if (!p || p.count < 2) return null;
+  const like = `${filterText('service.name', service)} AND ${filterText('name', name)}`;
+  const against = bubbleUp(like, `f:${filterText('trace.span_id', s.id[index]!)}`, around(BigInt(trace.base), halfHour));
   const h = p.histogram;
   const ms = ns / 1e6;
   const most = h.counts.reduce((a, b) => Math.max(a, b), 1);
@@ -190,7 +198,12 @@ function Standing({ trace, index }: { trace: TraceModel; index: number }): React
   const at = nearestFilled(h.counts, guess);
   return (
     <div className="standing">
-      <p>{standingOf(p)} in the last hour</p>
+      <p className="row">
+        <span className="grow">{standingOf(p)} in the last hour</span>
+        <a {...linkTo(against)} title="BubbleUp: this span against its peers">
+          What is different
+        </a>
+      </p>
       <div
         className="hist"
         role="img"

@@ -8,6 +8,7 @@ import { BrushBars } from '../../charts/BrushBars';
 import { logMarks } from '../../charts/brushBars';
 import { ms, percent } from '../../charts/figures';
 import { timeMarks } from '../../charts/scale';
+import { useMarkers } from '../../query/useMarkers';
 import { clock, count, digits, duration, momentMs } from '../../time/format';
 import { resolve } from '../../time/range';
 import { Explain } from './Explain';
@@ -53,6 +54,11 @@ export function Analytics({ state, run, set }: Props): React.ReactElement {
   const times = useMemo(
     () => (d ? timeMarks(baseMs, baseMs + lengthMs, 600, utc).map((m) => ({ at: (m.at - baseMs) / lengthMs, label: m.label })) : []),
     [d, baseMs, lengthMs, utc],
+  );
+  const marked = useMarkers(d?.base);
+  const markers = useMemo(
+    () => marked.map((m) => ({ ...m, from: m.from / (lengthMs * 1e6), to: m.to / (lengthMs * 1e6) })),
+    [marked, lengthMs],
   );
   const add = (v: AnalyticsValue): void => (b ? set({ b: [...b, v.filter] }) : set({ f: [...state.f, v.filter] }));
   const explain = (): void => {
@@ -160,6 +166,7 @@ export function Analytics({ state, run, set }: Props): React.ReactElement {
               relative={b !== undefined}
               pick={undefined}
               marks={times}
+              markers={markers}
               height={132}
               tip={(at) => `${clock(baseMs + at * lengthMs, utc)} · ${at_(activities, at)}`}
               onPick={(p) => p && set(between(range, d, p))}

@@ -1,4 +1,4 @@
-import { useMemo } from 'react';
+import { useMemo, useState } from 'react';
 
 import { go, setParams } from '../../app/location';
 import { BubblePanel } from '../../query/bubble/BubblePanel';
@@ -34,6 +34,7 @@ export function Explain({ a, b, range, onClose }: Props): React.ReactElement {
       go(`/query?${new URLSearchParams({ calc: 'COUNT', where: filterText(field, value as FieldValue) }).toString()}`),
     traces: (field, value) => go(`/traces?${new URLSearchParams({ ...range, q: filterText(field, value as FieldValue) }).toString()}`),
   };
+  const [swap, setSwap] = useState(false);
   if (a.length === 0 || b.length === 0) return <p className="note">One of the sets has no traces.</p>;
   return (
     <div className="panel explain">
@@ -41,9 +42,10 @@ export function Explain({ a, b, range, onClose }: Props): React.ReactElement {
         runKey={JSON.stringify(body)}
         body={body}
         selection={{ type: 'traces', ids: b }}
-        swap={false}
+        against="the traces of set A"
+        swap={swap}
         actions={actions}
-        onSwap={() => undefined}
+        onSwap={() => setSwap((x) => !x)}
         onZoom={undefined}
         onFilter={undefined}
         onClose={onClose}

@@ -10,6 +10,7 @@ import { go, setParams, useAddress } from '../../app/location';
 import { noteList } from '../../app/recent';
 import { LatencyChart } from '../../charts/LatencyChart';
 import { count } from '../../time/format';
+import { useMarkers } from '../../query/useMarkers';
 import { FilterBar } from '../../query/trace/FilterBar';
 import { Failed } from '../../widgets/Failed';
 import { Refresh } from '../../widgets/Refresh';
@@ -37,6 +38,7 @@ export default function TracesPage({ start }: { start: Start | undefined }): Rea
     get<{ groups: TraceGroup[]; more: boolean }>('traces/groups', query({ ...state, name: '' }), signal),
   );
   const latency = useLoad(`latency ${run}`, (signal) => get<Latency>('traces/latency', query(state), signal));
+  const markers = useMarkers(latency.data?.base);
   const list = useTraceList(state, run);
   useEffect(() => setLoadedAt(Date.now()), [latency.data]);
   useEffect(() => {
@@ -118,6 +120,7 @@ export default function TracesPage({ start }: { start: Start | undefined }): Rea
           title="How long traces took"
           of="traces"
           data={latency.data}
+          markers={markers}
           onPick={(from, to, min, max) => set({ from, to, min: min ? min.toFixed(3) : state.min, max: max ? max.toFixed(3) : state.max })}
         />
       )}

@@ -9,6 +9,7 @@ import { afterShare, rest, sameBaseline, type Baseline, type BaselineChoice, typ
 import { useDifference } from './useDifference';
 import type { ValueActions } from './CellMenu';
 import { FieldCard } from './FieldCard';
+import { says, type Clause } from './says';
 
 interface Props {
   runKey: string;
@@ -16,6 +17,8 @@ interface Props {
   selection: Selection;
   /** What it is compared with; everything else if it is left out. */
   baseline?: Baseline;
+  /** What it is compared with in words, where there is nothing else to choose. */
+  against?: string;
   /** What else it can be compared with. */
   baselines?: BaselineChoice[];
   onBaseline?: (b: Baseline) => void;
@@ -29,13 +32,13 @@ interface Props {
 
 /** What is different about what is picked: fields, most different first, with both sides. */
 export function BubblePanel(props: Props): React.ReactElement {
-  const { selection, swap, actions, baseline = rest, baselines = [], onBaseline } = props;
+  const { selection, swap, actions, baseline = rest, baselines = [], onBaseline, against = 'everything else in view' } = props;
   const { utc } = usePrefs();
   const [find, setFind] = useState('');
   const [list, { width }] = useSize<HTMLDivElement>();
   const found = useDifference('bubbleup', props.runKey, props.body);
   const fields = useHeldOrder(found.fields, list, found.done);
-  const totals = swap ? swapped(found.totals) : found.totals;
+  const totals = useMemo(() => (swap ? swapped(found.totals) : found.totals), [swap, found.totals]);
   const shown = useMemo(() => {
     const needle = find.trim().toLowerCase();
     const hit = needle
@@ -45,6 +48,7 @@ export function BubblePanel(props: Props): React.ReactElement {
       : fields;
     return folded(swap ? hit.map(swapField) : hit);
   }, [fields, find, swap]);
+  const clauses = useMemo(() => says(shown.ranked, totals, afterShare(baseline)), [shown, totals, baseline]);
   const card = (f: FieldDifference): React.ReactElement => (
     <FieldCard
       key={f.name}
@@ -74,7 +78,7 @@ export function BubblePanel(props: Props): React.ReactElement {
             <>
               <span className="swatch a" aria-hidden="true" /> {sidesWords(found.totals, swap, baseline).split(' · ')[0]}
               <span className="swatch b" aria-hidden="true" /> {sidesWords(found.totals, swap, baseline).split(' · ')[1]}
-              {!onBaseline && <span className="muted"> (everything else in view)</span>}
+              {!onBaseline && <span className="muted"> ({against})</span>}
             </>
           )}
         </p>
@@ -145,6 +149,7 @@ export function BubblePanel(props: Props): React.ReactElement {
         {found.done && !none && !alone && shown.ranked.length === 0 && !found.error && (
           <p className="empty">{find ? 'No field or value holds that.' : 'Both sides are alike in all their fields.'}</p>
         )}
+        {find === '' && <Said clauses={clauses} actions={actions} />}
         <ul>{shown.ranked.map(card)}</ul>
         {shown.groups.map((g) => (
           <details key={g.title} className="fold" open={find !== '' || undefined}>
@@ -161,6 +166,46 @@ export function BubblePanel(props: Props): React.ReactElement {
         )}
       </div>
     </aside>
+  );
+}
+
+const fewAlike = 3;
+
+/** The difference in words, and where to go from it. */
+function Said({ clauses, actions }: { clauses: Clause[]; actions: ValueActions }): React.ReactElement | null {
+  const [first, ...rest] = clauses;
+  if (!first) return null;
+  const alike = (c: Clause): string => {
+    if (c.alike.length === 0) return '';
+    const more = c.alike.length - fewAlike;
+    return ` With it ${c.alike.length === 1 ? 'goes' : 'go'} ${c.alike.slice(0, fewAlike).join(', ')}${more > 0 ? ` and ${more} more` : ''}.`;
+  };
+  return (
+    <div className="bubble-says">
+      <p>
+        <b>{first.words}.</b>
+        {alike(first)}
+      </p>
+      {rest.map((c) => (
+        <p key={c.field}>
+          {c.words}.{alike(c)}
+        </p>
+      ))}
+      <div className="row">
+        {first.value !== undefined && (
+          <button
+            type="button"
+            className="btn small"
+            onClick={() => actions.filter(first.field, first.value === null ? 'does-not-exist' : '=', first.value ?? null)}
+          >
+            Only these
+          </button>
+        )}
+        <button type="button" className="btn small" onClick={() => actions.group(first.field)}>
+          Group by {first.field}
+        </button>
+      </div>
+    </div>
   );
 }
 

@@ -13,7 +13,8 @@ export interface ValueActions {
   column?: (field: string) => void;
 }
 
-function valueItems(field: string, value: Cell, actions: ValueActions): MenuItem[] {
+/** What the menu of a value offers. */
+export function valueItems(field: string, value: Cell, actions: ValueActions): MenuItem[] {
   const here = value === null ? 'no value' : 'this value';
   return [
     { label: `Filter to ${here}`, run: () => actions.filter(field, value === null ? 'does-not-exist' : '=', value) },

@@ -67,7 +67,13 @@ export function FieldCard({ field, totals, headline, actions, single, width }: P
       {(!histogram || all) && (
         <ul className="pairs">
           {shown.map((v) => (
+            // What the value's own button does, over all of its row.
+            // eslint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/no-noninteractive-element-interactions
             <li
+              onClick={(e) => {
+                if (!(e.target as HTMLElement).closest('button, [role=menu]'))
+                  e.currentTarget.querySelector<HTMLElement>('.cellmenu button')?.click();
+              }}
               key={v.value === undefined ? 'other values' : `${typeof v.value} ${String(v.value)} ${v.absent}`}
               className="pairrow"
               title={

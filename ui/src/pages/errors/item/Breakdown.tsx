@@ -88,6 +88,7 @@ export function Breakdown({ bundle, service, state, set }: Props): React.ReactEl
           runKey={`bubble ${item.id} ${others} ${range}`}
           body={bubbleBody}
           selection={selection}
+          against={service !== '' ? `what else ${service} did` : 'all other errors'}
           swap={state.swap}
           actions={actions}
           onSwap={() => set({ swap: !state.swap })}

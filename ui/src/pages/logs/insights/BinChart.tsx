@@ -4,10 +4,12 @@ import { usePrefs } from '../../../app/prefs';
 import { Canvas } from '../../../charts/Canvas';
 import { levels, type Level } from '../../../charts/level';
 import { drawAxes, drawLines, nearest, stack, type Frame, type LinesInput } from '../../../charts/lines';
+import { drawMarkers, markersAt } from '../../../charts/markers';
 import { scaleOf, valueLabel } from '../../../charts/scale';
 import type { Theme } from '../../../charts/theme';
 import { useSize } from '../../../charts/useSize';
 import { unitOf } from '../../../query/cell';
+import { useMarkers } from '../../../query/useMarkers';
 import { clock, day } from '../../../time/format';
 import type { Chart } from './answer';
 
@@ -65,6 +67,7 @@ export function BinChart({ chart, draw, slotOf }: Props): React.ReactElement {
     );
   }, [chart, draw]);
   const level = useMemo(() => levelsOf(chart), [chart]);
+  const markers = useMarkers(`${Math.round(chart.startMs)}000000`);
   const colorOf = (i: number): string => `var(${level[i] ? levelColors[level[i]] : `--s${slotOf(chart.lines[i]!.label, i)}`})`;
   const input = useCallback(
     (theme: Theme | undefined, highlight: string | undefined): LinesInput => ({
@@ -88,9 +91,10 @@ export function BinChart({ chart, draw, slotOf }: Props): React.ReactElement {
     (ctx: CanvasRenderingContext2D, theme: Theme) => {
       ctx.clearRect(0, 0, width, height);
       drawAxes(ctx, theme, frame, scale, (v) => valueLabel(v, unit), chart.startMs, utc);
+      drawMarkers(ctx, theme, frame, markers);
       drawLines(ctx, theme, input(theme, highlight));
     },
-    [width, frame, scale, unit, chart.startMs, utc, input, highlight],
+    [width, frame, scale, unit, chart.startMs, utc, input, highlight, markers],
   );
   const at = (bucket: number): string => {
     const ms = chart.startMs + bucket * chart.stepMs;
@@ -137,6 +141,11 @@ export function BinChart({ chart, draw, slotOf }: Props): React.ReactElement {
         {tip && rows.length > 0 && (
           <div className="tip" style={{ ...(tip.x < width / 2 ? { left: tip.x + 14 } : { right: width - tip.x + 14 }), top: 8 }}>
             <div className="muted">{at(tip.bucket)}</div>
+            {markersAt(frame, markers, tip.x).map((m) => (
+              <div key={m.id} className="tip-note">
+                {m.label}
+              </div>
+            ))}
             {rows.slice(0, 10).map((l) => (
               <div key={l.id} className={l.id === tip.id ? 'tip-row on' : 'tip-row'}>
                 <span className="swatch" style={{ background: l.color }} /> <span className="clip grow">{l.label}</span>{' '}

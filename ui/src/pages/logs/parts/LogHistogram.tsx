@@ -3,6 +3,7 @@ import { useCallback, useMemo, useState } from 'react';
 import { usePrefs } from '../../../app/prefs';
 import { Canvas } from '../../../charts/Canvas';
 import { drawAxes, drawLines, xOf, type Frame, type Line, type LinesInput } from '../../../charts/lines';
+import { drawMarkers, markersAt, type Marker } from '../../../charts/markers';
 import { mixed } from '../../../charts/mixed';
 import { scaleOf, valueLabel } from '../../../charts/scale';
 import type { Theme } from '../../../charts/theme';
@@ -17,6 +18,8 @@ interface Props {
   asked: Asked<Histogram>;
   /** Levels that are shown; none are all. */
   levels: readonly LineLevel[];
+  /** Deploys and the like, in ns from the start. */
+  markers: readonly Marker[];
   /** What is picked for BubbleUp, ms. */
   picked: readonly (readonly [number, number])[];
   /** The time that the lines in view are of; drawn without a render. */
@@ -55,7 +58,7 @@ function colorOf(theme: Theme, level: LineLevel): string {
 
 /** Lines over time by level. Dragging zooms, with Shift it picks for BubbleUp; a click goes to the lines of that time. */
 export function LogHistogram(props: Props): React.ReactElement {
-  const { width, fromMs, toMs, asked, levels, picked, view } = props;
+  const { width, fromMs, toMs, asked, levels, markers, picked, view } = props;
   const { utc } = usePrefs();
   const h = asked.data;
   const [drag, setDrag] = useState<{ x: number; x2: number; shift: boolean }>();
@@ -94,6 +97,7 @@ export function LogHistogram(props: Props): React.ReactElement {
         ctx.globalAlpha = 1;
         drawLines(ctx, theme, input);
       }
+      drawMarkers(ctx, theme, ns, markers);
       if (asked.running && asked.share > 0 && asked.share < 1) {
         // What was not looked at yet is hatched.
         const x = frame.left + frame.width * asked.share;
@@ -106,7 +110,7 @@ export function LogHistogram(props: Props): React.ReactElement {
         ctx.fillRect(Math.max(Math.min(a, b), frame.left), frame.top + frame.height + 1, Math.max(Math.abs(b - a), 2), 2);
       }
     },
-    [frame, total, fromMs, utc, h, stacks, most, asked.running, asked.share, view],
+    [frame, total, fromMs, utc, h, stacks, most, asked.running, asked.share, view, markers],
   );
   const place = (e: React.PointerEvent): number => e.clientX - e.currentTarget.getBoundingClientRect().left;
   const bucket = hover === undefined ? -1 : bucketAt(hover);
@@ -166,6 +170,11 @@ export function LogHistogram(props: Props): React.ReactElement {
                 {day(fromMs, utc) === day(toMs, utc) ? '' : `${day(h.start + bucket * h.step, utc)} `}
                 {clock(h.start + bucket * h.step, utc)} · {durationWords(h.step)}
               </div>
+              {markersAt({ ...frame, total: total * 1e6 }, markers, hover!).map((m) => (
+                <div key={m.id} className="tip-note">
+                  {m.label}
+                </div>
+              ))}
               {stacks
                 .filter((s) => s.values[bucket]! > 0)
                 .map((s) => (

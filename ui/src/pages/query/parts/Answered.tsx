@@ -54,6 +54,7 @@ const titles: readonly (readonly [Tab, string])[] = [
 const noLines = titles.filter(([id]) => id !== 'lines');
 
 const set = (c: Parameters<typeof encodeView>[0]): void => setParams(encodeView(c));
+const onCols = (cols: string[]): void => set({ cols });
 
 /** An answer: its charts, and below them the groups, traces, events or fields behind it. */
 export function Answered(props: Props): React.ReactElement {
@@ -107,6 +108,11 @@ export function Answered(props: Props): React.ReactElement {
             actions={actions}
             ticked={pick.ticked}
             onTick={pick.onTick}
+            onBubble={pick.onGroup}
+            sort={state.sort}
+            onSort={(sort) => set({ sort })}
+            find={state.find}
+            onFind={(find) => setParams(encodeView({ find }), true)}
           />
         )}
         {state.tab === 'results' && answer.result.columns.length === 0 && (
@@ -119,10 +125,24 @@ export function Answered(props: Props): React.ReactElement {
             question={question}
             ticked={sel?.type === 'traces' ? sel.ids : []}
             onTick={pick.onTickTrace}
+            sort={state.tsort}
+            onSort={(tsort) => set({ tsort })}
           />
         )}
-        {state.tab === 'raw' && <RawTab runKey={runKey} body={body} cols={state.cols} onCols={(cols) => set({ cols })} actions={actions} />}
-        {state.tab === 'lines' && <LinesTab {...{ env, dataset, answer, question, actions }} />}
+        {state.tab === 'raw' && (
+          <RawTab
+            {...{ runKey, body, actions }}
+            cols={state.cols}
+            onCols={onCols}
+            oldest={state.oldest}
+            onOldest={(oldest) => set({ oldest })}
+            open={state.event}
+            onOpen={(event) => setParams(encodeView({ event }), state.event !== '' && event !== '')}
+          />
+        )}
+        {state.tab === 'lines' && (
+          <LinesTab {...{ env, dataset, answer, question, actions }} oldest={state.oldest} onOldest={(oldest) => set({ oldest })} />
+        )}
         {state.tab === 'explore' && <ExploreTab runKey={runKey} body={body} actions={actions} />}
       </div>
       {sel && !state.bubble && (
@@ -136,7 +156,7 @@ export function Answered(props: Props): React.ReactElement {
           </button>
         </div>
       )}
-      <Foot answer={answer} question={question} />
+      <Foot dataset={dataset} answer={answer} question={question} />
     </div>
   );
 }

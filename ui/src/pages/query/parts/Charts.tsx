@@ -14,7 +14,9 @@ import { HeatChart, side } from './HeatChart';
 import { LineChart, type GroupLine, type Point } from './LineChart';
 
 /** A clicked point with the group and the time that it stands for. */
-export interface PickedPoint extends Point {
+export interface PickedPoint extends Omit<Point, 'bucket'> {
+  /** Of a cell of a heatmap: the values that it holds. */
+  bounds?: Bounds;
   calc: string;
   op: string;
   column: string | undefined;
@@ -98,7 +100,9 @@ export function Charts(props: Props): React.ReactElement {
             onPickTime={props.onPickTime}
             onPoint={(p) =>
               props.onPoint({
-                ...p,
+                id: p.id,
+                x: p.x,
+                y: p.y,
                 calc: c.key,
                 op: c.op,
                 column: c.column,
@@ -152,6 +156,9 @@ function Heat({ title, ...props }: Props & { title: string }): React.ReactElemen
       onPick={(list) => props.onPick(data.column, list)}
       onBubble={props.onBubble}
       onExample={(b) => props.onExample(data.column, b)}
+      onPoint={(bounds, x, y) =>
+        props.onPoint({ id: undefined, bounds, x, y, calc: title, op: 'HEATMAP', column: data.column, from: bounds.from, to: bounds.to })
+      }
     />
   );
 }

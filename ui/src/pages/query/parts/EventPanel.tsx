@@ -2,6 +2,7 @@ import { linkTo } from '../../../app/location';
 import { CopyButton } from '../../../widgets/CopyButton';
 import { cellText } from '../../../query/cell';
 import type { RawEvent } from '../useEvents';
+import { jsonOfEvent, traceOf } from './RawGrid';
 import { CellMenu, type ValueActions } from '../../../query/bubble/CellMenu';
 
 /** One event with all its fields; every value is a handle. */
@@ -14,10 +15,8 @@ export function EventPanel({
   actions: ValueActions;
   onClose: () => void;
 }): React.ReactElement {
-  const trace = event.fields.get('trace.trace_id');
-  const span = event.fields.get('trace.span_id');
   const time = String(BigInt(event.base) + BigInt(event.time));
-  const to = trace ? `/trace/${encodeURIComponent(cellText(trace))}${span ? `?span=${encodeURIComponent(cellText(span))}` : ''}` : '';
+  const to = traceOf(event);
   return (
     <aside className="event" aria-label="Event">
       <header className="row">
@@ -27,11 +26,7 @@ export function EventPanel({
             Trace
           </a>
         )}
-        <CopyButton
-          className="btn small bare"
-          label="Copy JSON"
-          text={() => JSON.stringify({ time, dataset: event.dataset, ...Object.fromEntries(event.fields) }, null, 2)}
-        />
+        <CopyButton className="btn small bare" label="Copy JSON" text={() => jsonOfEvent(event)} />
         <button type="button" className="btn small bare" onClick={onClose} title="Close (Esc)">
           Close
         </button>

@@ -1,35 +1,40 @@
 import { useEffect, useState } from 'react';
 
 import { linkTo } from '../../../app/location';
-import { count, ago } from '../../../time/format';
+import { count, ago, digits } from '../../../time/format';
 import type { Question } from '../../../query/question';
 import { save } from '../../../query/table';
 import { toCsv, toJson } from '../download';
 import type { Answer } from '../result';
 import { colouredGroups } from '../result';
+import { useSampling } from '../useSampling';
 
 interface Props {
+  dataset: string;
   answer: Answer;
   question: Question;
 }
 
 /** What the result rests on: rows, groups, time, sampling, age. */
-export function Foot({ answer, question }: Props): React.ReactElement {
+export function Foot({ dataset, answer, question }: Props): React.ReactElement {
   const [now, setNow] = useState(() => Date.now());
   useEffect(() => {
     const timer = setInterval(() => setNow(Date.now()), 5000);
     return () => clearInterval(timer);
   }, []);
   const { result } = answer;
+  const rate = useSampling(dataset, question, answer);
   const hidden = result.breakdowns > 0 ? Math.max(result.rows.length - colouredGroups, 0) : 0;
   const parts = [
-    result.breakdowns > 0 ? `${result.rows.length} groups${result.more ? ', more beyond the limit' : ''}` : '',
+    result.breakdowns > 0
+      ? `${count(result.rows.length)} ${result.rows.length === 1 ? 'group' : 'groups'}${result.more ? ', more beyond the limit (LIMIT shows up to 1,000)' : ''}`
+      : '',
     hidden > 0 ? `${hidden} of them grey in the charts` : '',
     `${count(answer.scanned)} rows looked at in ${answer.elapsedMs < 10 ? answer.elapsedMs.toFixed(1) : Math.round(answer.elapsedMs)}\u2009ms`,
     question.unweighted
       ? 'stored events, not those they stand for'
       : answer.sampled
-        ? 'sampled: each event counts as many as it stands for'
+        ? `sampled${rate !== undefined && rate >= 1.05 ? ` ×${Number(digits(rate))}` : ''}: each event counts as many as it stands for`
         : '',
     now - answer.ranAt > 15_000 ? `ran ${ago(now - answer.ranAt)}` : '',
     `query ${answer.requestId}`,

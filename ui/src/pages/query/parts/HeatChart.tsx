@@ -42,6 +42,8 @@ interface Props {
   onBubble: () => void;
   /** A trace in the cell under the keyboard. */
   onExample: (b: Bounds) => void;
+  /** A cell was clicked, at a place on the screen. */
+  onPoint: (b: Bounds, x: number, y: number) => void;
 }
 
 const height = 240;
@@ -139,9 +141,10 @@ export function HeatChart(props: Props): React.ReactElement {
     const now = { t: drag.axis === 'y' ? drag.now.t : here.t, b: drag.axis === 'x' ? drag.now.b : here.b };
     setDrag({ ...drag, now, moved: drag.moved || now.t !== drag.anchor.t || now.b !== drag.anchor.b });
   };
-  const up = (): void => {
+  const up = (e: React.PointerEvent): void => {
     if (drag?.moved) pick([...drag.keep, blockOf(drag.anchor, drag.now)]);
     else if (drag && blocks.length > 0 && drag.keep.length === 0) onPick([]);
+    else if (drag && blocks.length === 0) props.onPoint(boundsOf(grid, scale, blockOf(drag.anchor, drag.anchor)), e.clientX, e.clientY);
     setDrag(undefined);
   };
   const key = (e: React.KeyboardEvent): void => {
@@ -164,8 +167,12 @@ export function HeatChart(props: Props): React.ReactElement {
     e.preventDefault();
     e.stopPropagation();
   };
-  const range = (b: number, b2 = b): string =>
-    `${valueLabel(valueAt(b / grid.bins, scale), unit)} to ${valueLabel(valueAt((b2 + 1) / grid.bins, scale), unit)}`;
+  // The lowest row holds all that is below, the highest all that is above.
+  const range = (b: number, b2 = b): string => {
+    const [low, high] = [valueLabel(valueAt(b / grid.bins, scale), unit), valueLabel(valueAt((b2 + 1) / grid.bins, scale), unit)];
+    if (b === 0) return b2 === grid.bins - 1 ? 'all values' : `up to ${high}`;
+    return b2 === grid.bins - 1 ? `${low} and more` : `${low} to ${high}`;
+  };
   const time = (t: number): string => clock(startMs + (grid.offset + t * grid.step) / 1e6, utc);
   const spoken = cursor
     ? `${time(cursor.t0)} to ${time(cursor.t1 + 1)}, ${range(cursor.b0, cursor.b1)}: ${countIn(grid, [cursor])} events`

@@ -23,9 +23,9 @@ export interface GroupLine {
 
 /** A place on a chart that was clicked. */
 export interface Point {
-  id: string;
+  /** The group; undefined where none has a value. */
+  id: string | undefined;
   bucket: number;
-  value: number;
   x: number;
   y: number;
 }
@@ -171,9 +171,8 @@ export function LineChart(props: Props): React.ReactElement {
             (d.shift ? props.onPickTime : props.onZoom)(from, to);
             return;
           }
-          const n = near(x, y);
-          const v = n && groups.find((g) => g.id === n.id)?.values[n.bucket];
-          if (n && v !== undefined && v !== null) props.onPoint({ id: n.id, bucket: n.bucket, value: v, x: e.clientX, y: e.clientY });
+          const bucket = Math.floor((nsAt(x) - offset) / step);
+          if (x >= frame.left && bucket >= 0 && bucket < buckets) props.onPoint({ id: near(x, y)?.id, bucket, x: e.clientX, y: e.clientY });
         }}
         onPointerCancel={() => setDrag(undefined)}
         onKeyDown={(e) => {
@@ -181,10 +180,9 @@ export function LineChart(props: Props): React.ReactElement {
           else if (e.key === 'Escape' && tip) leave();
           else if (e.key === 'Enter' && tip) {
             const g = groups.find((l) => l.id === (tip.id ?? groups[0]?.id));
-            const v = g?.values[tip.bucket];
+            const some = (g?.values[tip.bucket] ?? null) !== null;
             const r = e.currentTarget.getBoundingClientRect();
-            if (g && v !== undefined && v !== null)
-              props.onPoint({ id: g.id, bucket: tip.bucket, value: v, x: r.left + tip.x, y: r.top + chartHeight / 2 });
+            props.onPoint({ id: some ? g?.id : undefined, bucket: tip.bucket, x: r.left + tip.x, y: r.top + chartHeight / 2 });
           } else return;
           e.preventDefault();
           e.stopPropagation();

@@ -20,26 +20,27 @@ interface Props {
   answer: Answer;
   question: Question;
   actions: ValueActions;
+  oldest: boolean;
+  onOldest: (oldest: boolean) => void;
 }
 
 const longest = 4096;
 const isLine = { column: 'meta.signal_type', op: '=', value: 'log' };
 
 /** The log lines among the events of the question. */
-export function LinesTab({ env, dataset, answer, question, actions }: Props): React.ReactElement {
+export function LinesTab({ env, dataset, answer, question, actions, oldest, onOldest }: Props): React.ReactElement {
   const { utc } = usePrefs();
-  const [order, setOrder] = useState<'desc' | 'asc'>('desc');
   const [chosen, setChosen] = useState<RawEvent>();
   const body = useMemo(
     () => bodyOf(dataset, { ...question, where: withTerm(question.where, isLine) }, answer),
     [dataset, question, answer],
   );
-  const events = useEvents(JSON.stringify([env, body]), body, order);
+  const events = useEvents(JSON.stringify([env, body]), body, oldest ? 'asc' : 'desc');
   return (
     <section className="panel raw" aria-label="Log lines">
       <div className="results-head">
-        <button type="button" className="btn small" onClick={() => setOrder((o) => (o === 'desc' ? 'asc' : 'desc'))}>
-          {order === 'desc' ? 'Newest first' : 'Oldest first'}
+        <button type="button" className="btn small" onClick={() => onOldest(!oldest)}>
+          {oldest ? 'Oldest first' : 'Newest first'}
         </button>
         <a className="btn small" {...linkTo(inLogs(dataset, question, answer))}>
           Open in Logs

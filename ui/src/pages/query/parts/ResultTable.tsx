@@ -1,4 +1,4 @@
-import { memo, useCallback, useMemo, useState, useSyncExternalStore } from 'react';
+import { memo, useCallback, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 
 import { Canvas } from '../../../charts/Canvas';
 import { drawSpark } from '../../../charts/draw';
@@ -8,6 +8,7 @@ import type { Theme } from '../../../charts/theme';
 import { calcKey, type Question } from '../../../query/question';
 import { cellText, unitOf, type Cell } from '../../../query/cell';
 import { groupId, type Result } from '../result';
+import { useRowKeys } from '../useRowKeys';
 import { CellMenu, type ValueActions } from '../../../query/bubble/CellMenu';
 
 interface Props {
@@ -17,7 +18,15 @@ interface Props {
   hover: Hover;
   actions: ValueActions;
   ticked: ReadonlySet<string>;
-  onTick: (id: string) => void;
+  onTick: (ids: string[]) => void;
+  /** BubbleUp of one group. */
+  onBubble: (id: string) => void;
+  /** By a column's name, with a minus the largest first. */
+  sort: string;
+  onSort: (sort: string) => void;
+  /** Only groups that hold this. */
+  find: string;
+  onFind: (find: string) => void;
 }
 
 interface Sort {
@@ -30,10 +39,10 @@ const firstRows = 200;
 
 /** The groups with their calculations; it is the charts' legend. */
 export function ResultTable(props: Props): React.ReactElement {
-  const { result, question, slots, ticked } = props;
-  const [sort, setSort] = useState<Sort>();
-  const [filter, setFilter] = useState('');
+  const { result, question, slots, ticked, find: filter, onFind: setFilter } = props;
+  const sort = useMemo(() => sortOf(props.sort, result), [props.sort, result]);
   const [all, setAll] = useState(false);
+  const box = useRef<HTMLElement>(null);
   const units = useMemo(() => result.columns.map((c) => columnUnit(c.name, question)), [result.columns, question]);
   const most = useMemo(
     () => result.columns.map((_, k) => result.rows.reduce((m, r) => Math.max(m, typeof r[k] === 'number' ? Math.abs(r[k]) : 0), 0)),
@@ -43,8 +52,19 @@ export function ResultTable(props: Props): React.ReactElement {
   const rows = useMemo(() => sorted(result, sort, filter), [result, sort, filter]);
   const grouped = result.breakdowns > 0;
   const shown = all ? rows : rows.slice(0, firstRows);
+  const idOf = (row: Cell[]): string => groupId(row.slice(0, result.breakdowns));
+  const at = useRowKeys({
+    of: 'group',
+    count: grouped ? shown.length : 0,
+    list: `${filter} ${props.sort} ${result.start}`,
+    columns: result.breakdowns,
+    box,
+    open: { about: 'what is different about the group', run: (i) => props.onBubble(idOf(shown[i]!)) },
+    tick: (list) => props.onTick(list.map((i) => idOf(shown[i]!))),
+    copy: (i) => shown[i]!.map(cellText).join('\t'),
+  });
   return (
-    <section className="panel results" aria-label="Results">
+    <section ref={box} className="panel results" aria-label="Results">
       {grouped && (
         <div className="results-head">
           <input
@@ -78,9 +98,10 @@ export function ResultTable(props: Props): React.ReactElement {
                 >
                   <button
                     type="button"
-                    onClick={() =>
-                      setSort((s) => (s?.column !== k ? { column: k, desc: k >= result.breakdowns } : { column: k, desc: !s.desc }))
-                    }
+                    onClick={() => {
+                      const desc = sort?.column !== k ? k >= result.breakdowns : !sort.desc;
+                      props.onSort(`${desc ? '-' : ''}${c.name}`);
+                    }}
                   >
                     {c.name}
                     {sort?.column === k ? (sort.desc ? ' ↓' : ' ↑') : ''}
@@ -91,8 +112,8 @@ export function ResultTable(props: Props): React.ReactElement {
             </tr>
           </thead>
           <tbody>
-            {shown.map((row) => {
-              const id = groupId(row.slice(0, result.breakdowns));
+            {shown.map((row, i) => {
+              const id = idOf(row);
               return (
                 <Row
                   key={id}
@@ -106,6 +127,7 @@ export function ResultTable(props: Props): React.ReactElement {
                   hover={props.hover}
                   actions={props.actions}
                   ticked={ticked.has(id)}
+                  focused={i === at.row ? at.column : undefined}
                   onTick={props.onTick}
                 />
               );
@@ -154,10 +176,12 @@ interface RowProps {
   hover: Hover;
   actions: ValueActions;
   ticked: boolean;
-  onTick: (id: string) => void;
+  /** The keys act on this row; on which of its columns. */
+  focused: number | undefined;
+  onTick: (ids: string[]) => void;
 }
 
-const Row = memo(function Row({ id, row, result, units, most, slot, spark, hover, actions, ticked, onTick }: RowProps) {
+const Row = memo(function Row({ id, row, result, units, most, slot, spark, hover, actions, ticked, focused, onTick }: RowProps) {
   const on = useSyncExternalStore(
     hover.onGroup,
     useCallback(() => hover.group === id, [hover, id]),
@@ -166,6 +190,7 @@ const Row = memo(function Row({ id, row, result, units, most, slot, spark, hover
   return (
     <tr
       data-hover={on || undefined}
+      data-focused={focused === undefined ? undefined : ''}
       aria-selected={ticked || undefined}
       onPointerEnter={() => grouped && hover.set(undefined, id)}
       onPointerLeave={() => hover.set(undefined, undefined)}
@@ -176,7 +201,7 @@ const Row = memo(function Row({ id, row, result, units, most, slot, spark, hover
             <input
               type="checkbox"
               checked={ticked}
-              onChange={() => onTick(id)}
+              onChange={() => onTick([id])}
               aria-label={`Pick ${row.slice(0, result.breakdowns).map(cellText).join(', ')}`}
             />
             <span className="bar-mark" style={{ background: slot === 0 ? 'var(--line-control)' : `var(--s${slot})` }} />
@@ -185,7 +210,7 @@ const Row = memo(function Row({ id, row, result, units, most, slot, spark, hover
       )}
       {row.map((v, k) =>
         k < result.breakdowns ? (
-          <td key={k} className="groupcell">
+          <td key={k} className={focused === k && result.breakdowns > 1 ? 'groupcell at' : 'groupcell'}>
             <CellMenu field={result.columns[k]!.name} value={v} actions={actions} />
           </td>
         ) : (
@@ -252,6 +277,13 @@ function sparksOf(result: Result, q: Question): { name: string; values: Map<stri
     values.set(groupId(g.key), few);
   }
   return values.size > 0 ? { name, values } : undefined;
+}
+
+/** Nothing where the result has no such column. */
+function sortOf(text: string, result: Result): Sort | undefined {
+  const desc = text.startsWith('-') && !result.columns.some((c) => c.name === text);
+  const column = result.columns.findIndex((c) => c.name === (desc ? text.slice(1) : text));
+  return text === '' || column < 0 ? undefined : { column, desc };
 }
 
 /** Rows as they are shown; text sorts as text, numbers as numbers, nothing last. */

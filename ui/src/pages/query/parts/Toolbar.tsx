@@ -1,5 +1,6 @@
 import { go, here } from '../../../app/location';
 import type { Range } from '../../../time/range';
+import { Menu } from '../../../widgets/Menu';
 import { TimePicker } from '../../../widgets/TimePicker';
 import { every, type Dataset } from '../data';
 import type { Draft } from '../draft';
@@ -17,6 +18,8 @@ interface Props {
   onHistory: () => void;
   onRange: (r: Range) => void;
   onRun: () => void;
+  /** Names the question; undefined before it was answered. */
+  onName: (() => void) | undefined;
   /** Looks again by itself. */
   refresh: React.ReactNode;
 }
@@ -69,7 +72,23 @@ export function Toolbar({ dataset, datasets, draft, range, asText, dirty, histor
         History
       </button>
       <Granularity draft={draft} onRun={onRun} />
-      <CompareTo draft={draft} onRun={onRun} />
+      <CompareTo draft={draft} range={range} onRun={onRun} />
+      <Menu
+        className="btn"
+        name="More"
+        label="⋯"
+        items={() => [
+          {
+            label: 'Stored events, not those they stand for',
+            checked: draft.get().unweighted,
+            run: () => {
+              draft.set({ ...draft.get(), unweighted: !draft.get().unweighted });
+              onRun();
+            },
+          },
+          ...(props.onName ? [{ label: 'Name this query', run: props.onName }] : []),
+        ]}
+      />
       <span className="query-time">
         <TimePicker range={range} onChange={props.onRange} />
         {props.refresh}

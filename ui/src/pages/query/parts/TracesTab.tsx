@@ -1,29 +1,32 @@
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 
 import { get, whyOf } from '../../../api/client';
 import type { ListedTrace, TraceList } from '../../../api/types';
-import { linkTo } from '../../../app/location';
+import { go, linkTo } from '../../../app/location';
+import { at as rooted } from '../../../app/root';
 import { usePrefs } from '../../../app/prefs';
 import { whereText } from '../../../query/print';
 import type { Question } from '../../../query/question';
 import { clock, count, day, durationParts, momentMs } from '../../../time/format';
 import type { Answer } from '../result';
+import type { TraceSort } from '../url';
+import { useRowKeys } from '../useRowKeys';
 
 interface Props {
   env: string;
   answer: Answer;
   question: Question;
   ticked: readonly string[];
-  onTick: (id: string) => void;
+  onTick: (ids: string[]) => void;
+  sort: TraceSort;
+  onSort: (sort: TraceSort) => void;
 }
 
-type SortKey = 'duration' | 'start' | 'spans' | 'errors';
 const page = 50;
 
 /** The traces that the question's conditions touch, the slowest first. */
-export function TracesTab({ env, answer, question, ticked, onTick }: Props): React.ReactElement {
+export function TracesTab({ env, answer, question, ticked, onTick, sort, onSort }: Props): React.ReactElement {
   const { utc } = usePrefs();
-  const [sort, setSort] = useState<SortKey>('duration');
   const [pages, setPages] = useState<TraceList[]>([]);
   const [error, setError] = useState('');
   const [wanted, setWanted] = useState({ key: '', cursor: '' });
@@ -41,6 +44,20 @@ export function TracesTab({ env, answer, question, ticked, onTick }: Props): Rea
     );
     return () => abort.abort();
   }, [key, cursor, start, end, q, sort]);
+  const traces = pages.flatMap((p) => p.traces.map((t) => ({ t, base: p.base })));
+  const box = useRef<HTMLElement>(null);
+  const hrefOf = (i: number): string => `/trace/${encodeURIComponent(traces[i]!.t.trace_id)}`;
+  const focused = useRowKeys({
+    of: 'trace',
+    count: error ? 0 : traces.length,
+    list: key,
+    columns: 0,
+    box,
+    open: { about: 'open the trace', run: (i) => go(hrefOf(i)) },
+    newTab: (i) => window.open(rooted(hrefOf(i)), '_blank', 'noopener'),
+    tick: (list) => onTick(list.map((i) => traces[i]!.t.trace_id)),
+    copy: (i) => traces[i]!.t.trace_id,
+  });
   if (error)
     return (
       <p className="note bad" role="alert">
@@ -48,20 +65,19 @@ export function TracesTab({ env, answer, question, ticked, onTick }: Props): Rea
       </p>
     );
   if (pages.length === 0) return <p className="empty muted">Looking for traces…</p>;
-  const traces = pages.flatMap((p) => p.traces.map((t) => ({ t, base: p.base })));
   if (traces.length === 0) return <p className="empty">None of these events belongs to a trace.</p>;
   const longest = traces.reduce((m, { t }) => Math.max(m, t.duration), 1);
   const last = pages.at(-1)!;
-  const head = (id: SortKey, name: string, num: boolean): React.ReactElement => (
+  const head = (id: TraceSort, name: string, num: boolean): React.ReactElement => (
     <th className={num ? 'num' : ''} aria-sort={sort === id ? 'descending' : 'none'}>
-      <button type="button" onClick={() => setSort(id)}>
+      <button type="button" onClick={() => onSort(id)}>
         {name}
         {sort === id ? ' ↓' : ''}
       </button>
     </th>
   );
   return (
-    <section className="panel results" aria-label="Traces">
+    <section ref={box} className="panel results" aria-label="Traces">
       <div className="results-scroll">
         <table>
           <thead>
@@ -80,8 +96,11 @@ export function TracesTab({ env, answer, question, ticked, onTick }: Props): Rea
             </tr>
           </thead>
           <tbody>
-            {traces.map(({ t, base }) => (
-              <TraceRow key={t.trace_id} {...{ t, base, longest, utc, ticked: ticked.includes(t.trace_id), onTick }} />
+            {traces.map(({ t, base }, i) => (
+              <TraceRow
+                key={t.trace_id}
+                {...{ t, base, longest, utc, ticked: ticked.includes(t.trace_id), focused: i === focused.row, onTick }}
+              />
             ))}
           </tbody>
         </table>
@@ -107,18 +126,19 @@ interface RowProps {
   longest: number;
   utc: boolean;
   ticked: boolean;
-  onTick: (id: string) => void;
+  focused: boolean;
+  onTick: (ids: string[]) => void;
 }
 
-function TraceRow({ t, base, longest, utc, ticked, onTick }: RowProps): React.ReactElement {
+function TraceRow({ t, base, longest, utc, ticked, focused, onTick }: RowProps): React.ReactElement {
   const ms = momentMs(base, t.start);
   const services = t.services ?? [];
   const [took, unit] = durationParts(t.duration);
   return (
-    <tr aria-selected={ticked || undefined}>
+    <tr data-focused={focused || undefined} aria-selected={ticked || undefined}>
       <td className="mark">
         <label className="tickbox" title="Pick for BubbleUp">
-          <input type="checkbox" checked={ticked} onChange={() => onTick(t.trace_id)} aria-label={`Pick trace ${t.trace_id}`} />
+          <input type="checkbox" checked={ticked} onChange={() => onTick([t.trace_id])} aria-label={`Pick trace ${t.trace_id}`} />
         </label>
       </td>
       <td title={day(ms, utc)}>{clock(ms, utc, true)}</td>
