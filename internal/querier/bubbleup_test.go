@@ -197,7 +197,7 @@ func TestBubbleUp_SetsIDsOfFewEventsApart(t *testing.T) {
 	}
 	for name, want := range map[string]string{
 		"request_id":        "id_like: ",
-		"bytes":             "ranked: bytes is lower: median 1140 in the selection, ",
+		"bytes":             "ranked: bytes is lower: median 1.14 kB in the selection, ",
 		"user.id":           "ranked: user.id = u-7 in 100 % of the selection, 0.7 % of the rest",
 		"exception.message": "ranked: exception.message is there in 100 % of the selection, 0 % of the rest",
 	} {
