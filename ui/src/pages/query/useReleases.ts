@@ -68,7 +68,7 @@ function useReleases(
       limit: mostGroups,
       step: series!.step / 1e9,
     };
-    stream<{ result?: Result }>(
+    stream<{ type: string; result?: Result }>(
       'query',
       { ...askBody(dataset, q, spanOf(start!, end!, 0)), series: true, quiet: true },
       (line) => line.result && setFound({ key, list: releasesOf(line.result, start!, slots) }),

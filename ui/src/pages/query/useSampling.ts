@@ -17,7 +17,7 @@ export function useSampling(dataset: string, question: Question, answer: Answer)
     const counted = async (unweighted: boolean): Promise<number> => {
       const q: Question = { ...empty(), calcs: [{ op: 'COUNT' }], where: question.where, unweighted };
       let n = 0;
-      await stream<{ result?: Result }>(
+      await stream<{ type: string; result?: Result }>(
         'query',
         { ...bodyOf(dataset, q, answer), quiet: true },
         (line) => (n = Number(line.result?.rows[0]?.[0] ?? n)),
