@@ -75,8 +75,14 @@ describe('suggestions', () => {
     expect(p95).toMatchObject({ insert: 'P95()', back: 1, detail: '95 % are below' });
   });
   it('offers of a metrics dataset what can be calculated over series, and says what a metric is', () => {
-    const points = { ...known, fields: [{ name: 'requests', type: 'integer', fill: 1, metric: 'sum(cumulative,monotonic)', unit: '{request}', description: 'came in' }] };
-    const offered = (text: string, of: Parameters<typeof suggest>[1] = points): string[] => suggest(at('calc', `${text}|`), of).map((s) => s.label);
+    const points = {
+      ...known,
+      fields: [
+        { name: 'requests', type: 'integer', fill: 1, metric: 'sum(cumulative,monotonic)', unit: '{request}', description: 'came in' },
+      ],
+    };
+    const offered = (text: string, of: Parameters<typeof suggest>[1] = points): string[] =>
+      suggest(at('calc', `${text}|`), of).map((s) => s.label);
     expect(offered('HIST')).toEqual(['HISTOGRAM_COUNT(…)']);
     expect(offered('RATE')).toEqual([]);
     expect(offered('CONC')).toEqual([]);

@@ -159,7 +159,8 @@ export function matching<T>(items: T[], prefix: string, text: (item: T) => strin
     .map(({ item }) => item);
 }
 
-export const isNumeric = (f: Field): boolean => f.type === 'integer' || f.type === 'float' || f.type === 'int' || f.type === 'number' || f.type === 'histogram';
+export const isNumeric = (f: Field): boolean =>
+  f.type === 'integer' || f.type === 'float' || f.type === 'int' || f.type === 'number' || f.type === 'histogram';
 
 interface Known {
   fields: Field[];
@@ -185,7 +186,14 @@ const names: Readonly<Record<string, string>> = {
 const quantile = (op: string): string => `${Number(`0.${op.slice(1)}`) * 100}`.slice(0, 5) + ' % are below';
 
 const aboutField = (f: Field): string =>
-  [f.metric ? [f.metric, f.unit].filter(Boolean).join(' in ') : f.type, f.metric ? '' : f.sources?.join(', '), f.expression === undefined ? `${Math.round(f.fill * 100)} %` : 'calculated', f.description].filter(Boolean).join(' · ');
+  [
+    f.metric ? [f.metric, f.unit].filter(Boolean).join(' in ') : f.type,
+    f.metric ? '' : f.sources?.join(', '),
+    f.expression === undefined ? `${Math.round(f.fill * 100)} %` : 'calculated',
+    f.description,
+  ]
+    .filter(Boolean)
+    .join(' · ');
 
 const ofEventsOnly = ['COUNT', 'CONCURRENCY', 'RATE_SUM', 'RATE_AVG', 'RATE_MAX'];
 
@@ -249,7 +257,12 @@ export function suggest(place: Place, known: Known): Suggestion[] {
     case 'function':
       return prefix === ''
         ? []
-        : functionsLike(prefix, ofMetrics(known.fields)).map((f) => ({ label: `${f.name}(…)`, insert: `${f.name}()`, detail: f.inside, back: 1 }));
+        : functionsLike(prefix, ofMetrics(known.fields)).map((f) => ({
+            label: `${f.name}(…)`,
+            insert: `${f.name}()`,
+            detail: f.inside,
+            back: 1,
+          }));
     case 'join':
     case 'value':
     case 'nothing':
