@@ -87,22 +87,6 @@ func (c *contrast) choose(inline func(query.Expr) query.Expr) {
 	}
 	unfold := false
 	left := map[string]bool{}
-	add := func(name string, kind event.Kind) {
-		if event.IsSystem(name) || len(c.opts.Fields) > 0 && !slices.Contains(c.opts.Fields, name) {
-			return
-		}
-		f := c.fields[name]
-		if f != nil && f.expr != nil {
-			return // a computed field goes before a stored one
-		}
-		if f == nil {
-			f = newCounter(name, len(c.opts.Fields) == 0 && isID(name))
-			f.some = c.opts.Enough > 0
-			c.fields[name] = f
-			c.names = append(c.names, name)
-		}
-		f.kind = event.Unify(f.kind, kind)
-	}
 	c.compute(inline)
 	for _, f := range c.sn.files {
 		for _, d := range f.info.Datasets {
@@ -112,19 +96,19 @@ func (c *contrast) choose(inline func(query.Expr) query.Expr) {
 			for _, field := range d.Fields {
 				if field.Column == "" {
 					if left[field.Name] = true; slices.Contains(c.opts.Fields, field.Name) {
-						add(field.Name, field.Kind)
+						c.add(field.Name, field.Kind)
 					}
 					unfold = unfold || slices.Contains(c.conditions, field.Name)
 					continue
 				}
-				add(field.Name, field.Kind)
+				c.add(field.Name, field.Kind)
 			}
 		}
 	}
 	for _, b := range c.sn.hot {
 		for _, col := range b.Columns {
 			if col.Len() > 0 {
-				add(col.Name, col.Kind)
+				c.add(col.Name, col.Kind)
 			}
 		}
 	}
@@ -138,6 +122,24 @@ func (c *contrast) choose(inline func(query.Expr) query.Expr) {
 	if unfold {
 		c.conditions = append(c.conditions, event.FieldOverflow)
 	}
+}
+
+// add adds a stored field, if it is one to count.
+func (c *contrast) add(name string, kind event.Kind) {
+	if event.IsSystem(name) || len(c.opts.Fields) > 0 && !slices.Contains(c.opts.Fields, name) {
+		return
+	}
+	f := c.fields[name]
+	if f != nil && f.expr != nil {
+		return // a computed field goes before a stored one
+	}
+	if f == nil {
+		f = newCounter(name, len(c.opts.Fields) == 0 && isID(name))
+		f.some = c.opts.Enough > 0
+		c.fields[name] = f
+		c.names = append(c.names, name)
+	}
+	f.kind = event.Unify(f.kind, kind)
 }
 
 // compute adds those of the fields asked for that the query computes.
