@@ -155,11 +155,22 @@ func TestMetricsDatasets_HaveRulesOfTheirOwn(t *testing.T) {
 		{"points", `{"calculations":[{"op":"RATE_SUM","column":"cpu"}]}`, 422, refused("operation not allowed in metrics dataset: RATE_SUM")},
 		{"points", `{"calculations":[{"op":"MAX","column":"cpu"},{"op":"CONCURRENCY"}]}`, 422, refused("operation not allowed in metrics dataset: CONCURRENCY")},
 		{"points", `{"calculations":[{"op":"COUNT","column":"cpu"},{"op":"COUNT_DATAPOINTS"},{"op":"COUNT_DATAPOINTS","column":"cpu"},{"op":"AVG","column":"cpu"}]}`, 200, `{}`},
+		{"points", `{"calculations":[{"op":"SUM","column":"x"}],"calculated_fields":[{"name":"x","expression":"RATE($cpu, 300)"}]}`, 200, `{}`},
+		{"points", `{"calculations":[{"op":"SUM","column":"x"}],"calculated_fields":[{"name":"x","expression":"RATE(LAST($cpu))"}]}`, 422, refused("calculated_fields[0] x: timeseries operations cannot be nested")},
+		{"points", `{"calculations":[{"op":"HISTOGRAM_COUNT","column":"cpu"}]}`, 422, refused("HISTOGRAM_COUNT is for histograms and summaries; cpu is no metric")},
+		{"shop", `{"calculations":[{"op":"SUM","column":"x"}],"calculated_fields":[{"name":"x","expression":"RATE($a)"}]}`, 422, refused("calculated_fields[0] x: RATE is only supported in metrics datasets")},
 		{"shop", `{"calculations":[{"op":"COUNT_DATAPOINTS"}]}`, 422, refused("operation only allowed in metrics datasets: COUNT_DATAPOINTS")},
 		{"shop", `{}`, 200, `{}`},
 		{"__all__", `{}`, 200, `{}`},
 	} {
 		r.want("POST", "/1/queries/"+c.dataset, c.spec, c.status, c.answer)
+	}
+	r.want("POST", "/1/derived_columns/points", `{"alias":"pace","expression":"RATE($cpu, 60)"}`, 201, `{"alias":"pace"}`)
+	r.want("POST", "/1/queries/points", `{"calculations":[{"op":"MAX","column":"pace"}]}`, 200, `{}`)
+	for _, dataset := range []string{"shop", "__all__"} {
+		if status, body := r.ask("POST", "/1/derived_columns/"+dataset, `{"alias":"pace","expression":"RATE($cpu, 60)"}`); status != 400 || !strings.Contains(fmt.Sprint(body), "RATE is only supported in metrics datasets") {
+			t.Errorf("%s: %d %v", dataset, status, body)
+		}
 	}
 }
 
