@@ -1,8 +1,6 @@
 package api
 
 import (
-	"bufio"
-	"bytes"
 	"encoding/json"
 	"net/http"
 	"strings"
@@ -30,28 +28,11 @@ func occurrences(b *bench) {
 	b.api.Datasets.Touch(rows)
 }
 
-func (b *bench) rqlLines(body string) map[string]map[string]any {
-	b.t.Helper()
-	status, _, raw := b.do(http.MethodPost, "/api/errors/rql", "", body)
-	if status != http.StatusOK {
-		b.t.Fatalf("%d %s", status, raw)
-	}
-	lines := map[string]map[string]any{}
-	scan := bufio.NewScanner(bytes.NewReader(raw))
-	for scan.Scan() {
-		var line map[string]any
-		b.must(json.Unmarshal(scan.Bytes(), &line))
-		kind, _ := line["type"].(string)
-		lines[kind] = line
-	}
-	return lines
-}
-
 func TestRQL_StreamsPlanAndAnswer(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	occurrences(b)
-	lines := b.rqlLines(`{"query":"SELECT person.username u, custom.ms, nothing FROM item_occurrence ORDER BY timestamp LIMIT 2"}`)
+	lines := b.answerLines("/api/errors/rql", `{"query":"SELECT person.username u, custom.ms, nothing FROM item_occurrence ORDER BY timestamp LIMIT 2"}`)
 	if d := cmp.Diff([]any{[]any{"=cmd", 2.5, nil}, []any{"bob", 1.5, nil}}, lines["done"]["rows"]); d != "" {
 		t.Error(d)
 	}
@@ -59,7 +40,7 @@ func TestRQL_StreamsPlanAndAnswer(t *testing.T) {
 	if !strings.Contains(string(warnings), "no event has the field nothing") {
 		t.Errorf("warnings are %s", warnings)
 	}
-	lines = b.rqlLines(`{"query":"SELECT * FROM item_occurrence WHERE"}`)
+	lines = b.answerLines("/api/errors/rql", `{"query":"SELECT * FROM item_occurrence WHERE"}`)
 	if d := cmp.Diff([]any{35.0, 35.0}, lines["error"]["range"]); d != "" {
 		t.Errorf("%v\n%s", lines["error"], d)
 	}

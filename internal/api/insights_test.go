@@ -1,8 +1,6 @@
 package api
 
 import (
-	"bufio"
-	"bytes"
 	"encoding/json"
 	"net/http"
 	"strconv"
@@ -13,24 +11,6 @@ import (
 	"github.com/oriel-dev/oriel/internal/event"
 	"github.com/oriel-dev/oriel/internal/logline"
 )
-
-// insightsLines asks in Insights QL and returns the lines of the answer by type.
-func (b *bench) insightsLines(body string) map[string]map[string]any {
-	b.t.Helper()
-	status, _, raw := b.do(http.MethodPost, "/api/insights", "", body)
-	if status != http.StatusOK {
-		b.t.Fatalf("%d %s", status, raw)
-	}
-	lines := map[string]map[string]any{}
-	scan := bufio.NewScanner(bytes.NewReader(raw))
-	for scan.Scan() {
-		var line map[string]any
-		b.must(json.Unmarshal(scan.Bytes(), &line))
-		kind, _ := line["type"].(string)
-		lines[kind] = line
-	}
-	return lines
-}
 
 func TestInsights_StreamsPlanAndAnswer(t *testing.T) {
 	t.Parallel()
@@ -46,7 +26,7 @@ func TestInsights_StreamsPlanAndAnswer(t *testing.T) {
 	b.must(b.store.Append(t.Context(), 2, []*event.Batch{rows}))
 	b.api.Datasets.Touch(rows)
 
-	lines := b.insightsLines(`{"query":"stats count(*) as n, max(ms) as m by level, bin(1h) as t","datasets":["web"],"time_range":60}`)
+	lines := b.answerLines("/api/insights", `{"query":"stats count(*) as n, max(ms) as m by level, bin(1h) as t","datasets":["web"],"time_range":60}`)
 	columns := []any{
 		map[string]any{"name": "level", "type": "any", "key": true},
 		map[string]any{"name": "t", "type": "time", "key": true},
@@ -69,7 +49,7 @@ func TestInsights_StreamsPlanAndAnswer(t *testing.T) {
 		t.Errorf("statistics %v", statistics)
 	}
 
-	lines = b.insightsLines(`{"query":"fields ms, nothing | limit 2","datasets":["web"],"time_range":60}`)
+	lines = b.answerLines("/api/insights", `{"query":"fields ms, nothing | limit 2","datasets":["web"],"time_range":60}`)
 	if d := cmp.Diff([]any{[]any{"0", nil}, []any{"10", nil}}, lines["done"]["rows"]); d != "" {
 		t.Error(d)
 	}
@@ -81,7 +61,7 @@ func TestInsights_StreamsPlanAndAnswer(t *testing.T) {
 func TestInsights_PointsAtMistakes(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	line := b.insightsLines(`{"query":"fields @message | fitler a = 1"}`)["error"]
+	line := b.answerLines("/api/insights", `{"query":"fields @message | fitler a = 1"}`)["error"]
 	if d := cmp.Diff([]any{18.0, 24.0}, line["range"]); d != "" {
 		t.Errorf("%v\n%s", line, d)
 	}
@@ -111,7 +91,7 @@ func TestInsights_SeesLinesNotTheSpansBesideThem(t *testing.T) {
 	b.must(b.store.Append(t.Context(), 2, []*event.Batch{rows}))
 	b.api.Datasets.Touch(rows)
 	for datasets, want := range map[string]string{`["web"]`: "1", `[]`: "1", `["__all__"]`: "3"} {
-		lines := b.insightsLines(`{"query":"stats count(*) as n","datasets":` + datasets + `,"time_range":60}`)
+		lines := b.answerLines("/api/insights", `{"query":"stats count(*) as n","datasets":`+datasets+`,"time_range":60}`)
 		if d := cmp.Diff([]any{[]any{want}}, lines["done"]["rows"]); d != "" {
 			t.Errorf("%s: %s", datasets, d)
 		}
