@@ -278,7 +278,7 @@ const (
 	slowMS     = 400. // what may be called slow without a change
 	slowTimes  = 4.   // against all else in the service
 	muchTimes  = 10.  // so many times slower than all else, and already muchMS are slow
-	muchMS     = 100.
+	muchMS     = 50.
 	fewTimed   = 20 // of fewer there is no quantile
 	p95        = 0.95
 )

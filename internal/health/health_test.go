@@ -111,6 +111,9 @@ func TestOf_SaysWhyAServiceNeedsAttention(t *testing.T) {
 		"GET /search: p95 899 ms, all else in the service 20 ms")
 	f("slow, beside much that is quick", of(past(served("GET /search", requests(5, 0, 300), 60, well), requests(10_000, 0, 300)), past(served("GET /", well, 60, well), requests(10_000, 0, 20))), hour(),
 		"GET /search: p95 301 ms, all else in the service 20 ms")
+	f("slow for so quick a service", of(past(served("GET /search", requests(5, 0, 80), 60, well), requests(10_000, 0, 80)), past(served("GET /", requests(60, 0, 5), 60, well), requests(10_000, 0, 5))), hour(),
+		"GET /search: p95 80 ms, all else in the service 5.0 ms")
+	f("quick enough", of(past(served("GET /search", requests(5, 0, 40), 60, well), requests(10_000, 0, 40)), past(served("GET /", requests(60, 0, 1), 60, well), requests(10_000, 0, 1))), hour())
 	f("not that much slower", of(past(served("GET /search", requests(5, 0, 150), 60, well), requests(10_000, 0, 150)), past(served("GET /", well, 60, well), requests(10_000, 0, 20))), hour())
 	waiting := func(n, slow, ms float64) health.Sums {
 		return health.Sums{Count: n, Bins: []health.Bin{{At: query.HistogramBin(12), N: float32(n - slow)}, {At: query.HistogramBin(ms), N: float32(slow)}}}
