@@ -84,6 +84,7 @@ test('every value of raw data has its menu, and an open event is in the link', a
 });
 
 test('a marker is made on a chart, has the colour of its type, is changed and removed', async ({ page, server }) => {
+  test.setTimeout(90_000); // many keys, one after the other
   await seedHour(server.url);
   await page.goto(`${server.url}/query/__all__?calc=COUNT`);
   const chart = page.getByRole('application', { name: /^COUNT over time/ });
@@ -123,6 +124,7 @@ test('a marker is made on a chart, has the colour of its type, is changed and re
 });
 
 test('a version that begins in view is on the charts without anyone telling of it', async ({ page, server }) => {
+  test.setTimeout(90_000); // many keys, one after the other
   const now = Date.now();
   await sendEvents(server.url, 'shop', Array.from({ length: 120 }, (_, i) => ({
     time: new Date(now - 3_500_000 + i * 29_000).toISOString(),
