@@ -111,14 +111,14 @@ test('a rectangle on the heatmap says what is different, and the link shows the 
   await expect(heat).toBeVisible();
   await drag(page, heat, [0.1, 0.05], [0.9, 0.2]);
   const panel = page.getByRole('complementary', { name: 'BubbleUp' });
-  const says = panel.getByText(/^build_id = 7f3c in \d+\s?% of the selection/);
+  const says = panel.getByRole('listitem').getByText(/^build_id = 7f3c in \d+\s?% of the selection/);
   await expect(says).toBeVisible();
   await expect(panel.getByText(/in selection/)).toBeVisible();
   expect(param(page, 'sel')).toHaveLength(1);
 
   const other = await context.newPage();
   await other.goto(page.url());
-  await expect(other.getByText(/^build_id = 7f3c in \d+\s?% of the selection/)).toBeVisible();
+  await expect(other.getByRole('listitem').getByText(/^build_id = 7f3c in \d+\s?% of the selection/)).toBeVisible();
   await other.close();
 
   await panel.getByRole('button', { name: 'Swap sides' }).click();
