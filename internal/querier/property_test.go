@@ -46,12 +46,12 @@ func question(t *rapid.T, start int64) map[string]any {
 	var names []string
 	for i := range rapid.IntRange(1, 3).Draw(t, "calculations") {
 		c := map[string]any{"op": pick("op", "COUNT", "COUNT", "SUM", "AVG", "MIN", "MAX", "COUNT_DISTINCT", "RATE_SUM", "RATE_AVG", "RATE_MAX"), "name": fmt.Sprint("calc", i)}
-		switch op := fmt.Sprint(c["op"]); {
-		case op == "COUNT":
+		switch fmt.Sprint(c["op"]) {
+		case "COUNT":
 			if rapid.Bool().Draw(t, "of a column") {
 				c["column"] = pick("counted", columns...)
 			}
-		case op == "COUNT_DISTINCT":
+		case "COUNT_DISTINCT":
 			c["column"] = pick("distinct", "route", "status", "ok", "made")
 		default:
 			c["column"] = pick("number", "status", "duration_ms", "ratio")

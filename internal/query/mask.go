@@ -231,7 +231,6 @@ func (m Mask) compared(e Expr, c *event.Column) bool {
 }
 
 func compareAll[T int64 | float64](m Mask, op CompareOp, c *event.Column, values []T, border T) {
-	// What is neither less nor greater is equal, or no number: see compareValues.
 	less, equal, greater := ordered(op, true, false), ordered(op, false, false), ordered(op, false, true)
 	for i, v := range values {
 		in := equal
@@ -240,7 +239,7 @@ func compareAll[T int64 | float64](m Mask, op CompareOp, c *event.Column, values
 		} else if v > border {
 			in = greater
 		}
-		if in {
+		if in && v == v && border == border { //nolint:gocritic // what is no number differs from itself: see compareValues
 			m.Set(c.Row(i))
 		}
 	}

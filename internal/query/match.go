@@ -1,6 +1,7 @@
 package query
 
 import (
+	"math"
 	"regexp"
 	"strings"
 	"sync"
@@ -18,8 +19,8 @@ type Row interface {
 // Match reports whether an expression is true of a row. The rules, which every
 // store follows too:
 //
-//   - A comparison with null is not true, whatever the operator; Not of it is.
-//     So "status != 200" as Not(status = 200) keeps rows without a status.
+//   - A comparison with null, or with a float that is no number (NaN), is not true,
+//     whatever the operator; Not of it is. So "status != 200" as Not(status = 200) keeps rows without a status.
 //   - Two strings compare as text, byte by byte. Otherwise both sides compare as
 //     numbers if both can be read as one (booleans are 1 and 0, strings that
 //     parse count), else as text in the canonical form of event.Value.Text.
@@ -100,7 +101,7 @@ func Eval(e Expr, row Row) event.Value {
 }
 
 func compareValues(op CompareOp, a, b event.Value) bool {
-	if a.IsNull() || b.IsNull() {
+	if a.IsNull() || b.IsNull() || isNoNumber(a) || isNoNumber(b) {
 		return false
 	}
 	if a.Kind() == event.Int && b.Kind() == event.Int { // floats would confuse those beyond 2^53
@@ -116,6 +117,8 @@ func compareValues(op CompareOp, a, b event.Value) bool {
 	c := strings.Compare(a.Text(), b.Text())
 	return ordered(op, c < 0, c > 0)
 }
+
+func isNoNumber(v event.Value) bool { return v.Kind() == event.Float && math.IsNaN(v.Float()) }
 
 func ordered(op CompareOp, less, greater bool) bool {
 	switch op {

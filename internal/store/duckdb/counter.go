@@ -186,6 +186,9 @@ func (f *counter) addNumber(v event.Value, n *counts) {
 	if f.many || !n.some() {
 		return
 	}
+	if v.Kind() == event.Float && v.Float() == 0 {
+		v = event.FloatValue(0) // zero is one value, whatever its sign
+	}
 	sum := f.numbers[v]
 	if sum == nil {
 		sum = &[2]float64{}

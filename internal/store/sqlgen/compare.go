@@ -30,11 +30,29 @@ func (c *compiler) comparison(l, r term, sign string) string {
 	case r.kind == event.String:
 		return c.textWithNumber(r, l, mirrored(sign))
 	case l.kind == r.kind && !r.literal:
-		return l.sql + " " + sign + " " + r.sql
+		return c.d.orderly(l.sql, sign, r.sql, l.kind == event.Float, r.kind == event.Float)
 	case r.literal:
 		return c.withNumber(l, r.value, sign)
 	}
-	return c.d.number(l.sql, l.kind) + " " + sign + " " + c.d.number(r.sql, r.kind)
+	return c.d.orderly(c.d.number(l.sql, l.kind), sign, c.d.number(r.sql, r.kind), l.kind == event.Float, r.kind == event.Float)
+}
+
+// orderly compares numbers so that nothing is true of what is no number: left and
+// right say which sides may be that. DuckDB takes it for the greatest number, and
+// equal to itself; ClickHouse only for different from all.
+func (d Dialect) orderly(l, sign, r string, left, right bool) string {
+	sql := l + " " + sign + " " + r
+	guard := func(x string) { sql += " AND NOT " + d.call("isnan", "isNaN", x) }
+	if left && (sign == "<>" || d == DuckDB && (sign == ">" || sign == ">=" || sign == "=" && right)) {
+		guard(l)
+	}
+	if right && (sign == "<>" || d == DuckDB && (sign == "<" || sign == "<=")) {
+		guard(r)
+	}
+	if len(sql) == len(l)+len(sign)+len(r)+2 {
+		return sql
+	}
+	return "(" + sql + ")"
 }
 
 // withNumber compares a field of a number's kind with a literal, in the field's
@@ -49,11 +67,19 @@ func (c *compiler) withNumber(l term, v event.Value, sign string) string {
 	case l.kind == event.Int && f == math.Trunc(f) && math.Abs(f) < 1<<53:
 		return l.sql + " " + sign + " " + integerLiteral(int64(f))
 	}
-	return c.d.number(l.sql, l.kind) + " " + sign + " " + c.d.floatLiteral(f)
+	return c.d.orderly(c.d.number(l.sql, l.kind), sign, c.d.floatLiteral(f), l.kind == event.Float, false)
 }
 
 // textWithNumber compares text that may read as a number with a number.
 func (c *compiler) textWithNumber(text, number term, sign string) string {
+	sql := c.textAndNumber(text, number, sign)
+	if number.kind == event.Float && !number.literal {
+		return "((" + sql + ") AND NOT " + c.d.call("isnan", "isNaN", number.sql) + ")"
+	}
+	return sql
+}
+
+func (c *compiler) textAndNumber(text, number term, sign string) string {
 	parsed, n := c.d.number(text.sql, text.kind), c.d.number(number.sql, number.kind)
 	if number.literal {
 		f, _ := number.value.Number()

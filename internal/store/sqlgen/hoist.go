@@ -17,8 +17,14 @@ const stepsOfHeight = 4
 
 // layers are the columns that wait to be put below what is compiled now.
 type layers struct {
-	columns [][]string        // by layer, "sql AS x1"
-	names   map[string]string // of what is there already, by SQL
+	columns [][]string         // by layer, "sql AS x1"
+	names   map[string]hoisted // of what is there already, by SQL
+}
+
+// hoisted is a column in a layer; those above it can use it.
+type hoisted struct {
+	name  string
+	layer int
 }
 
 var atomic = regexp.MustCompile(`^([a-z]+[0-9]*|'[^']*'|\(?-?[0-9.]+e[+-][0-9]+\)?|TRUE|FALSE|true|false)$`)
@@ -42,17 +48,17 @@ func (c *compiler) hoist(layer int, sql string) string {
 	if atomic.MatchString(sql) {
 		return sql
 	}
-	if name, ok := c.hoisted.names[sql]; ok {
-		return name
+	if h, ok := c.hoisted.names[sql]; ok && h.layer <= layer {
+		return h.name
 	}
 	if c.hoisted.names == nil {
-		c.hoisted.names = map[string]string{}
+		c.hoisted.names = map[string]hoisted{}
 	}
 	for len(c.hoisted.columns) <= layer {
 		c.hoisted.columns = append(c.hoisted.columns, nil)
 	}
 	name := c.alias("x")
-	c.hoisted.names[sql] = name
+	c.hoisted.names[sql] = hoisted{name, layer}
 	c.hoisted.columns[layer] = append(c.hoisted.columns[layer], sql+" AS "+name)
 	return name
 }

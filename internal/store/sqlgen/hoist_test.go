@@ -78,3 +78,28 @@ func TestCompile_DoesNotDoubleWithEachLevel(t *testing.T) {
 		}
 	})
 }
+
+// What two functions of different height need is there for the lower one, whichever
+// is compiled first.
+func TestHoist_WhatIsSharedLiesBelowTheLowest(t *testing.T) {
+	t.Parallel()
+	e, err := query.ParseField(`CONCAT(MIN(SWITCH($status, "a", 1.5), 2, "x"), MAX(FORMAT_TIME("%F", "x"), 1))`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := event.NewBatch(storetest.Environment, "api")
+	b.Begin(1)
+	b.Set("status", event.IntValue(1))
+	q := &query.Query{Environment: storetest.Environment, End: 10, Stages: []query.Stage{query.Compute{Name: "made", Expr: e}, query.Project{Fields: []string{"made"}}}}
+	want, err := runReference(t.Context(), q, []*event.Batch{b})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := runDuckDB(q, []*event.Batch{b})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := storetest.Difference(q, want, got); d != "" {
+		t.Error(d)
+	}
+}

@@ -85,6 +85,32 @@ func TestCompile_AnswersAsTheReferenceDoesInClickHouse(t *testing.T) {
 	}
 }
 
+// TestCompile_AnswersAsTheReferenceDoesOfAnything asks about events and of functions
+// what well-behaved senders and questions do not. The cases are always the same.
+func TestCompile_AnswersAsTheReferenceDoesOfAnything(t *testing.T) {
+	t.Parallel()
+	type drawn struct {
+		q       *query.Query
+		batches []*event.Batch
+	}
+	for i := range 200 {
+		c := rapid.Custom(func(t *rapid.T) drawn {
+			return drawn{storetest.WildQuery(t, storetest.Environment), storetest.WildEvents(t, storetest.Environment, 25)}
+		}).Example(i)
+		want, err := runReference(t.Context(), c.q, c.batches)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := runDuckDB(c.q, c.batches)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := storetest.Difference(c.q, want, got); d != "" {
+			t.Errorf("%d: %s\n%s", i, d, sqlOf(c.q, c.batches))
+		}
+	}
+}
+
 func sqlOf(q *query.Query, batches []*event.Batch) string {
 	rows := reached(q, batches)
 	schema := schemaOf(rows)
@@ -93,27 +119,6 @@ func sqlOf(q *query.Query, batches []*event.Batch) string {
 		return err.Error()
 	}
 	return stmt.SQL + "\n" + withEvents(sqlgen.DuckDB, stmt, schema, rows)
-}
-
-// TestCompile_AnswersAsTheReferenceDoesOfAnything asks about events and of functions
-// what well-behaved senders and questions do not.
-func TestCompile_AnswersAsTheReferenceDoesOfAnything(t *testing.T) {
-	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) {
-		batches := storetest.WildEvents(t, storetest.Environment, 25)
-		q := storetest.WildQuery(t, storetest.Environment)
-		want, err := runReference(context.Background(), q, batches)
-		if err != nil {
-			t.Fatal(err)
-		}
-		got, err := runDuckDB(q, batches)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if d := storetest.Difference(q, want, got); d != "" {
-			t.Fatalf("%s\n%s", d, sqlOf(q, batches))
-		}
-	})
 }
 
 func TestCompile_AnswersOfSeriesAsTheReferenceDoes(t *testing.T) {

@@ -241,7 +241,7 @@ func (p *pipeline) calculate(c query.Calc, g *group, step int64) (event.Value, e
 	case query.CountDistinct:
 		seen := map[string]bool{}
 		for _, r := range kept {
-			seen[r.Get(c.Field).Text()] = true
+			seen[keyOf(r, []string{c.Field})] = true
 		}
 		return event.IntValue(int64(len(seen))), nil
 	case query.Min, query.Max:

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 
@@ -47,14 +48,9 @@ func (r *Reference) Contrast(ctx context.Context, q *query.Query, selection quer
 		}
 		out.Events[side] += weight
 		out.Squares[side] += weight * weight
-		for name, v := range e.fields {
-			if !event.IsSystem(name) && made[name] == nil {
-				countValue(values, name, v)[side] += weight
-			}
-		}
-		for name, of := range made {
-			if v := of(i); !v.IsNull() {
-				countValue(values, name, v)[side] += weight
+		for name, v := range countedOf(i, e, made) {
+			countValue(values, name, v)[side] += weight
+			if made[name] != nil {
 				kinds[name] = v.Kind()
 			}
 		}
@@ -71,6 +67,20 @@ func (r *Reference) Contrast(ctx context.Context, q *query.Query, selection quer
 	return out, nil
 }
 
+// countedOf are the values of a row that are counted, those of computed fields in place
+// of stored ones; what is no number (NaN) is no value.
+func countedOf(i int, e row, made map[string]func(i int) event.Value) map[string]event.Value {
+	fields := maps.Clone(e.fields)
+	maps.DeleteFunc(fields, func(name string, _ event.Value) bool { return event.IsSystem(name) || made[name] != nil })
+	for name, of := range made {
+		if v := of(i); !v.IsNull() {
+			fields[name] = v
+		}
+	}
+	maps.DeleteFunc(fields, func(_ string, v event.Value) bool { return v.Kind() == event.Float && math.IsNaN(v.Float()) })
+	return fields
+}
+
 // madeFields are those of the names that a query computes, unless it also asks about
 // other spans.
 func madeFields(q *query.Query, names []string, rows []row) (map[string]func(i int) event.Value, error) {
@@ -78,10 +88,14 @@ func madeFields(q *query.Query, names []string, rows []row) (map[string]func(i i
 	if err != nil || reading.LooksAtTraces() {
 		return nil, err
 	}
+	rows = slices.Clone(rows)
+	unify(rows)
 	made, known := map[string]func(i int) event.Value{}, kindsOf(rows)
 	for _, name := range names {
 		if e := reading.Inline(query.Field{Name: name}); e != query.Expr(query.Field{Name: name}) {
-			made[name] = func(i int) event.Value { return query.Eval(e, newRecord(rows[i], known)) }
+			made[name] = func(i int) event.Value {
+				return query.Eval(e, newRecord(rows[i], known)).Convert(query.KindOf(e, known.of))
+			}
 		}
 	}
 	return made, nil
@@ -140,6 +154,9 @@ func sidesOf(ctx context.Context, q *query.Query, selection query.Expr, rows []r
 
 // countValue returns the counts of a value of a field.
 func countValue(values map[string]map[event.Value]*[2]float64, name string, v event.Value) *[2]float64 {
+	if v.Kind() == event.Float && v.Float() == 0 {
+		v = event.FloatValue(0) // zero is one value, whatever its sign
+	}
 	if values[name] == nil {
 		values[name] = map[event.Value]*[2]float64{}
 	}

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"cmp"
+	"math"
 	"regexp"
 	"strings"
 
@@ -72,11 +73,16 @@ func value(e query.Expr, r record) event.Value {
 	return event.BoolValue(holds(e, r))
 }
 
-// compares applies the rules of comparison: nothing is true of null; two texts
+// compares applies the rules of comparison: nothing is true of null and of what is no number; two texts
 // compare as texts; else both as numbers if both can be read as one; else as text.
 func compares(op query.CompareOp, a, b event.Value) bool {
 	if a.IsNull() || b.IsNull() {
 		return false
+	}
+	for _, v := range []event.Value{a, b} {
+		if v.Kind() == event.Float && math.IsNaN(v.Float()) {
+			return false
+		}
 	}
 	order := strings.Compare(a.Text(), b.Text())
 	switch {

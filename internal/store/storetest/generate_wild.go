@@ -1,12 +1,16 @@
 package storetest
 
 import (
+	"fmt"
+	"math"
 	"strings"
+	"testing"
 
 	"pgregory.net/rapid"
 
 	"github.com/oriel-dev/oriel/internal/event"
 	"github.com/oriel-dev/oriel/internal/query"
+	"github.com/oriel-dev/oriel/internal/store"
 )
 
 // Fields of wild events: what senders do that well-behaved ones do not.
@@ -62,7 +66,10 @@ func bigNumbers() []event.Value {
 }
 
 func oddNumbers() []event.Value {
-	return []event.Value{event.FloatValue(5e-324), event.FloatValue(1.7976931348623157e308), event.FloatValue(-1.7976931348623157e308), event.FloatValue(1e15), event.FloatValue(1e21), event.FloatValue(0.1), event.FloatValue(1.0 / 3)}
+	return []event.Value{
+		event.FloatValue(math.NaN()), event.FloatValue(math.Inf(1)), event.FloatValue(math.Inf(-1)), event.FloatValue(math.Copysign(0, -1)), event.FloatValue(0),
+		event.FloatValue(5e-324), event.FloatValue(1.7976931348623157e308), event.FloatValue(-1.7976931348623157e308), event.FloatValue(1e15), event.FloatValue(1e21), event.FloatValue(0.1), event.FloatValue(1.0 / 3),
+	}
 }
 
 // WildQuery draws a question about wild events for an engine that sees all the rows
@@ -92,7 +99,7 @@ func WildQuery(t *rapid.T, environment string) *query.Query {
 		q.Stages = append(q.Stages, query.Project{Fields: []string{event.SystemTime, "made", "made later", "wild", "big", "long", "odd"}})
 		return q
 	}
-	groups := rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"made", "made later", "wild", "long", "big", "ok", event.SystemDataset}), 0, 2, rapid.ID[string]).Draw(t, "groups")
+	groups := rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"made", "made later", "wild", "long", "big", "odd", "ok", event.SystemDataset}), 0, 2, rapid.ID[string]).Draw(t, "groups")
 	a := query.Aggregate{Groups: groups}
 	if rapid.Bool().Draw(t, "buckets") {
 		a.Step = rapid.SampledFrom([]int64{second, 7 * second, 60 * second, second / 2}).Draw(t, "step")
@@ -150,4 +157,63 @@ func WildCall(t *rapid.T, depth int) query.Expr {
 		return call(name, of(rapid.IntRange(2, 4).Draw(t, "arguments"))...)
 	}
 	return call(name, of(rapid.IntRange(1, 3).Draw(t, "arguments"))...)
+}
+
+// wildCase is what is asked in a round of wildQueries.
+type wildCase struct {
+	batches   []*event.Batch
+	flushes   []bool // behind each
+	queries   []*query.Query
+	contrast  *query.Query
+	selection query.Expr
+}
+
+func drawWild(t *rapid.T, environment string) wildCase {
+	c := wildCase{batches: WildEvents(t, environment, 40)}
+	for range c.batches {
+		c.flushes = append(c.flushes, rapid.Bool().Draw(t, "flush"))
+	}
+	for range 2 {
+		q := WildQuery(t, environment)
+		q.Start, q.End = GeneratedStart, GeneratedEnd // all events, so that fields have the kinds that the reference sees, too
+		c.queries = append(c.queries, q)
+	}
+	c.contrast = &query.Query{Environment: environment, Start: GeneratedStart, End: GeneratedEnd, Stages: []query.Stage{query.Compute{Name: "made", Expr: WildCall(t, 3)}}}
+	if rapid.Bool().Draw(t, "filtered") {
+		c.contrast.Stages = append(c.contrast.Stages, query.Filter{Where: Condition(t, append([]string{"made"}, wildFields...), 2)})
+	}
+	c.selection = Condition(t, wildFields, 1)
+	return c
+}
+
+// wildQueries gives the store wild events in many layouts and asks about them. The
+// cases are always the same.
+func wildQueries(t *testing.T, p *pair) {
+	const rounds = 40
+	for i := range rounds {
+		environment := fmt.Sprint("wild-", i)
+		c := rapid.Custom(func(t *rapid.T) wildCase { return drawWild(t, environment) }).Example(i)
+		p.flush() // a segment keeps a field in one kind for all environments in it
+		p.ref = NewReference()
+		for k, b := range c.batches {
+			if p.append(b); c.flushes[k] {
+				p.flush()
+			}
+		}
+		for _, q := range c.queries {
+			p.agree(q)
+		}
+		opts := store.ContrastOptions{Fields: []string{"made", "route", "big", "long"}, MaxValues: 1000}
+		want, err := p.ref.Contrast(t.Context(), c.contrast, c.selection, opts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := p.store.Contrast(t.Context(), c.contrast, c.selection, opts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := contrastDifference(want, got); d != "" {
+			t.Errorf("%s | selected %s\n%s", c.contrast, c.selection, d)
+		}
+	}
 }

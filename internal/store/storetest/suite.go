@@ -60,6 +60,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"SnapshotsBesideWriters", snapshotsBesideWriters},
 		{"RandomQueries", randomQueries},
 		{"RandomSeries", randomSeries},
+		{"WildQueries", wildQueries},
 		{"ManyEvents", manyEvents},
 	} {
 		t.Run(part.name, func(t *testing.T) {
