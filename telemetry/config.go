@@ -160,7 +160,8 @@ type settings struct {
 // resolve fills a Config from the environment and from defaults.
 func resolve(cfg Config, env func(string) string) (settings, error) {
 	s := settings{Config: cfg, named: cfg.Service != "", attributes: attributesOf(env("OTEL_RESOURCE_ATTRIBUTES"))}
-	s.host, _ = os.Hostname()
+	machine, _ := os.Hostname()
+	s.host = cmp.Or(s.attributes["host.name"], machine)
 	s.off = strings.EqualFold(strings.TrimSpace(env("OTEL_SDK_DISABLED")), "true")
 	s.Service = cmp.Or(cfg.Service, env("OTEL_SERVICE_NAME"), s.attributes["service.name"], env("AWS_XRAY_TRACING_NAME"), filepath.Base(os.Args[0]))
 	s.Version = cmp.Or(cfg.Version, s.attributes["service.version"], env("ROLLBAR_CODE_VERSION"))

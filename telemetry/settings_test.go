@@ -25,6 +25,7 @@ func TestResolve_TakesOneOfManySources(t *testing.T) {
 	queue := func(s *settings) any { return s.Traces.Queue }
 	batch := func(s *settings) any { return s.spanBatch }
 	daemon := func(s *settings) any { return s.tcp + " " + s.udp }
+	host := func(s *settings) any { return s.host }
 	for _, c := range []struct {
 		env  string // NAME=value, NAME=value
 		cfg  Config
@@ -35,6 +36,7 @@ func TestResolve_TakesOneOfManySources(t *testing.T) {
 		{"OTEL_SERVICE_NAME=a", Config{Service: "d"}, service, "d"},
 		{"OTEL_RESOURCE_ATTRIBUTES=service.name=b; AWS_XRAY_TRACING_NAME=c", Config{}, service, "b"},
 		{"AWS_XRAY_TRACING_NAME=c", Config{}, service, "c"},
+		{"OTEL_RESOURCE_ATTRIBUTES=host.name=cruddur-1", Config{}, host, "cruddur-1"},
 		{"OTEL_SERVICE_NAME=a; AWS_XRAY_TRACING_NAME=c", Config{}, segment, "c"},
 		{"AWS_XRAY_TRACING_NAME=c", Config{Service: "d"}, segment, "d"},
 		{"OTEL_SERVICE_NAME=a", Config{}, segment, "a"},
