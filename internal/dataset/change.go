@@ -23,7 +23,7 @@ func (r *Registry) Create(ctx context.Context, environment, name string, setting
 		return d, false, nil
 	}
 	r.mu.RLock()
-	n := r.perEnv[environment]
+	n := r.perEnv[environment].brought
 	r.mu.RUnlock()
 	if n >= r.cfg.MaxDatasets {
 		return Dataset{}, false, fault.New(fault.Conflict, "environment has reached the maximum number of datasets allowed, %d", r.cfg.MaxDatasets)
@@ -103,9 +103,7 @@ func (r *Registry) forgetLocked(s *set) {
 	}
 	delete(r.sets, key)
 	delete(r.calculated, key)
-	if r.perEnv[s.Environment]--; r.perEnv[s.Environment] <= 0 {
-		delete(r.perEnv, s.Environment)
-	}
+	r.countLocked(s, -1)
 	r.columns -= len(s.columns)
 	r.others -= len(s.others)
 	for name, slug := range r.spelling {
@@ -151,9 +149,11 @@ func (r *Registry) find(environment, slug string) (*set, error) {
 // dataset itself, which the background may not have written yet. The caller holds
 // r.write.
 func (r *Registry) change(ctx context.Context, s *set, f func(tx *sql.Tx) error) error {
-	last := s.last.Load()
+	r.mu.RLock()
+	set := s.change()
+	r.mu.RUnlock()
 	err := r.db.Write(ctx, func(tx *sql.Tx) error {
-		if err := (setChange{of: s, last: last}).write(ctx, tx); err != nil {
+		if err := set.write(ctx, tx); err != nil {
 			return err
 		}
 		if f == nil {
@@ -166,7 +166,7 @@ func (r *Registry) change(ctx context.Context, s *set, f func(tx *sql.Tx) error)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	s.written = last
+	s.written = set.last
 	return nil
 }
 

@@ -80,3 +80,15 @@ func TestMetrics_WithoutWordsAreNone(t *testing.T) {
 	equal(t, "kind", r.kind("points", "load"), "")
 	equal(t, "columns", r.names("points"), "load string, meta.signal_type string")
 }
+
+// TestMetrics_StayWhatTheyAreWhenSettingsChange: and so after a restart.
+func TestMetrics_StayWhatTheyAreWhenSettingsChange(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.told("points", map[string]any{"load": 0.5}, event.Metric{Name: "load", Kind: event.Gauge})
+	r.restart()
+	_, err := r.Update(t.Context(), env, "points", Settings{Description: "of the machines"})
+	must(t, err)
+	r.restart()
+	equal(t, "kind", r.kind("points", "load"), "gauge")
+}

@@ -86,9 +86,10 @@ func (r *Registry) Write(ctx context.Context) error {
 
 // setChange and serviceChange are what one write stores.
 type setChange struct {
-	of      *set
-	last    int64
-	metrics bool
+	of        *set
+	last      int64
+	metrics   bool
+	allocated bool
 }
 
 type serviceChange struct {
@@ -111,8 +112,8 @@ func (r *Registry) changed() (sets []setChange, columns []columnChange, services
 	}
 	r.noted = nil
 	for _, s := range r.sets {
-		if last := s.last.Load(); last != s.written {
-			sets = append(sets, setChange{of: s, last: last, metrics: s.Metrics})
+		if c := s.change(); c.last != s.written {
+			sets = append(sets, c)
 		}
 	}
 	for _, s := range r.services {
@@ -123,12 +124,16 @@ func (r *Registry) changed() (sets []setChange, columns []columnChange, services
 	return sets, columns, services
 }
 
+func (s *set) change() setChange {
+	return setChange{of: s, last: s.last.Load(), metrics: s.Metrics, allocated: s.allocated}
+}
+
 func (c setChange) write(ctx context.Context, tx *sql.Tx) error {
 	d := &c.of.Dataset
-	_, err := tx.ExecContext(ctx, `INSERT INTO dataset (environment, slug, name, created, last_written, description, expand_json_depth, deletable, metrics)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT (environment, slug) DO UPDATE SET last_written = excluded.last_written, metrics = excluded.metrics`,
-		d.Environment, d.Slug, d.Name, d.Created.UnixNano(), c.last, d.Description, d.ExpandJSONDepth, d.Deletable, c.metrics)
+	_, err := tx.ExecContext(ctx, `INSERT INTO dataset (environment, slug, name, created, last_written, description, expand_json_depth, deletable, metrics, allocated)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (environment, slug) DO UPDATE SET last_written = excluded.last_written, metrics = excluded.metrics, allocated = excluded.allocated`,
+		d.Environment, d.Slug, d.Name, d.Created.UnixNano(), c.last, d.Description, d.ExpandJSONDepth, d.Deletable, c.metrics, c.allocated)
 	return err
 }
 
@@ -155,7 +160,7 @@ func (r *Registry) read(ctx context.Context) error {
 }
 
 func (r *Registry) readSets(ctx context.Context, tx *sql.Tx) error {
-	rows, err := tx.QueryContext(ctx, "SELECT environment, slug, name, created, last_written, description, expand_json_depth, deletable, metrics FROM dataset")
+	rows, err := tx.QueryContext(ctx, "SELECT environment, slug, name, created, last_written, description, expand_json_depth, deletable, metrics, allocated FROM dataset")
 	if err != nil {
 		return err
 	}
@@ -164,13 +169,13 @@ func (r *Registry) readSets(ctx context.Context, tx *sql.Tx) error {
 		s := newSet("", "", "", time.Time{})
 		var created int64
 		d := &s.Dataset
-		if err := rows.Scan(&d.Environment, &d.Slug, &d.Name, &created, &s.written, &d.Description, &d.ExpandJSONDepth, &d.Deletable, &d.Metrics); err != nil {
+		if err := rows.Scan(&d.Environment, &d.Slug, &d.Name, &created, &s.written, &d.Description, &d.ExpandJSONDepth, &d.Deletable, &d.Metrics, &s.allocated); err != nil {
 			return err
 		}
 		s.Created = moment(created)
 		s.last.Store(s.written)
 		r.sets[id{s.Environment, s.Slug}] = s
-		r.perEnv[s.Environment]++
+		r.countLocked(s, 1)
 		r.spelling[id{s.Environment, s.Name}] = s.Slug
 	}
 	return rows.Err()

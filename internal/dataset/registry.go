@@ -42,8 +42,10 @@ type Data interface {
 
 // Config says how the registry works.
 type Config struct {
-	Data        Data
-	MaxDatasets int // per environment; 0 means 1,000
+	Data Data
+	// MaxDatasets is how many senders and people can make in each environment; 0 means
+	// 1,000. Ten times as many can be allocated beside them.
+	MaxDatasets int
 	Clock       func() time.Time
 	Log         *slog.Logger
 }
@@ -58,7 +60,7 @@ type Registry struct {
 
 	mu         sync.RWMutex
 	sets       map[id]*set
-	perEnv     map[string]int
+	perEnv     map[string]count
 	spelling   map[id]string                     // environment and name as sent → slug
 	calculated map[id]map[string]CalculatedField // by environment and slug or All, then alias
 	columns    int                               // of all sets
@@ -74,6 +76,17 @@ type Registry struct {
 	done   chan struct{}
 }
 
+// count is how many datasets an environment has.
+type count struct{ brought, allocated int }
+
+func (n *count) add(s *set, by int) {
+	if s.allocated {
+		n.allocated += by
+	} else {
+		n.brought += by
+	}
+}
+
 // id is an environment's slug and a dataset's slug, or a name.
 type id struct{ environment, name string }
 
@@ -81,10 +94,12 @@ type set struct {
 	Dataset
 	last    atomic.Int64 // Unix nanoseconds of the last write
 	written int64        // last, as the database has it; -1 before the first time
-	columns map[string]*column
-	others  map[uint64]bool   // hashes of names that are no columns, see Beyond
-	live    int               // columns that were not removed
-	meaning map[string]string // what people defined: names of columns or calculated fields
+	// allocated says that it is for what must have one to itself, see Allocate.
+	allocated bool
+	columns   map[string]*column
+	others    map[uint64]bool   // hashes of names that are no columns, see Beyond
+	live      int               // columns that were not removed
+	meaning   map[string]string // what people defined: names of columns or calculated fields
 
 	declared map[string]bool // texts of event.FieldMetrics that were taken in
 }
@@ -107,7 +122,7 @@ func Open(ctx context.Context, db *meta.DB, cfg Config) (*Registry, error) {
 	}
 	r := &Registry{
 		seed: maphash.MakeSeed(),
-		db:   db, cfg: cfg, sets: map[id]*set{}, perEnv: map[string]int{}, spelling: map[id]string{}, calculated: map[id]map[string]CalculatedField{},
+		db:   db, cfg: cfg, sets: map[id]*set{}, perEnv: map[string]count{}, spelling: map[id]string{}, calculated: map[id]map[string]CalculatedField{},
 		services: map[string]*service{}, wake: make(chan struct{}, 1), done: make(chan struct{}),
 	}
 	if err := r.read(ctx); err != nil {
@@ -150,7 +165,7 @@ func (r *Registry) Resolve(environment, name string, create bool) (slug string, 
 		switch {
 		case !create:
 			return "", fault.New(fault.Denied, "dataset %q does not exist and this key may not create it", name)
-		case r.perEnv[environment] >= r.cfg.MaxDatasets:
+		case r.perEnv[environment].brought >= r.cfg.MaxDatasets:
 			return "", fault.New(fault.Throttled, "the environment has reached its limit of %d datasets; %q was not created", r.cfg.MaxDatasets, name)
 		}
 		r.addLocked(newSet(environment, slug, name, r.cfg.Clock()))
@@ -180,8 +195,16 @@ func newSet(environment, slug, name string, now time.Time) *set {
 
 func (r *Registry) addLocked(s *set) {
 	r.sets[id{s.Environment, s.Slug}] = s
-	r.perEnv[s.Environment]++
+	r.countLocked(s, 1)
 	r.signal()
+}
+
+func (r *Registry) countLocked(s *set, by int) {
+	n := r.perEnv[s.Environment]
+	n.add(s, by)
+	if r.perEnv[s.Environment] = n; n == (count{}) {
+		delete(r.perEnv, s.Environment)
+	}
 }
 
 // Touch notes that a batch came in: its dataset's last write, columns that were
@@ -317,7 +340,7 @@ func (r *Registry) Find(environment, slug string) (Dataset, bool) {
 // List returns the datasets of an environment by slug.
 func (r *Registry) List(environment string) []Dataset {
 	r.mu.RLock()
-	all := make([]Dataset, 0, r.perEnv[environment])
+	all := make([]Dataset, 0, r.perEnv[environment].brought+r.perEnv[environment].allocated)
 	for key, s := range r.sets {
 		if key.environment == environment {
 			all = append(all, s.describe())
