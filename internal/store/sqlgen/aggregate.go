@@ -89,6 +89,9 @@ func (c *compiler) rowTime() term {
 }
 
 func (a *aggregation) addKey(t term) {
+	if t.kind == event.Float { // 0 and -0 are one group, but not to ClickHouse
+		t.sql = a.c.d.pick(t.sql, "("+t.sql+" + 0.)")
+	}
 	a.keys = append(a.keys, t)
 	a.keyNames = append(a.keyNames, a.c.alias("g"))
 }

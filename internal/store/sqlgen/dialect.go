@@ -150,9 +150,10 @@ func (d Dialect) bucket(t string, step int64, mayBeNegative bool) string {
 	return fmt.Sprintf("%s - ((%s %% %s) + %s) %% %s", t, t, s, s, s)
 }
 
-// whole makes a float that fits an integer.
+// whole makes an integer of a float that is whole and fits, or is null. ClickHouse
+// converts what lies below a null, too, so it is asked in the form that takes anything.
 func (d Dialect) whole(sql string) string {
-	return d.pick("CAST("+sql+" AS BIGINT)", "toInt64("+sql+")")
+	return d.pick("CAST("+sql+" AS BIGINT)", "accurateCastOrNull("+sql+", 'Int64')")
 }
 
 // each makes a row for every step from first up to, but without, end.
