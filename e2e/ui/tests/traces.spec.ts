@@ -1,3 +1,5 @@
+import AxeBuilder from '@axe-core/playwright';
+
 import { seedHour, send, shopTrace, traceId } from '../seed.mjs';
 import { expect, test } from './server';
 
@@ -82,6 +84,28 @@ test('the time field takes words and refuses nonsense', async ({ page, server })
   await page.getByRole('textbox', { name: 'Time range' }).fill('whenever');
   await page.keyboard.press('Enter');
   await expect(page.getByText('not a time range')).toBeVisible();
+});
+
+test('days are picked on a calendar', async ({ page, server }) => {
+  await page.goto(`${server.url}/traces`);
+  await page.getByRole('button', { name: 'Ranges' }).click();
+  await page.getByRole('menuitem', { name: 'Calendar…' }).click();
+  const calendar = page.getByRole('dialog', { name: 'Calendar' });
+  await expect(calendar.getByRole('table')).toHaveCount(2);
+  expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
+  await calendar.getByRole('button', { name: 'Earlier months' }).click();
+  const days = calendar.getByRole('table').first().getByRole('button');
+  const [third, fifth] = [await days.nth(2).getAttribute('aria-label'), await days.nth(4).getAttribute('aria-label')];
+  await days.nth(4).click();
+  await expect(calendar.getByRole('heading')).toHaveText(`${fifth} to …`);
+  await page.keyboard.press('ArrowLeft');
+  await page.keyboard.press('ArrowLeft');
+  await expect(days.nth(2)).toBeFocused();
+  await page.keyboard.press('Enter');
+  await expect(calendar).toBeHidden();
+  const range = new URL(page.url()).searchParams;
+  expect(Number(range.get('to')!.slice(0, -9)) - Number(range.get('from')!.slice(0, -9))).toBe(3 * 86_400);
+  await expect(page.getByRole('textbox', { name: 'Time range' })).toHaveValue(new RegExp(`^${third} 00:00:00 to`));
 });
 
 test('further pages append', async ({ page, server }) => {

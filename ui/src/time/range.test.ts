@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { parseLength, parseMoment, parseRange, resolve, shortLength } from './range';
+import { parseLength, parseMoment, parseRange, resolve, shortLength, wholeDays } from './range';
 
 const now = Date.parse('2026-03-10T12:00:00Z');
 const ns = (iso: string): string => `${Date.parse(iso)}000000`;
@@ -98,4 +98,17 @@ describe('times of a day, in the shown zone', () => {
   it.each(['13pm to 2pm', 'yesterday 25:00 to 26:00', '10:00 to 9:00', '9 to 11'])('refuses %j', (text) =>
     expect(parseRange(text, now, true)).toBeUndefined(),
   );
+});
+
+describe('wholeDays', () => {
+  const now = Date.parse('2026-11-28T15:00Z');
+  const ns = (iso: string): string => `${Date.parse(iso)}000000`;
+  it('ends with the last day, whichever was picked first', () => {
+    const want = { from: ns('2026-11-03T00:00Z'), to: ns('2026-11-06T00:00Z') };
+    expect(wholeDays('2026-11-03', '2026-11-05', now, true)).toEqual(want);
+    expect(wholeDays('2026-11-05', '2026-11-03', now, true)).toEqual(want);
+  });
+  it('does not go beyond now', () => {
+    expect(wholeDays('2026-11-28', '2026-11-28', now, true)).toEqual({ from: ns('2026-11-28T00:00Z'), to: `${now}000000` });
+  });
 });

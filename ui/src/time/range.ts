@@ -81,6 +81,13 @@ function parseDay(text: string, now: number, utc: boolean): [number, number] | u
 
 const ns = (ms: number): string => `${Math.round(ms)}000000`;
 
+/** From the first moment of a day to the last of another, or until now; both are like 2026-03-10, in any order. */
+export function wholeDays(one: string, other: string, now: number, utc: boolean): Range {
+  const [first, last] = one < other ? [one, other] : [other, one];
+  const end = midnight(parseMoment(last, now, utc)!, utc, 1);
+  return { from: ns(parseMoment(first, now, utc)!), to: ns(Math.min(end, now)) };
+}
+
 /** Reads a range; lengths stay relative, everything else becomes epoch ns. */
 export function parseRange(text: string, now: number, utc = false): Range | undefined {
   const t = text.trim();

@@ -1,4 +1,4 @@
-import { useLayoutEffect, useRef, useState } from 'react';
+import { lazy, Suspense, useLayoutEffect, useRef, useState } from 'react';
 
 import { useKeys } from '../app/keys';
 import { offset, usePrefs } from '../app/prefs';
@@ -6,6 +6,8 @@ import { clock, day } from '../time/format';
 import { change, parseRange, presets, resolve, type Range } from '../time/range';
 import { RangeHistory } from '../time/rangeHistory';
 import { Menu, type MenuItem } from './Menu';
+
+const Calendar = lazy(() => import('./Calendar'));
 
 interface Props {
   range: Range;
@@ -36,6 +38,7 @@ function rangeWords(r: Range, utc: boolean): string {
 export function TimePicker({ range, onChange }: Props): React.ReactElement {
   const { utc } = usePrefs();
   const [bad, setBad] = useState(false);
+  const [calendar, setCalendar] = useState(false);
   const input = useRef<HTMLInputElement>(null);
   const relative = range.to === 'now' && range.from.startsWith('now-');
   const [from, to] = resolve(range, Date.now());
@@ -90,7 +93,7 @@ export function TimePicker({ range, onChange }: Props): React.ReactElement {
             }}
           />
         </form>
-        <Menu className="btn small" name="Ranges" label="▾" items={() => items(range, relative, utc, onChange)} />
+        <Menu className="btn small" name="Ranges" label="▾" items={() => items(range, relative, utc, onChange, () => setCalendar(true))} />
         <button type="button" className="btn small" aria-label="Later" title="Later (.)" disabled={relative} onClick={by({ shift: 0.5 })}>
           ›
         </button>
@@ -107,6 +110,11 @@ export function TimePicker({ range, onChange }: Props): React.ReactElement {
           ↶
         </button>
       </div>
+      {calendar && (
+        <Suspense>
+          <Calendar range={range} utc={utc} onPick={onChange} onClose={() => setCalendar(false)} />
+        </Suspense>
+      )}
       {bad && (
         <span className="error-text" role="alert">
           not a time range
@@ -116,7 +124,7 @@ export function TimePicker({ range, onChange }: Props): React.ReactElement {
   );
 }
 
-function items(range: Range, relative: boolean, utc: boolean, onChange: (r: Range) => void): MenuItem[] {
+function items(range: Range, relative: boolean, utc: boolean, onChange: (r: Range) => void, onCalendar: () => void): MenuItem[] {
   const recent = visited.recent(5).filter((r) => !presets.includes(r.from.slice(4)));
   return [
     ...presets.map((p) => ({
@@ -124,6 +132,7 @@ function items(range: Range, relative: boolean, utc: boolean, onChange: (r: Rang
       checked: range.from === `now-${p}` && relative,
       run: () => onChange({ from: `now-${p}`, to: 'now' }),
     })),
+    { label: 'Calendar…', run: onCalendar },
     ...(recent.length > 0 ? [{ label: 'Recent', run: () => undefined, head: true }] : []),
     ...recent.map((r) => ({ label: rangeWords(r, utc), checked: false, run: () => onChange(r) })),
   ];
