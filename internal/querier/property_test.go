@@ -29,10 +29,17 @@ func question(t *rapid.T, start int64) map[string]any {
 		list := []any{}
 		for range n {
 			list = append(list, rapid.SampledFrom([]map[string]any{
-				{"column": "route", "op": "=", "value": "a"}, {"column": "route", "op": "!=", "value": "a"}, {"column": "status", "op": ">=", "value": 9},
-				{"column": "status", "op": "in", "value": []int{0, 200, 500}}, {"column": "status", "op": "not-in", "value": []int{1, 10}},
-				{"column": "duration_ms", "op": "<", "value": 9000.5}, {"column": "ok", "op": "exists"}, {"column": "ok", "op": "does-not-exist"},
-				{"column": "ok", "op": "=", "value": true}, {"column": "route", "op": "does-not-contain", "value": "b"}, {"column": "made", "op": "starts-with", "value": "s"},
+				{"column": "route", "op": "=", "value": "a"},
+				{"column": "route", "op": "!=", "value": "a"},
+				{"column": "status", "op": ">=", "value": 9},
+				{"column": "status", "op": "in", "value": []int{0, 200, 500}},
+				{"column": "status", "op": "not-in", "value": []int{1, 10}},
+				{"column": "duration_ms", "op": "<", "value": 9000.5},
+				{"column": "ok", "op": "exists"},
+				{"column": "ok", "op": "does-not-exist"},
+				{"column": "ok", "op": "=", "value": true},
+				{"column": "route", "op": "does-not-contain", "value": "b"},
+				{"column": "made", "op": "starts-with", "value": "s"},
 			}).Draw(t, "filter"))
 		}
 		return list

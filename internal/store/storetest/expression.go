@@ -76,13 +76,8 @@ func value(e query.Expr, r record) event.Value {
 // compares applies the rules of comparison: nothing is true of null and of what is no number; two texts
 // compare as texts; else both as numbers if both can be read as one; else as text.
 func compares(op query.CompareOp, a, b event.Value) bool {
-	if a.IsNull() || b.IsNull() {
+	if a.IsNull() || b.IsNull() || isNaN(a) || isNaN(b) {
 		return false
-	}
-	for _, v := range []event.Value{a, b} {
-		if v.Kind() == event.Float && math.IsNaN(v.Float()) {
-			return false
-		}
 	}
 	order := strings.Compare(a.Text(), b.Text())
 	switch {
@@ -117,6 +112,8 @@ func compares(op query.CompareOp, a, b event.Value) bool {
 	}
 	return false
 }
+
+func isNaN(v event.Value) bool { return v.Kind() == event.Float && math.IsNaN(v.Float()) }
 
 func matchesText(op query.TextOp, text, part string) bool {
 	switch op {
