@@ -50,11 +50,17 @@ test('a selection is compared with the period before and with another group', as
 });
 
 test('a point of a chart opens the slowest trace at its span', async ({ page, server }) => {
-  await page.goto(`${server.url}/query/__all__?calc=${encodeURIComponent('MAX(duration_ms)')}`);
+  await page.goto(`${server.url}/query/__all__?step=300&from=now-90m&to=now&calc=${encodeURIComponent('MAX(duration_ms)')}`); // each step has some
   const chart = page.getByRole('application', { name: /^MAX\(duration_ms\) over time/ });
   await expect(chart).toBeVisible();
   await chart.focus();
-  for (let i = 0; i < 30; i++) await page.keyboard.press('ArrowLeft');
+  await page.keyboard.press('ArrowRight'); // the first, in which nothing was yet
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('menuitem', { name: 'Zoom to this moment' })).toBeVisible();
+  await expect(page.getByRole('menuitem', { name: 'View the slowest trace here' })).toHaveCount(0);
+  await page.keyboard.press('Escape');
+  await chart.focus();
+  for (let i = 0; i < 12; i++) await page.keyboard.press('ArrowRight');
   await page.keyboard.press('Enter');
   await page.getByRole('menuitem', { name: 'View the slowest trace here' }).click();
   await expect(page).toHaveURL(/\/trace\/[0-9a-f]{32}\?(.*&)?span=[0-9a-f]{16}/);

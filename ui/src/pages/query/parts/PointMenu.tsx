@@ -5,6 +5,7 @@ import { setParams } from '../../../app/location';
 import type { Question } from '../../../query/question';
 import { safeLink } from '../../../query/markers';
 import { MenuList, type MenuItem } from '../../../widgets/Menu';
+import { sayBad } from '../../../widgets/Toasts';
 import type { Cell } from '../../../query/cell';
 import { openExample } from '../example';
 import type { Answer } from '../result';
@@ -47,7 +48,6 @@ export function PointMenu({
 }: Props): React.ReactElement {
   const anchor = useRef<HTMLDivElement>(null);
   const [ready, setReady] = useState(false);
-  const [said, setSaid] = useState('');
   useLayoutEffect(() => setReady(true), []);
   const key = point.id === undefined ? undefined : (JSON.parse(point.id) as Cell[]);
   const group = key ? question.by.map((field, i) => [field, key[i] ?? null] as const) : [];
@@ -68,7 +68,7 @@ export function PointMenu({
         ],
       });
     } catch (e) {
-      setSaid(whyOf(e));
+      sayBad(whyOf(e));
     }
   };
   const itemsOf = (m: Marker): MenuItem[] => {
@@ -82,7 +82,8 @@ export function PointMenu({
     ];
   };
   const items: MenuItem[] = [
-    { label: traceWords(point), run: () => void trace() },
+    // Where nothing was counted there is no trace to see.
+    ...(point.id === undefined && point.op !== 'HEATMAP' ? [] : [{ label: traceWords(point), run: () => void trace() }]),
     ...(onMark ? [{ label: 'Add a marker here', run: () => onMark({ at: base + BigInt(Math.floor(point.from)) }) }] : []),
     { label: 'Zoom to this moment', run: () => onZoom(point.from - 2 * (point.to - point.from), point.to + 2 * (point.to - point.from)) },
     ...(group.length > 0
@@ -105,23 +106,7 @@ export function PointMenu({
   return (
     <>
       <div ref={anchor} className="anchor" style={{ left: point.x, top: point.y }} />
-      {ready && !said && (
-        <MenuList
-          anchor={anchor}
-          name="Point"
-          items={items}
-          keepOpen={false}
-          onClose={() => {
-            // The item that was chosen may still have something to say.
-            requestAnimationFrame(() => onClose());
-          }}
-        />
-      )}
-      {said && (
-        <div className="note anchor-note" role="alert" style={{ left: point.x, top: point.y }}>
-          {said}
-        </div>
-      )}
+      {ready && <MenuList anchor={anchor} name="Point" items={items} keepOpen={false} onClose={onClose} />}
     </>
   );
 }
