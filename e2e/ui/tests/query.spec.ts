@@ -37,8 +37,8 @@ test('a question is typed with completion, run, and lives in its address', async
   await expect(page.getByRole('button', { name: 'Remove service.name = "cart"' })).toBeVisible();
   await page.keyboard.press('Control+Enter');
   await expect(rows(page)).toHaveCount(1);
-  expect(param(page, 'by')).toEqual(['service.name']);
-  expect(param(page, 'where')).toEqual(['service.name = "cart"']);
+  await expect.poll(() => param(page, 'by')).toEqual(['service.name']);
+  await expect.poll(() => param(page, 'where')).toEqual(['service.name = "cart"']);
   await page.reload();
   await expect(rows(page)).toHaveCount(1);
   await page.getByRole('button', { name: 'Remove service.name = "cart"' }).click();
@@ -114,7 +114,7 @@ test('a rectangle on the heatmap says what is different, and the link shows the 
   const says = panel.getByRole('listitem').getByText(/^build_id = 7f3c in \d+\s?% of the selection/);
   await expect(says).toBeVisible();
   await expect(panel.getByText(/in selection/)).toBeVisible();
-  expect(param(page, 'sel')).toHaveLength(1);
+  await expect.poll(() => param(page, 'sel')).toHaveLength(1);
 
   const other = await context.newPage();
   await other.goto(page.url());
@@ -139,12 +139,12 @@ test('the heatmap is picked from with keys, and Escape closes and clears', async
   await page.locator('h1').first().evaluate(() => (document.activeElement as HTMLElement).blur());
   await page.keyboard.press('Escape');
   await expect(page.getByRole('complementary', { name: 'BubbleUp' })).toBeHidden();
-  expect(param(page, 'sel')).toHaveLength(1);
+  await expect.poll(() => param(page, 'sel')).toHaveLength(1);
   await page.keyboard.press('b');
   await expect(page.getByRole('complementary', { name: 'BubbleUp' })).toBeVisible();
   await page.keyboard.press('Escape');
   await page.keyboard.press('Escape');
-  expect(param(page, 'sel')).toEqual([]);
+  await expect.poll(() => param(page, 'sel')).toEqual([]);
 });
 
 test('groups that are ticked are compared with the rest', async ({ page, server }) => {

@@ -42,7 +42,7 @@ test('a selection is compared with the period before and with another group', as
   await expect(panel.getByText(/in selection/)).toBeVisible();
   await panel.getByRole('combobox', { name: 'Compare with' }).selectOption({ label: 'frontend' });
   await expect(panel.getByText(/in the baseline/).first()).toBeVisible();
-  expect(param(page, 'base')).toEqual(['g:{"service.name":"frontend"}']);
+  await expect.poll(() => param(page, 'base')).toEqual(['g:{"service.name":"frontend"}']);
   await panel.getByRole('combobox', { name: 'Compare with' }).selectOption({ label: 'the period before' });
   await expect(panel.getByText('Nothing was there in the period before.')).toBeVisible();
   await page.goBack();
