@@ -347,23 +347,6 @@ func (s *server) expect(list ...map[string]any) {
 func (s *server) honeycombRows(dataset string, by []string, filter map[string]any) (rows []map[string]any) {
 	s.t.Helper()
 	query := map[string]any{"calculations": []any{map[string]any{"op": "COUNT"}}, "breakdowns": by, "filters": []any{filter}, "time_range": 7200, "limit": 1000}
-	var made, run struct {
-		ID       string
-		Complete bool
-		Data     struct {
-			Results []struct{ Data map[string]any }
-		}
-	}
-	s.call(http.MethodPost, "/1/queries/"+dataset, query, &made)
-	s.call(http.MethodPost, "/1/query_results/"+dataset, map[string]any{"query_id": made.ID}, &run)
-	for id := run.ID; !run.Complete; {
-		if s.t.Context().Err() != nil {
-			s.t.Fatal("the results were never complete")
-		}
-		s.call(http.MethodGet, "/1/query_results/"+dataset+"/"+id, nil, &run)
-	}
-	for _, row := range run.Data.Results {
-		rows = append(rows, row.Data)
-	}
+	rows, _ = s.results(dataset, query)
 	return rows
 }

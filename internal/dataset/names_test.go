@@ -2,13 +2,11 @@ package dataset_test
 
 import (
 	"fmt"
-	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/oriel-dev/oriel/internal/dataset"
 	"github.com/oriel-dev/oriel/internal/event"
-	"github.com/oriel-dev/oriel/internal/meta"
 )
 
 // named is a batch of one row with fields called so, from a number on.
@@ -26,16 +24,7 @@ func named(from, n int, more ...string) *event.Batch {
 
 func TestBeyond_BoundsTheNamesOfADataset(t *testing.T) {
 	t.Parallel()
-	db, err := meta.Open(t.Context(), filepath.Join(t.TempDir(), "meta.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = db.Close() })
-	r, err := dataset.Open(t.Context(), db, dataset.Config{Clock: time.Now})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = r.Close(t.Context()) })
+	r := opened(t)
 	if _, err := r.Resolve("test", "api", true); err != nil {
 		t.Fatal(err)
 	}

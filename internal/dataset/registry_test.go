@@ -11,8 +11,9 @@ import (
 	"github.com/oriel-dev/oriel/internal/meta"
 )
 
-func TestTouch_SpreadsColoursOverServices(t *testing.T) {
-	t.Parallel()
+// opened is a registry that knows nothing yet.
+func opened(t *testing.T) *dataset.Registry {
+	t.Helper()
 	db, err := meta.Open(t.Context(), filepath.Join(t.TempDir(), "meta.db"))
 	if err != nil {
 		t.Fatal(err)
@@ -23,6 +24,12 @@ func TestTouch_SpreadsColoursOverServices(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = r.Close(t.Context()) })
+	return r
+}
+
+func TestTouch_SpreadsColoursOverServices(t *testing.T) {
+	t.Parallel()
+	r := opened(t)
 	const rounds = 3
 	held := map[int]int{}
 	for i := range rounds * dataset.Slots {
