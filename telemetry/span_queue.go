@@ -21,6 +21,9 @@ const (
 type spanSink struct {
 	export func(context.Context, []sdktrace.ReadOnlySpan) error
 	again  func(error) bool // says whether what failed so is worth another try; nil: never
+	// choose says in what order spans that ended are exported, and which of them wait
+	// for others to end, none where all is given; nil: as they come, none.
+	choose func(ended []sdktrace.ReadOnlySpan, now time.Time, all bool) (export, wait []sdktrace.ReadOnlySpan)
 	end    func(context.Context) error
 }
 
@@ -54,7 +57,9 @@ type spanQueue struct {
 	ctx     context.Context
 	cancel  context.CancelFunc
 	done    chan struct{}
-	busy    atomic.Int64 // spans that are being exported
+	busy    atomic.Int64            // spans that are being exported
+	held    []sdktrace.ReadOnlySpan // that wait for others; of the goroutine alone
+	holds   atomic.Int64            // how many
 	sent    atomic.Int64
 	dropped atomic.Int64
 	failing bool // of the goroutine alone
@@ -143,8 +148,9 @@ func (q *spanQueue) Shutdown(ctx context.Context) error {
 	err := q.ForceFlush(ctx)
 	q.cancel()
 	<-q.done
-	q.dropped.Add(int64(len(q.take(cap(q.spans)))))
+	q.dropped.Add(int64(len(q.take(cap(q.spans))) + len(q.held)))
 	q.busy.Store(0)
+	q.holds.Store(0)
 	err = leftError(err, q.dropped.Load()-before, q.what)
 	return errors.Join(err, q.to.end(ctx))
 }
@@ -161,7 +167,7 @@ func (q *spanQueue) flow() Flow {
 	if q == nil {
 		return Flow{}
 	}
-	return Flow{On: true, Sent: q.sent.Load(), Waiting: int64(len(q.spans)) + q.busy.Load(), Dropped: q.dropped.Load()}
+	return Flow{On: true, Sent: q.sent.Load(), Waiting: int64(len(q.spans)) + q.busy.Load() + q.holds.Load(), Dropped: q.dropped.Load()}
 }
 
 func (q *spanQueue) run() {
@@ -173,25 +179,34 @@ func (q *spanQueue) run() {
 		case <-q.ctx.Done():
 			return
 		case <-tick.C:
-			q.drain()
+			q.drain(false)
 		case <-q.wake:
-			q.drain()
+			q.drain(false)
 		case flushed := <-q.flushes:
-			q.drain()
+			q.drain(false)
+			q.drain(true)
 			close(flushed)
 		}
 	}
 }
 
-// drain exports what waits now.
-func (q *spanQueue) drain() {
+// drain exports what waits now; what waits for others only if all is to go.
+func (q *spanQueue) drain(all bool) {
 	for q.ctx.Err() == nil {
 		batch := q.take(q.batch)
-		if len(batch) == 0 {
+		taken := len(batch)
+		if q.to.choose != nil {
+			batch, q.held = q.to.choose(append(q.held, batch...), time.Now(), all)
+			q.holds.Store(int64(len(q.held)))
+			q.busy.Store(int64(len(batch)))
+		}
+		if len(batch) > 0 {
+			q.deliver(batch)
+			q.busy.Store(0)
+		}
+		if taken == 0 {
 			return
 		}
-		q.deliver(batch)
-		q.busy.Store(0)
 	}
 }
 

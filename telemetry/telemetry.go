@@ -139,12 +139,12 @@ func (t *Telemetry) startTraces(ctx, background context.Context) error {
 		if err != nil {
 			return fmt.Errorf("telemetry: %w", err)
 		}
-		t.traces = newSpanQueue("spans", s.Traces.Queue, spanSink{allOrSome(export.ExportSpans), exportAgain, export.Shutdown}, s) //nolint:contextcheck // it lives as long as the app
+		t.traces = newSpanQueue("spans", s.Traces.Queue, spanSink{export: allOrSome(export.ExportSpans), again: exportAgain, end: export.Shutdown}, s) //nolint:contextcheck // it lives as long as the app
 		options = append(options, sdktrace.WithSpanProcessor(t.traces))
 	}
 	if s.udp != "" {
 		segments := &emitter{settings: s}
-		t.xray = newSpanQueue("segments", s.XRay.Queue, spanSink{export: segments.export, end: segments.close}, s) //nolint:contextcheck // it lives as long as the app
+		t.xray = newSpanQueue("segments", s.XRay.Queue, spanSink{export: segments.export, choose: segmentsFirst, end: segments.close}, s) //nolint:contextcheck // it lives as long as the app
 		options = append(options, sdktrace.WithSpanProcessor(t.xray))
 	}
 	provider := sdktrace.NewTracerProvider(options...)

@@ -136,8 +136,7 @@ func (e *emitter) document(s sdktrace.ReadOnlySpan) ([]byte, error) {
 		seg.ParentID = parent.SpanID().String()
 	}
 	a := byName(s.Attributes())
-	isSegment := s.SpanKind() == trace.SpanKindServer || s.SpanKind() == trace.SpanKindConsumer || seg.ParentID == ""
-	if isSegment {
+	if isSegment(s) {
 		seg.Name = segmentName(e.settings.segment)
 		seg.Service = map[string]any{"version": e.settings.Version, "runtime": "gc"}
 	} else {
