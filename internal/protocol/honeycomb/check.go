@@ -2,6 +2,7 @@ package honeycomb
 
 import (
 	"fmt"
+	"reflect"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -29,6 +30,23 @@ func (c *checks) note(field, value string, most int) {
 	if n := utf8.RuneCountInString(value); n > most {
 		c.add(field, "invalid", fmt.Sprintf("is %d characters long, longer than the maximum of %d", n, most))
 	}
+}
+
+// kindName is what JSON calls the values that a type is read from.
+func kindName(t reflect.Type) string {
+	switch k := t.Kind(); {
+	case k == reflect.Bool:
+		return "a boolean"
+	case k == reflect.String:
+		return "a string"
+	case k == reflect.Slice:
+		return "an array"
+	case k == reflect.Float64:
+		return "a number"
+	case k >= reflect.Int && k <= reflect.Int64:
+		return "a whole number"
+	}
+	return "an object"
 }
 
 // err is nil if nothing is wrong.

@@ -1,6 +1,7 @@
 package honeycomb
 
 import (
+	"encoding/json"
 	"slices"
 	"strings"
 
@@ -53,16 +54,19 @@ func (f *Front) patchDatasetDefinitions(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	var body map[string]*wireDefinition
+	var body map[string]json.RawMessage
 	if err := c.decode(&body); err != nil {
 		return reply{}, err
 	}
 	var wrong checks
 	names, meanings := map[string]string{}, dataset.Meanings()
-	for meaning, definition := range body {
+	for meaning, raw := range body {
+		var definition *wireDefinition
 		switch {
 		case !slices.Contains(meanings, meaning):
 			wrong.add(meaning, "invalid", "is no definition; there are "+strings.Join(meanings, ", "))
+		case json.Unmarshal(raw, &definition) != nil:
+			wrong.add(meaning, "incorrect_type", `must be an object with the name of a column, like {"name":"duration_ms"}`)
 		case definition != nil:
 			names[meaning] = definition.Name
 		}

@@ -66,7 +66,7 @@ func (f *Front) checkQuery(raw []byte, scope workspace.Scope, metrics bool) erro
 		if wrong.Field == "" {
 			return unparseable("invalid Query data: it must be an object, is " + wrong.Value)
 		}
-		return unparseable(fmt.Sprintf("invalid Query data: %s must be %s, is %s", wrong.Field, wrong.Type, wrong.Value))
+		return unparseable(fmt.Sprintf("invalid Query data: %s must be %s, is %s", wrong.Field, kindName(wrong.Type), wrong.Value))
 	}
 	if err != nil {
 		return unparseable("could not parse request body")

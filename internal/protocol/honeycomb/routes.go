@@ -1,6 +1,7 @@
 package honeycomb
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"errors"
@@ -287,17 +288,23 @@ func (c *call) body() ([]byte, error) {
 	return raw, nil
 }
 
-// decode reads a call's body into what it points at. What is no JSON is
-// unparseable; a member of a wrong type is invalid and named. Members that are not
-// known are ignored.
+// decode reads a call's body into what it points at. What is no JSON, or no object,
+// is unparseable; a member of a wrong type is invalid and named. Members that are
+// not known are ignored.
 func (c *call) decode(into any) error {
 	raw, err := c.body()
 	if err != nil {
 		return err
 	}
+	if !json.Valid(raw) {
+		return unparseable("could not parse request body")
+	}
+	if raw = bytes.TrimSpace(raw); raw[0] != '{' {
+		return unparseable("could not parse request body: it must be an object")
+	}
 	err = json.Unmarshal(raw, into)
 	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		return invalid(invalidField{wrong.Field, "incorrect_type", "must be " + wrong.Type.String() + ", is " + wrong.Value})
+		return invalid(invalidField{wrong.Field, "incorrect_type", "must be " + kindName(wrong.Type) + ", is " + wrong.Value})
 	}
 	if err != nil {
 		return unparseable("could not parse request body")

@@ -37,7 +37,7 @@ func TestWorkspace_AnswersAsDocumented(t *testing.T) {
 		{"POST", "/1/queries/shop", ``, 400, "unparseable", "could not parse request body"},
 		{"POST", "/1/queries/shop", `{`, 400, "unparseable", "could not parse request body"},
 		{"POST", "/1/queries/shop", `[]`, 400, "unparseable", "invalid Query data"},
-		{"POST", "/1/queries/shop", `{"limit":"ten"}`, 400, "unparseable", "invalid Query data: limit"},
+		{"POST", "/1/queries/shop", `{"limit":"ten"}`, 400, "unparseable", "invalid Query data: limit must be a whole number, is string"},
 		{"POST", "/1/queries/shop", `{"calculations":[{"op":"SOME"}]}`, 422, "validation-failed", "SOME"},
 		{"POST", "/1/queries/shop", `{"calculations":[{"op":"AVG"}]}`, 422, "validation-failed", "AVG needs a column"},
 		{"POST", "/1/queries/shop", `{"limit":1001}`, 422, "validation-failed", "limit is 1001"},
