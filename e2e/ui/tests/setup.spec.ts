@@ -42,6 +42,26 @@ test('data that comes while the page is open shows without a reload', async ({ p
   await expect(page).toHaveTitle(/Data is coming in/);
 });
 
+test('the page looks the same after another was seen', async ({ page, server }) => {
+  await page.goto(`${server.url}/setup`);
+  const names = page.locator('.card .name');
+  const places = async (): Promise<number[][]> =>
+    names.evaluateAll((all) =>
+      all.map((name) => {
+        const [inner, outer] = [name, name.parentElement!].map((e) => e.getBoundingClientRect());
+        return [inner!.x - outer!.x, inner!.y - outer!.y, inner!.width, inner!.height];
+      }),
+    );
+  await expect(names.first()).toBeVisible();
+  const before = await places();
+  await page.getByRole('button', { name: 'Send a test trace' }).click();
+  await page.getByRole('link', { name: 'Open its trace' }).click();
+  await expect(page.getByRole('row')).toHaveCount(2);
+  await page.goBack();
+  await expect(names.first()).toBeVisible();
+  expect(await places()).toEqual(before);
+});
+
 test.describe('with keys required', () => {
   test.use({ flags: ['-auth', 'required'] });
   test('the page asks for a key and says when it is wrong', async ({ page, server }) => {

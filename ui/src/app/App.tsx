@@ -10,17 +10,33 @@ import { learn } from './longAddress';
 import { Shell } from './Shell';
 import { SignIn } from './SignIn';
 
-const Home = lazy(() => import('../pages/home/page'));
-const Traces = lazy(() => import('../pages/traces/page'));
-const Trace = lazy(() => import('../pages/trace/page'));
-const Query = lazy(() => import('../pages/query/page'));
-const Logs = lazy(() => import('../pages/logs/page'));
-const Errors = lazy(() => import('../pages/errors/page'));
-const Service = lazy(() => import('../pages/service/page'));
-const MapPage = lazy(() => import('../pages/map/page'));
-const Setup = lazy(() => import('../pages/setup/page'));
-const Settings = lazy(() => import('../pages/settings/page'));
-const DoctorPage = lazy(() => import('../pages/settings/DoctorPage'));
+const Home = styled('home', () => import('../pages/home/page'));
+const Traces = styled('traces', () => import('../pages/traces/page'));
+const Trace = styled('trace', () => import('../pages/trace/page'));
+const Query = styled('query', () => import('../pages/query/page'));
+const Logs = styled('logs', () => import('../pages/logs/page'));
+const Errors = styled('errors', () => import('../pages/errors/page'));
+const Service = styled('service', () => import('../pages/service/page'));
+const MapPage = styled('map', () => import('../pages/map/page'));
+const Setup = styled('setup', () => import('../pages/setup/page'));
+const Settings = styled('settings', () => import('../pages/settings/page'));
+const DoctorPage = styled('settings', () => import('../pages/settings/DoctorPage'));
+
+/** A page that is loaded when it is opened, within what its folder's styles are bound to: those of pages seen before stay in the document. */
+function styled<P extends object>(
+  room: string,
+  load: () => Promise<{ default: (props: P) => React.ReactElement }>,
+): React.ComponentType<P> {
+  return lazy(async () => {
+    const { default: Page } = await load();
+    const Styled = (props: P): React.ReactElement => (
+      <div className="contents" data-page={room}>
+        <Page {...props} />
+      </div>
+    );
+    return { default: Styled };
+  });
+}
 
 export function App(): React.ReactElement {
   const [signedIn, setSignedIn] = useState(0);

@@ -43,7 +43,7 @@ export function Watching({ book, connected, now, test }: Props): React.ReactElem
   return (
     <section className="panel watching" aria-label="Watching">
       <div className="row">
-        <span className={coming ? 'dot on' : 'dot'} aria-hidden="true" />
+        <span className={coming ? 'livedot on' : 'livedot'} aria-hidden="true" />
         <h2 className="grow">
           {title}
           {!connected && <span className="error-text"> · connection lost, trying again</span>}

@@ -109,7 +109,8 @@ function CardButton({ card, chosen, age, onChoose }: CardProps): React.ReactElem
       <span className="name">{card.title}</span>
       {card.id in sends && (
         <span className="state muted">
-          <span className={age === undefined ? 'dot' : 'dot on'} aria-hidden="true" /> {age === undefined ? 'nothing yet' : ago(age)}
+          <span className={age === undefined ? 'livedot' : 'livedot on'} aria-hidden="true" />{' '}
+          {age === undefined ? 'nothing yet' : ago(age)}
         </span>
       )}
     </button>

@@ -152,14 +152,14 @@ export function BubblePanel(props: Props): React.ReactElement {
         {find === '' && <Said clauses={clauses} actions={actions} />}
         <ul>{shown.ranked.map(card)}</ul>
         {shown.groups.map((g) => (
-          <details key={g.title} className="fold" open={find !== '' || undefined}>
+          <details key={g.title} className="fieldfold" open={find !== '' || undefined}>
             <summary>{g.title}</summary>
             <ul>{g.fields.map(card)}</ul>
           </details>
         ))}
-        {found.leftOut > 0 && <p className="muted fold">{found.leftOut} more fields were not compared</p>}
+        {found.leftOut > 0 && <p className="muted fieldfold">{found.leftOut} more fields were not compared</p>}
         {found.done && !found.error && (
-          <p className="muted fold" role="status">
+          <p className="muted fieldfold" role="status">
             all events of both sides compared in {Math.round(found.elapsedMs)}
             {'\u2009'}ms
           </p>

@@ -66,7 +66,7 @@ export function ExploreTab({ runKey, body, actions }: Props): React.ReactElement
         {rest.map(
           ([title, fields]) =>
             fields.length > 0 && (
-              <details key={title} className="fold" open={find !== '' || undefined}>
+              <details key={title} className="fieldfold" open={find !== '' || undefined}>
                 <summary>
                   {fields.length} {fields.length === 1 ? 'field' : 'fields'} {title}
                 </summary>
