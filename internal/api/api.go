@@ -48,6 +48,9 @@ type Deps struct {
 	Version   string
 	// Groups are the groups of traces of an environment that expressions may name; may be nil.
 	Groups func(ctx context.Context, environment string) ([]xrayfilter.Group, error)
+	// Kept is the time, Unix ns, from which on rows of a dataset are kept, as it is now;
+	// before all times if they are kept for ever. Nil keeps everything.
+	Kept func(environment, dataset string) int64
 	// Pointer reads the @ptr of a line of CloudWatch Logs; may be nil.
 	Pointer func(text string) (dataset string, at store.Position, ok bool)
 	// Endpoints are the bound addresses, by the names of the ready line.

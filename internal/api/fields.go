@@ -258,12 +258,14 @@ func (a *API) storage(w http.ResponseWriter, r *http.Request) error {
 		Bytes   int64  `json:"bytes"`
 		First   string `json:"first"`
 		Last    string `json:"last"`
+		// KeptFrom is empty where rows are kept for ever.
+		KeptFrom string `json:"kept_from"`
 	}
 	var rows int64
 	out := make([]listed, 0, len(catalog.Datasets))
 	for _, d := range catalog.Datasets {
 		rows += d.Rows
-		l := listed{Slug: d.Slug, Name: d.Slug, Rows: d.Rows, Bytes: d.Bytes, First: ns(d.First), Last: ns(d.Last)}
+		l := listed{Slug: d.Slug, Name: d.Slug, Rows: d.Rows, Bytes: d.Bytes, First: ns(d.First), Last: ns(d.Last), KeptFrom: moment(a.keptFrom(environment, d.Slug))}
 		if known, ok := a.Datasets.Find(environment, d.Slug); ok {
 			l.Name = known.Name
 		}

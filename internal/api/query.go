@@ -20,8 +20,9 @@ type question struct {
 	Search  string          `json:"search"` // beside the conditions of query or text, in any form that logs/parse reads
 	Series  bool            `json:"series"`
 	Totals  bool            `json:"totals"`
-	Keep    bool            `json:"keep"`  // store the answer for ever
-	Quiet   bool            `json:"quiet"` // do not note it in the history
+	Keep    bool            `json:"keep"`    // store the answer for ever
+	Quiet   bool            `json:"quiet"`   // do not note it in the history
+	Browser string          `json:"browser"` // whose entry it is there where no key is given
 }
 
 func (a *API) readQuestion(w http.ResponseWriter, r *http.Request) (*question, *query.Spec, error) {
@@ -74,6 +75,9 @@ func (a *API) parseQuery(w http.ResponseWriter, r *http.Request) error {
 // result or an error.
 func (a *API) query(w http.ResponseWriter, r *http.Request) error {
 	q, spec, err := a.readQuestion(w, r)
+	if err == nil {
+		err = checkBrowser(q.Browser)
+	}
 	if err != nil {
 		return err
 	}
@@ -100,9 +104,22 @@ func (a *API) query(w http.ResponseWriter, r *http.Request) error {
 	}
 	_ = lines.write(done) // the caller may have gone
 	if !q.Quiet {
-		a.note(r, q, spec, workspace.Run{ResultID: done.ResultID, At: started, Elapsed: elapsed, Rows: result.Rows})
+		a.note(r, q, spec, workspace.Run{ResultID: done.ResultID, At: started, Elapsed: elapsed, Rows: result.Rows, Sketch: sketchOf(result)})
 	}
 	return nil
+}
+
+// sketchOf is the small picture of an answer for the history, nil for none.
+func sketchOf(result *querier.SpecResult) json.RawMessage {
+	s := result.Sketch()
+	if s == nil {
+		return nil
+	}
+	raw, err := json.Marshal(s)
+	if err != nil {
+		return nil
+	}
+	return raw
 }
 
 // doneLine ends a query that was answered.

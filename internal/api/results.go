@@ -5,10 +5,8 @@ import (
 	"encoding/json"
 	"log/slog"
 	"net/http"
-	"strconv"
 	"time"
 
-	"github.com/oriel-dev/oriel/internal/fault"
 	"github.com/oriel-dev/oriel/internal/querier"
 	"github.com/oriel-dev/oriel/internal/query"
 	"github.com/oriel-dev/oriel/internal/store"
@@ -56,8 +54,7 @@ func (a *API) note(r *http.Request, q *question, spec *query.Spec, run workspace
 	defer cancel()
 	raw, err := json.Marshal(spec)
 	if err == nil {
-		who := callerOf(r).principal
-		run.Scope, run.Owner, run.OwnerName, run.Spec, run.Text = a.scopeOf(r, q.Dataset), who.KeyID, who.KeyName, raw, spec.Text()
+		run.Scope, run.Owner, run.OwnerName, run.Spec, run.Text = a.scopeOf(r, q.Dataset), ownerOf(r, q.Browser), callerOf(r).principal.KeyName, raw, spec.Text()
 		err = a.Workspace.Note(ctx, run)
 	}
 	if err != nil {
@@ -104,48 +101,4 @@ func (a *API) result(w http.ResponseWriter, r *http.Request) error {
 	}
 	_, _ = w.Write(answer[1:]) // the caller may have gone
 	return nil
-}
-
-// history lists who asked what, newest first.
-func (a *API) history(w http.ResponseWriter, r *http.Request) error {
-	const normal = 100
-	ask := r.URL.Query()
-	f := workspace.HistoryFilter{Limit: normal, Text: ask.Get("q")}
-	if text := ask.Get("limit"); text != "" {
-		n, err := strconv.Atoi(text)
-		if err != nil || n < 1 || n > workspace.MaxHistory {
-			return fault.New(fault.Invalid, "limit is %.40q; it must be from 1 to %d", text, workspace.MaxHistory)
-		}
-		f.Limit = n
-	}
-	switch mine := ask.Get("mine"); mine {
-	case "", "0", "false":
-	case "1", "true":
-		f.Owner = &callerOf(r).principal.KeyID
-	default:
-		return fault.New(fault.Invalid, "mine is %.40q; it must be 1 or 0", mine)
-	}
-	runs, err := a.Workspace.History(r.Context(), a.environment(r), f)
-	if err != nil {
-		return err
-	}
-	type listed struct {
-		ID        string          `json:"id,omitempty"`
-		Query     json.RawMessage `json:"query"`
-		Text      string          `json:"text"`
-		Dataset   string          `json:"dataset"`
-		At        string          `json:"at"`
-		ElapsedMS float64         `json:"elapsed_ms"`
-		Rows      int             `json:"rows"`
-		Name      string          `json:"name,omitempty"`
-		By        string          `json:"by,omitempty"`
-	}
-	out := make([]listed, len(runs))
-	for i, run := range runs {
-		out[i] = listed{
-			ID: run.ResultID, Query: run.Spec, Text: run.Text, Dataset: run.Scope.Dataset, At: ns(run.At.UnixNano()),
-			ElapsedMS: float64(run.Elapsed.Microseconds()) / 1000, Rows: run.Rows, Name: run.Name, By: run.OwnerName,
-		}
-	}
-	return a.answer(w, r, store.Stats{}, map[string]any{"runs": out})
 }

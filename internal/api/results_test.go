@@ -182,7 +182,7 @@ func TestHistory_HoldsWhatPagesAsked(t *testing.T) {
 	b := newBench(t)
 	_, mine, err := b.keys.Create(t.Context(), auth.NewKey{Kind: auth.Honeycomb, Name: "Ada"})
 	b.must(err)
-	b.ask("", `{"text":"VISUALIZE COUNT GROUP BY route","dataset":"shop"}`)
+	b.ask("", `{"text":"VISUALIZE COUNT GROUP BY route","dataset":"shop","browser":"b-1","series":true}`)
 	b.ask("", `{"text":"VISUALIZE COUNT WHERE route = \"/x\"","quiet":true}`)
 	kept := b.ask(mine.Key, `{"query":{"limit":3},"keep":true}`)
 	b.restart()
@@ -190,10 +190,16 @@ func TestHistory_HoldsWhatPagesAsked(t *testing.T) {
 		ID, Text, Dataset, By string
 		Rows                  int
 		Query                 json.RawMessage
+		Mine                  bool
+		Sketch                *querier.Sketch
 	}
 	list := func(query string) (runs []run) {
 		t.Helper()
-		status, _, raw := b.do(http.MethodGet, "/api/history"+query, mine.Key, "")
+		key := mine.Key
+		if strings.Contains(query, "browser=") {
+			key = ""
+		}
+		status, _, raw := b.do(http.MethodGet, "/api/history"+query, key, "")
 		var answer struct{ Runs []run }
 		b.must(json.Unmarshal(raw, &answer))
 		if status != 200 || answer.Runs == nil {
@@ -203,16 +209,25 @@ func TestHistory_HoldsWhatPagesAsked(t *testing.T) {
 	}
 	var id string
 	b.must(json.Unmarshal(kept["result_id"], &id))
-	newest := run{ID: id, Text: "VISUALIZE COUNT LIMIT 3", Dataset: "__all__", By: "Ada", Rows: 1, Query: json.RawMessage(`{"limit":3}`)}
+	newest := run{ID: id, Text: "VISUALIZE COUNT LIMIT 3", Dataset: "__all__", By: "Ada", Rows: 1, Query: json.RawMessage(`{"limit":3}`), Mine: true}
 	first := run{Text: "VISUALIZE COUNT GROUP BY route", Dataset: "shop", Rows: 3, Query: json.RawMessage(`{"breakdowns":["route"],"calculations":[{"op":"COUNT"}]}`)}
+	all := list("")
+	if len(all) != 2 || all[1].Sketch == nil || all[1].Sketch.Calc != "COUNT" || len(all[1].Sketch.Lines) != 3 {
+		t.Fatalf("%+v", all)
+	}
+	first.Sketch = all[1].Sketch
+	atBrowser, others := first, newest
+	atBrowser.Mine, others.Mine = true, false
 	for query, want := range map[string][]run{
 		"": {newest, first}, "?limit=1": {newest}, "?q=ROUTE": {first}, "?mine=1": {newest}, "?q=nothing": {},
+		"?dataset=shop": {first}, "?dataset=__all__": {newest}, "?dataset=none": {},
+		"?browser=b-1": {others, atBrowser}, "?mine=1&browser=b-1": {atBrowser}, "?mine=1&browser=b-2": {},
 	} {
 		if diff := cmp.Diff(want, list(query)); diff != "" {
 			t.Errorf("%q: %s", query, diff)
 		}
 	}
-	for query, want := range map[string]string{"?limit=0": "limit", "?limit=1001": "limit", "?mine=perhaps": "mine"} {
+	for query, want := range map[string]string{"?limit=0": "limit", "?limit=1001": "limit", "?mine=perhaps": "mine", "?cursor=x": "cursor", "?browser=a%20b": "browser"} {
 		if status, _, raw := b.do(http.MethodGet, "/api/history"+query, "", ""); status != 400 || !strings.Contains(string(raw), want) {
 			t.Errorf("%s: %d %s", query, status, raw)
 		}

@@ -37,7 +37,8 @@ The clauses of the text, in any order, none of which has to be there:
   ORDER BY   COUNT DESC, f
   LIMIT      20
   LAST       15m, 2h, 7d, or FROM "2026-11-27T10:00:00Z" TO "2026-11-27T11:00:00Z"
-  GRANULARITY 1m, COMPARE 1d, UNWEIGHTED
+  GRANULARITY 1m, UNWEIGHTED
+  COMPARE    previous, 1d, 36h: the same so long before, as a second sparkline
   WITH       slow AS ($duration_ms > 500), for COUNT IF (slow = true) AS bad
 
 With --group the question is one about log lines, in the language of CloudWatch
@@ -59,18 +60,25 @@ type queryResult struct {
 		Name string `json:"name"`
 		Kind string `json:"kind"`
 	} `json:"columns"`
-	Rows   [][]any `json:"rows"`
-	Series *struct {
-		Groups []struct {
-			Key    []any                 `json:"key"`
-			Values map[string][]*float64 `json:"values"`
-		} `json:"groups"`
-	} `json:"series"`
+	Rows    [][]any  `json:"rows"`
+	Series  *courses `json:"series"`
+	Compare *struct {
+		Offset int64    `json:"offset"` // ns
+		Series *courses `json:"series"`
+	} `json:"compare"`
 	Heatmaps   []heatmap `json:"heatmaps"`
 	Breakdowns int       `json:"breakdowns"`
 	More       bool      `json:"more"`
 	raw        json.RawMessage
 	line       queryLine // the end of the answer: what it took
+}
+
+// courses are values over time, by group and calculation.
+type courses struct {
+	Groups []struct {
+		Key    []any                 `json:"key"`
+		Values map[string][]*float64 `json:"values"`
+	} `json:"groups"`
 }
 
 func runQuery(ctx context.Context, s Streams, args []string) error {
@@ -328,9 +336,15 @@ func printResult(s Streams, r *queryResult) error {
 	for _, c := range r.Columns {
 		tab.columns = append(tab.columns, column{title: clean(c.Name), right: c.Kind == "integer" || c.Kind == "float"})
 	}
-	sparks := sparksByKey(r)
+	sparks, before := sparksByKey(r, r.Series), map[string]string{}
 	if len(sparks) > 0 {
 		tab.columns = append(tab.columns, column{title: "over time", whole: true})
+	}
+	if r.Compare != nil {
+		before = sparksByKey(r, r.Compare.Series)
+	}
+	if len(before) > 0 {
+		tab.columns = append(tab.columns, column{title: duration(r.Compare.Offset) + " before", whole: true})
 	}
 	for _, row := range r.Rows {
 		cells := make([]string, 0, len(tab.columns))
@@ -338,7 +352,10 @@ func printResult(s Streams, r *queryResult) error {
 			cells = append(cells, short(v))
 		}
 		if len(sparks) > 0 {
-			cells = append(cells, sparks[keyOf(row, len(r.Series.Groups[0].Key))])
+			cells = append(cells, sparks[keyOf(row, r.Breakdowns)])
+		}
+		if len(before) > 0 {
+			cells = append(cells, before[keyOf(row, r.Breakdowns)])
 		}
 		tab.rows = append(tab.rows, cells)
 	}
@@ -358,14 +375,13 @@ func keyOf(row []any, n int) string {
 }
 
 // sparksByKey draws the first calculation of each group over time.
-func sparksByKey(r *queryResult) map[string]string {
-	if r.Series == nil || len(r.Series.Groups) == 0 {
+func sparksByKey(r *queryResult, over *courses) map[string]string {
+	if over == nil || len(over.Groups) == 0 {
 		return nil
 	}
-	keys := len(r.Series.Groups[0].Key)
 	first := ""
-	for _, c := range r.Columns[min(keys, len(r.Columns)):] {
-		if _, ok := r.Series.Groups[0].Values[c.Name]; ok {
+	for _, c := range r.Columns[min(r.Breakdowns, len(r.Columns)):] {
+		if _, ok := over.Groups[0].Values[c.Name]; ok {
 			first = c.Name
 			break
 		}
@@ -374,8 +390,8 @@ func sparksByKey(r *queryResult) map[string]string {
 		return nil
 	}
 	out := map[string]string{}
-	for _, g := range r.Series.Groups {
-		out[keyOf(g.Key, keys)] = sparkline(g.Values[first], 24)
+	for _, g := range over.Groups {
+		out[keyOf(g.Key, r.Breakdowns)] = sparkline(g.Values[first], 24)
 	}
 	return out
 }

@@ -86,8 +86,11 @@ func question(t *rapid.T, start int64) map[string]any {
 	if rapid.Bool().Draw(t, "limited") {
 		spec["limit"] = rapid.IntRange(1, 8).Draw(t, "limit")
 	}
-	if rapid.IntRange(0, 2).Draw(t, "compared") == 0 {
+	switch rapid.IntRange(0, 4).Draw(t, "compared") {
+	case 0:
 		spec["compare_time_offset_seconds"] = earlier
+	case 1:
+		spec["compare"] = pick("with", "previous", "1807s", "40m")
 	}
 	return spec
 }
@@ -344,7 +347,7 @@ func (p *plainly) differs(r *SpecResult) string {
 	if r.Compare == nil {
 		return ""
 	}
-	shift := int64(earlier * time.Second)
+	shift := r.Plan.Compare
 	if d := p.courseDiffers(r.Compare, p.groups(r.Plan.Start-shift, r.Plan.End-shift)); d != "" {
 		return "compared: " + d
 	}

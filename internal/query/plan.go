@@ -79,11 +79,8 @@ func (s *Spec) Plan(environment string, datasets []string, now time.Time, opts P
 	if p.Limit, err = s.limit(opts.Series); err != nil {
 		return nil, err
 	}
-	if s.CompareOffset != nil {
-		p.Compare = *s.CompareOffset * int64(time.Second)
-		if p.Compare < p.End-p.Start {
-			return nil, fault.New(fault.Invalid, "compare_time_offset_seconds is %d; it must be at least the time range of %d seconds", *s.CompareOffset, (p.End-p.Start)/1e9)
-		}
+	if p.Compare, err = s.comparedBack(p.End - p.Start); err != nil {
+		return nil, err
 	}
 	if err := p.planCalcs(s); err != nil {
 		return nil, err

@@ -33,6 +33,11 @@ type Spec struct {
 	// one level of AND or OR can't say.
 	Where string `json:"where,omitempty"`
 
+	// Compare is ours: the earlier period to compare with where CompareOffset can't
+	// say it. It is "previous", the period just before and as long as the range, or
+	// how far back as the text form has it, like 36h.
+	Compare string `json:"compare,omitempty"`
+
 	CalculatedFields []SpecField   `json:"calculated_fields,omitempty"`
 	Formulas         []SpecFormula `json:"formulas,omitempty"`
 }
@@ -118,6 +123,7 @@ func DecodeSpec(raw []byte) (*Spec, error) {
 		}
 		return nil, fault.New(fault.Invalid, "invalid query data: %w", err)
 	}
+	s.settleCompare()
 	return &s, s.Validate()
 }
 
@@ -252,10 +258,7 @@ func (s *Spec) checkNumbers() error {
 	if s.Granularity != nil && (*s.Granularity < 0 || *s.Granularity > maxSpecRange) {
 		return fault.New(fault.Invalid, "granularity is %v seconds; it must be from 0 to the time range", *s.Granularity)
 	}
-	if s.CompareOffset != nil && !slices.Contains([]int64{1800, 3600, 7200, 28800, 86400, 604800, 2419200, 15724800}, *s.CompareOffset) {
-		return fault.New(fault.Invalid, "compare_time_offset_seconds is %d; it must be one of 1800, 3600, 7200, 28800, 86400, 604800, 2419200, 15724800", *s.CompareOffset)
-	}
-	return nil
+	return s.checkCompare()
 }
 
 // Condition is the expression of the filters and Where together, nil for none.

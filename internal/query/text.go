@@ -22,7 +22,8 @@ import (
 //
 //	WITH slow AS ($duration_ms > 100) VISUALIZE COUNT AS n, COUNT IF (slow = true) AS bad FORMULA share AS ($bad / $n)
 //
-// FROM and TO take Unix seconds or RFC 3339 in quotes. Errors point at a byte.
+// FROM and TO take Unix seconds or RFC 3339 in quotes, COMPARE how far back the
+// other period lies, or the word previous. Errors point at a byte.
 func ParseText(text string) (*Spec, error) {
 	p, err := newParser(text)
 	if err != nil {
@@ -72,10 +73,14 @@ func (p *parser) clauses(s *Spec) map[string]func() error {
 		"GRANULARITY": func() error { return p.granularity(s) },
 		"LAST":        func() error { return p.seconds(&s.TimeRange) },
 		"FOR":         func() error { return p.seconds(&s.TimeRange) },
-		"COMPARE":     func() error { return p.seconds(&s.CompareOffset) },
-		"FROM":        func() error { return p.moment(&s.StartTime) },
-		"TO":          func() error { return p.moment(&s.EndTime) },
-		"UNWEIGHTED":  func() error { s.UsageMode = true; return nil },
+		"COMPARE": func() error {
+			seconds, err := p.back()
+			s.setCompare(seconds)
+			return err
+		},
+		"FROM":       func() error { return p.moment(&s.StartTime) },
+		"TO":         func() error { return p.moment(&s.EndTime) },
+		"UNWEIGHTED": func() error { s.UsageMode = true; return nil },
 	}
 }
 

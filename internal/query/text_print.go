@@ -84,8 +84,11 @@ func (s *Spec) timeText(clause func(word, rest string)) {
 		}
 		clause(word, lengthText(*s.TimeRange))
 	}
-	if s.CompareOffset != nil {
+	switch {
+	case s.CompareOffset != nil:
 		clause("COMPARE", lengthText(*s.CompareOffset))
+	case s.Compare != "":
+		clause("COMPARE", s.Compare)
 	}
 }
 

@@ -128,6 +128,9 @@ func TestSpec_TextComesBackTheSame(t *testing.T) {
 		`VISUALIZE COUNT IF (error = true) AS errors, COUNT AS total WHERE a = 1 OR b = "x" HAVING ` + "`errors`" + ` > 3 LAST 2d`,
 		`VISUALIZE HEATMAP(duration_ms) WHERE (a = 1 OR b = 2) AND c does-not-exist GRANULARITY 60s FROM 1700000000 TO 1700007200`,
 		`VISUALIZE COUNT_DISTINCT(user.id) GROUP BY ` + "`odd name`" + `, x ORDER BY x FROM 1700000000 FOR 90m COMPARE 1d UNWEIGHTED`,
+		`VISUALIZE COUNT LAST 1h COMPARE 36h`,
+		`VISUALIZE COUNT LAST 1h COMPARE 5401s`,
+		`VISUALIZE COUNT FROM 1700000000 TO 1700000777 COMPARE previous`,
 		`WITH slow AS ($duration_ms > 100 AND CONTAINS($a, ")")), ` + "`odd name` AS (REG_VALUE($b, `[(]\"`))" + ` VISUALIZE COUNT AS n, COUNT IF (slow = true) AS bad FORMULA share AS ($bad / $n * 100) GROUP BY ` + "`odd name`" + ` ORDER BY share DESC`,
 		`VISUALIZE COUNT WHERE root.name = "GET /" AND any2.error = true AND (none.a exists OR none.b > 1) GROUP BY root.name, parent.service.name ORDER BY root.name`,
 		`VISUALIZE CONCURRENCY, RATE_SUM(n) WHERE name not-in ("a", "b") AND x starts-with "y"`,
@@ -171,6 +174,61 @@ func TestDecodeSpec_EchoesWithoutInventing(t *testing.T) {
 	}
 }
 
+func TestDecodeSpec_ComparesInOneForm(t *testing.T) {
+	t.Parallel()
+	for given, want := range map[string]string{
+		`{"compare":"24h"}`:                     `{"compare_time_offset_seconds":86400}`,
+		`{"compare_time_offset_seconds":86400}`: `{"compare_time_offset_seconds":86400}`,
+		`{"compare":"2160m"}`:                   `{"compare":"36h"}`,
+		`{"compare":" Previous "}`:              `{"compare":"previous"}`,
+		`{"compare":"2w"}`:                      `{"compare":"14d"}`,
+		`{"time_range":60,"compare":"90"}`:      `{"time_range":60,"compare":"90s"}`,
+		`{"compare_time_offset_seconds":null}`:  `{}`,
+	} {
+		s, err := DecodeSpec([]byte(given))
+		if err != nil {
+			t.Errorf("%s: %v", given, err)
+			continue
+		}
+		if got, _ := json.Marshal(s); string(got) != want {
+			t.Errorf("%s became %s, want %s", given, got, want)
+		}
+	}
+}
+
+func TestPlan_ComparesWithAnEarlierPeriod(t *testing.T) {
+	t.Parallel()
+	now := time.Unix(1_700_000_000, 0)
+	for text, want := range map[string]time.Duration{
+		"VISUALIZE COUNT LAST 1h COMPARE 36h":                            36 * time.Hour,
+		"VISUALIZE COUNT LAST 1h COMPARE 1h":                             time.Hour,
+		"VISUALIZE COUNT LAST 1h COMPARE previous":                       time.Hour,
+		"VISUALIZE COUNT FROM 1699990000 TO 1699990777 COMPARE PREVIOUS": 777 * time.Second,
+		"VISUALIZE COUNT LAST 1h":                                        0,
+	} {
+		s, err := ParseText(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := s.Plan("e", nil, now, PlanOptions{})
+		if err != nil || p.Compare != int64(want) {
+			t.Errorf("%s: %v %v", text, p, err)
+		}
+	}
+	for text, want := range map[string]string{
+		"VISUALIZE COUNT LAST 2h COMPARE 100m": "at least the time range of 2h, or previous",
+		"VISUALIZE COUNT LAST 2h COMPARE 1h":   "at least the time range of 7200 seconds",
+	} {
+		s, err := ParseText(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Plan("e", nil, now, PlanOptions{}); !fault.Is(err, fault.Invalid) || !strings.Contains(fault.MessageOf(err), want) {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
+
 func TestDecodeSpec_RefusesWithAReason(t *testing.T) {
 	t.Parallel()
 	for raw, want := range map[string]string{
@@ -184,10 +242,16 @@ func TestDecodeSpec_RefusesWithAReason(t *testing.T) {
 		`{"orders":[{"op":"MAX","column":"x"}]}`:           "MAX(x)",
 		`{"havings":[{"calculate_op":"COUNT","op":">"}]}`:  "no value",
 		`{"limit":0}`: "limit is 0",
-		`{"time_range":1,"start_time":1,"end_time":2}`: "at most two",
-		`{"compare_time_offset_seconds":5}`:            "compare_time_offset_seconds",
-		`{"where":"a ="}`:                              "expected a value",
-		``:                                             "empty",
+		`{"time_range":1,"start_time":1,"end_time":2}`:        "at most two",
+		`{"compare_time_offset_seconds":5}`:                   "compare_time_offset_seconds",
+		`{"compare_time_offset_seconds":5400}`:                "must be one of",
+		`{"compare":"5 parsecs"}`:                             "like 90m or 36h",
+		`{"compare":"previous week"}`:                         "behind it",
+		`{"compare":"0s"}`:                                    "from 1 to",
+		`{"compare":"401d"}`:                                  "from 1 to",
+		`{"compare":"2h","compare_time_offset_seconds":7200}`: "one of them",
+		`{"where":"a ="}`:                                     "expected a value",
+		``:                                                    "empty",
 	} {
 		_, err := DecodeSpec([]byte(raw))
 		if err == nil || !strings.Contains(fault.MessageOf(err), want) {

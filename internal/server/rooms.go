@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -198,6 +199,15 @@ func (s *Server) storeConfig() duckdb.Config {
 	}
 }
 
+// kept is from when on rows of a dataset are kept, Unix ns: as its log group says,
+// or else as the setting for all does.
+func (s *Server) kept(environment, dataset string) int64 {
+	if at := s.logGroups.Horizon(environment, dataset); at > math.MinInt64 || s.config.Retention <= 0 {
+		return at
+	}
+	return s.around.Clock().Add(-s.config.Retention).UnixNano()
+}
+
 func (s *Server) openFronts(ctx context.Context) (err error) {
 	proxies, err := s.config.proxies()
 	if err != nil {
@@ -233,6 +243,7 @@ func (s *Server) openFronts(ctx context.Context) (err error) {
 	s.api, err = api.New(ctx, api.Deps{
 		Querier: s.querier, Door: s.door, Keys: s.keys, Datasets: s.datasets, Workspace: s.workspace, Items: s.items, Alerts: s.alerts, Intake: intake{s.rollbar}, Symbols: s.symbols, Sampling: s.sampling, Sample: sampleData{s.sample}, Meta: s.meta, Clock: s.around.Clock, Log: s.log,
 		Open: s.config.Auth == AuthOpen, Version: s.around.Version, Groups: s.xray.Groups, Endpoints: s.Addresses, Doors: s.doors, Pointer: cloudwatch.ReadPointer,
+		Kept: s.kept,
 	})
 	return err
 }

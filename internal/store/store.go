@@ -171,6 +171,16 @@ func (c *Catalog) Latest() (at int64) {
 	return at
 }
 
+// Oldest is the time of the oldest event of all datasets, Unix nanoseconds; 0 if there is none.
+func (c *Catalog) Oldest() (at int64) {
+	for i := range c.Datasets {
+		if first := c.Datasets[i].First; at == 0 || first < at {
+			at = first
+		}
+	}
+	return at
+}
+
 // Dataset describes the rows of a dataset.
 type Dataset struct {
 	Slug        string

@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -286,7 +288,7 @@ func TestHistory_NewestFirstAndBounded(t *testing.T) {
 	texts := func(f HistoryFilter) (out []string) {
 		t.Helper()
 		f.Limit = max(f.Limit, 100)
-		runs, err := d.History(t.Context(), "test", f)
+		runs, _, err := d.History(t.Context(), "test", f)
 		must(t, err)
 		for _, r := range runs {
 			out = append(out, r.Text)
@@ -319,10 +321,66 @@ func TestHistory_NewestFirstAndBounded(t *testing.T) {
 			t.Errorf("%+v: %q, want %q first", f, got, want)
 		}
 	}
-	runs, err := d.History(t.Context(), "test", HistoryFilter{Limit: 3})
+	runs, _, err := d.History(t.Context(), "test", HistoryFilter{Limit: 3})
 	must(t, err)
 	if len(runs) != 3 || runs[1].ResultID != "kept2" || runs[2].ResultID != "kept1" {
 		t.Errorf("each kept answer has its entry: %+v", runs)
+	}
+}
+
+func TestHistory_PagesHoldEachRunOnce(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, Config{})
+	at := d.cfg.Clock()
+	for i := range 25 {
+		// Several at one moment: the order among them must not change from page to page.
+		run := Run{Scope: Scope{"test", []string{"shop", All}[i%2]}, Owner: fmt.Sprint(i % 3), Spec: json.RawMessage(fmt.Sprintf(`{"limit":%d}`, i+1)), Text: fmt.Sprint(i), At: at.Add(time.Duration(i/10) * time.Second)}
+		if i%5 == 0 {
+			run.Sketch = json.RawMessage(`{"calc":"COUNT"}`)
+		}
+		if i == 7 {
+			run.Sketch = json.RawMessage(`"` + strings.Repeat("x", MaxSketch) + `"`)
+		}
+		must(t, d.Note(t.Context(), run))
+	}
+	one := "1"
+	for name, c := range map[string]struct {
+		f    HistoryFilter
+		want func(i int) bool
+	}{
+		"all":                  {HistoryFilter{Limit: 4}, func(int) bool { return true }},
+		"of a dataset":         {HistoryFilter{Limit: 3, Dataset: "shop"}, func(i int) bool { return i%2 == 0 }},
+		"of the environment":   {HistoryFilter{Limit: 5, Dataset: All}, func(i int) bool { return i%2 == 1 }},
+		"of one who asked":     {HistoryFilter{Limit: 2, Owner: &one}, func(i int) bool { return i%3 == 1 }},
+		"as many as there are": {HistoryFilter{Limit: 25}, func(int) bool { return true }},
+	} {
+		seen := map[string]bool{}
+		for f, pages := c.f, 0; ; pages++ {
+			runs, next, err := d.History(t.Context(), "test", f)
+			must(t, err)
+			for _, r := range runs {
+				i, _ := strconv.Atoi(r.Text)
+				if seen[r.Text] || !c.want(i) || (r.Sketch != nil) != (i%5 == 0) {
+					t.Errorf("%s: %+v", name, r)
+				}
+				seen[r.Text] = true
+			}
+			if len(runs) > c.f.Limit || pages > 25 {
+				t.Fatalf("%s: %d runs on page %d", name, len(runs), pages)
+			}
+			if f.After = next; next == "" {
+				break
+			}
+		}
+		for i := range 25 {
+			if seen[fmt.Sprint(i)] != c.want(i) {
+				t.Errorf("%s: run %d seen: %v", name, i, seen[fmt.Sprint(i)])
+			}
+		}
+	}
+	for _, cursor := range []string{"x", "12", "-a"} {
+		_, _, err := d.History(t.Context(), "test", HistoryFilter{After: cursor})
+		wantFault(t, cursor, err, fault.Invalid, "cursor")
 	}
 }
 
@@ -334,7 +392,7 @@ func TestHistory_ShowsTheNameOfAQuestion(t *testing.T) {
 	must(t, err)
 	_, err = d.AddAnnotation(t.Context(), Annotation{Scope: scope, QueryID: q.ID, Name: "Checkout load"})
 	must(t, err)
-	runs, err := d.History(t.Context(), "test", HistoryFilter{Limit: 10, Text: "checkout"})
+	runs, _, err := d.History(t.Context(), "test", HistoryFilter{Limit: 10, Text: "checkout"})
 	must(t, err)
 	if len(runs) != 1 || runs[0].Name != "Checkout load" {
 		t.Errorf("%+v", runs)

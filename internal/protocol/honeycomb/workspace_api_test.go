@@ -41,6 +41,9 @@ func TestWorkspace_AnswersAsDocumented(t *testing.T) {
 		{"POST", "/1/queries/shop", `{"calculations":[{"op":"SOME"}]}`, 422, "validation-failed", "SOME"},
 		{"POST", "/1/queries/shop", `{"calculations":[{"op":"AVG"}]}`, 422, "validation-failed", "AVG needs a column"},
 		{"POST", "/1/queries/shop", `{"limit":1001}`, 422, "validation-failed", "limit is 1001"},
+		{"POST", "/1/queries/shop", `{"compare_time_offset_seconds":5400,"time_range":60}`, 422, "validation-failed", "compare_time_offset_seconds is 5400; it must be one of"},
+		{"POST", "/1/queries/shop", `{"compare_time_offset_seconds":1800,"time_range":3600}`, 422, "validation-failed", "at least the time range"},
+		{"POST", "/1/queries/shop", `{"compare":"5 parsecs"}`, 422, "validation-failed", "like 90m or 36h"},
 		{"POST", "/1/queries/shop", `{"time_range":60,"granularity":61}`, 422, "validation-failed", "granularity is 61"},
 		{"POST", "/1/queries/shop", `{"filters":[{"column":"` + long + long[:200] + `","op":"exists"}]}`, 422, "validation-failed", "column"},
 		{"POST", "/1/queries/shop", `{"x":"` + strings.Repeat("x", 100_000) + `"}`, 413, "payload-too-large", "100000 bytes"},
@@ -209,6 +212,8 @@ func TestQueries_AreEchoed(t *testing.T) {
 		  "breakdowns":["route","b<c"],"orders":[{"op":"COUNT","order":"descending"},{"column":"route"}],"havings":[{"calculate_op":"COUNT","op":">","value":1}],
 		  "limit":100,"time_range":7200,"granularity":120}`,
 		`{"start_time":1763990000,"end_time":1763999999,"compare_time_offset_seconds":86400,"usage_mode":true}`,
+		`{"time_range":7200,"compare":"36h"}`,
+		`{"time_range":7200,"compare":"previous"}`,
 	} {
 		var want, made, read map[string]any
 		dec := json.NewDecoder(strings.NewReader(spec))
