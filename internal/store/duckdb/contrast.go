@@ -45,6 +45,9 @@ func (s *Store) contrastOnce(ctx context.Context, q *query.Query, reading *query
 	c.choose(reading.Inline)
 	c.measure()
 	c.parts = make([]part, workers)
+	for i := range c.parts {
+		c.parts[i].first = i * len(c.names) / workers
+	}
 	var tell func(store.Progress)
 	if opts.Progress != nil {
 		tell = func(p store.Progress) {
@@ -271,8 +274,8 @@ func (c *contrast) group(ctx context.Context, p piece, at *part) (err error) {
 		return nil
 	}
 	g.join()
-	for _, name := range c.names {
-		f := c.fields[name]
+	for i := range c.names {
+		f := c.fields[c.names[(at.first+i)%len(c.names)]]
 		if f.unique.Load() {
 			continue
 		}

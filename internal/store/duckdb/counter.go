@@ -2,6 +2,7 @@ package duckdb
 
 import (
 	"cmp"
+	"hash/maphash"
 	"math/bits"
 	"slices"
 	"strings"
@@ -81,9 +82,10 @@ func (c *counts) addTo(to *[2]float64) {
 // Limits of what is counted of one field.
 const (
 	mostTexts     = 100_000 // different texts kept
-	mostNumbers   = 1_000   // different numbers kept, beside their bins
-	uniqueAfter   = 20_000  // values from which a field may turn out to be an id
-	smallIntegers = 1_024   // from 0: counted without a map
+	mostTextBytes = 64 << 20
+	mostNumbers   = 1_000  // different numbers kept, beside their bins
+	uniqueAfter   = 20_000 // values from which a field may turn out to be an id
+	smallIntegers = 1_024  // from 0: counted without a map
 )
 
 // counter counts one field's values. Workers count a batch by themselves and
@@ -94,11 +96,12 @@ type counter struct {
 	expr   query.Expr // what computes it, nil if it is stored
 	some   bool       // some values are wanted also where there are too many to keep
 	unique atomic.Bool
+	seed   maphash.Seed // of the hashes of texts
 
 	mu      sync.Mutex
 	rows    int // with a value, however they are weighted
 	present [2]float64
-	texts   map[string]*[2]float64
+	texts   *textCounts                 // nil if the field has turned out to be an id
 	numbers map[event.Value]*[2]float64 // integers, floats and booleans
 	many    bool                        // there were too many numbers to keep
 	cut     bool                        // rare texts were let go of
@@ -106,63 +109,83 @@ type counter struct {
 }
 
 func newCounter(name string, unique bool) *counter {
-	f := &counter{name: name, texts: map[string]*[2]float64{}, numbers: map[event.Value]*[2]float64{}, bins: map[int32]*[2]float64{}}
+	f := &counter{name: name, seed: maphash.MakeSeed(), texts: &textCounts{}, numbers: map[event.Value]*[2]float64{}, bins: map[int32]*[2]float64{}}
 	f.unique.Store(unique)
 	return f
 }
 
 // addConstant counts a value that n rows have, all there are of both sides.
 func (f *counter) addConstant(v event.Value, n int, s *sides) {
-	both := counts{store.Selected: s.events[store.Selected], store.Others: s.events[store.Others]}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if v.Kind() == event.String {
-		f.rows += n
-		f.addText(v.Str(), &both)
-		f.judge()
+	f.addValue(v, n, &counts{store.Selected: s.events[store.Selected], store.Others: s.events[store.Others]})
+	f.judge()
+}
+
+// addKnown counts the values of a batch.
+func (f *counter) addKnown(k *knownValues) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for i := range k.values {
+		if v := &k.values[i]; v.n.some() {
+			f.addValue(v.Value, v.rows, &v.n)
+		}
+	}
+	f.judge()
+}
+
+// addValue counts a value that so many rows have. The caller holds the lock.
+func (f *counter) addValue(v event.Value, rows int, n *counts) {
+	switch v.Kind() {
+	case event.Null:
 		return
+	case event.String:
+		f.rows += rows
+		text := []byte(v.Str())
+		f.addText(f.hash(text), text, n)
+		return
+	case event.Int, event.Float, event.Bool:
 	}
 	number, _ := v.Number()
 	if number != number { //nolint:gocritic // NaN differs from itself
 		return
 	}
-	both.addTo(&f.present)
+	n.addTo(&f.present)
 	if bin, ok := store.BinOf(number); ok {
-		both.addTo(binAt(f.bins, bin))
+		n.addTo(binAt(f.bins, bin))
 	}
-	f.addNumber(v, &both)
+	f.addNumber(v, n)
 }
 
-// addText counts a text, which is copied if it is kept. The caller holds the lock.
-func (f *counter) addText(text string, n *counts) {
+// hash needs no lock.
+func (f *counter) hash(text []byte) uint32 { return uint32(maphash.Bytes(f.seed, text)) }
+
+// addText counts a text by its hash. The caller holds the lock.
+func (f *counter) addText(hash uint32, text []byte, n *counts) {
 	if f.texts == nil {
-		return // it has turned out to be an id
+		return
 	}
 	n.addTo(&f.present)
-	sum := f.texts[text]
-	if sum == nil {
-		sum = &[2]float64{}
-		f.texts[strings.Clone(text)] = sum
+	if !f.texts.add(hash, text, n) {
+		f.cut = true
 	}
-	n.addTo(sum)
 }
 
 // judge lets go of a field that turns out to be an id, and of rare texts where
 // there are too many.
 func (f *counter) judge() {
-	if f.rows >= uniqueAfter && len(f.texts) > f.rows/2 {
+	if f.texts == nil {
+		return
+	}
+	if f.rows >= uniqueAfter && f.texts.len() > f.rows/2 {
 		if f.unique.Store(true); !f.some {
 			f.texts = nil
 		}
 		return
 	}
-	for least := 1.0; len(f.texts) > mostTexts; least *= 2 {
+	if f.texts.len() > mostTexts || len(f.texts.data) > mostTextBytes {
 		f.cut = true
-		for text, n := range f.texts {
-			if n[store.Selected]+n[store.Others] <= least {
-				delete(f.texts, text)
-			}
-		}
+		f.texts = f.texts.frequent(mostTexts/2, mostTextBytes/2) // half, so that it is long until the next time
 	}
 }
 
@@ -198,76 +221,6 @@ func (f *counter) addNumber(v event.Value, n *counts) {
 	n.addTo(sum)
 }
 
-func binAt(bins map[int32]*[2]float64, bin int32) *[2]float64 {
-	n := bins[bin]
-	if n == nil {
-		n = &[2]float64{}
-		bins[bin] = n
-	}
-	return n
-}
-
-// binCounts counts numbers by bin, in blocks that are made as they are needed.
-type binCounts struct {
-	blocks [binBlocks]*[binBlock]counts
-	used   []int // places in blocks
-	free   []*[binBlock]counts
-	apart  [2]float64 // infinities
-}
-
-const (
-	binBlock  = 64
-	binMiddle = 1 << 17 // more than the largest bin
-	binBlocks = 2 * binMiddle / binBlock
-)
-
-func (b *binCounts) add(v float64, side uint8, w float64) {
-	bin, ok := store.BinOf(v)
-	if !ok {
-		b.apart[side] += w
-		return
-	}
-	at := int(bin) + binMiddle
-	block := b.blocks[at/binBlock]
-	if block == nil {
-		block = b.block(at / binBlock)
-	}
-	block[at%binBlock][side] += w
-}
-
-func (b *binCounts) block(i int) *[binBlock]counts {
-	block := &[binBlock]counts{}
-	if n := len(b.free); n > 0 {
-		block, b.free = b.free[n-1], b.free[:n-1]
-	}
-	b.blocks[i] = block
-	b.used = append(b.used, i)
-	return block
-}
-
-func (b *binCounts) addTo(bins map[int32]*[2]float64, present *[2]float64) {
-	present[store.Selected] += b.apart[store.Selected]
-	present[store.Others] += b.apart[store.Others]
-	for _, i := range b.used {
-		for k := range b.blocks[i] {
-			if n := &b.blocks[i][k]; n.some() {
-				n.addTo(binAt(bins, int32(i*binBlock+k-binMiddle)))
-				n.addTo(present)
-			}
-		}
-	}
-}
-
-func (b *binCounts) reset() {
-	for _, i := range b.used {
-		block := b.blocks[i]
-		*block = [binBlock]counts{}
-		b.free = append(b.free, block)
-		b.blocks[i] = nil
-	}
-	b.used, b.apart = b.used[:0], [2]float64{}
-}
-
 // result is what has been counted so far, with the most frequent values; some is
 // false if there is nothing to say.
 func (f *counter) result(most int) (out store.ContrastField, some bool) {
@@ -281,25 +234,28 @@ func (f *counter) result(most int) (out store.ContrastField, some bool) {
 		return out, false
 	}
 	texts, numbers := f.texts, f.numbers
+	if texts == nil {
+		texts = &textCounts{}
+	}
 	if f.many {
 		if out.Cut = true; !f.some {
 			numbers, out.Distinct = nil, mostNumbers
 		}
 	}
 	if out.Kind == event.String && len(numbers) > 0 {
-		texts = f.asTexts()
+		texts = f.withNumbers(texts)
 		numbers = nil
 	}
 	numbers = ofKind(numbers, out.Kind)
-	out.Distinct += len(texts) + len(numbers)
+	out.Distinct += texts.len() + len(numbers)
 	top := topValues{most: most, present: f.present}
-	for text, n := range texts {
-		top.add(event.StringValue(text), n)
+	for i := range texts.sums {
+		top.add(event.StringValue(texts.text(i)), &texts.sums[i])
 	}
 	for v, n := range numbers {
 		top.add(v, n)
 	}
-	out.Values = top.values
+	out.Values = top.taken()
 	if out.Kind == event.Int || out.Kind == event.Float {
 		for bin, n := range f.bins {
 			out.Bins = append(out.Bins, store.ContrastBin{Value: store.BinValue(bin), Events: *n})
@@ -328,23 +284,12 @@ func ofKind(numbers map[event.Value]*[2]float64, kind event.Kind) map[event.Valu
 	return all
 }
 
-// asTexts joins numbers and texts of a field that has both.
-func (f *counter) asTexts() map[string]*[2]float64 {
-	all := make(map[string]*[2]float64, len(f.texts)+len(f.numbers))
-	put := func(text string, n *[2]float64) {
-		sum := all[text]
-		if sum == nil {
-			sum = &[2]float64{}
-			all[text] = sum
-		}
-		sum[store.Selected] += n[store.Selected]
-		sum[store.Others] += n[store.Others]
-	}
-	for text, n := range f.texts {
-		put(text, n)
-	}
+// withNumbers joins numbers and texts of a field that has both.
+func (f *counter) withNumbers(texts *textCounts) *textCounts {
+	all := texts.clone()
 	for v, n := range f.numbers {
-		put(v.Text(), n)
+		text := []byte(v.Text())
+		all.add(f.hash(text), text, &counts{store.Selected: n[store.Selected], store.Others: n[store.Others]})
 	}
 	return all
 }
@@ -367,22 +312,37 @@ func (t *topValues) rank(n *[2]float64) float64 {
 }
 
 func (t *topValues) compare(x, y store.ContrastValue) int {
-	return cmp.Or(
-		cmp.Compare(t.rank(&y.Events), t.rank(&x.Events)),
-		cmp.Compare(y.Events[store.Others]+y.Events[store.Selected], x.Events[store.Others]+x.Events[store.Selected]),
-		strings.Compare(x.Value.Text(), y.Value.Text()),
-	)
+	if n := cmp.Compare(t.rank(&y.Events), t.rank(&x.Events)); n != 0 {
+		return n
+	}
+	if n := cmp.Compare(y.Events[store.Others]+y.Events[store.Selected], x.Events[store.Others]+x.Events[store.Selected]); n != 0 {
+		return n
+	}
+	return strings.Compare(x.Value.Text(), y.Value.Text())
 }
 
 func (t *topValues) add(v event.Value, n *[2]float64) {
-	c := store.ContrastValue{Value: v, Events: *n}
 	full := len(t.values) >= t.most
-	if full && t.compare(c, t.values[len(t.values)-1]) >= 0 {
+	if full && t.rank(n) < t.rank(&t.values[len(t.values)-1].Events) {
 		return
 	}
+	c := store.ContrastValue{Value: v, Events: *n}
+	at, _ := slices.BinarySearchFunc(t.values, c, t.compare)
 	if full {
+		if at == len(t.values) {
+			return
+		}
 		t.values = t.values[:len(t.values)-1]
 	}
-	at, _ := slices.BinarySearchFunc(t.values, c, t.compare)
 	t.values = slices.Insert(t.values, at, c)
+}
+
+// taken returns the values, which share no memory with what is being counted.
+func (t *topValues) taken() []store.ContrastValue {
+	for i := range t.values {
+		if v := &t.values[i].Value; v.Kind() == event.String {
+			*v = event.StringValue(strings.Clone(v.Str()))
+		}
+	}
+	return t.values
 }

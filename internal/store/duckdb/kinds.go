@@ -19,8 +19,9 @@ func (sn *snapshot) mask(e query.Expr, b *event.Batch) query.Mask {
 		return query.MaskOf(e, b)
 	}
 	m := query.NewMask(b.Len())
+	rows := sn.walk(e, b)
 	for i := range b.Len() {
-		if query.Match(e, unified{sn, b.Row(i)}) {
+		if query.Match(e, rows.at(i)) {
 			m.Set(i)
 		}
 	}
@@ -48,9 +49,75 @@ func (u unified) Kind(name string) event.Kind {
 
 // Get implements query.Row.
 func (u unified) Get(name string) event.Value {
-	v := u.row.Get(name)
-	if kind := u.sn.Kind(name); kind != event.Null && !v.IsNull() && v.Kind() != kind {
-		return v.Convert(kind)
+	return inKind(u.row.Get(name), u.sn.Kind(name))
+}
+
+// unifiedRows is unified for the rows of a batch, for one who goes through them in
+// their order: what an expression reads is found once for all rows.
+type unifiedRows struct {
+	unified
+	fields []rowField
+}
+
+// rowField is a field of rows that are gone through.
+type rowField struct {
+	name   string
+	column *event.Column // nil if no row has a value
+	kind   event.Kind    // of all rows of the snapshot
+	next   int           // of the column's values, the first that is not before the row
+}
+
+var _ query.Typed = (*unifiedRows)(nil)
+
+// walk goes through the rows of a batch for an expression.
+func (sn *snapshot) walk(e query.Expr, b *event.Batch) *unifiedRows {
+	r := &unifiedRows{unified: unified{sn: sn, row: b.Row(0)}}
+	for _, name := range query.FieldsOf(e) {
+		if !event.IsSystem(name) {
+			r.fields = append(r.fields, rowField{name: name, column: b.Find(name), kind: sn.Kind(name)})
+		}
 	}
-	return v
+	return r
+}
+
+// at goes to a row, which must not be before the one at hand.
+func (r *unifiedRows) at(row int) *unifiedRows {
+	r.row.Index = row
+	return r
+}
+
+// Get implements query.Row.
+func (r *unifiedRows) Get(name string) event.Value {
+	for i := range r.fields {
+		if f := &r.fields[i]; f.name == name {
+			return f.get(r.row.Index)
+		}
+	}
+	return r.unified.Get(name)
+}
+
+func (f *rowField) get(row int) event.Value {
+	c := f.column
+	if c == nil {
+		return event.Value{}
+	}
+	n := c.Len()
+	if c.Rows == nil {
+		f.next = row
+	}
+	for f.next < n && c.Row(f.next) < row {
+		f.next++
+	}
+	if f.next >= n || c.Row(f.next) != row {
+		return event.Value{}
+	}
+	return inKind(c.ValueAt(f.next), f.kind)
+}
+
+// inKind turns a value into the kind that all rows of a snapshot have of its field.
+func inKind(v event.Value, kind event.Kind) event.Value {
+	if kind == event.Null || v.IsNull() || v.Kind() == kind {
+		return v
+	}
+	return v.Convert(kind)
 }

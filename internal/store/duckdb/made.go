@@ -21,58 +21,8 @@ const (
 	patternWeight = 30
 	knownWeight   = 2
 	groupWeight   = 8_000
-	mostKnown     = 10_000 // values that results are remembered of, for each worker
-	stretchRows   = 2_048  // a page
+	stretchRows   = 2_048 // a page
 )
-
-// maker works out the values of a field, for one worker.
-type maker struct {
-	sn    *snapshot
-	expr  query.Expr
-	reads string // the one field that is read, "" if there are several
-	known map[event.Value]event.Value
-}
-
-func newMaker(sn *snapshot, expr query.Expr) *maker {
-	m := &maker{sn: sn, expr: expr}
-	if names := query.FieldsOf(expr); len(names) == 1 && !event.IsSystem(names[0]) {
-		m.reads, m.known = names[0], map[event.Value]event.Value{}
-	}
-	return m
-}
-
-// column computes the field for the rows that are on a side; nil if none has a value.
-func (m *maker) column(name string, s *sides) *event.Column {
-	out := event.NewBatch(s.batch.Environment, s.batch.Dataset)
-	for row, side := range s.of {
-		if side != neither {
-			out.SetAt(row, name, m.value(s.batch.Row(row)))
-		}
-	}
-	return out.Find(name)
-}
-
-func (m *maker) value(r event.Row) event.Value {
-	row := unified{m.sn, r}
-	if m.reads == "" {
-		return query.Eval(m.expr, row)
-	}
-	from := row.Get(m.reads)
-	if v, ok := m.known[from]; ok {
-		return v
-	}
-	v := query.Eval(m.expr, row)
-	if len(m.known) < mostKnown {
-		if from.Kind() == event.String {
-			from = event.StringValue(strings.Clone(from.Str()))
-		}
-		if v.Kind() == event.String {
-			v = event.StringValue(strings.Clone(v.Str()))
-		}
-		m.known[from] = v
-	}
-	return v
-}
 
 // effortOf is what working out an expression costs for a row; nothing where no
 // function is called.

@@ -12,6 +12,7 @@ import (
 // by page, before they are added to those of other batches. A worker uses one
 // for all its work, one field after the other.
 type part struct {
+	first  int // place of the field to begin with: workers at one field wait for each other
 	f      *counter
 	sides  *sides
 	makers map[*counter]*maker
@@ -21,6 +22,7 @@ type part struct {
 	rows     int
 	weighed  []counts    // of the dictionary's entries, by code
 	unweighd [][4]uint32 // the same where each row is one event
+	hashes   []uint32    // of texts, by code
 
 	bools    [2]counts
 	small    [smallIntegers]counts
@@ -45,6 +47,13 @@ func (p *part) addMade(f *counter, sn *snapshot, s *sides) {
 		}
 		m = newMaker(sn, f.expr)
 		p.makers[f] = m
+	}
+	if m.known != nil {
+		if known := m.count(s); known != nil {
+			f.addKnown(known)
+			return
+		}
+		m.known = nil
 	}
 	if c := m.column(f.name, s); c != nil && !f.unique.Load() {
 		p.begin(f, s)
@@ -100,6 +109,9 @@ func (p *part) add(c *event.Column, first int, same bool) {
 // are: by code.
 func (p *part) addPage(page *segment.Page) {
 	switch {
+	case page.Kind == event.String && !page.Coded:
+		p.endCodes()
+		p.addTexts(&page.Column, page.First)
 	case page.Entries == nil:
 		if p.add(&page.Column, page.First, page.Same); !page.Coded {
 			p.endCodes() // its dictionary is gone with it
@@ -153,32 +165,72 @@ func (p *part) addCodes(codes, rows []uint32, first int) {
 	}
 }
 
+// addTexts counts texts one by one, where none has a code.
+func (p *part) addTexts(c *event.Column, first int) {
+	// Other workers wait for the lock: hashes are found before it is taken.
+	f, of := p.f, p.sides.of[first:]
+	p.hashes = slices.Grow(p.hashes[:0], len(c.Codes))[:len(c.Codes)]
+	for i, code := range c.Codes {
+		p.hashes[i] = f.hash(c.Dict.Bytes(code))
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.rows += len(c.Codes)
+	for i, code := range c.Codes {
+		row := c.Row(i)
+		side := of[row]
+		if side == neither {
+			continue
+		}
+		var n counts
+		if n[side] = 1; p.sides.weights != nil {
+			n[side] = float64(p.sides.weights[first+row])
+		}
+		f.addText(p.hashes[i], c.Dict.Bytes(code), &n)
+	}
+	f.judge()
+}
+
 // endCodes adds what was counted with the dictionary at hand.
 func (p *part) endCodes() {
 	if p.rows == 0 {
 		p.numbers = nil
 		return
 	}
-	f := p.f
-	f.mu.Lock()
-	defer f.mu.Unlock()
+	rows := p.rows
+	p.rows = 0
 	if p.numbers != nil {
-		for code := range p.numbers.Len() {
-			if n := p.counted(code); n.some() {
-				p.addEntry(p.numbers.ValueAt(code), &n)
-			}
-		}
-		p.rows, p.numbers = 0, nil
+		p.addEntries()
+		p.numbers = nil
 		return
 	}
-	f.rows += p.rows
-	p.rows = 0
-	for code := range p.dict.Len() {
+	// Other workers wait for the lock: hashes are found before it is taken.
+	f := p.f
+	p.hashes = slices.Grow(p.hashes[:0], p.dict.Len())[:p.dict.Len()]
+	for code := range p.hashes {
 		if n := p.counted(code); n.some() {
-			f.addText(p.dict.Text(uint32(code)), &n)
+			p.hashes[code] = f.hash(p.dict.Bytes(uint32(code)))
+		}
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.rows += rows
+	for code, hash := range p.hashes {
+		if n := p.counted(code); n.some() {
+			f.addText(hash, p.dict.Bytes(uint32(code)), &n)
 		}
 	}
 	f.judge()
+}
+
+func (p *part) addEntries() {
+	p.f.mu.Lock()
+	defer p.f.mu.Unlock()
+	for code := range p.numbers.Len() {
+		if n := p.counted(code); n.some() {
+			p.addEntry(p.numbers.ValueAt(code), &n)
+		}
+	}
 }
 
 // counted are the events of an entry of the dictionary.
@@ -243,45 +295,6 @@ func (p *part) end() {
 		clear(p.small[:])
 		p.anySmall = false
 	}
-	for v, n := range p.integers.values {
-		f.addNumber(event.IntValue(v), n)
-	}
-	f.addTally(&p.integers.bins, p.integers.many)
-	p.integers.reset()
-	for v, n := range p.floats.values {
-		f.addNumber(event.FloatValue(v), n)
-	}
-	f.addTally(&p.floats.bins, p.floats.many)
-	p.floats.reset()
-}
-
-// tally counts numbers: all by bin, and each by itself while there are few
-// different ones.
-type tally[T int64 | float64] struct {
-	values map[T]*counts
-	bins   binCounts
-	many   bool
-}
-
-func (t *tally[T]) add(v T, side uint8, w float64) {
-	t.bins.add(float64(v), side, w)
-	if t.many {
-		return
-	}
-	n := t.values[v]
-	if n == nil {
-		if t.values == nil {
-			t.values = map[T]*counts{}
-		}
-		n = &counts{}
-		t.values[v] = n
-		t.many = len(t.values) > mostNumbers
-	}
-	n[side] += w
-}
-
-func (t *tally[T]) reset() {
-	clear(t.values)
-	t.bins.reset()
-	t.many = false
+	p.integers.addTo(f, event.IntValue)
+	p.floats.addTo(f, event.FloatValue)
 }
