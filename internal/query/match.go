@@ -32,18 +32,11 @@ func Match(e Expr, row Row) bool {
 	case Compare:
 		return compareValues(x.Op, Eval(x.L, row), Eval(x.R, row))
 	case In:
-		v := Eval(x.X, row)
-		for _, w := range x.Values {
-			if compareValues(Eq, v, w) {
-				return true
-			}
-		}
-		return false
+		return isIn(Eval(x.X, row), x.Values)
 	case Exists:
 		return !Eval(x.X, row).IsNull()
 	case Text:
-		v := Eval(x.X, row)
-		return !v.IsNull() && testText(x.Op, v.Text(), x.S)
+		return hasText(x, Eval(x.X, row))
 	case And:
 		for _, t := range x.Terms {
 			if !Match(t, row) {
@@ -63,6 +56,17 @@ func Match(e Expr, row Row) bool {
 	}
 	return Truth(Eval(e, row))
 }
+
+func isIn(v event.Value, values []event.Value) bool {
+	for _, w := range values {
+		if compareValues(Eq, v, w) {
+			return true
+		}
+	}
+	return false
+}
+
+func hasText(x Text, v event.Value) bool { return !v.IsNull() && testText(x.Op, v.Text(), x.S) }
 
 // Truth reports whether a value counts as true where a condition is wanted.
 func Truth(v event.Value) bool {

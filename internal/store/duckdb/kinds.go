@@ -20,8 +20,9 @@ func (sn *snapshot) mask(e query.Expr, b *event.Batch) query.Mask {
 	}
 	m := query.NewMask(b.Len())
 	rows := sn.walk(e, b)
+	holds := query.Condition(e, rows.Kind)
 	for i := range b.Len() {
-		if query.Match(e, rows.at(i)) {
+		if holds(rows.at(i)) {
 			m.Set(i)
 		}
 	}

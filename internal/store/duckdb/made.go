@@ -17,9 +17,9 @@ import (
 // Weights, as segment.Reader.Weight has them: of a call of a function, of a value that
 // was worked out before and is looked up, and of opening a row group.
 const (
-	callWeight    = 6
+	callWeight    = 2
 	patternWeight = 30
-	knownWeight   = 2
+	knownWeight   = 1
 	groupWeight   = 8_000
 	stretchRows   = 2_048 // a page
 )

@@ -16,6 +16,7 @@ const mostKnown = 10_000
 type maker struct {
 	sn    *snapshot
 	expr  query.Expr
+	eval  func(query.Row) event.Value
 	reads string     // the one field that is read, "" if there are several
 	kind  event.Kind // of that field
 	known *knownValues
@@ -39,7 +40,7 @@ type knownValue struct {
 const latestBits = 6
 
 func newMaker(sn *snapshot, expr query.Expr) *maker {
-	m := &maker{sn: sn, expr: expr}
+	m := &maker{sn: sn, expr: expr, eval: query.Evaluation(expr, unified{sn: sn}.Kind)}
 	if names := query.FieldsOf(expr); len(names) == 1 && !event.IsSystem(names[0]) {
 		m.reads, m.kind = names[0], sn.Kind(names[0])
 		m.known = &knownValues{places: map[event.Value]uint32{}, of: map[event.Value]uint32{}}
@@ -53,7 +54,7 @@ func (m *maker) column(name string, s *sides) *event.Column {
 	rows := m.sn.walk(m.expr, s.batch)
 	for row, side := range s.of {
 		if side != neither {
-			out.SetAt(row, name, query.Eval(m.expr, rows.at(row)))
+			out.SetAt(row, name, m.eval(rows.at(row)))
 		}
 	}
 	return out.Find(name)
@@ -153,7 +154,7 @@ func (m *maker) place(from event.Value) (at uint32, ok bool) {
 	if len(k.of) >= mostKnown {
 		return 0, false
 	}
-	v := ownText(query.Eval(m.expr, &oneValue{unified: unified{sn: m.sn}, name: m.reads, value: from}))
+	v := ownText(m.eval(&oneValue{unified: unified{sn: m.sn}, name: m.reads, value: from}))
 	if at, ok = k.places[v]; !ok {
 		at = uint32(len(k.values))
 		k.values = append(k.values, knownValue{Value: v})

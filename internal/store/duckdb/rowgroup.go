@@ -29,24 +29,29 @@ func (g *rowGroup) join() {
 	for i := range g.all.of {
 		g.all.of[i] = neither
 	}
-	for i, s := range g.of {
+	for _, s := range g.of {
 		if s == nil {
 			continue
 		}
 		if s.weights != nil && g.all.weights == nil {
 			g.all.weights = make([]uint32, n)
-			for row := range g.all.weights {
-				g.all.weights[row] = 1
-			}
-		}
-		for row, place := range g.rows.Places(i) {
-			g.all.of[place] = s.of[row]
-			if s.weights != nil {
-				g.all.weights[place] = s.weights[row]
-			}
 		}
 		for side := range s.events {
 			g.all.events[side] += s.events[side]
+		}
+	}
+	for row := range g.all.of {
+		batch, at := g.rows.Place(g.rows.First() + row)
+		s := g.of[batch]
+		if s == nil {
+			continue
+		}
+		g.all.of[row] = s.of[at]
+		switch {
+		case s.weights != nil:
+			g.all.weights[row] = s.weights[at]
+		case g.all.weights != nil:
+			g.all.weights[row] = 1
 		}
 	}
 }

@@ -33,8 +33,10 @@ func (r *Reader) Lists(group int, field string) bool {
 // rows of a field with few different values. It is nothing where there is no value, or
 // one that every row has.
 func (r *Reader) Weight(group int, field string) int64 {
-	// As measured: rows that are not coded by a dictionary, and bytes of a packed one.
-	const plain, entry = 3, 12
+	// As measured: rows that are not coded by a dictionary, of which texts are looked up
+	// one by one, so many bytes of them in the time of another row, and bytes of a packed
+	// dictionary.
+	const plain, textBytes, entry = 3, 8, 12
 	rows := r.meta.rowGroups[group].rows
 	if _, folded := r.fields[event.FieldOverflow]; folded {
 		return plain * rows
@@ -50,6 +52,8 @@ func (r *Reader) Weight(group int, field string) int64 {
 		return 0
 	case chunk.dictPage > 0:
 		return filled + entry*max(chunk.dataPage-chunk.dictPage, 0)
+	case r.meta.columns[column].physical == typeByteArray:
+		return plain*filled + chunk.uncompressed/textBytes
 	default:
 		return plain * filled
 	}

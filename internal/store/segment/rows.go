@@ -84,12 +84,19 @@ func (x *Rows) Places(batch int) []int {
 	return places
 }
 
+// Place returns the number, in Batches, of the batch of a row of the row group, and
+// the row's number there.
+func (x *Rows) Place(row int) (batch, at int) {
+	if x.batchOf == nil {
+		return 0, row - x.from
+	}
+	return int(x.batchOf[row-x.from]), int(x.rowOf[row-x.from])
+}
+
 // Find returns the batch of a row of the row group, and its number there.
 func (x *Rows) Find(row int) event.Row {
-	if x.batchOf == nil {
-		return x.Batches[0].Row(row - x.from)
-	}
-	return x.Batches[x.batchOf[row-x.from]].Row(int(x.rowOf[row-x.from]))
+	batch, at := x.Place(row)
+	return x.Batches[batch].Row(at)
 }
 
 // frame reads the system columns of rows [from, to) of a row group; those that
@@ -172,26 +179,60 @@ func (x *Rows) divide(columns [systemColumns]*event.Column) {
 		x.Batches = []*event.Batch{b}
 		return
 	}
-	byCodes := map[[2]uint32]uint32{}
-	byName := map[[2]string]uint32{}
 	x.batchOf, x.rowOf = make([]uint32, len(times)), make([]uint32, len(times))
+	for i, n := range x.place(env, set) {
+		x.Batches[i].Times = make([]int64, n)
+	}
 	for row, at := range times {
+		i, to := x.batchOf[row], x.rowOf[row]
+		b := x.Batches[i]
+		b.Times[to] = at
+		if rate := rates[row]; rate > 1 {
+			if b.SampleRates == nil {
+				b.SampleRates = ones(b.Len())
+			}
+			b.SampleRates[to] = uint32(rate)
+		}
+	}
+}
+
+// place makes the batches and gives each row its place. It returns how many rows
+// each batch has.
+func (x *Rows) place(env, set *event.Column) (rows []uint32) {
+	const unknown = math.MaxUint32
+	byCodes := make(map[[2]uint32]uint32)
+	byName := map[[2]string]uint32{}
+	last, lastBatch := [2]uint32{unknown, unknown}, uint32(0) // rows of a dataset often follow each other
+	for row := range x.batchOf {
 		codes := [2]uint32{env.Codes[row], set.Codes[row]}
-		i, known := byCodes[codes]
+		i, known := lastBatch, codes == last
+		if !known {
+			i, known = byCodes[codes]
+		}
 		if !known {
 			name := [2]string{env.ValueAt(row).Str(), set.ValueAt(row).Str()}
 			if i, known = byName[name]; !known { // entries of a dictionary may repeat
 				i = uint32(len(x.Batches))
 				byName[name] = i
 				x.Batches = append(x.Batches, event.NewBatch(strings.Clone(name[0]), strings.Clone(name[1])))
+				rows = append(rows, 0)
 			}
 			byCodes[codes] = i
 		}
-		b := x.Batches[i]
-		x.batchOf[row], x.rowOf[row] = i, uint32(b.Len())
-		b.Begin(at)
-		b.SetSampleRate(uint32(max(rates[row], 1)))
+		last, lastBatch = codes, i
+		x.batchOf[row], x.rowOf[row] = i, rows[i]
+		rows[i]++
 	}
+	return rows
+}
+
+// ones are the sample rates of n rows that are themselves alone.
+func ones(n int) []uint32 {
+	rates := make([]uint32, n)
+	for i := range rates {
+		rates[i] = 1
+	}
+	return rates
 }
 
 // same reports whether all codes are one.
@@ -253,17 +294,14 @@ func (x *Rows) unfold(c *event.Column) error {
 		if err := dec.Decode(&object); err != nil {
 			return damaged("an overflow value is no JSON object: %v", err)
 		}
-		b, row := x.Batches[0], c.Row(k)
-		if x.batchOf != nil {
-			b, row = x.Batches[x.batchOf[row]], int(x.rowOf[row])
-		}
+		r := x.Find(x.from + c.Row(k))
 		names := make([]string, 0, len(object))
 		for name := range object {
 			names = append(names, name)
 		}
 		slices.Sort(names)
 		for _, name := range names {
-			b.SetAt(row, name, scalarOf(object[name]))
+			r.Batch.SetAt(r.Index, name, scalarOf(object[name]))
 		}
 	}
 	return nil
