@@ -2,6 +2,10 @@ import '@fontsource-variable/ibm-plex-sans/wght.css';
 import '@fontsource-variable/jetbrains-mono/wght.css';
 import './widgets/tokens.css';
 import './widgets/base.css';
+import './widgets/overlay.css';
+import './widgets/controls.css';
+import './widgets/calendar.css';
+import './widgets/lists.css';
 import './app/shell.css';
 
 import { StrictMode } from 'react';

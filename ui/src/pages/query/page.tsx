@@ -1,4 +1,9 @@
 import './query.css';
+import './clauses.css';
+import './charts.css';
+import './results.css';
+import './raw.css';
+import './lines.css';
 
 import { useEffect, useMemo } from 'react';
 

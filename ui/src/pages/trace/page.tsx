@@ -1,4 +1,7 @@
 import './trace.css';
+import './waterfall.css';
+import './span.css';
+import './documents.css';
 
 import { useEffect, useMemo, useState } from 'react';
 

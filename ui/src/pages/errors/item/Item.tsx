@@ -1,4 +1,7 @@
 import './item.css';
+import './traceback.css';
+import './occurrence.css';
+import './split.css';
 
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 

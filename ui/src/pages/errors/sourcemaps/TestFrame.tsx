@@ -1,4 +1,5 @@
 import '../item/item.css';
+import '../item/traceback.css';
 
 import { useState } from 'react';
 
