@@ -52,6 +52,10 @@ const (
 	// after the reading before says that they began anew.
 	FieldSeriesStart = "_series_start"
 
+	// FieldSeriesSince is since when the row's deltas count, up to its time, as
+	// FieldSeriesStart is for what goes on. Rows have it if they hold deltas.
+	FieldSeriesSince = "_series_since"
+
 	// FieldMetrics tells of the metrics that a request brought; one of its rows in each
 	// dataset has it: see [DeclareMetrics].
 	FieldMetrics = "_metrics"
@@ -121,7 +125,7 @@ func isSystem(name string) bool {
 // Stamped reports whether name is a field that only the server sets.
 func Stamped(name string) bool {
 	switch name {
-	case FieldArrival, FieldSeries, FieldSeriesStart, FieldMetrics, FieldErrorFingerprint, FieldErrorEnvironment, FieldErrorTitle, FieldErrorLevel, FieldErrorID, FieldErrorCulprit,
+	case FieldArrival, FieldSeries, FieldSeriesStart, FieldSeriesSince, FieldMetrics, FieldErrorFingerprint, FieldErrorEnvironment, FieldErrorTitle, FieldErrorLevel, FieldErrorID, FieldErrorCulprit,
 		FieldErrorPlatform, FieldErrorFramework, FieldErrorGrouping, FieldErrorTwin:
 		return true
 	}
@@ -148,7 +152,7 @@ func IsArrival(name string) bool { return name == FieldArrival || name == System
 // in no list of fields.
 func Internal(name string) bool {
 	switch name {
-	case FieldSeries, FieldSeriesStart, FieldMetrics:
+	case FieldSeries, FieldSeriesStart, FieldSeriesSince, FieldMetrics:
 		return true
 	}
 	return IsArrival(name)

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/oriel-dev/oriel/internal/event"
 	"github.com/oriel-dev/oriel/internal/fault"
@@ -24,7 +25,7 @@ func metricsKinds(name string) event.Metric {
 	kinds := map[string]event.MetricKind{
 		"requests": event.CumulativeCounter, "load": event.Gauge, "sent": event.DeltaCounter, "open": event.CumulativeSum,
 		"latency": event.CumulativeHistogram, "latency.count": event.CumulativeCounter, "latency.sum": event.CumulativeCounter, "latency.p99": event.Gauge,
-		"pause.count": event.CumulativeCounter,
+		"pause.count": event.CumulativeCounter, "errors": event.DeltaCounter, "wait": event.DeltaHistogram,
 	}
 	return event.Metric{Name: name, Kind: kinds[name]}
 }
@@ -230,4 +231,61 @@ func TestRunSpec_StepsAddUp(t *testing.T) {
 			t.Errorf("in steps of %d s it grew by %v", step, sum)
 		}
 	}
+}
+
+// TestRunSpec_DeltasAreSpreadOverTheirTime: what a delta tells of counts in each step for
+// the share of its time that lies there, also if it began before the range or comes after
+// it; whole if its time is not known, or long.
+func TestRunSpec_DeltasAreSpreadOverTheirTime(t *testing.T) {
+	t.Parallel()
+	b := event.NewBatch("test", "points")
+	for _, p := range []struct {
+		since, at time.Duration
+		errors    int64
+	}{
+		{40 * time.Second, 100 * time.Second, 6},   // 20 s before the range
+		{270 * time.Second, 390 * time.Second, 12}, // 30 s after it
+		{0, 160 * time.Second, 100},                // from nobody knows when
+		{-10 * time.Minute, 200 * time.Second, 1000},
+	} {
+		b.Begin(metricsBase() + int64(p.at))
+		row := b.Len() - 1
+		b.SetAt(row, event.FieldSeries, event.IntValue(1))
+		b.SetAt(row, event.FieldSeriesSince, event.IntValue(max(metricsBase()+int64(p.since), 0)))
+		if p.since == 0 {
+			b.SetAt(row, event.FieldSeriesSince, event.IntValue(0))
+		}
+		b.Set("errors", event.IntValue(p.errors))
+		b.Set("wait", event.StringValue(fmt.Sprintf("[[0,10,%d],[10,30,%d]]", p.errors, p.errors)))
+	}
+	s := storetest.NewReference()
+	if err := s.Append(t.Context(), 1, []*event.Batch{b}); err != nil {
+		t.Fatal(err)
+	}
+	q := newQuerier(s, Config{Metrics: func(string, string) func(string) event.Metric { return metricsKinds }})
+	for spec, want := range map[string]string{
+		`"calculations":[{"op":"SUM","column":"errors"}]`:                     "1113 | 4 100 1000 3 6",
+		`"calculations":[{"op":"COUNT_DATAPOINTS"}]`:                          "3 | 1 1 1 - -",
+		`"calculations":[{"op":"P75","column":"wait"}]`:                       "20 | 20 20 20 20 20",
+		`"calculations":[{"op":"SUM","column":"x"}],` + madeOf("RAW_METRIC"):  "1106 | 6 100 1000 - -",
+		`"calculations":[{"op":"SUM","column":"x"}],` + madeOf("INCREASE"):    "1113 | 4 100 1000 3 6",
+		`"calculations":[{"op":"SUM","column":"x"}],` + madeOf("LAST"):        "1000 | 6 100 1000 - -",
+		`"calculations":[{"op":"COUNT","column":"x"}],` + madeOf("SUMMARIZE"): "1 | 1 1 1 1 1",
+	} {
+		r, err := askMetrics(t, q, `"granularity":60,`+spec, SpecOptions{Series: true})
+		if err != nil {
+			t.Fatalf("%s: %v", spec, err)
+		}
+		got := fmt.Sprint(r.Columns[0].Values[0].Text(), " |")
+		for _, v := range r.Series.Groups[0].Values[r.Columns[0].Name] {
+			got += strings.Replace(fmt.Sprintf(" %.6g", v), "NaN", "-", 1)
+		}
+		if got != want {
+			t.Errorf("%s\ngives %s, wanted %s", spec, got, want)
+		}
+	}
+}
+
+func madeOf(function string) string {
+	return fmt.Sprintf(`"calculated_fields":[{"name":"x","expression":"%s($errors)"}]`, function)
 }

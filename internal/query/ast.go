@@ -61,9 +61,10 @@ type (
 		Groups []string
 		Step   int64 // ns; 0 means one bucket for the whole range
 		Calcs  []Calc
-		// From, if it is not 0, is the time before which events are only what the
-		// series of metrics come from: see [Temporal]. They are in no group.
-		From int64
+		// From and To, if they are not 0, are the times before and from which on events
+		// are only what the series of metrics are made of: see [Temporal]. They are in
+		// no group.
+		From, To int64
 	}
 
 	// Sort orders rows; nulls come last. Ties are left in no particular order.

@@ -32,6 +32,7 @@ type Plan struct {
 
 	series bool  // some calculation is one over series of metrics
 	back   int64 // ns before Start that series are looked at
+	ahead  int64 // ns from End on
 	there  Expr  // of rows that some calculation is about; nil for all
 }
 
@@ -270,7 +271,7 @@ func (p *Plan) query(start, end int64, stages ...Stage) *Query {
 		before = append(before, Filter{Where: p.Where})
 	}
 	if p.series {
-		start, stages = p.ofSeries(start, stages)
+		start, end, stages = p.ofSeries(start, end, stages)
 	}
 	stages = slices.Concat(before, p.related, stages)
 	return &Query{Environment: p.Environment, Datasets: p.Datasets, Start: start, End: end, Unweighted: p.Unweighted, Stages: stages}

@@ -94,6 +94,9 @@ func (p *Plan) planRange() {
 			if t.Func == Increase || t.Func == Rate {
 				p.back = max(p.back, int64(lookBack)+t.Range)
 			}
+			if t.Spreads() {
+				p.ahead = longestDelta
+			}
 		}
 	}
 	if p.series && all {
@@ -101,10 +104,10 @@ func (p *Plan) planRange() {
 	}
 }
 
-// ofSeries lets aggregates see the rows before start that series come from, and
-// leaves out those that no calculation is about.
-func (p *Plan) ofSeries(start int64, stages []Stage) (begin int64, out []Stage) {
-	begin, out = start, slices.Clone(stages)
+// ofSeries lets aggregates see the rows before start and from end on that series are
+// made of, and leaves out those that no calculation is about.
+func (p *Plan) ofSeries(start, end int64, stages []Stage) (begin, stop int64, out []Stage) {
+	begin, stop, out = start, end, slices.Clone(stages)
 	for i, stage := range out {
 		a, ok := stage.(Aggregate)
 		if !ok {
@@ -112,13 +115,16 @@ func (p *Plan) ofSeries(start int64, stages []Stage) (begin int64, out []Stage) 
 		}
 		if p.back > 0 {
 			a.From, begin = start, start-p.back
-			out[i] = a
 		}
+		if p.ahead > 0 {
+			a.To, stop = end, end+p.ahead
+		}
+		out[i] = a
 		if p.there != nil {
-			return begin, slices.Insert(out, i, Stage(Filter{Where: p.there}))
+			return begin, stop, slices.Insert(out, i, Stage(Filter{Where: p.there}))
 		}
 	}
-	return begin, out
+	return begin, stop, out
 }
 
 // OfSeries reports whether some calculation is one over time series of metrics.

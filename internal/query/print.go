@@ -74,6 +74,9 @@ func (a Aggregate) String() string {
 	if a.From != 0 {
 		s += " from " + strconv.FormatInt(a.From, 10)
 	}
+	if a.To != 0 {
+		s += " to " + strconv.FormatInt(a.To, 10)
+	}
 	return s
 }
 

@@ -2,6 +2,7 @@ package query
 
 import (
 	"strconv"
+	"time"
 
 	"github.com/oriel-dev/oriel/internal/fault"
 )
@@ -43,6 +44,11 @@ type TemporalFunc uint8
 // Aggregate.From; one that is less, or whose series began after that one, from zero.
 // The first point of a series counts from zero if the series began within the query's
 // range, else it says nothing. Rate is the increase in a second.
+//
+// Summarize adds points up. Of what it and, with Deltas, Increase and Rate add up, a
+// point whose row has event.FieldSeriesSince, not 0 and at most [Spread] before its time,
+// is spread evenly over the time between, and each step has its share; any other counts at
+// its time. Histogram counts each at its time.
 const (
 	LastPoint TemporalFunc = iota
 	Summarize
@@ -77,6 +83,9 @@ func (t *Temporal) String() string {
 	return s
 }
 
+// longestDelta is how long a data point may tell of that is spread over its time.
+const longestDelta = int64(10 * time.Minute)
+
 // maxStepsOfRange is in how many steps a data point may count.
 const maxStepsOfRange = 1000
 
@@ -107,6 +116,20 @@ func (c *Calc) checkSeries(step int64) error {
 		return fault.New(fault.Invalid, "the quantile is %v; it must be from 0 to 1", *t.Share)
 	}
 	return nil
+}
+
+// Spread is how long a data point may tell of that is spread over steps, 0 for all time
+// being one: not more than a number of steps, however short they are.
+func Spread(step int64) int64 {
+	if step <= 0 || step > longestDelta/maxStepsOfRange {
+		return longestDelta
+	}
+	return step * maxStepsOfRange
+}
+
+// Spreads reports whether data points are spread over the time that they tell of.
+func (t *Temporal) Spreads() bool {
+	return t.Func == Summarize || t.Deltas && (t.Func == Increase || t.Func == Rate)
 }
 
 // CountOf is the field that holds how many values a distribution has.

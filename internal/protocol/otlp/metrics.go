@@ -90,7 +90,7 @@ type point struct {
 	attrs  [][]byte
 	fields []measure
 	series uint64
-	start  int64 // of the counters that go on, see event.FieldSeriesStart
+	start  int64 // since when its counters count, see event.FieldSeriesStart
 	nature nature
 	next   *point // of the same time and attributes, for what can't be in this event
 }
@@ -286,8 +286,12 @@ func (d *decoder) pointRow(g *group, p *point) error {
 	b.SetString(b.Column(event.FieldSignal), event.SignalMetric)
 	row := b.Len() - 1
 	b.SetAt(row, event.FieldSeries, event.IntValue(int64(p.series)))
-	if p.nature == sinceStart {
+	switch p.nature {
+	case sinceStart:
 		b.SetAt(row, event.FieldSeriesStart, event.IntValue(p.start))
+	case sinceLast:
+		b.SetAt(row, event.FieldSeriesSince, event.IntValue(p.start))
+	case noCounter:
 	}
 	for _, f := range p.fields {
 		if c := d.column(b, []byte(f.name)); c != nil {

@@ -26,6 +26,9 @@ func metricRows(t *testing.T, metrics string, fields ...string) []string {
 		for i := range b.Len() {
 			row := b.Row(i)
 			text := fmt.Sprintf("since %s:", row.Get(event.FieldSeriesStart).Text())
+			if v := row.Get(event.FieldSeriesSince); !v.IsNull() {
+				text = fmt.Sprintf("of what was since %s:", v.Text())
+			}
 			for _, f := range fields {
 				text += " " + row.Get(f).Text()
 			}
@@ -53,10 +56,10 @@ func TestDecode_EventsSayHowTheirCountersCount(t *testing.T) {
 	}{
 		{sum("a", "5000000007", 2, 1) + "," + sum("b", "3999999999", 2, 2) + "," + gauge, []string{"since 3000000000: 1 2 9"}},
 		{sum("a", "0", 2, 1), []string{"since 0: 1  "}},
-		{sum("a", "5000000000", 1, 1) + "," + gauge, []string{"since : 1  9"}},
-		{sum("a", "5000000000", 1, 1, 4), []string{"since : 1  ", "since : 4  "}},
+		{sum("a", "5000000000", 1, 1) + "," + gauge, []string{"of what was since 5000000000: 1  9"}},
+		{sum("a", "5000000000", 1, 1, 4), []string{"of what was since 5000000000: 1  ", "of what was since 5000000000: 4  "}},
 		{sum("a", "5000000000", 2, 1, 4), []string{"since 5000000000: 4  "}},
-		{gauge + "," + sum("a", "5000000000", 2, 1) + "," + sum("b", "5000000000", 1, 2), []string{"since 5000000000: 1  9", "since :  2 "}},
+		{gauge + "," + sum("a", "5000000000", 2, 1) + "," + sum("b", "5000000000", 1, 2), []string{"since 5000000000: 1  9", "of what was since 5000000000:  2 "}},
 	} {
 		if got := metricRows(t, c.metrics, "a", "b", "g"); strings.Join(got, "|") != strings.Join(c.want, "|") {
 			t.Errorf("%s\ngot    %q\nwanted %q", c.metrics, got, c.want)

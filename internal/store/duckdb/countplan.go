@@ -59,7 +59,7 @@ func countStages(q *query.Query) (where query.Expr, inline func(query.Expr) quer
 	if a.Step > 0 {
 		keys++
 	}
-	return where, inline, at, keys <= mostCountKeys && a.From == 0 && !slices.ContainsFunc(a.Calcs, func(k query.Calc) bool { return !isCounted(k) })
+	return where, inline, at, keys <= mostCountKeys && a.From == 0 && a.To == 0 && !slices.ContainsFunc(a.Calcs, func(k query.Calc) bool { return !isCounted(k) })
 }
 
 // isCounted tells the calculations that are made here.

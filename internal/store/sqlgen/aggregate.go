@@ -61,6 +61,9 @@ func (c *compiler) aggregate(s query.Aggregate) error {
 	if s.From != 0 {
 		c.rel.where = append(slices.Clone(c.rel.where), a.time.sql+" >= "+c.d.integer(s.From))
 	}
+	if s.To != 0 {
+		c.rel.where = append(slices.Clone(c.rel.where), a.time.sql+" < "+c.d.integer(s.To))
+	}
 	from := a.sql()
 	names := slices.Clone(s.Groups)
 	if s.Step > 0 {

@@ -19,9 +19,8 @@ import (
 func (t *temporal) spread(calcs []calculation) string {
 	a, d := t.a, t.a.c.d
 	parts := make([]part, 0, len(calcs))
-	merged := t.merged(false)
 	for _, k := range calcs {
-		answer := ""
+		answer, merged := "", t.merged(false, k.Op == query.Histogram)
 		if k.Op == query.Histogram {
 			b := bins{bin: a.c.alias("b"), count: a.c.alias("n")}
 			list := append(a.aliases(), d.bin("(("+merged.low+" + "+merged.high+") / 2)")+" AS "+b.bin, d.cast("sum("+merged.count+")", event.Int)+" AS "+b.count)
@@ -42,7 +41,7 @@ func (t *temporal) spread(calcs []calculation) string {
 
 // shares selects a quantile of the own distribution of each series and step.
 func (t *temporal) shares() string {
-	m := t.merged(true)
+	m := t.merged(true, false)
 	return m.quantile(t, append(t.a.aliases(), t.series), *t.Share, t.value+"v")
 }
 
@@ -68,8 +67,9 @@ func (b buckets) quantile(t *temporal, keys []string, q float64, name string) st
 	return sql
 }
 
-// merged selects what the series have together in each step, or each of them.
-func (t *temporal) merged(bySeries bool) buckets {
+// merged selects what the series have together in each step, or each of them. Whole
+// data points are in one step each.
+func (t *temporal) merged(bySeries, whole bool) buckets {
 	c := t.a.c
 	d := c.d
 	b := buckets{low: c.alias("l"), high: c.alias("h"), count: c.alias("n")}
@@ -78,9 +78,14 @@ func (t *temporal) merged(bySeries bool) buckets {
 		keys = append(keys, t.series)
 	}
 	sign, text, item := c.alias("u"), c.alias("d"), c.alias("d")
-	rows := t.stepped(t.signed(sign, text))
+	rows, weight := t.signed(sign, text), sign
+	if t.told && !whole {
+		rows, weight = t.spreadOut(rows), sign+" * "+t.value+"s"
+	} else {
+		rows = t.stepped(rows)
+	}
 	unpacked := fmt.Sprintf("SELECT *, %s AS %s FROM (%s)", d.pick("unnest(TRY_CAST("+text+" AS DOUBLE[][]))", "arrayJoin(JSONExtract(ifNull("+text+", '[]'), 'Array(Array(Float64))'))"), item, rows)
-	list := append(slices.Clone(keys), item+"[1] AS "+b.low, item+"[2] AS "+b.high, fmt.Sprintf("sum(%s[3] * %s) AS %s", item, sign, b.count))
+	list := append(slices.Clone(keys), item+"[1] AS "+b.low, item+"[2] AS "+b.high, fmt.Sprintf("sum(%s[3] * %s) AS %s", item, weight, b.count))
 	b.sql = fmt.Sprintf("SELECT %s FROM (%s) GROUP BY %s HAVING %s > 0", strings.Join(list, ", "), unpacked, strings.Join(append(slices.Clone(keys), b.low, b.high), ", "), b.count)
 	return b
 }
@@ -109,6 +114,9 @@ func (t *temporal) signed(sign, text string) string {
 		if t.Range > 0 {
 			return d.truth()
 		}
+		if t.told {
+			return at + " >= " + from + " AND " + at + " < " + d.integer(t.end())
+		}
 		return at + " >= " + from
 	}
 	next, nextCount, nextStart, before := t.at+"n", t.value+"n", t.start+"n", t.at+"b"
@@ -136,11 +144,27 @@ func (t *temporal) signed(sign, text string) string {
 	keep := ""
 	if t.Range <= 0 {
 		keep = fmt.Sprintf(" WHERE %s IS NULL OR %s IS NULL OR %s <> %s", plus, minus, t.bucket(plus), t.bucket(minus))
+		if t.told {
+			keep += fmt.Sprintf(" OR %s IS NOT NULL", t.since)
+		}
 	}
 	both := fmt.Sprintf("SELECT *, %s AS %s FROM (%s)%s", d.pick("unnest([1, -1])", "arrayJoin([1, -1])"), sign, moments, keep)
+	return t.placed(both, plus, minus, sign, text)
+}
+
+// placed gives the rows that are added and taken away their times. What is taken away
+// goes at once.
+func (t *temporal) placed(rows, plus, minus, sign, text string) string {
 	at := t.at + "s"
-	placed := fmt.Sprintf("SELECT *, CASE WHEN %s > 0 THEN %s ELSE %s END AS %s FROM (%s)", sign, plus, minus, at, both)
-	return t.bare(placed, at, sign, text) + fmt.Sprintf(" WHERE %s IS NOT NULL", at)
+	list := []string{"*", fmt.Sprintf("CASE WHEN %s > 0 THEN %s ELSE %s END AS %s", sign, plus, minus, at)}
+	more := []string{sign, text}
+	if t.told {
+		since := t.since + "s"
+		list = append(list, fmt.Sprintf("CASE WHEN %s > 0 THEN %s END AS %s", sign, t.since, since))
+		more = append(more, since+" AS "+t.since)
+	}
+	rows = fmt.Sprintf("SELECT %s FROM (%s)", strings.Join(list, ", "), rows)
+	return t.bare(rows, at, more...) + fmt.Sprintf(" WHERE %s IS NOT NULL", at)
 }
 
 // pointsOf is points for distributions: the value is how many values they have.
@@ -155,7 +179,7 @@ func (t *temporal) pointsOf(distribution, count, text string) (sql string, start
 }
 
 // bare selects what is left of a relation of points once their neighbours were seen.
-func (t *temporal) bare(rows, at, sign, text string) string {
-	list := append(slices.Clone(t.groupKeys()), t.series, at+" AS "+t.at, sign, text)
-	return "SELECT " + strings.Join(list, ", ") + " FROM (" + rows + ")"
+func (t *temporal) bare(rows, at string, more ...string) string {
+	list := append(slices.Clone(t.groupKeys()), t.series, at+" AS "+t.at)
+	return "SELECT " + strings.Join(append(list, more...), ", ") + " FROM (" + rows + ")"
 }

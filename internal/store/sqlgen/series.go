@@ -18,16 +18,17 @@ type temporal struct {
 	field term
 	name  string // of the field
 	where string
+	told  bool // points say since when they tell of what there was
 
 	// Columns of the relations on the way.
-	series, at, value, start, step string
+	series, at, value, start, since, step string
 }
 
 // seriesPart compiles calculations that look at the same values of series.
 func (a *aggregation) seriesPart(calcs []calculation) string {
 	k := calcs[0]
 	t := &temporal{Temporal: k.Series, a: a, field: k.field, name: k.Field, where: k.where}
-	for _, name := range []*string{&t.series, &t.at, &t.value, &t.start, &t.step} {
+	for _, name := range []*string{&t.series, &t.at, &t.value, &t.start, &t.since, &t.step} {
 		*name = a.c.alias("s")
 	}
 	if t.Distribution && t.Share == nil {
@@ -98,9 +99,16 @@ func (t *temporal) points(value string, more ...string) (sql string, started boo
 	if start.kind == event.Int {
 		list = append(list, start.sql+" AS "+t.start)
 	}
+	if since := a.c.lookup(event.FieldSeriesSince); t.Spreads() && since.kind == event.Int {
+		t.told = true
+		list = append(list, since.sql+" AS "+t.since)
+	}
 	rel := a.all
 	rel.where = append([]string{}, rel.where...)
 	rel.where = append(rel.where, value+" IS NOT NULL")
+	if !t.told && a.stage.To != 0 {
+		rel.where = append(rel.where, a.time.sql+" < "+a.c.d.integer(t.end()))
+	}
 	if t.where != "" {
 		rel.where = append(rel.where, t.where)
 	}
@@ -140,8 +148,12 @@ func (t *temporal) values() string {
 	if t.grows() && (!t.Deltas || started) {
 		points = t.increases(points, started)
 	}
-	stepped := t.stepped(points)
-	value := "sum(" + t.value + ")"
+	stepped, value := "", "sum("+t.value+")"
+	if t.told {
+		stepped, value = t.spreadOut(points), "sum("+t.value+" * "+t.value+"s)"
+	} else {
+		stepped = t.stepped(points)
+	}
 	switch t.Func {
 	case query.LastPoint:
 		value = d.call("arg_max", "argMax", t.value, t.at)
@@ -176,7 +188,11 @@ func (t *temporal) increases(points string, started bool) string {
 		}
 	}
 	grown := fmt.Sprintf("CASE %sWHEN %s IS NULL THEN %s WHEN %s THEN %s ELSE %s - %s END", delta, at, first, fell, t.value, t.value, value)
-	keys := strings.Join(append(append([]string{}, t.groupKeys()...), t.series, t.at), ", ")
+	list := append(append([]string{}, t.groupKeys()...), t.series, t.at)
+	if t.told {
+		list = append(list, t.since)
+	}
+	keys := strings.Join(list, ", ")
 	name := t.value + "i"
 	inner := fmt.Sprintf("SELECT *, %s AS %s, %s AS %s FROM (%s)", t.before(t.at, w), at, t.before(t.value, w), value, points)
 	inner = fmt.Sprintf("SELECT %s, %s AS %s FROM (%s)", keys, grown, name, inner)
@@ -191,10 +207,21 @@ func (t *temporal) begin() int64 {
 	return t.a.c.q.Start
 }
 
+// end is the first moment that does not count any more.
+func (t *temporal) end() int64 {
+	if t.a.stage.To != 0 {
+		return min(t.a.stage.To, t.a.c.q.End)
+	}
+	return t.a.c.q.End
+}
+
 // stepped puts rows into the steps that their times count in.
 func (t *temporal) stepped(rows string) string {
 	d, step := t.a.c.d, t.a.stage.Step
-	from, end := t.begin(), t.a.c.q.End
+	from, end := t.begin(), t.end()
+	if t.told && t.a.stage.To != 0 {
+		rows = fmt.Sprintf("SELECT * FROM (%s) WHERE %s < %s", rows, t.at, d.integer(end))
+	}
 	switch {
 	case step <= 0 && t.Range > 0:
 		return fmt.Sprintf("SELECT *, %s AS %s FROM (%s) WHERE %s >= %s", d.integer(0), t.step, rows, t.at, d.integer(end-t.Range))
@@ -208,6 +235,33 @@ func (t *temporal) stepped(rows string) string {
 		return fmt.Sprintf("SELECT *, %s AS %s FROM (%s)", list, t.stepName(), rows)
 	}
 	return fmt.Sprintf("SELECT *, %s AS %s FROM (%s) WHERE %s >= %s", t.bucket(t.at), t.stepName(), rows, t.at, d.integer(from))
+}
+
+// spreadOut puts rows into the steps of the time that they tell of, each with the share
+// of it that lies there. A point that is not spread is as one that tells of a nanosecond.
+func (t *temporal) spreadOut(rows string) string {
+	d, step := t.a.c.d, t.a.stage.Step
+	from, end := d.integer(t.begin()), d.integer(t.end())
+	spread := fmt.Sprintf("%s > 0 AND %s < %s AND %s - %s <= %s", t.since, t.since, t.at, t.at, t.since, d.integer(query.Spread(step)))
+	low, high, share := t.since+"l", t.since+"h", t.value+"s"
+	at := d.pick(t.at, "assumeNotNull("+t.at+")")
+	rows = fmt.Sprintf("SELECT *, CASE WHEN %s THEN %s ELSE %s END AS %s, CASE WHEN %s THEN %s ELSE %s + 1 END AS %s FROM (%s)",
+		spread, d.pick(t.since, "assumeNotNull("+t.since+")"), at, low, spread, at, at, high, rows)
+	begin, stop, place := fmt.Sprintf("greatest(%s, %s)", low, from), fmt.Sprintf("least(%s, %s)", high, end), d.integer(0)
+	switch span, s := d.integer(t.Range), d.integer(step); {
+	case step > 0 && t.Range > 0: // a step reaches from Range before its end
+		first, last := d.integer(floorTo(t.begin(), step)), d.integer(floorTo(t.end()-1, step)+step)
+		place = d.each("greatest("+t.bucket(low)+", "+first+")", fmt.Sprintf("least(%s + %s - %s, %s)", high, span, s, last), s)
+		begin = fmt.Sprintf("greatest(%s, %s + %s - %s)", low, t.stepName(), s, span)
+		stop = fmt.Sprintf("least(%s, %s + %s)", stop, t.stepName(), s)
+	case step > 0:
+		place = d.each(t.bucket(begin), stop, s)
+		begin, stop = fmt.Sprintf("greatest(%s, %s)", begin, t.stepName()), fmt.Sprintf("least(%s, %s + %s)", stop, t.stepName(), s)
+	case t.Range > 0:
+		begin = fmt.Sprintf("greatest(%s, %s)", low, d.integer(t.end()-t.Range))
+	}
+	rows = fmt.Sprintf("SELECT *, %s AS %s FROM (%s)", place, t.stepName(), rows)
+	return fmt.Sprintf("SELECT *, %s / %s AS %s FROM (%s) WHERE %s > %s", d.cast(stop+" - "+begin, event.Float), d.cast(high+" - "+low, event.Float), share, rows, stop, begin)
 }
 
 func floorTo(v, step int64) int64 { return v - ((v%step)+step)%step }
@@ -228,7 +282,7 @@ func (t *temporal) seconds() string {
 	if t.Range > 0 {
 		return strconv.FormatFloat(float64(t.Range)/second, 'e', -1, 64)
 	}
-	from, end := t.begin(), t.a.c.q.End
+	from, end := t.begin(), t.end()
 	if t.a.stage.Step <= 0 {
 		return strconv.FormatFloat(float64(end-from)/second, 'e', -1, 64)
 	}

@@ -137,7 +137,7 @@ func (p *pipeline) groups(s query.Aggregate) ([]*group, error) {
 	}
 	for _, r := range p.records {
 		t, timed := p.timeOf(r)
-		if s.From != 0 && t < s.From {
+		if s.From != 0 && t < s.From || s.To != 0 && t >= s.To {
 			continue
 		}
 		if s.Step == 0 {

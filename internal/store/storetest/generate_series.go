@@ -92,6 +92,7 @@ func (c *sender) reading(t *rapid.T, at int64) func(b *event.Batch) {
 	load := rapid.SampledFrom([]float64{-1.5, 0, 0.5, 2}).Draw(t, "load")
 	parts := rapid.IntRange(0, 15).Draw(t, "parts")
 	route := rapid.SampledFrom([]string{"/a", "/b"}).Draw(t, "route")
+	since := at - int64(rapid.SampledFrom([]time.Duration{-time.Second, 0, 1, 300 * time.Millisecond, 4 * time.Second, 31 * time.Second, 11 * time.Minute}).Draw(t, "tells of"))
 	return func(b *event.Batch) {
 		b.Begin(at)
 		row := b.Len() - 1
@@ -104,6 +105,9 @@ func (c *sender) reading(t *rapid.T, at int64) func(b *event.Batch) {
 			} else {
 				b.SetAt(row, event.FieldSeriesStart, event.IntValue(start))
 			}
+		}
+		if c.deltas && !c.silent {
+			b.SetAt(row, event.FieldSeriesSince, event.IntValue(since))
 		}
 		b.Set("host", event.StringValue(c.host))
 		if parts&1 == 0 {
@@ -140,6 +144,9 @@ func SeriesQuery(t *rapid.T, environment string) *query.Query {
 	}
 	if rapid.Bool().Draw(t, "looks back") {
 		a.From = q.Start + int64(rapid.IntRange(0, 20).Draw(t, "from"))*int64(time.Second)
+	}
+	if rapid.Bool().Draw(t, "looks ahead") {
+		a.To = q.End - int64(rapid.IntRange(0, 20).Draw(t, "to"))*int64(time.Second)
 	}
 	for i := range rapid.IntRange(1, 4).Draw(t, "calcs") {
 		a.Calcs = append(a.Calcs, seriesCalculation(t, fmt.Sprintf("calc %d", i)))

@@ -39,6 +39,7 @@ type aggregateForm struct {
 	Step   string     `json:"step,omitempty"` // a Go duration
 	Calcs  []calcForm `json:"calcs"`
 	From   int64      `json:"from,omitempty"`
+	To     int64      `json:"to,omitempty"`
 }
 
 type calcForm struct {
@@ -214,7 +215,7 @@ func parseTrace(conds [][]any) (query.TraceFilter, error) {
 }
 
 func (f *aggregateForm) stage() (query.Aggregate, error) {
-	s := query.Aggregate{Groups: f.Groups, From: f.From}
+	s := query.Aggregate{Groups: f.Groups, From: f.From, To: f.To}
 	if f.Step != "" {
 		d, err := time.ParseDuration(f.Step)
 		if err != nil {

@@ -39,6 +39,7 @@ type reading struct {
 	at      int64
 	started bool // it says since when it counts
 	start   int64
+	since   int64 // when what it tells of began, 0 if it does not say
 	value   float64
 	spread  map[[2]float64]float64
 }
@@ -62,6 +63,9 @@ func (p *pipeline) seriesOf(s query.Aggregate, c query.Calc) (keys map[string]re
 		}
 		if start := r.Get(event.FieldSeriesStart); start.Kind() == event.Int {
 			point.started, point.start = true, start.Int()
+		}
+		if since := r.Get(event.FieldSeriesSince); since.Kind() == event.Int {
+			point.since = since.Int()
 		}
 		group := keyOf(r, s.Groups)
 		keys[group] = r
@@ -117,13 +121,29 @@ func (p *pipeline) valuesOf(s query.Aggregate, c query.Calc) (keys map[string]re
 	keys, all := p.seriesOf(s, c)
 	numbers, spreads = map[spot][]float64{}, map[spot][]map[[2]float64]float64{}
 	t := c.Series
-	from := p.q.Start
+	put := func(at spot, total float64, spread map[[2]float64]float64, some bool) {
+		switch {
+		case !some:
+		case !t.Distribution:
+			numbers[at] = append(numbers[at], total)
+		case t.Share == nil:
+			spreads[at] = append(spreads[at], spread)
+		default:
+			if v, ok := shareOf(spread, *t.Share); ok {
+				numbers[at] = append(numbers[at], v)
+			}
+		}
+	}
+	from, stop := p.q.Start, p.q.End
 	if s.From != 0 {
 		from = max(from, s.From)
 	}
+	if s.To != 0 {
+		stop = min(stop, s.To)
+	}
 	var steps []int64
 	if s.Step > 0 {
-		for b := floor(from, s.Step); b < p.q.End; b += s.Step {
+		for b := floor(from, s.Step); b < stop; b += s.Step {
 			steps = append(steps, b)
 		}
 	} else {
@@ -132,36 +152,46 @@ func (p *pipeline) valuesOf(s query.Aggregate, c query.Calc) (keys map[string]re
 	for group, series := range all {
 		for _, points := range series {
 			for _, step := range steps {
-				begin, end := from, p.q.End
+				begin, end := from, stop
 				if s.Step > 0 {
 					begin, end = max(step, from), step+s.Step
 				}
 				if t.Range > 0 {
 					begin = end - t.Range
 				}
-				total, spread, some := p.inStep(t, points, begin, end)
-				if !some {
-					continue
+				longest := query.Spread(s.Step)
+				if t.Distribution && c.Op == query.Histogram {
+					longest = 0
 				}
-				at := spot{group, step}
-				if !t.Distribution {
-					numbers[at] = append(numbers[at], total)
-				} else if t.Share == nil {
-					spreads[at] = append(spreads[at], spread)
-				} else if v, ok := shareOf(spread, *t.Share); ok {
-					numbers[at] = append(numbers[at], v)
-				}
+				total, spread, some := p.inStep(t, points, begin, min(end, stop), longest)
+				put(spot{group, step}, total, spread, some)
 			}
 		}
 	}
 	return keys, numbers, spreads
 }
 
-// inStep is what the points of a series give between two moments.
-func (p *pipeline) inStep(t *query.Temporal, points []reading, begin, end int64) (total float64, spread map[[2]float64]float64, some bool) {
+// shareIn is how much of what a point tells of lies between two moments.
+func (r *reading) shareIn(begin, end, longest int64) float64 {
+	if r.since > 0 && r.since < r.at && r.at-r.since <= longest {
+		return max(float64(min(r.at, end)-max(r.since, begin))/float64(r.at-r.since), 0)
+	}
+	if r.at >= begin && r.at < end {
+		return 1
+	}
+	return 0
+}
+
+// inStep is what the points of a series give between two moments. What tells of longest
+// at most is spread over it.
+func (p *pipeline) inStep(t *query.Temporal, points []reading, begin, end, longest int64) (total float64, spread map[[2]float64]float64, some bool) {
 	spread = map[[2]float64]float64{}
 	for i, point := range points {
-		if point.at < begin || point.at >= end {
+		if !t.Spreads() {
+			longest = 0
+		}
+		share := point.shareIn(begin, end, longest)
+		if share == 0 {
 			continue
 		}
 		number, more, known := point.value, point.spread, true
@@ -175,15 +205,15 @@ func (p *pipeline) inStep(t *query.Temporal, points []reading, begin, end int64)
 			total, spread = 0, map[[2]float64]float64{}
 		}
 		some = true
-		total += number
+		total += number * share
 		for b, n := range more {
-			spread[b] += n
+			spread[b] += n * share
 		}
 	}
 	if t.Func == query.Rate {
 		length := t.Range
 		if length == 0 {
-			length = min(end, p.q.End) - begin
+			length = end - begin
 		}
 		total /= float64(length) / 1e9
 	}
