@@ -64,7 +64,7 @@ var arrows = map[string][]string{
 	"internal/outbound":                    {},
 	"internal/alert":                       rooms("event", "fault", "meta", "query", "querier", "item", "outbound"),
 	"internal/protocol/cloudwatch":         rooms(append(core, "store", "outbound", "protocol", "protocol/aws", "protocol/otlp", "protocol/jsonscan", "logline", "logpattern", "query/pattern", "query/insights")...),
-	"internal/protocol/xray":               rooms(append(core, "store", "protocol", "protocol/aws", "protocol/otlp", "protocol/jsonscan", "xraymodel", "servicegraph", "tracesearch", "query/xrayfilter")...),
+	"internal/protocol/xray":               rooms(append(core, "call", "store", "protocol", "protocol/aws", "protocol/otlp", "protocol/jsonscan", "xraymodel", "servicegraph", "tracesearch", "query/xrayfilter")...),
 	"internal/protocol/protocoltest":       rooms(append(core, "protocol", "protocol/otlp", "golden")...),
 	"internal/protocol/honeycomb":          rooms(append(core, "protocol", "protocol/body", "protocol/otlp", "protocol/jsonscan", "plot")...),
 	"internal/protocol/rollbar":            rooms(append(core, "store", "protocol", "protocol/body", "protocol/jsonscan", "sourcemap", "query/rql")...),

@@ -122,6 +122,16 @@ func Serves(kind, document string, parentless bool) bool {
 	return parentless || kind == "server" || kind == "consumer"
 }
 
+// UnknownService is what a subsegment that came on its own has for a service where
+// nobody knew its segment yet.
+const UnknownService = "unknown"
+
+// Ownerless reports whether a span says no service of its own: it is of that of its
+// parent, and of nobody's while that is not there.
+func Ownerless(service, document string) bool {
+	return document == "subsegment" && service == UnknownService
+}
+
 // Calls reports whether a span of the kind asks somebody else for something.
 func Calls(kind string) bool { return kind == "client" || kind == "producer" }
 

@@ -133,6 +133,27 @@ func lines(g *servicegraph.Graph) []string {
 	return out
 }
 
+// What came without its segment is on no map: not itself, and not what it called.
+func TestOfTraces_PiecesWithoutTheirSegmentAreLeftOut(t *testing.T) {
+	t.Parallel()
+	b := event.NewBatch(environment, call.UnknownService)
+	b.Begin(began)
+	for name, value := range map[string]string{
+		event.FieldTraceID: "1", event.FieldSpanID: "2", event.FieldParentID: "3", event.FieldService: call.UnknownService, event.FieldName: "mail",
+		event.FieldSpanKind: "client", call.FieldDocument: "subsegment", "xray.namespace": "remote",
+	} {
+		b.Set(name, event.StringValue(value))
+	}
+	b.Set(event.FieldDuration, event.FloatValue(5))
+	tr := xraymodel.Build("1", []*event.Batch{b}, xraymodel.Options{})
+	if len(tr.Segments) != 2 || !tr.Segments[1].Inferred {
+		t.Fatalf("the trace has %d segments, not the piece and what it called", len(tr.Segments))
+	}
+	if got := lines(servicegraph.OfTraces([]*xraymodel.Trace{tr}, servicegraph.OriginsOfTraces(tr), nil)); len(got) != 0 {
+		t.Errorf("the map has %q", got)
+	}
+}
+
 func TestOrigins_DifferentOnesAreDifferentNodes(t *testing.T) {
 	t.Parallel()
 	tr := &xraymodel.Trace{Segments: []*xraymodel.Part{

@@ -359,8 +359,8 @@ func EachOfTrace(t *xraymodel.Trace, origins Origins, node func(id NodeID, at in
 		return s
 	}
 	for _, s := range t.Segments {
-		if !s.Segment {
-			continue
+		if !s.Segment || s.Inferred && s.Via != nil && s.Via.Of != nil && !s.Via.Of.Segment {
+			continue // a piece without its segment, or what it called
 		}
 		node(origins.OfSegment(s), s.Start, one(s))
 		if isRoot(s) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/oriel-dev/oriel/internal/auth"
+	spancall "github.com/oriel-dev/oriel/internal/call"
 	"github.com/oriel-dev/oriel/internal/event"
 	"github.com/oriel-dev/oriel/internal/fault"
 	"github.com/oriel-dev/oriel/internal/ingest"
@@ -12,9 +13,6 @@ import (
 
 // mostColumnsKnown bounds of how many datasets it is remembered how many columns they have.
 const mostColumnsKnown = 1000
-
-// unknownService is whose a subsegment is of which nobody knows the segment.
-const unknownService = "unknown"
 
 // intake turns documents that came together into batches. It is for one goroutine
 // and used again.
@@ -117,7 +115,7 @@ func (in *intake) settle(refused func(at int, bad error)) {
 		if err == nil {
 			owner := in.f.owners.ofSender(w.sender)
 			if owner == "" {
-				owner = unknownService
+				owner = spancall.UnknownService
 			}
 			err = in.write(doc, owner)
 		}

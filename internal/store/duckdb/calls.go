@@ -18,8 +18,9 @@ type halves struct {
 	services []service
 	peers    []call.Peer
 	calls    []caller
-	callers  spanTable // place in calls; in services plus ownWork
-	orphans  []orphan  // whose parent has not come yet
+	callers  spanTable   // place in calls; in services plus ownWork
+	orphans  []orphan    // whose parent has not come yet
+	nobodys  []ownerless // whose parent has not come yet; not among the callers
 
 	// answered are the services that answered a caller, by its place, beyond the
 	// caller's own first one.
@@ -72,6 +73,9 @@ func joinCalls(batches []*event.Batch, earlier []*halves) (calls []storedCall, o
 	for _, b := range batches {
 		rows += b.Len()
 	}
+	for _, h := range earlier {
+		rows += len(h.nobodys)
+	}
 	now := &halves{callers: newSpanTable(rows)}
 	known := spanCollector{h: now, services: map[service]uint32{}, peers: map[call.Peer]uint32{}}
 	for _, b := range batches {
@@ -80,8 +84,9 @@ func joinCalls(batches []*event.Batch, earlier []*halves) (calls []storedCall, o
 	sums := callSums{}
 	all := []*halves{now}
 	for _, h := range earlier {
-		all = append(all, &halves{services: h.services, peers: h.peers, calls: h.calls, callers: h.callers, answered: maps.Clone(h.answered)})
+		all = append(all, &halves{services: h.services, peers: h.peers, calls: h.calls, callers: h.callers, nobodys: h.nobodys, answered: maps.Clone(h.answered)})
 	}
+	known.adopt(all)
 	at := uint32(0)
 	for _, b := range batches {
 		at = known.nest(b, at)
@@ -104,9 +109,9 @@ func joinCalls(batches []*event.Batch, earlier []*halves) (calls []storedCall, o
 	fresh.into(sums, now)
 	now.bound()
 	open = all[:1]
-	left := mostHalves - now.callers.n - len(now.orphans)
+	left := mostHalves - now.callers.n - len(now.orphans) - len(now.nobodys)
 	for _, h := range all[1:] {
-		if left -= h.callers.n + len(h.orphans); left < 0 || len(open) == mostGenerations {
+		if left -= h.callers.n + len(h.orphans) + len(h.nobodys); left < 0 || len(open) == mostGenerations {
 			break
 		}
 		open = append(open, h)
@@ -201,6 +206,9 @@ func (h *halves) bound() {
 	if len(h.orphans) > most {
 		h.orphans = slices.Clone(h.orphans[len(h.orphans)-most:])
 	}
+	if len(h.nobodys) > most {
+		h.nobodys = slices.Clone(h.nobodys[len(h.nobodys)-most:])
+	}
 	if h.callers.n > mostCallers {
 		h.callers, h.calls = spanTable{}, nil
 	}
@@ -248,16 +256,32 @@ func (k *spanCollector) callers(b *event.Batch) {
 			}
 			last = codes
 		}
-		own := place | ownWork
-		if ms, timed := w.ms(row); timed && w.calls(row) {
-			own = uint32(len(k.h.calls))
-			k.h.calls = append(k.h.calls, caller{
-				measure: measure{ms, outcomes.at(row)}, service: place, peer: k.peer(peers.at(row)), top: own,
+		c := caller{service: place}
+		ms, timed := w.ms(row)
+		calls := timed && w.calls(row)
+		if calls {
+			c = caller{
+				measure: measure{ms, outcomes.at(row)}, service: place, peer: k.peer(peers.at(row)),
 				minute: floorMinute(at), weight: float64(b.SampleRate(row)), async: string(w.kind.bytes(row)) == "producer",
-			})
+			}
 		}
-		k.h.callers.put(hasher.of(&w.trace, row, span), own)
+		if w.ownerless(row) {
+			k.h.nobodys = append(k.h.nobodys, ownerless{c, calls, hasher.of(&w.trace, row, span), hasher.of(&w.trace, row, w.parent.bytes(row))})
+			continue
+		}
+		k.put(hasher.of(&w.trace, row, span), c, calls)
 	}
+}
+
+// put notes a span as one that others may have been called from.
+func (k *spanCollector) put(span uint64, c caller, calls bool) {
+	own := c.service | ownWork
+	if calls {
+		own = uint32(len(k.h.calls))
+		c.top = own
+		k.h.calls = append(k.h.calls, c)
+	}
+	k.h.callers.put(span, own)
 }
 
 // mostPeers bounds whom calls of one generation go to.
@@ -287,7 +311,7 @@ func (k *spanCollector) nest(b *event.Batch, at uint32) uint32 {
 	}
 	var hasher spanHasher
 	for row := range b.Times {
-		if len(w.span.bytes(row)) == 0 || w.tellsOfOne(row) {
+		if len(w.span.bytes(row)) == 0 || w.tellsOfOne(row) || w.ownerless(row) {
 			continue
 		}
 		if _, timed := w.ms(row); !timed || !w.calls(row) {
@@ -354,7 +378,7 @@ func (k *spanCollector) called(b *event.Batch, all []*halves, sums callSums, fre
 type spanWalks struct {
 	trace, span, parent, annotation, signal, service, kind, document, duration walk
 	origin                                                                     *origins
-	others, calling                                                            []bool // signals that no spans have; kinds of calls; by code
+	others, calling, nobody                                                    []bool // signals that no spans have; kinds of calls; services that are none; by code
 }
 
 func walksOf(b *event.Batch) spanWalks {
@@ -368,6 +392,9 @@ func walksOf(b *event.Batch) spanWalks {
 		return text == event.SignalLog || text == event.SignalError || text == event.SignalMetric
 	})
 	w.calling = w.kind.eachText(call.Calls)
+	if w.document.n > 0 {
+		w.nobody = w.service.eachText(func(text string) bool { return text == call.UnknownService })
+	}
 	return w
 }
 

@@ -25,8 +25,29 @@ func (e row) text(field string) string { return e.fields[field].Text() }
 // graphNode is a service, or who a call says it asks.
 type graphNode struct{ name, origin string }
 
-func (e row) node() graphNode {
-	return graphNode{e.text(event.FieldService), spancall.OriginOf(e.get)}
+// node is whose a span is.
+func (s *graphSpan) node() graphNode {
+	if s.ownerless() {
+		return s.parent.node()
+	}
+	return graphNode{s.text(event.FieldService), spancall.OriginOf(s.get)}
+}
+
+func (s *graphSpan) ownerless() bool {
+	return spancall.Ownerless(s.text(event.FieldService), s.text(spancall.FieldDocument))
+}
+
+// lost reports whether nobody knows whose a span is.
+func (s *graphSpan) lost() bool {
+	for first := s; s != nil; {
+		if !s.ownerless() {
+			return false
+		}
+		if s = s.parent; s == first { // each lies in the other
+			break
+		}
+	}
+	return true
 }
 
 // graphSpan is a span among the others of its environment.
@@ -41,7 +62,7 @@ func (s *graphSpan) calls() bool { return spancall.Calls(s.text(event.FieldSpanK
 
 // top is the call that this one is a part of, or itself.
 func (s *graphSpan) top() *graphSpan {
-	for s.parent != nil && s.parent.calls() && s.parent.node() == s.node() {
+	for !s.parent.lost() && s.parent.calls() && s.parent.node() == s.node() {
 		s = s.parent
 	}
 	return s
@@ -55,7 +76,7 @@ func (r *Reference) Calls(ctx context.Context, environment string, start, end in
 	spans := r.graph(environment)
 	sums := graphSums{at: map[graphKey]int{}}
 	for _, s := range spans {
-		if s.parent == nil || !spancall.Answers(s.text(event.FieldSpanKind), s.text(spancall.FieldDocument)) {
+		if s.parent.lost() || !spancall.Answers(s.text(event.FieldSpanKind), s.text(spancall.FieldDocument)) {
 			continue
 		}
 		serves := spancall.Serves(s.text(event.FieldSpanKind), s.text(spancall.FieldDocument), false)
@@ -71,7 +92,7 @@ func (r *Reference) Calls(ctx context.Context, environment string, start, end in
 		}
 	}
 	for _, s := range spans {
-		if s.calls() && s.top() == s && len(s.answered) == 0 {
+		if !s.lost() && s.calls() && s.top() == s && len(s.answered) == 0 {
 			sums.add(s, s.node(), graphNode{}, spancall.PeerOf(s.get), s.text(event.FieldSpanKind) == "producer")
 		}
 	}

@@ -44,6 +44,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"RollupsCountSpans", rollupsCountSpans},
 		{"CallsAreCounted", callsAreCounted},
 		{"CallsNobodyAnswers", callsNobodyAnswers},
+		{"SubsegmentsOfNobody", subsegmentsOfNobody},
 		{"RandomGraphs", randomGraphs},
 		{"RevisionsFollowRows", revisionsFollowRows},
 		{"DatasetsAreDropped", datasetsAreDropped},

@@ -6,6 +6,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	spancall "github.com/oriel-dev/oriel/internal/call"
 	"github.com/oriel-dev/oriel/internal/event"
 )
 
@@ -35,7 +36,7 @@ func RandomTraces(t *rapid.T, prefix, limit int) []*event.Batch {
 	var batches []*event.Batch
 	var ids []string
 	for i := range rapid.IntRange(1, limit).Draw(t, "spans") {
-		service := rapid.SampledFrom([]string{"web", "api", "store", ""}).Draw(t, "service")
+		service := rapid.SampledFrom([]string{"web", "api", "store", spancall.UnknownService, ""}).Draw(t, "service")
 		b := byService[service]
 		if b == nil {
 			b = event.NewBatch(Environment, "d"+service)

@@ -11,6 +11,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	spancall "github.com/oriel-dev/oriel/internal/call"
 	"github.com/oriel-dev/oriel/internal/event"
 	"github.com/oriel-dev/oriel/internal/fault"
 	"github.com/oriel-dev/oriel/internal/query"
@@ -284,6 +285,40 @@ func callsNobodyAnswers(_ *testing.T, p *pair) {
 		}
 	}
 	p.inEveryLayout(batches, func() { p.sameCalls(Environment, suiteStart, suiteEnd) })
+}
+
+// subsegmentsOfNobody: a subsegment that comes on its own before its segment counts
+// for the service of that, once it is there, and for none before.
+func subsegmentsOfNobody(_ *testing.T, p *pair) {
+	for _, backwards := range []bool{false, true} {
+		span := func(at int64, service, id, parent, document, kind string, more object) object {
+			o := object{
+				"_time": suiteBase + at*second, event.FieldService: service, event.FieldDuration: float64(at), event.FieldTraceID: fmt.Sprint("lone", backwards),
+				event.FieldSpanID: id, event.FieldParentID: parent, event.FieldSpanKind: kind, event.FieldName: "n" + id, spancall.FieldDocument: document,
+			}
+			maps.Copy(o, more)
+			return o
+		}
+		remote := object{"xray.namespace": "remote"}
+		lone := func(spans ...object) *event.Batch { return batchOf(spancall.UnknownService, spans...) }
+		batches := []*event.Batch{
+			lone(span(1, "unknown", "wire", "sdk", "subsegment", "client", remote)), // a part of the next
+			lone(span(2, "unknown", "sdk", "work", "subsegment", "client", remote), span(3, "unknown", "sql", "work", "subsegment", "client", object{"xray.error": true})),
+			batchOf("api", span(4, "api", "answer", "sdk", "segment", "server", nil), span(5, "api", "other", "work", "segment", "server", nil)),
+			lone(span(6, "unknown", "work", "root", "subsegment", "internal", nil)),
+			lone(span(7, "unknown", "never", "nobody", "subsegment", "client", remote), span(8, "unknown", "o1", "o2", "subsegment", "client", remote), span(9, "unknown", "o2", "o1", "subsegment", "client", remote)),
+			batchOf("web", span(70, "web", "root", "", "segment", "server", object{spancall.FieldOrigin: "AWS::EC2::Instance"})),
+			batchOf("api", span(71, "api", "lost", "never", "segment", "server", nil)),
+		}
+		if backwards {
+			slices.Reverse(batches)
+		}
+		p.inEveryLayout(batches, func() { p.sameCalls(Environment, suiteStart, suiteEnd) })
+		calls, err := p.ref.Calls(p.t.Context(), Environment, suiteStart, suiteEnd)
+		if err != nil || len(calls) == 0 || slices.ContainsFunc(calls, func(c store.Call) bool { return c.Caller == spancall.UnknownService }) {
+			p.t.Errorf("calls %v, error %v", calls, err)
+		}
+	}
 }
 
 // revisionsFollowRows: an answer may be kept while the revision stays the same.
