@@ -69,8 +69,12 @@ test('numbers over time are charts, and stand beside the period before', async (
 });
 
 test('a row leads to all its fields, its line and its trace', async ({ page, server }) => {
-  await page.goto(at(server, 'fields @timestamp, @message | filter ispresent(trace.trace_id) and ispresent(@message) | sort @timestamp desc | limit 20'));
+  await page.goto(at(server, 'fields @timestamp, @message, @logStream | filter ispresent(trace.trace_id) and ispresent(@message) | sort @timestamp desc | limit 20'));
   await expect.poll(() => rows(page).count()).toBeGreaterThan(1);
+  // Whatever the lines hold, columns stand below their names.
+  const edges = await page.getByRole('grid', { name: 'Rows' }).evaluate((grid) =>
+    [...grid.querySelectorAll('[role=row]')].map((r) => r.lastElementChild!.getBoundingClientRect().left));
+  expect(new Set(edges).size).toBe(1);
   await rows(page).nth(1).click();
   const panel = page.getByRole('complementary', { name: 'Row' });
   await expect(panel.getByText('trace.trace_id')).toBeVisible();

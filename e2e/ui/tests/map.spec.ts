@@ -60,6 +60,15 @@ test('a service has a page that leads to its operations and neighbours', async (
   await expect(page.getByRole('complementary', { name: 'Node' })).toBeVisible();
 });
 
+test('a service that is not there says so, and leads on', async ({ page, server }) => {
+  await page.goto(`${server.url}/service/crat`);
+  await expect(page.getByRole('heading', { name: 'No service has this name' })).toBeVisible();
+  await page.goto(`${server.url}/service/cart?from=now-2h&to=now-90m`);
+  await expect(page.getByRole('heading', { name: 'No request reached it in this range' })).toBeVisible();
+  await page.getByRole('button', { name: 'Last day' }).click();
+  await expect(page.getByRole('region', { name: 'Operations' }).locator('tbody tr').first()).toBeVisible();
+});
+
 test('a trace shows both forms of its id, its map, and what X-Ray makes of a span', async ({ page, server }) => {
   const id = traceId(0x1000);
   await page.goto(`${server.url}/trace/${id}`);

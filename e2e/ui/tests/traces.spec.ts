@@ -1,6 +1,6 @@
 import AxeBuilder from '@axe-core/playwright';
 
-import { seedHour, send, shopTrace, traceId } from '../seed.mjs';
+import { seedHour, send, shopTrace, traceId, TraceMaker } from '../seed.mjs';
 import { expect, test } from './server';
 
 test.beforeEach(async ({ server }) => {
@@ -106,6 +106,17 @@ test('days are picked on a calendar', async ({ page, server }) => {
   const range = new URL(page.url()).searchParams;
   expect(Number(range.get('to')!.slice(0, -9)) - Number(range.get('from')!.slice(0, -9))).toBe(3 * 86_400);
   await expect(page.getByRole('textbox', { name: 'Time range' })).toHaveValue(new RegExp(`^${third} 00:00:00 to`));
+});
+
+test('the most frequent operations are listed, and all of them on request', async ({ page, server }) => {
+  const others = Array.from({ length: 11 }, (_, i) => new TraceMaker(traceId(0x9000 + i), Date.now() - 60_000));
+  others.forEach((t, i) => t.span('batch', `job ${i}`, 0, 10, { kind: 2 }));
+  await send(server.url, ...others);
+  await page.goto(`${server.url}/traces`);
+  const operations = page.getByRole('region', { name: 'Operations' });
+  await expect(operations.locator('tbody tr')).toHaveCount(8);
+  await operations.getByRole('button', { name: 'All 12 operations' }).click();
+  await expect(operations.locator('tbody tr')).toHaveCount(12);
 });
 
 test('further pages append', async ({ page, server }) => {

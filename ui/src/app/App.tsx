@@ -122,7 +122,7 @@ function page(url: URL, start: Start | undefined): React.ReactElement {
   if (pageKey(url.pathname) === '/logs') return <Logs path={url.pathname} start={start} />;
   if (pageKey(url.pathname) === '/errors') return <Errors path={url.pathname} start={start} />;
   const service = /^\/service\/([^/]+)$/.exec(url.pathname);
-  if (service) return <Service key={url.pathname} name={decoded(service[1]!)} />;
+  if (service) return <Service key={url.pathname} name={decoded(service[1]!)} start={start} />;
   if (url.pathname === '/map') return <MapPage start={start} />;
   if (url.pathname === '/setup') return <Setup />;
   if (url.pathname === '/settings/sampling') return <Settings />;

@@ -29,6 +29,14 @@ const pages: { to: string; name: string; glyph: GlyphName; keys: string }[] = [
   { to: '/settings/sampling', name: 'Sampling', glyph: 'sampling', keys: 'g p' },
 ];
 
+/** What the header calls a page that is not in the list, or is but a part of one that is. */
+function titleOf(path: string): string {
+  if (path.startsWith('/trace/')) return 'Trace';
+  if (path.startsWith('/service/')) return 'Service';
+  if (path.startsWith('/settings/')) return 'Settings';
+  return pages.find((p) => p.to === pageOf(path))?.name ?? 'Oriel';
+}
+
 /** The page in the list that an address belongs to. */
 function pageOf(path: string): string {
   if (path.startsWith('/trace/')) return '/traces';
@@ -77,7 +85,7 @@ export function Shell({ start, onKeys, children }: Props): React.ReactElement {
         <ThemeMenu theme={prefs.theme} />
       </nav>
       <header className="head">
-        <b className="title">{url.pathname.startsWith('/trace/') ? 'Trace' : (pages.find((p) => p.to === path)?.name ?? 'Traces')}</b>
+        <b className="title">{titleOf(url.pathname)}</b>
         <Omnibox pages={pages} services={start?.services ?? []} environments={start?.environments ?? []} />
         <span className="grow" />
         {start && <SampleChip start={start} />}
@@ -89,6 +97,7 @@ export function Shell({ start, onKeys, children }: Props): React.ReactElement {
       </header>
       <main id="main" tabIndex={-1}>
         <ConnectionBar />
+        {!start && isAboutTime(url.pathname) && <div className="timerail" />}
         {start?.has_data && isAboutTime(url.pathname) && (
           <TimeRail
             range={{ from: url.searchParams.get('from') ?? usualRange.from, to: url.searchParams.get('to') ?? usualRange.to }}

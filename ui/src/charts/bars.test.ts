@@ -4,6 +4,7 @@ import { criticalByRow, drawBars, rowHeight } from './bars';
 import { traceOf } from './fixture';
 import { boxAt, drawFlame, heavyFlame, timeFlame } from './flame';
 import { drawMinimap } from './minimap';
+import { mark } from './model';
 import { buildRows, wholeTrace } from './rows';
 import { record, testTheme, type Call } from './record';
 
@@ -76,6 +77,37 @@ web GET 0 100
     [2, [[40e6, 60e6]]],
   ]);
   expect([...criticalByRow(t, buildRows(t, { ...wholeTrace, folded: new Set([0]) }))]).toEqual([[0, [[0, 60e6]]]]);
+});
+
+it('writes a length past the errors that would cover it', () => {
+  const at = (times: number[]): number => {
+    const trace = traceOf('web GET 0 100\n  db q 10 0.5', {
+      annotations: {
+        span: times.map(() => 1),
+        time: times.map((t) => t * 1e6),
+        name: times.map(() => 0),
+        kind: times.map(() => mark.exception),
+        severity: times.map(() => 0),
+      },
+    });
+    const ctx = record();
+    drawBars(ctx, testTheme, {
+      trace,
+      rows: buildRows(trace, wholeTrace),
+      window: { from: 0, to: trace.total },
+      width: 500,
+      height: 240,
+      scroll: 0,
+      selected: 0,
+      matches: undefined,
+      critical: new Map(),
+      label: (ns) => `${ns / 1e6} ms`,
+    });
+    return ctx.calls.find((c) => c.name === 'fillText' && c.args[0] === '0.5 ms')!.args[1] as number;
+  };
+  expect(at([])).toBeCloseTo(60.5);
+  expect(at([14])).toBeCloseTo(78); // the error stands at 70
+  expect(at([60])).toBeCloseTo(60.5);
 });
 
 it('draws the minimap with at most two boxes a pixel and depth, and each error', () => {

@@ -146,18 +146,31 @@ function drawBar(ctx: Ctx, theme: Theme, input: BarsInput, i: number, top: numbe
         ctx.fillStyle = theme.hatch;
         ctx.fill();
       }
-      for (const gap of trace.gaps.get(i) ?? []) drawGap(ctx, theme, gap, w, scale, width, y);
+      for (const gap of trace.gaps.get(i) ?? []) drawGap(ctx, theme, gap, w, scale, width, y, error);
       if (error) {
         ctx.fillStyle = theme.error;
         ctx.fillRect(left, y + barHeight - 3, Math.max(right - left, 3), 3);
       }
     }
   }
-  if ((flags & flag.noDuration) === 0) label(ctx, theme, input.label(s.duration[i]!), x, x2, width, top);
+  if ((flags & flag.noDuration) !== 0) return;
+  const text = input.label(s.duration[i]!);
+  label(ctx, theme, text, x, pastMarks(trace, i, w, scale, x2, ctx.measureText(text).width + 12), width, top);
 }
 
-/** Hollows a bar out where none of the span's children runs, and says so where there is room. */
-function drawGap(ctx: Ctx, theme: Theme, [from, to]: Stretch, w: Window, scale: number, width: number, y: number): void {
+/** Where a bar ends for its label: behind the marks that stand where the label would, which they would cover. */
+function pastMarks(t: TraceModel, i: number, w: Window, scale: number, x2: number, room: number): number {
+  let end = x2;
+  for (let k = t.markStart[i]!; k < t.markStart[i + 1]!; k++) {
+    const a = t.markList[k]!;
+    const x = (t.annotations.time[a]! - w.from) * scale;
+    if (t.annotations.kind[a] !== mark.link && x > end && x < end + room) end = x;
+  }
+  return end;
+}
+
+/** Hollows a bar out where none of the span's children runs, and says so where there is room; lifted over an error's line. */
+function drawGap(ctx: Ctx, theme: Theme, [from, to]: Stretch, w: Window, scale: number, width: number, y: number, lifted: boolean): void {
   const x = Math.max((from - w.from) * scale, 0);
   const x2 = Math.min((to - w.from) * scale, width);
   if (x2 - x < 4) return;
@@ -170,7 +183,7 @@ function drawGap(ctx: Ctx, theme: Theme, [from, to]: Stretch, w: Window, scale: 
   ctx.fillStyle = theme.text2;
   ctx.textAlign = 'center';
   ctx.font = `10px ${theme.sans}`;
-  ctx.fillText('no spans here', (x + x2) / 2, y + barHeight / 2 + 0.5);
+  ctx.fillText('no spans here', (x + x2) / 2, y + barHeight / 2 - (lifted ? 1.5 : -0.5));
   ctx.textAlign = 'left';
   ctx.font = `11px ${theme.sans}`;
 }

@@ -43,7 +43,7 @@ export default function ErrorsPage({ path, start }: { path: string; start: Start
       <Suspense fallback={<div className="ebody" aria-busy="true" />}>
         {/^\/errors\/find$|\/uuid\/?$/.test(path) ? (
           <FindError />
-        ) : /^\/errors\/\d/.test(path) ? (
+        ) : /^\/errors\/\d{1,18}(?:\/[^/]*)?\/?$/.test(path) ? (
           <Item key={path.split('/')[2]} path={path} />
         ) : Shown ? (
           <Shown start={start} />

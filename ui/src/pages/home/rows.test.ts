@@ -46,6 +46,10 @@ test('a narrow table has fewer columns, and charts stand beside their numbers', 
   expect(columnsIn(1000).map((c) => c.key)).toEqual(['rate', 'failed', 'p50', 'p95', 'p99', 'errors', 'deploy']);
   expect(columnsIn(560).map((c) => c.key)).toEqual(['rate', 'failed', 'p95', 'errors']);
   expect(columnsIn(320).every((c) => c.spark === 0)).toBe(true);
+  // Services that begin alike can be told apart.
+  for (let width = 450; width < 1400; width += 10) {
+    expect(width - columnsIn(width).reduce((n, c) => n + c.width + c.spark, 0)).toBeGreaterThanOrEqual(190);
+  }
   const list = columnsIn(1000);
   const sparks = sparksOf(service('api'), list, 1000, 0.5);
   expect(sparks.map((s) => s.kind)).toEqual(['line', 'bars', 'line']);

@@ -94,14 +94,20 @@ const columns: Column[] = [
   { key: 'deploy', title: 'Last deploy', about: 'What was deployed last', width: 140, spark: 0 },
 ];
 
+/** What the name of a service has at least, in pixels, where there is a choice. */
+const nameWidth = 190;
+
 /** The columns beside the name that have room in a width. */
 export function columnsIn(width: number): Column[] {
-  if (width >= 900) return columns;
-  if (width >= 720) return columns.filter((c) => c.key !== 'p50' && c.key !== 'deploy');
-  if (width >= 520) {
-    return columns.filter((c) => !['p50', 'p99', 'deploy'].includes(c.key)).map((c) => ({ ...c, spark: c.spark && 64 }));
-  }
-  return columns.filter((c) => ['rate', 'failed', 'p95'].includes(c.key)).map((c) => ({ ...c, spark: 0 }));
+  const some = columns.filter((c) => c.key !== 'p50' && c.key !== 'deploy');
+  const few = some.filter((c) => c.key !== 'p99');
+  const choices = [columns, some, few.map((c) => ({ ...c, spark: c.spark && 64 })), few.map((c) => ({ ...c, spark: 0 }))];
+  const fits = choices.find((list) => width - widthOf(list) >= nameWidth);
+  return fits ?? few.filter((c) => c.key !== 'errors').map((c) => ({ ...c, spark: 0 }));
+}
+
+function widthOf(list: readonly Column[]): number {
+  return list.reduce((n, c) => n + c.width + c.spark, 0);
 }
 
 const gap = 12;
@@ -114,7 +120,7 @@ export function template(list: readonly Column[]): string {
 /** What the small charts take, in a row of a width. */
 export function sparksOf(s: HomeService, list: readonly Column[], width: number, lastShare: number): Spark[] {
   const out: Spark[] = [];
-  let x = width - list.reduce((n, c) => n + c.width + c.spark, 0);
+  let x = width - widthOf(list);
   for (const c of list) {
     if (c.spark > 0) {
       const base = { x: x + c.width + gap, width: c.spark - gap };

@@ -122,7 +122,7 @@ export default function Search({ start }: { start: Start | undefined }): React.R
           <Refresh every={state.line || picked.size > 0 ? 0 : every} onEvery={setEvery} loadedAt={loadedAt} onRefresh={refresh} />
         </div>
         <div className="lchips">
-          <Levels counts={counts} chosen={state.levels} onChoose={(levels) => ask({ levels })} />
+          <Levels counts={counts ?? 'waiting'} chosen={state.levels} onChoose={(levels) => ask({ levels })} />
           <Conditions where={state.where} onChange={(where) => ask({ where })} />
           <span className="grow" />
           <ListHead

@@ -3,7 +3,7 @@ import { usePrefs } from '../../app/prefs';
 import type { Marker } from '../../charts/markers';
 import { filterText } from '../../query/copyAs';
 import { bubbleUp, servicePage } from '../../query/links';
-import { clock, day, momentMs } from '../../time/format';
+import { ago, clock, day, momentMs } from '../../time/format';
 import { around } from '../../time/range';
 
 interface Props {
@@ -15,6 +15,11 @@ interface Props {
 
 const mostDeploys = 8;
 const halfHour = 30 * 60_000;
+
+/** What a marker is called where only deploys stand: "deploy: 2.4.0" is 2.4.0. */
+function shortLabel(label: string): string {
+  return label.replace(/^deploy: /, '') || label;
+}
 
 /** The latest deploys and other markers; each leads to the service before and after it. */
 export function Deploys({ service, markers, base }: Props): React.ReactElement {
@@ -39,8 +44,12 @@ export function Deploys({ service, markers, base }: Props): React.ReactElement {
             return (
               <tr key={m.id}>
                 <td className="end">
-                  <a className="clip" title="The service before and after" {...linkTo(servicePage(service, around(at, halfHour)))}>
-                    {m.label}
+                  <a
+                    className="clip"
+                    title={`${m.label}: the service before and after`}
+                    {...linkTo(servicePage(service, around(at, halfHour)))}
+                  >
+                    {shortLabel(m.label)}
                   </a>
                 </td>
                 <td className="num">
@@ -53,8 +62,8 @@ export function Deploys({ service, markers, base }: Props): React.ReactElement {
                     What changed
                   </a>
                 </td>
-                <td className="num muted">
-                  {day(ms, utc)} {clock(ms, utc)}
+                <td className="num muted" title={`${day(ms, utc)} ${clock(ms, utc)}`}>
+                  {ago(Date.now() - ms)}
                 </td>
               </tr>
             );

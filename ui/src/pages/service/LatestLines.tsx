@@ -46,9 +46,9 @@ export function LatestLines({ service, env, range, turn }: Props): React.ReactEl
       <table>
         <thead>
           <tr>
-            <th>Latest log lines</th>
+            <th>Time</th>
             <th>Level</th>
-            <th className="num">Time</th>
+            <th>Latest log lines</th>
           </tr>
         </thead>
         <tbody>
@@ -57,13 +57,13 @@ export function LatestLines({ service, env, range, turn }: Props): React.ReactEl
             const level = String(row[data!.columns.indexOf('severity')] ?? '');
             return (
               <tr key={data!.ids?.[i] ?? i}>
-                <td className="end">
+                <td className="muted">{clock(momentMs(data!.base, data!.times[i]), utc)}</td>
+                <td className={bad.test(level) ? 'error-text' : 'muted'}>{level}</td>
+                <td className="end whole">
                   <a className="clip mono" title={body.slice(0, longest)} {...linkTo(logs(data!.ids?.[i]))}>
                     {messageOf(body).slice(0, longest)}
                   </a>
                 </td>
-                <td className={bad.test(level) ? 'error-text' : 'muted'}>{level}</td>
-                <td className="num muted">{clock(momentMs(data!.base, data!.times[i]), utc)}</td>
               </tr>
             );
           })}

@@ -4,6 +4,7 @@ import { useCallback, useEffect, useState } from 'react';
 
 import { get } from '../../api/client';
 import type { MapDetail, MapNode, ServiceMap } from '../../api/map';
+import type { Start } from '../../api/types';
 import { useLoad } from '../../api/useLoad';
 import { useKeys } from '../../app/keys';
 import { go, linkTo, setParams, useAddress } from '../../app/location';
@@ -20,6 +21,7 @@ import { Refresh } from '../../widgets/Refresh';
 import { TimePicker } from '../../widgets/TimePicker';
 import { Deploys } from './Deploys';
 import { LatestLines, linesOf } from './LatestLines';
+import { Nothing } from './Nothing';
 import { Operations } from './Operations';
 import { ServiceErrors } from './ServiceErrors';
 
@@ -30,7 +32,7 @@ interface Loaded {
 }
 
 /** One service: how it serves, what it does, whom it calls and who calls it, and what is broken in it. */
-export default function ServicePage({ name }: { name: string }): React.ReactElement {
+export default function ServicePage({ name, start }: { name: string; start: Start | undefined }): React.ReactElement {
   const url = useAddress();
   const env = url.searchParams.get('env') ?? '';
   const range = { from: url.searchParams.get('from') ?? 'now-1h', to: url.searchParams.get('to') ?? 'now' };
@@ -50,6 +52,7 @@ export default function ServicePage({ name }: { name: string }): React.ReactElem
   }, [name]);
   const markers = useMarkers(data?.detail?.series.base);
   const node = data?.node;
+  const known = start === undefined || start.services.some((s) => s.name === name);
   const seconds = data ? Math.max(Number(BigInt(data.map.to) - BigInt(data.map.from)) / 1e9, 1) : 1;
   const at = (path: string, more: Record<string, string>): string => `${path}?${new URLSearchParams({ ...range, ...more }).toString()}`;
   useKeys('Service', {
@@ -94,7 +97,7 @@ export default function ServicePage({ name }: { name: string }): React.ReactElem
           {error.message}
         </p>
       )}
-      {data && !node && <p className="note">No request reached {name} in this range. Choose another one above.</p>}
+      {data && !node && <Nothing name={name} known={known} range={range} at={at} />}
       {node && (
         <p className="service-facts">
           <b>{perSecond(node.count, seconds)}</b>
@@ -156,6 +159,10 @@ function tracesThatTook(service: string, from: string, to: string, least: number
   return `/traces?${new URLSearchParams({ from, to, q, sort: 'duration' }).toString()}`;
 }
 
+function nearName(n: MapNode): string {
+  return n.kind === 'client' ? `clients of ${n.name}` : n.name;
+}
+
 interface NearProps {
   title: string;
   map: ServiceMap;
@@ -190,9 +197,11 @@ function Near({ title, map, of, side, seconds, range }: NearProps): React.ReactE
                 <td className="end">
                   <span className="service" style={slotStyle(n.slot)}>
                     {n.inferred || n.kind === 'client' ? (
-                      <span className="clip">{n.kind === 'client' ? `clients of ${n.name}` : n.name}</span>
+                      <span className="clip" title={nearName(n)}>
+                        {nearName(n)}
+                      </span>
                     ) : (
-                      <a className="clip" {...linkTo(servicePage(n.name, range))}>
+                      <a className="clip" title={n.name} {...linkTo(servicePage(n.name, range))}>
                         {n.name}
                       </a>
                     )}

@@ -185,6 +185,8 @@ function Standing({ trace, index }: { trace: TraceModel; index: number }): React
     get<Peers>('peers', { service, name, kind: kinds[s.kind[index]!], duration_ns: String(ns) }, signal),
   );
   const p = peers.data;
+  // The room is kept, so that what is below stays where it is.
+  if (!p && peers.loading) return <div className="standing" style={{ height: 74 }} aria-busy />;
   if (!p || p.count < 2) return null;
   const like = `${filterText('service.name', service)} AND ${filterText('name', name)}`;
   const against = bubbleUp(like, `f:${filterText('trace.span_id', s.id[index]!)}`, around(BigInt(trace.base), halfHour));
@@ -197,7 +199,7 @@ function Standing({ trace, index }: { trace: TraceModel; index: number }): React
       : 0;
   const at = nearestFilled(h.counts, guess);
   return (
-    <div className="standing">
+    <div className={peers.loading ? 'standing stale' : 'standing'} aria-busy={peers.loading}>
       <p className="row">
         <span className="grow">{standingOf(p)} in the last hour</span>
         <a {...linkTo(against)} title="BubbleUp: this span against its peers">

@@ -1,4 +1,4 @@
-import { useCallback } from 'react';
+import { useCallback, useState } from 'react';
 
 import type { TraceGroup } from '../../api/types';
 import { Canvas } from '../../charts/Canvas';
@@ -28,8 +28,14 @@ interface Props {
   onChoose: (g: TraceGroup | undefined) => void;
 }
 
+/** Rows that are shown at first: the traces below must stay in sight. */
+const most = 8;
+
 /** One row for each operation that traces begin with. */
 export function Groups({ groups, chosen, onChoose }: Props): React.ReactElement {
+  const [all, setAll] = useState(false);
+  // One more takes the room of the button.
+  const shown = all || groups.length <= most + 1 ? groups : groups.filter((g, i) => i < most || g.name === chosen);
   return (
     <section className="panel groups" aria-label="Operations">
       <table>
@@ -46,12 +52,13 @@ export function Groups({ groups, chosen, onChoose }: Props): React.ReactElement 
           </tr>
         </thead>
         <tbody>
-          {groups.map((g) => (
+          {shown.map((g) => (
             <tr key={g.service + '\0' + g.name} aria-selected={chosen === g.name}>
               <td className="op">
                 <button
                   type="button"
                   className="link"
+                  title={`${g.service} ${g.name}`}
                   aria-pressed={chosen === g.name}
                   onClick={() => onChoose(chosen === g.name ? undefined : g)}
                 >
@@ -84,6 +91,11 @@ export function Groups({ groups, chosen, onChoose }: Props): React.ReactElement 
           ))}
         </tbody>
       </table>
+      {groups.length > most + 1 && (
+        <button type="button" className="link accent groups-all" aria-expanded={all} onClick={() => setAll(!all)}>
+          {all ? `The ${most} most frequent` : `All ${count(groups.length)} operations`}
+        </button>
+      )}
     </section>
   );
 }

@@ -47,7 +47,7 @@ export function TraceTable({ traces, base, sort, order, focused, onSort }: Props
           <tr key={t.trace_id} data-focused={i === focused || undefined}>
             <td title={day(momentMs(base, t.start), utc)}>{clock(momentMs(base, t.start), utc, true)}</td>
             <td className="op">
-              <a {...linkTo(`/trace/${encodeURIComponent(t.trace_id)}`)}>
+              <a title={`${t.root.service} ${t.root.name}`} {...linkTo(`/trace/${encodeURIComponent(t.trace_id)}`)}>
                 <span
                   className="bar-mark"
                   style={{ background: `var(--s${t.services?.find((s) => s.name === t.root.service)?.slot ?? 12})` }}

@@ -124,6 +124,7 @@ export default function TracesPage({ start }: { start: Start | undefined }): Rea
           onPick={(from, to, min, max) => set({ from, to, min: min ? min.toFixed(3) : state.min, max: max ? max.toFixed(3) : state.max })}
         />
       )}
+      {!analytics && groups.loading && !groups.data && <div className="panel groups waiting" />}
       {!analytics && found.length > 0 && (
         <Groups groups={found} chosen={state.name} onChoose={(g) => set({ name: g?.name ?? '', service: g ? [g.service] : [] })} />
       )}

@@ -23,7 +23,9 @@ it('leaves out what is usual', () => expect(addressOf('12', usual)).toBe('/error
 it('falls back where an address makes no sense', () => {
   const p = new URLSearchParams('tab=x&which=<b>&view=y&span=2y&from=5&to=1');
   expect(decode('/errors/12', p).state).toEqual(usual);
-  expect(decode('/errors/12/<b>', p).id).toBe('');
+  expect(decode('/errors/12/<b>', p)).toEqual({ id: '12', state: usual });
+  expect(decode('/errors/12/people', new URLSearchParams()).state.tab).toBe('people');
+  expect(decode('/errors/1234567890123456789', p).id).toBe('');
   expect(decode('/errors/12', new URLSearchParams('from=1795846000000000000&to=1795845000000000000')).state.from).toBe('');
 });
 

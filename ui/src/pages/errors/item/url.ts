@@ -37,14 +37,14 @@ const ns = /^\d{10,19}$/;
 
 /** Reads a path and its parameters; what makes no sense falls back. */
 export function decode(path: string, p: URLSearchParams): { id: string; state: ItemState } {
-  const m = /^\/errors\/(\d{1,18})(?:\/(\d{1,18}))?$/.exec(path);
+  const m = /^\/errors\/(\d{1,18})(?:\/([^/]+))?\/?$/.exec(path);
   const which = m?.[2] ?? p.get('which') ?? '';
   const [from, to] = [p.get('from') ?? '', p.get('to') ?? ''];
   const picked = ns.test(from) && ns.test(to) && BigInt(from) < BigInt(to);
   return {
     id: m?.[1] ?? '',
     state: {
-      tab: tabs.find(([t]) => t === p.get('tab'))?.[0] ?? 'occurrence',
+      tab: tabs.find(([t]) => t === (p.get('tab') ?? m?.[2]))?.[0] ?? 'occurrence',
       which: /^(?:oldest|typical|\d{1,18})$/.test(which) ? which : 'latest',
       view: p.get('view') === 'raw' ? 'raw' : 'told',
       span: spans.find((s) => s === p.get('span')) ?? '24h',

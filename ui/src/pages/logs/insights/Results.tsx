@@ -18,8 +18,11 @@ const longest = 500;
 /** Columns of short texts only stand side by side, so that the eye need not cross the page. */
 const growsFrom = 240;
 
-/** How much room a column gets, in pixels; the message takes what is left. */
-function widthsOf(columns: readonly { column: Column; at: number }[], rows: readonly (string | null)[][]): string {
+/** How much room columns get, and all of them at least, in pixels; the message takes what is left. */
+function widthsOf(
+  columns: readonly { column: Column; at: number }[],
+  rows: readonly (string | null)[][],
+): { template: string; least: number } {
   const sample = rows.slice(0, 100);
   const wide = columns.map(({ column, at }) => {
     const most = sample.reduce((n, r) => Math.max(n, Math.min(r[at]?.length ?? 0, 80)), column.name.length + 1);
@@ -27,22 +30,24 @@ function widthsOf(columns: readonly { column: Column; at: number }[], rows: read
   });
   // Whatever holds the longest texts grows.
   const grows = wide.indexOf(Math.max(...wide));
-  if ((wide[grows] ?? 0) < growsFrom) return [...wide.map((w) => `${Math.round(w)}px`), '1fr'].join(' ');
-  return wide.map((w, i) => (i === grows ? `minmax(${Math.round(w)}px, 1fr)` : `${Math.round(w)}px`)).join(' ');
+  const least = wide.reduce((n, w) => n + Math.round(w), 0);
+  if ((wide[grows] ?? 0) < growsFrom) return { template: [...wide.map((w) => `${Math.round(w)}px`), '1fr'].join(' '), least };
+  return { template: wide.map((w, i) => (i === grows ? `minmax(${Math.round(w)}px, 1fr)` : `${Math.round(w)}px`)).join(' '), least };
 }
 
 /** Rows of an answer; only those in view are there. A click opens one beside. */
 export function Results({ columns, rows, marks, chosen, onChoose }: Props): React.ReactElement {
   const list = useRef<ListHandle>(null);
   const shown = useMemo(() => shownColumns(columns), [columns]);
-  const template = useMemo(() => widthsOf(shown, rows), [shown, rows]);
+  const { template, least } = useMemo(() => widthsOf(shown, rows), [shown, rows]);
   const version = useRef({ rows, n: 0 });
   if (version.current.rows !== rows) version.current = { rows, n: version.current.n + 1 };
   const change = { version: version.current.n, before: 0, after: 0, fresh: true };
   useEffect(() => {
     if (chosen >= 0) list.current?.reveal(chosen);
   }, [chosen]);
-  const style = { gridTemplateColumns: `${marks ? '48px ' : ''}${template}` };
+  // Every row is as wide as the head, whatever it holds, or the columns would not stand in line.
+  const style = { gridTemplateColumns: `${marks ? '48px ' : ''}${template}`, minWidth: `max(100%, ${least + (marks ? 48 : 0)}px)` };
   const numeric = (c: Column): string => (c.type === 'number' ? 'ir-cell num' : 'ir-cell');
   const go = (to: number): void => onChoose(Math.min(Math.max(to, 0), rows.length - 1));
   return (

@@ -13,9 +13,11 @@ export function Foot({ feed, histogram, total }: Props): React.ReactElement {
   return (
     <p className="lfoot muted" role="status">
       {total !== undefined && <span>{total === 1 ? '1 line' : `${count(total)} lines`} of all levels</span>}
-      <span>
-        {count(feed.lines.length)} loaded{feed.tail.open || feed.head.open ? ', more as you scroll' : ''}
-      </span>
+      {(feed.started || feed.lines.length > 0) && (
+        <span>
+          {count(feed.lines.length)} loaded{feed.tail.open || feed.head.open ? ', more as you scroll' : ''}
+        </span>
+      )}
       {histogram && (
         <span>
           {count(histogram.scanned)} rows looked at in {Math.round(histogram.elapsedMs)}

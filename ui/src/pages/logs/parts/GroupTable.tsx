@@ -51,7 +51,7 @@ export function GroupTable({ rows, region, sort, down, onSort, onRetain, onDelet
           <tr>
             {head('name', 'Log group')}
             {head('rate', 'Lines/s', true)}
-            <th>Last hour</th>
+            <th className="lgspark">Last hour</th>
             {head('bytes', 'Size', true)}
             {head('retention', 'Kept for')}
             {head('last', 'Last line')}
@@ -85,7 +85,9 @@ export function GroupTable({ rows, region, sort, down, onSort, onRetain, onDelet
                   )}
                 </td>
                 <td className="num">{r.perSecond > 0 ? digits(r.perSecond) : <span className="muted">–</span>}</td>
-                <td>{r.spark.length > 0 && <Spark values={r.spark} label={`Lines of ${r.name} over the last hour`} />}</td>
+                <td className="lgspark">
+                  {r.spark.length > 0 && <Spark values={r.spark} label={`Lines of ${r.name} over the last hour`} />}
+                </td>
                 <td className="num">{r.bytes === 0 ? '–' : bytes(r.bytes)}</td>
                 <td>
                   {r.readOnly ? (

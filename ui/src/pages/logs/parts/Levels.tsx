@@ -3,8 +3,8 @@ import type { Histogram } from '../data';
 import { lineLevel, lineLevels, type LineLevel } from '../lines';
 
 interface Props {
-  /** How many lines have each; undefined where nobody counts. */
-  counts: ReadonlyMap<LineLevel, number> | undefined;
+  /** How many lines have each; waiting while they are counted, undefined where nobody counts. */
+  counts: ReadonlyMap<LineLevel, number> | 'waiting' | undefined;
   chosen: readonly LineLevel[];
   onChoose: (levels: LineLevel[]) => void;
 }
@@ -23,7 +23,7 @@ export function Levels({ counts, chosen, onChoose }: Props): React.ReactElement 
   return (
     <div className="levels" role="group" aria-label="Levels">
       {lineLevels.map((level) => {
-        const n = counts?.get(level) ?? 0;
+        const n = counts === 'waiting' ? 0 : (counts?.get(level) ?? 0);
         const on = chosen.includes(level);
         if (counts && n === 0 && !on && (level === 'none' || level === 'fatal' || level === 'trace')) return null;
         return (
@@ -37,7 +37,7 @@ export function Levels({ counts, chosen, onChoose }: Props): React.ReactElement 
           >
             <span className={`bar-mark lvbg-${level}`} />
             {level === 'none' ? 'no level' : level}
-            {counts && <span className="muted">{count(n)}</span>}
+            {counts && <span className="muted lcount">{counts === 'waiting' ? '' : count(n)}</span>}
           </button>
         );
       })}

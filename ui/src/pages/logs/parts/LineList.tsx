@@ -122,7 +122,8 @@ export function LineList(props: Props): React.ReactElement {
 
 /** How far a search has come that finds little. */
 function looking(feed: Feed, utc: boolean): string {
-  if (feed.tail.reached === '' || feed.lines.length > 0) return 'Loading more…';
+  if (feed.lines.length > 0) return 'Loading more…';
+  if (feed.tail.reached === '') return 'Looking…';
   const ms = momentMs(feed.tail.reached);
   return `Nothing yet: looked ${feed.order === 'desc' ? 'back' : 'on'} to ${day(ms, utc)} ${clock(ms, utc)}…`;
 }

@@ -81,7 +81,7 @@ export function LogHistogram(props: Props): React.ReactElement {
       const scale = scaleOf(0, most, false, 1);
       // The charts count in ns; here ms are as good, if all are.
       const ns = { ...frame, total: total * 1e6 };
-      drawAxes(ctx, theme, ns, scale, (v) => valueLabel(v, 'count'), fromMs, utc);
+      drawAxes(ctx, theme, ns, scale, (v) => (h ? valueLabel(v, 'count') : ''), fromMs, utc);
       if (h) {
         const lines: Line[] = stacks.map((s) => ({ id: s.level, color: colorOf(theme, s.level), values: s.values }));
         const input: LinesInput = {

@@ -24,6 +24,23 @@ interface Props {
 
 const spark = 96;
 
+/** The names of what stands in a row. */
+export function PatternNames(): React.ReactElement {
+  return (
+    <div className="pt-row pt-names" aria-hidden="true">
+      <span>Change</span>
+      <span>Pattern</span>
+      <span className="pt-mix">Level</span>
+      <span className="pt-trend">Over time</span>
+      <span className="pt-count">Lines</span>
+      <span className="pt-share">Share</span>
+      <span className="pt-first">First</span>
+      <span className="pt-lines" />
+      <span />
+    </div>
+  );
+}
+
 /** One template: how it changed, what it says, how often and since when. */
 export const PatternRow = memo(function PatternRow({ p, base, most, state, open, onOpen }: Props): React.ReactElement {
   const { utc } = usePrefs();
@@ -41,7 +58,9 @@ export const PatternRow = memo(function PatternRow({ p, base, most, state, open,
           )}
         </div>
         <Mix severity={p.severity} />
-        <Trend values={p.trend ?? []} />
+        <span className="pt-trend">
+          <Trend values={p.trend ?? []} />
+        </span>
         <span className="pt-count num" title={`${p.count} lines, ${p.before} in the period before`}>
           {count(p.count)}
         </span>
@@ -54,14 +73,14 @@ export const PatternRow = memo(function PatternRow({ p, base, most, state, open,
         </span>
         {p.filter ? (
           <a
-            className="btn small bare"
+            className="btn small bare pt-lines"
             title="The lines of this pattern"
             {...linkTo(addressOf('logs', { ...state, where: [...state.where, p.filter] }))}
           >
             Lines
           </a>
         ) : (
-          <span />
+          <span className="pt-lines" />
         )}
         <button
           type="button"
@@ -120,7 +139,7 @@ function Mix({ severity }: { severity: Pattern['severity'] }): React.ReactElemen
 
 function Trend({ values }: { values: number[] }): React.ReactElement {
   const draw = useCallback((ctx: CanvasRenderingContext2D, theme: Theme) => drawSpark(ctx, theme.accent, values, spark, 18), [values]);
-  return <Canvas className="pt-trend" width={spark} height={18} label="Lines over time" draw={draw} />;
+  return <Canvas width={spark} height={18} label="Lines over time" draw={draw} />;
 }
 
 function Details({ p, state }: { p: Pattern; state: LogsState }): React.ReactElement {

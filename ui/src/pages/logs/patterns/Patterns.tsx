@@ -12,7 +12,7 @@ import { FilterBar } from '../parts/FilterBar';
 import { GroupPicker } from '../parts/GroupPicker';
 import { Levels } from '../parts/Levels';
 import { decode, encode, type LogsState } from '../url';
-import { PatternRow } from './PatternRow';
+import { PatternNames, PatternRow } from './PatternRow';
 import { holds, ordered, orders, type Order } from './patterns';
 import { usePatterns } from './usePatterns';
 
@@ -108,6 +108,7 @@ export default function Patterns(): React.ReactElement {
             {find ? 'No pattern holds that.' : 'There are no lines here. Look at a longer time, or at more groups.'}
           </p>
         )}
+        {list.length > 0 && <PatternNames />}
         {list.length > 0 && (
           <ul aria-label="Patterns">
             {list.map((p) => (
