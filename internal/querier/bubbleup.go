@@ -111,14 +111,18 @@ func (q *Querier) BubbleUp(ctx context.Context, environment string, datasets []s
 	if opts.Baseline.Where != nil {
 		chosen = append(chosen, query.FieldsOf(opts.Baseline.Where)...)
 	}
-	plan, err := spec.Plan(environment, datasets, q.config.Clock(),
-		q.PlanOptions(environment, datasets, query.PlanOptions{Fields: slices.Concat(chosen, opts.Fields)}))
+	planned := q.PlanOptions(environment, datasets, query.PlanOptions{Fields: slices.Concat(chosen, opts.Fields)})
+	isHistogram := func(name string) bool { return planned.Metrics != nil && planned.Metrics(name).Kind.IsHistogram() }
+	plan, err := spec.Plan(environment, datasets, q.config.Clock(), planned)
 	if err != nil {
 		return nil, err
 	}
 	var tell func(*store.Contrast, store.Progress)
 	if opts.Tell != nil {
-		tell = func(c *store.Contrast, p store.Progress) { opts.Tell(newBubbleUp(c, chosen, opts.Baseline), p) }
+		tell = func(c *store.Contrast, p store.Progress) {
+			c.Fields = slices.DeleteFunc(slices.Clone(c.Fields), func(f store.ContrastField) bool { return isHistogram(f.Name) })
+			opts.Tell(newBubbleUp(c, chosen, opts.Baseline), p)
+		}
 	}
 	var found *store.Contrast
 	ask := plan.Rows()
@@ -148,6 +152,9 @@ func (q *Querier) BubbleUp(ctx context.Context, environment string, datasets []s
 	if err != nil {
 		return nil, err
 	}
+	if err := q.compareHistograms(ctx, ask, selection, found, isHistogram); err != nil {
+		return nil, err
+	}
 	return newBubbleUp(found, chosen, opts.Baseline), nil
 }
 
@@ -155,6 +162,9 @@ func newBubbleUp(c *store.Contrast, chosen []string, baseline Baseline) *BubbleU
 	b := &BubbleUp{Events: c.Events, Left: c.Left, Stats: c.Stats}
 	both := sidesOf(c)
 	for i := range c.Fields {
+		if event.Internal(c.Fields[i].Name) {
+			continue
+		}
 		d := newDifference(&c.Fields[i], both, baseline.words())
 		if slices.Contains(chosen, d.Name) {
 			d.Class = Chosen
@@ -239,7 +249,8 @@ func newDifference(f *store.ContrastField, both *sides, others string) Differenc
 	}
 	byValue, largest := d.byValue(both)
 	own := d.Class != Rare && d.isID(both)
-	if len(f.Bins) > 0 && (f.Distinct > fewNumbers || f.Cut || own) {
+	measured := len(f.Bins) > 0 && f.Kind == event.String // what is a text has none but as a histogram
+	if measured || len(f.Bins) > 0 && (f.Distinct > fewNumbers || f.Cut || own) {
 		d.Numbers = newNumbers(f.Bins)
 		d.Values, d.Rest = nil, [2]float64{}
 		luck := chance * math.Sqrt(1/max(present[0], 1)+1/max(present[1], 1))

@@ -289,3 +289,66 @@ func TestRunSpec_DeltasAreSpreadOverTheirTime(t *testing.T) {
 func madeOf(function string) string {
 	return fmt.Sprintf(`"calculated_fields":[{"name":"x","expression":"%s($errors)"}]`, function)
 }
+
+// TestBubbleUp_ComparesHistogramsByWhatWasMeasured: not by the texts of their buckets. A
+// reading counts from the one before it, whichever side that is on.
+func TestBubbleUp_ComparesHistogramsByWhatWasMeasured(t *testing.T) {
+	t.Parallel()
+	b := event.NewBatch("test", "points")
+	low, high := 0, 0
+	for m := range 60 {
+		slow := m >= 20 && m < 30
+		if slow {
+			high += 50
+		} else {
+			low += 50
+		}
+		b.Begin(metricsBase() + int64(m)*5e9)
+		row := b.Len() - 1
+		b.SetAt(row, event.FieldSeries, event.IntValue(1))
+		b.SetAt(row, event.FieldSeriesStart, event.IntValue(0))
+		b.Set("minute", event.IntValue(int64(m)))
+		b.Set("latency", event.StringValue(fmt.Sprintf("[[0,10,%d],[100,200,%d]]", low, high)))
+		b.Set("latency.count", event.IntValue(int64(low+high)))
+	}
+	s := storetest.NewReference()
+	if err := s.Append(t.Context(), 1, []*event.Batch{b}); err != nil {
+		t.Fatal(err)
+	}
+	q := newQuerier(s, Config{Metrics: func(string, string) func(string) event.Metric { return metricsKinds }})
+	spec, err := query.DecodeSpec([]byte(fmt.Sprintf(`{"start_time":%d,"end_time":%d}`, metricsBase()/1e9, metricsBase()/1e9+300)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	selection, err := query.ParseFilter(`minute >= 20 AND minute < 30`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := 0
+	got, err := q.BubbleUp(t.Context(), "test", []string{"points"}, spec, selection, BubbleUpOptions{Tell: func(b *BubbleUp, _ store.Progress) {
+		told++
+		if slices.ContainsFunc(b.Fields, func(d Difference) bool { return d.Name == "latency" }) {
+			t.Error("texts of buckets are told on the way")
+		}
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(got.Fields, func(d Difference) bool { return d.Name == "latency" })
+	d := got.Fields[i]
+	sums := [2]float64{}
+	for side := range sums {
+		for _, n := range d.Numbers.Counts[side] {
+			sums[side] += n
+		}
+	}
+	if sums != [2]float64{500, 2450} || d.Score < 0.1 || d.Class != Ranked || len(d.Values) > 0 || d.Present != [2]float64{1, 1} {
+		t.Errorf("measured %v, %+v", sums, d)
+	}
+	if i := slices.IndexFunc(got.Fields, func(d Difference) bool { return event.Internal(d.Name) }); i >= 0 {
+		t.Errorf("%s is nobody's affair", got.Fields[i].Name)
+	}
+	if want := "latency is higher: median 150 in the selection, 5"; !strings.HasPrefix(d.Headline, want) {
+		t.Errorf("says %q, wanted %q", d.Headline, want)
+	}
+}

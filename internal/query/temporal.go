@@ -25,6 +25,10 @@ type Temporal struct {
 	// itself, for Increase and Rate.
 	Deltas bool
 
+	// Uncut says that groups do not cut series, for Increase and Rate: a point counts from
+	// the one before it, whose group may be another, in its own group.
+	Uncut bool
+
 	// Distribution says that the field holds distributions: JSON arrays of [low, high,
 	// count]. What the function gives of them is put together over all series, for
 	// Quantile, which is linear within a bucket, and Histogram, in which a bucket lies at
@@ -74,6 +78,9 @@ func (t *Temporal) String() string {
 	if t.Deltas {
 		s += " deltas"
 	}
+	if t.Uncut {
+		s += " uncut"
+	}
 	if t.Distribution {
 		s += " distribution"
 	}
@@ -110,6 +117,8 @@ func (c *Calc) checkSeries(step int64) error {
 		return fault.New(fault.Invalid, "series need a field")
 	case t.Range < 0 || t.Range > 0 && t.Func != Increase && t.Func != Rate:
 		return fault.New(fault.Invalid, "%s has a range of %d ns; only INCREASE and RATE have one", t.Func, t.Range)
+	case t.Uncut && t.Func != Increase && t.Func != Rate:
+		return fault.New(fault.Invalid, "groups always cut what %s is made of", t.Func)
 	case step > 0 && t.Range/step > maxStepsOfRange:
 		return fault.New(fault.Invalid, "%s looks back %d seconds in steps of %v; that is more than %d steps: choose a coarser granularity", t.Func, t.Range/1e9, float64(step)/1e9, maxStepsOfRange)
 	case t.Share != nil && !(*t.Share >= 0 && *t.Share <= 1):

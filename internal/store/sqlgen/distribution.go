@@ -134,15 +134,20 @@ func (t *temporal) signed(sign, text string) string {
 			counted += " OR " + t.start + " IS NULL"
 		}
 	}
+	if t.Uncut {
+		for i, key := range t.groupKeys() {
+			list = append(list, t.after(key, w)+" AS "+t.nextKey(i))
+		}
+	}
 	neighbours := fmt.Sprintf("SELECT %s FROM (%s)", strings.Join(list, ", "), points)
 	if t.Func == query.LastPoint {
 		last := fmt.Sprintf("SELECT *, %s AS %s FROM (%s) WHERE %s IS NULL OR %s <> %s", d.integer(1), sign, neighbours, next, t.bucket(next), t.bucket(t.at))
-		return t.bare(last, t.at, sign, text)
+		return t.bare(last, t.groupKeys(), t.at, sign, text)
 	}
 	moments := fmt.Sprintf("SELECT *, CASE WHEN (%s) AND %s THEN %s END AS %s, CASE WHEN (%s) AND %s THEN %s END AS %s FROM (%s)",
 		counted, within(t.at), t.at, plus, goesOn, within(next), next, minus, neighbours)
 	keep := ""
-	if t.Range <= 0 {
+	if t.Range <= 0 && !t.Uncut {
 		keep = fmt.Sprintf(" WHERE %s IS NULL OR %s IS NULL OR %s <> %s", plus, minus, t.bucket(plus), t.bucket(minus))
 		if t.told {
 			keep += fmt.Sprintf(" OR %s IS NOT NULL", t.since)
@@ -163,9 +168,21 @@ func (t *temporal) placed(rows, plus, minus, sign, text string) string {
 		list = append(list, fmt.Sprintf("CASE WHEN %s > 0 THEN %s END AS %s", sign, t.since, since))
 		more = append(more, since+" AS "+t.since)
 	}
+	keys := t.groupKeys()
+	if t.Uncut { // what is taken away is the next point's
+		keys = nil
+		for i, key := range t.groupKeys() {
+			own := t.nextKey(i) + "o"
+			list = append(list, fmt.Sprintf("CASE WHEN %s > 0 THEN %s ELSE %s END AS %s", sign, key, t.nextKey(i), own))
+			keys = append(keys, own+" AS "+key)
+		}
+	}
 	rows = fmt.Sprintf("SELECT %s FROM (%s)", strings.Join(list, ", "), rows)
-	return t.bare(rows, at, more...) + fmt.Sprintf(" WHERE %s IS NOT NULL", at)
+	return t.bare(rows, keys, at, more...) + fmt.Sprintf(" WHERE %s IS NOT NULL", at)
 }
+
+// nextKey names a key of the next point.
+func (t *temporal) nextKey(i int) string { return t.series + "k" + strconv.Itoa(i) }
 
 // pointsOf is points for distributions: the value is how many values they have.
 func (t *temporal) pointsOf(distribution, count, text string) (sql string, started bool) {
@@ -179,7 +196,7 @@ func (t *temporal) pointsOf(distribution, count, text string) (sql string, start
 }
 
 // bare selects what is left of a relation of points once their neighbours were seen.
-func (t *temporal) bare(rows, at string, more ...string) string {
-	list := append(slices.Clone(t.groupKeys()), t.series, at+" AS "+t.at)
+func (t *temporal) bare(rows string, keys []string, at string, more ...string) string {
+	list := append(slices.Clone(keys), t.series, at+" AS "+t.at)
 	return "SELECT " + strings.Join(append(list, more...), ", ") + " FROM (" + rows + ")"
 }

@@ -121,7 +121,10 @@ func (t *temporal) window(started bool) string {
 	if started {
 		order += ", " + t.start + " NULLS LAST"
 	}
-	parts := append([]string{t.series}, t.groupKeys()...)
+	parts := []string{t.series}
+	if !t.Uncut {
+		parts = append(parts, t.groupKeys()...)
+	}
 	return "PARTITION BY " + strings.Join(parts, ", ") + " ORDER BY " + order + ", " + t.value
 }
 

@@ -161,6 +161,7 @@ func seriesCalculation(t *rapid.T, name string) query.Calc {
 	}
 	s := &query.Temporal{Func: query.TemporalFunc(rapid.IntRange(0, 3).Draw(t, "function")), Deltas: rapid.Bool().Draw(t, "deltas")}
 	if s.Func == query.Increase || s.Func == query.Rate {
+		s.Uncut = rapid.IntRange(0, 3).Draw(t, "uncut") == 0
 		s.Range = int64(rapid.SampledFrom([]time.Duration{0, 0, 3 * time.Second, 10 * time.Second, 25 * time.Second}).Draw(t, "range"))
 	}
 	c := query.Calc{Name: name, Series: s, Field: rapid.SampledFrom([]string{"total", "load", "made", "absent"}).Draw(t, "field")}

@@ -36,6 +36,7 @@ func distributionOf(v event.Value) map[[2]float64]float64 {
 // reading is a data point of a series: a number, or a distribution and how many
 // values it has.
 type reading struct {
+	group   string
 	at      int64
 	started bool // it says since when it counts
 	start   int64
@@ -68,7 +69,10 @@ func (p *pipeline) seriesOf(s query.Aggregate, c query.Calc) (keys map[string]re
 			point.since = since.Int()
 		}
 		group := keyOf(r, s.Groups)
-		keys[group] = r
+		point.group, keys[group] = group, r
+		if c.Series.Uncut {
+			group = ""
+		}
 		if all[group] == nil {
 			all[group] = map[string][]reading{}
 		}
@@ -149,22 +153,31 @@ func (p *pipeline) valuesOf(s query.Aggregate, c query.Calc) (keys map[string]re
 	} else {
 		steps = []int64{0}
 	}
+	of := func(group string, points []reading) {
+		for _, step := range steps {
+			begin, end := from, stop
+			if s.Step > 0 {
+				begin, end = max(step, from), step+s.Step
+			}
+			if t.Range > 0 {
+				begin = end - t.Range
+			}
+			longest := query.Spread(s.Step)
+			if t.Distribution && c.Op == query.Histogram {
+				longest = 0
+			}
+			total, spread, some := p.inStep(t, group, points, begin, min(end, stop), longest)
+			put(spot{group, step}, total, spread, some)
+		}
+	}
 	for group, series := range all {
 		for _, points := range series {
-			for _, step := range steps {
-				begin, end := from, stop
-				if s.Step > 0 {
-					begin, end = max(step, from), step+s.Step
-				}
-				if t.Range > 0 {
-					begin = end - t.Range
-				}
-				longest := query.Spread(s.Step)
-				if t.Distribution && c.Op == query.Histogram {
-					longest = 0
-				}
-				total, spread, some := p.inStep(t, points, begin, min(end, stop), longest)
-				put(spot{group, step}, total, spread, some)
+			if !t.Uncut {
+				of(group, points)
+				continue
+			}
+			for group := range keys {
+				of(group, points)
 			}
 		}
 	}
@@ -182,16 +195,16 @@ func (r *reading) shareIn(begin, end, longest int64) float64 {
 	return 0
 }
 
-// inStep is what the points of a series give between two moments. What tells of longest
-// at most is spread over it.
-func (p *pipeline) inStep(t *query.Temporal, points []reading, begin, end, longest int64) (total float64, spread map[[2]float64]float64, some bool) {
+// inStep is what the points of a series that are in a group give between two moments.
+// What tells of longest at most is spread over it.
+func (p *pipeline) inStep(t *query.Temporal, group string, points []reading, begin, end, longest int64) (total float64, spread map[[2]float64]float64, some bool) {
 	spread = map[[2]float64]float64{}
 	for i, point := range points {
 		if !t.Spreads() {
 			longest = 0
 		}
 		share := point.shareIn(begin, end, longest)
-		if share == 0 {
+		if share == 0 || point.group != group {
 			continue
 		}
 		number, more, known := point.value, point.spread, true
