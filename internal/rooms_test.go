@@ -67,7 +67,7 @@ var arrows = map[string][]string{
 	"internal/protocol/xray":               rooms(append(core, "call", "store", "protocol", "protocol/aws", "protocol/otlp", "protocol/jsonscan", "xraymodel", "servicegraph", "tracesearch", "query/xrayfilter")...),
 	"internal/protocol/protocoltest":       rooms(append(core, "protocol", "protocol/otlp", "golden")...),
 	"internal/protocol/honeycomb":          rooms(append(core, "protocol", "protocol/body", "protocol/otlp", "protocol/jsonscan", "plot")...),
-	"internal/protocol/rollbar":            rooms(append(core, "store", "protocol", "protocol/body", "protocol/jsonscan", "sourcemap", "query/rql")...),
+	"internal/protocol/rollbar":            rooms(append(core, "store", "outbound", "protocol", "protocol/body", "protocol/jsonscan", "sourcemap", "query/rql")...),
 	"internal/api":                         rooms(append(core, "call", "health", "pulse", "servicegraph", "xraymodel", "query/xrayfilter", "tracesearch", "store", "xraymodel", "query/logtext", "logpattern", "query/insights", "query/rql")...),
 	"internal/cli":                         rooms("event", "fault", "query", "trace", "cli/usage"),
 	"internal/cli/usage":                   {},

@@ -16,20 +16,25 @@ import (
 // ErrPrivate is why a private address is not reached.
 var ErrPrivate = errors.New("the address is private or loopback; start the server with --private-destinations to allow such") //nolint:gochecknoglobals // a constant
 
-// Client returns a client that gives up after a time. An address is looked at once
-// its name is resolved, so that no name leads past the rule.
+// Client returns a client that gives up after a time.
 func Client(private bool, timeout time.Duration) *http.Client {
-	dialer := &net.Dialer{Timeout: timeout}
-	if !private {
-		dialer.Control = func(_, address string, _ syscall.RawConn) error { return refusePrivate(address) }
-	}
 	return &http.Client{
 		Timeout:       timeout,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		Transport: &http.Transport{
-			DialContext: dialer.DialContext, MaxIdleConnsPerHost: 2, IdleConnTimeout: time.Minute, TLSHandshakeTimeout: timeout, ResponseHeaderTimeout: timeout,
+			DialContext: Dialer(private, timeout).DialContext, MaxIdleConnsPerHost: 2, IdleConnTimeout: time.Minute, TLSHandshakeTimeout: timeout, ResponseHeaderTimeout: timeout,
 		},
 	}
+}
+
+// Dialer returns what Client connects by. An address is looked at once its name is
+// resolved, so that no name leads past the rule.
+func Dialer(private bool, timeout time.Duration) *net.Dialer {
+	dialer := &net.Dialer{Timeout: timeout}
+	if !private {
+		dialer.Control = func(_, address string, _ syscall.RawConn) error { return refusePrivate(address) }
+	}
+	return dialer
 }
 
 func refusePrivate(address string) error {

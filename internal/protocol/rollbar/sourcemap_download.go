@@ -6,16 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"regexp"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/oriel-dev/oriel/internal/fault"
+	"github.com/oriel-dev/oriel/internal/outbound"
 	"github.com/oriel-dev/oriel/internal/sourcemap"
 	"github.com/oriel-dev/oriel/internal/symbol"
 )
@@ -113,10 +111,6 @@ func mapName(script []byte, header http.Header) string {
 // the address is looked at once the name is resolved, so that no name and no
 // redirect leads past it.
 func newFetcher(private bool) *http.Client {
-	dialer := &net.Dialer{Timeout: fetchTimeout}
-	if !private {
-		dialer.Control = func(_, address string, _ syscall.RawConn) error { return refusePrivate(address) }
-	}
 	return &http.Client{
 		Timeout: fetchTimeout,
 		CheckRedirect: func(r *http.Request, via []*http.Request) error {
@@ -125,23 +119,8 @@ func newFetcher(private bool) *http.Client {
 			}
 			return nil
 		},
-		Transport: &http.Transport{DialContext: dialer.DialContext, DisableKeepAlives: true, TLSHandshakeTimeout: fetchTimeout, ResponseHeaderTimeout: fetchTimeout},
+		Transport: &http.Transport{DialContext: outbound.Dialer(private, fetchTimeout).DialContext, DisableKeepAlives: true, TLSHandshakeTimeout: fetchTimeout, ResponseHeaderTimeout: fetchTimeout},
 	}
-}
-
-var errPrivateAddress = errors.New("the address is private or loopback; start the server with --private-destinations to allow such") //nolint:gochecknoglobals // a constant
-
-func refusePrivate(address string) error {
-	at, err := netip.ParseAddrPort(address)
-	if err != nil {
-		return err
-	}
-	ip := at.Addr().Unmap()
-	shared := netip.MustParsePrefix("100.64.0.0/10") // of carriers
-	if !ip.IsGlobalUnicast() || ip.IsPrivate() || shared.Contains(ip) {
-		return errPrivateAddress
-	}
-	return nil
 }
 
 func fetchFile(ctx context.Context, client *http.Client, at *url.URL, most int64) ([]byte, http.Header, error) {
