@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/oriel-dev/oriel/internal/event"
 	"github.com/oriel-dev/oriel/internal/fault"
@@ -132,12 +131,8 @@ func (a *API) resolve(ctx context.Context, env string, e xrayfilter.Expression) 
 
 // slow tells traces that are slow by what the last hour was like.
 func (a *API) slow(ctx context.Context, env string, until int64) func(*xraymodel.Trace) bool {
-	return servicegraph.Slow(func() []store.Rollup {
-		rollups, err := a.Querier.Rollups(ctx, env, until-int64(time.Hour), until)
-		if err != nil {
-			return nil // a second is the bound then
-		}
-		return rollups
+	return servicegraph.Slow(until, func(start, end int64) ([]store.Rollup, error) {
+		return a.Querier.Rollups(ctx, env, start, end)
 	})
 }
 

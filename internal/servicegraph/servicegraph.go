@@ -12,6 +12,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"time"
 
 	"github.com/oriel-dev/oriel/internal/call"
 	"github.com/oriel-dev/oriel/internal/query"
@@ -272,8 +273,9 @@ func StatsOfCall(c *store.Call) Stats {
 
 // Slow tells traces that are slow for where they begin: slower than a second, and
 // no faster than the slowest tenth of the requests that came to that service from
-// outside. rollups is asked once, if at all, for those to compare with.
-func Slow(rollups func() []store.Rollup) func(*xraymodel.Trace) bool {
+// outside in the hour until a time. rollups is asked once, if at all, for those to
+// compare with; without them a second is the bound.
+func Slow(until int64, rollups func(start, end int64) ([]store.Rollup, error)) func(*xraymodel.Trace) bool {
 	var bounds map[NodeID]float64
 	var origins Origins
 	return func(t *xraymodel.Trace) bool {
@@ -282,7 +284,10 @@ func Slow(rollups func() []store.Rollup) func(*xraymodel.Trace) bool {
 			return false
 		}
 		if bounds == nil {
-			all := rollups()
+			all, err := rollups(until-int64(time.Hour), until)
+			if err != nil {
+				all = nil
+			}
 			origins = OriginsOf(all, nil)
 			bounds = rootQuantiles(all, origins, share)
 		}

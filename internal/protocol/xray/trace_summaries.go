@@ -151,12 +151,8 @@ func (f *Front) summaries(c *call, q *tracesearch.Question, share float64, byEve
 
 // slow tells traces that are slow by what the last hour was like.
 func (f *Front) slow(ctx context.Context, environment string, until int64) func(*xraymodel.Trace) bool {
-	return servicegraph.Slow(func() []store.Rollup {
-		rollups, err := f.Querier.Rollups(ctx, environment, until-int64(time.Hour), until)
-		if err != nil {
-			return nil // a second is the bound then
-		}
-		return rollups
+	return servicegraph.Slow(until, func(start, end int64) ([]store.Rollup, error) {
+		return f.Querier.Rollups(ctx, environment, start, end)
 	})
 }
 
