@@ -51,11 +51,7 @@ func runBubbleUp(ctx context.Context, s Streams, args []string) error {
 	top := set.Int("top", 10, "`number` of fields shown")
 	all := set.Bool("all", false, "show fields that say nothing, too")
 	form := outputFlags(set, asTable, asJSON)
-	rest, err := usage.Parse(set, args)
-	if err != nil {
-		return err
-	}
-	how, err := form()
+	rest, how, err := parse(set, args, form)
 	if err != nil {
 		return err
 	}

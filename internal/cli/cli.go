@@ -134,6 +134,16 @@ const (
 	asJSON  output = "json"
 )
 
+// parse takes the flags of args and returns the rest of them, and the form that the
+// flags of outputFlags choose.
+func parse(set *flag.FlagSet, args []string, form func() (output, error)) (rest []string, how output, err error) {
+	if rest, err = usage.Parse(set, args); err != nil {
+		return nil, "", err
+	}
+	how, err = form()
+	return rest, how, err
+}
+
 // outputFlags adds --output and its short forms.
 func outputFlags(set *flag.FlagSet, forms ...output) func() (output, error) {
 	names := make([]string, len(forms))

@@ -88,11 +88,7 @@ func runQuery(ctx context.Context, s Streams, args []string) error {
 	groups, last := set.String("group", "", "ask in Logs Insights QL, about these log groups: comma-separated `names`, of which one may end in *"), time.Hour
 	usage.Duration(set, &last, "last", "with --group: how far `back`: 15m, 3h, 2d")
 	form := outputFlags(set, asTable, asCSV, asJSON)
-	rest, err := usage.Parse(set, args)
-	if err != nil {
-		return err
-	}
-	how, err := form()
+	rest, how, err := parse(set, args, form)
 	if err != nil {
 		return err
 	}

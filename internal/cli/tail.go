@@ -10,8 +10,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/oriel-dev/oriel/internal/cli/usage"
 )
 
 const aboutTail = `Prints events as they arrive, one line each, until it is interrupted: when,
@@ -52,11 +50,7 @@ func runTail(ctx context.Context, s Streams, args []string) error {
 	set.StringVar(&choice.stream, "stream", "", "with --group: only lines of the stream of this `name`, which may end in *")
 	set.BoolVar(&choice.all, "logs", false, "only log lines, of whatever group or service")
 	form := outputFlags(set, asTable, asJSON)
-	rest, err := usage.Parse(set, args)
-	if err != nil {
-		return err
-	}
-	how, err := form()
+	rest, how, err := parse(set, args, form)
 	if err != nil {
 		return err
 	}

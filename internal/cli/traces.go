@@ -33,11 +33,7 @@ func runTraces(ctx context.Context, s Streams, args []string) error {
 	limit := set.Int("limit", 20, "`number` of traces, at most 1,000")
 	keepClocks := set.Bool("keep-clocks", false, "show: do not correct clocks that disagree")
 	form := outputFlags(set, asTable, asJSON)
-	rest, err := usage.Parse(set, args)
-	if err != nil {
-		return err
-	}
-	how, err := form()
+	rest, how, err := parse(set, args, form)
 	if err != nil {
 		return err
 	}

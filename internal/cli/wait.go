@@ -52,11 +52,7 @@ func runWait(ctx context.Context, s Streams, args []string) error {
 	usage.Duration(set, &within, "within", "how `long` to wait, at most 10m")
 	since := set.String("since", "now-1h", "only events since this `time`")
 	form := outputFlags(set, asTable, asJSON)
-	rest, err := usage.Parse(set, args)
-	if err != nil {
-		return err
-	}
-	how, err := form()
+	rest, how, err := parse(set, args, form)
 	if err != nil {
 		return err
 	}
