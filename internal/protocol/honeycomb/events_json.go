@@ -114,22 +114,17 @@ func batchMember(name []byte) string {
 
 // time reads a text or number; what is no time is left to the server's clock.
 func (r *jsonEvents) time() {
-	var text []byte
-	switch c := r.Peek(); {
-	case c == '"':
-		text, _ = r.Text()
-	case c == '-' || c >= '0' && c <= '9':
-		text, _ = r.Number()
-	default:
-		r.Skip()
-	}
-	if at, ok := eventTime(text); ok {
+	if at, ok := eventTime(r.textOrNumber()); ok {
 		r.at, r.told = at, true
 	}
 }
 
 func (r *jsonEvents) samplerate() {
-	var text []byte
+	r.rate = rateText(r.textOrNumber(), r.rate)
+}
+
+// textOrNumber takes a value as it is written; nil if it is neither.
+func (r *jsonEvents) textOrNumber() (text []byte) {
 	switch c := r.Peek(); {
 	case c == '"':
 		text, _ = r.Text()
@@ -138,7 +133,7 @@ func (r *jsonEvents) samplerate() {
 	default:
 		r.Skip()
 	}
-	r.rate = rateText(text, r.rate)
+	return text
 }
 
 // data reads an event's fields.
