@@ -24,11 +24,14 @@ type rqlQuestion struct {
 	EndTime   int64  `json:"end_time"`   // Unix seconds, not included; 0 is now
 }
 
-// rqlOptions makes the options that a question is read with.
-func (a *API) rqlOptions(r *http.Request, q *rqlQuestion) (rql.Options, error) {
-	o, err := a.Items.RQL(r.Context(), a.environment(r))
-	if err != nil {
-		return o, err
+// readRQL reads a question: its text, and the options that it is compiled with.
+func (a *API) readRQL(w http.ResponseWriter, r *http.Request) (text string, o rql.Options, err error) {
+	var q rqlQuestion
+	if err := readJSON(w, r, &q); err != nil {
+		return "", o, err
+	}
+	if o, err = a.Items.RQL(r.Context(), a.environment(r)); err != nil {
+		return "", o, err
 	}
 	const far = int64(9e9)
 	if q.StartTime > 0 {
@@ -38,9 +41,9 @@ func (a *API) rqlOptions(r *http.Request, q *rqlQuestion) (rql.Options, error) {
 		o.End = min(q.EndTime, far) * int64(time.Second)
 	}
 	if o.Start >= o.End {
-		return o, fault.New(fault.Invalid, "the time range is empty: it ends at %d and starts at %d", o.End/1e9, o.Start/1e9)
+		return "", o, fault.New(fault.Invalid, "the time range is empty: it ends at %d and starts at %d", o.End/1e9, o.Start/1e9)
 	}
-	return a.Querier.RQLFields(o), nil
+	return q.Query, a.Querier.RQLFields(o), nil
 }
 
 type rqlColumn struct {
@@ -82,15 +85,11 @@ func (a *API) rqlWarnings(r *http.Request, p *rql.Program) []rqlWarning {
 }
 
 func (a *API) checkRQL(w http.ResponseWriter, r *http.Request) error {
-	var q rqlQuestion
-	if err := readJSON(w, r, &q); err != nil {
-		return err
-	}
-	o, err := a.rqlOptions(r, &q)
+	text, o, err := a.readRQL(w, r)
 	if err != nil {
 		return err
 	}
-	p, err := rql.Compile(q.Query, o)
+	p, err := rql.Compile(text, o)
 	if err != nil {
 		return a.answer(w, r, store.Stats{}, a.errorLine(r, err))
 	}
@@ -109,16 +108,12 @@ func (a *API) rqlPlan(r *http.Request, p *rql.Program) map[string]any {
 
 // runRQL answers a text as lines of JSON: the plan, progress, the rows.
 func (a *API) runRQL(w http.ResponseWriter, r *http.Request) error {
-	var q rqlQuestion
-	if err := readJSON(w, r, &q); err != nil {
-		return err
-	}
-	o, err := a.rqlOptions(r, &q)
+	text, o, err := a.readRQL(w, r)
 	if err != nil {
 		return err
 	}
 	lines := a.startLines(w)
-	p, err := rql.Compile(q.Query, o)
+	p, err := rql.Compile(text, o)
 	if err != nil {
 		_ = lines.write(a.errorLine(r, err))
 		return nil
@@ -163,16 +158,12 @@ func rqlRows(answer *querier.RQLAnswer) [][]any {
 // exportRQL answers with all rows that there are, up to as many as can be
 // gathered, as CSV.
 func (a *API) exportRQL(w http.ResponseWriter, r *http.Request) error {
-	var q rqlQuestion
-	if err := readJSON(w, r, &q); err != nil {
-		return err
-	}
-	o, err := a.rqlOptions(r, &q)
+	text, o, err := a.readRQL(w, r)
 	if err != nil {
 		return err
 	}
 	o.MaxLimit, o.DefaultLimit = rql.MaxGathered, rql.MaxGathered
-	p, err := rql.Compile(q.Query, o)
+	p, err := rql.Compile(text, o)
 	if err != nil {
 		return err
 	}
