@@ -17,6 +17,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -131,6 +132,20 @@ func (g *Gate) Begin(w http.ResponseWriter, r *http.Request) *Call {
 
 // End gives the body's memory back.
 func (c *Call) End() { c.memory.Release() }
+
+// Survive is deferred around what answers the call. A panic is logged and answered as
+// our own fault, by the code that the service has for it; the other calls go on.
+func (c *Call) Survive(code string) {
+	p := recover()
+	switch p {
+	case nil:
+		return
+	case http.ErrAbortHandler:
+		panic(p) // net/http looks for it
+	}
+	c.gate.log.ErrorContext(c.Context(), "a handler panicked", slog.String("request_id", c.RequestID), slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
+	c.Fail(internalError(code, c.RequestID))
+}
 
 // Reserve counts memory that the call needs besides its body, until its end. Faults:
 // Throttled, TooLarge.

@@ -95,7 +95,7 @@ func classified(err error, id string) *Error {
 		return &Error{Code: "OperationAbortedException", Message: message}
 	case fault.Internal:
 	}
-	return &Error{Status: http.StatusInternalServerError, Code: "InternalServerException", Message: "internal error; the server's log has it under the request id " + id}
+	return internalError("InternalServerException", id)
 }
 
 // Classified returns what Fail answers an error with.
@@ -196,4 +196,9 @@ func (c *Call) AnswerXML(status int, body any) {
 	h.Set("Content-Length", strconv.Itoa(len(raw)))
 	c.w.WriteHeader(status)
 	_, _ = c.w.Write(raw) // the caller may have gone
+}
+
+// internalError is our own fault, of which a caller is told no more than its id.
+func internalError(code, id string) *Error {
+	return &Error{Status: http.StatusInternalServerError, Code: code, Message: "internal error; the server's log has it under the request id " + id}
 }

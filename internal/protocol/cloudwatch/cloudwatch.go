@@ -10,9 +10,7 @@ import (
 	"cmp"
 	"context"
 	_ "embed"
-	"log/slog"
 	"net/http"
-	"runtime/debug"
 	"strings"
 	"sync"
 
@@ -106,20 +104,11 @@ func (f *Front) Sends(r *http.Request) bool {
 	return f.operations[name].needs == sends
 }
 
-// ServeHTTP implements http.Handler. A request that makes a handler panic is
-// answered as our own fault; the others go on.
+// ServeHTTP implements http.Handler.
 func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c := &call{Call: f.gate.Begin(w, r), f: f}
 	defer c.End()
-	defer func() { //nolint:contextcheck // the call holds the context
-		if p := recover(); p != nil {
-			if p == http.ErrAbortHandler { //nolint:errorlint // it is the very value that net/http looks for
-				panic(p)
-			}
-			f.Log.ErrorContext(r.Context(), "a handler panicked", slog.String("request_id", c.RequestID), slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
-			c.Fail(&aws.Error{Status: http.StatusInternalServerError, Code: "InternalServerException", Message: "internal error; the server's log has it under the request id " + c.RequestID})
-		}
-	}()
+	defer c.Survive("InternalServerException") //nolint:contextcheck // the call holds the context
 	if r.Header.Get("X-Amz-Target") == "" {
 		f.serveEndpoint(c, w)
 		return

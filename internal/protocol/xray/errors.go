@@ -28,10 +28,6 @@ func notFound(resource, format string, args ...any) error {
 	}
 }
 
-func internalFailure(id string) error {
-	return &aws.Error{Status: http.StatusInternalServerError, Code: "InternalFailure", Message: "internal error; the server's log has it under the request id " + id}
-}
-
 // answerable turns faults of the core rooms into the service's errors. What the
 // room of AWS calls by another name than this service does is named here.
 func (c *call) answerable(err error) error {

@@ -13,9 +13,7 @@ import (
 	"cmp"
 	"context"
 	_ "embed"
-	"log/slog"
 	"net/http"
-	"runtime/debug"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -132,20 +130,11 @@ func (f *Front) Sends(r *http.Request) bool {
 	return pathOf(r) == otlpPath || f.byPath[pathOf(r)].needs == sends
 }
 
-// ServeHTTP implements http.Handler. A request that makes a handler panic is
-// answered as our own fault; the others go on.
+// ServeHTTP implements http.Handler.
 func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c := &call{Call: f.gate.Begin(w, r), f: f}
 	defer c.End()
-	defer func() { //nolint:contextcheck // the call holds the context
-		if p := recover(); p != nil {
-			if p == http.ErrAbortHandler { //nolint:errorlint // it is the very value that net/http looks for
-				panic(p)
-			}
-			f.Log.ErrorContext(r.Context(), "a handler panicked", slog.String("request_id", c.RequestID), slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
-			c.Fail(internalFailure(c.RequestID))
-		}
-	}()
+	defer c.Survive("InternalFailure") //nolint:contextcheck // the call holds the context
 	serve := f.serve
 	if pathOf(r) == otlpPath {
 		serve = func(c *call) error { return f.serveOTLP(c, w) } //nolint:contextcheck // the call holds the context
