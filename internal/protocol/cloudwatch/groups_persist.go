@@ -5,23 +5,15 @@ import (
 	"database/sql"
 	"fmt"
 	"log/slog"
-	"time"
 )
 
 func (g *Groups) run(ctx context.Context) {
 	defer close(g.done)
-	ticker := time.NewTicker(writeEvery)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-			if err := g.write(ctx); err != nil && ctx.Err() == nil {
-				g.cfg.Log.WarnContext(ctx, "sums of log groups could not be written, trying again", slog.Any("error", err))
-			}
+	every(ctx, writeEvery, func() {
+		if err := g.write(ctx); err != nil && ctx.Err() == nil {
+			g.cfg.Log.WarnContext(ctx, "sums of log groups could not be written, trying again", slog.Any("error", err))
 		}
-	}
+	})
 }
 
 // pendingSums are the sums of a group that differ from the database.

@@ -23,18 +23,11 @@ type Dropper func(ctx context.Context, environment, dataset string, where query.
 // comes back by it later would not be hidden any more. Close ends it.
 func (g *Groups) Sweep(drop Dropper) {
 	g.sweeping.Go(func() {
-		ticker := time.NewTicker(sweepEvery)
-		defer ticker.Stop()
-		for {
-			select {
-			case <-g.background.Done():
-				return
-			case <-ticker.C:
-				if err := g.sweep(g.background, drop); err != nil && g.background.Err() == nil {
-					g.cfg.Log.WarnContext(g.background, "lines of deleted streams could not be removed, trying again", slog.Any("error", err))
-				}
+		every(g.background, sweepEvery, func() {
+			if err := g.sweep(g.background, drop); err != nil && g.background.Err() == nil {
+				g.cfg.Log.WarnContext(g.background, "lines of deleted streams could not be removed, trying again", slog.Any("error", err))
 			}
-		}
+		})
 	})
 }
 

@@ -41,16 +41,23 @@ func (s *scheduler) close() {
 
 func (s *scheduler) run(ctx context.Context) {
 	defer close(s.done)
-	ticker := time.NewTicker(scheduleEvery)
+	every(ctx, scheduleEvery, func() {
+		if err := errors.Join(s.runDue(ctx), s.evaluateDue(ctx)); err != nil && ctx.Err() == nil {
+			s.f.Log.WarnContext(ctx, "scheduled queries or anomaly detectors could not be run", slog.Any("error", err))
+		}
+	})
+}
+
+// every does a thing again and again until ctx ends, first when the period has passed.
+func every(ctx context.Context, period time.Duration, do func()) {
+	ticker := time.NewTicker(period)
 	defer ticker.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
-			if err := errors.Join(s.runDue(ctx), s.evaluateDue(ctx)); err != nil && ctx.Err() == nil {
-				s.f.Log.WarnContext(ctx, "scheduled queries or anomaly detectors could not be run", slog.Any("error", err))
-			}
+			do()
 		}
 	}
 }

@@ -125,16 +125,7 @@ func (d *deliverer) close() {
 
 func (d *deliverer) run(ctx context.Context) {
 	defer close(d.done)
-	ticker := time.NewTicker(deliverEvery)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-			d.deliverAll(ctx)
-		}
-	}
+	every(ctx, deliverEvery, func() { d.deliverAll(ctx) })
 }
 
 // deliverAll looks after every group that has news.
