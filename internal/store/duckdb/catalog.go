@@ -27,7 +27,7 @@ func (s *Store) Catalog(environment string) store.Catalog {
 			set.Bytes += f.info.Bytes * d.Rows / max(f.info.Rows, 1)
 			for _, field := range d.Fields {
 				set.Overflowed = set.Overflowed || field.Column == ""
-				c.field(d.Dataset, field.Name, field.Kind, field.Filled, d.MaxTime)
+				c.field(d.Dataset, field.Name, cmp.Or(field.Sent, field.Kind), field.Filled, d.MaxTime)
 			}
 		}
 	}

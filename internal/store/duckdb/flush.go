@@ -60,30 +60,22 @@ func (s *Store) flushSealed(ctx context.Context) error {
 	}
 }
 
-// flush puts one generation into a segment and swaps it for the rows in memory,
+// flush puts one generation into segments and swaps them for the rows in memory,
 // in one step for every reader.
 func (s *Store) flush(g *generation) error {
-	var f *file
 	e := edit{Durable: g.last}
-	open := s.open
-	if g.rows > 0 {
-		id := s.manifest.next
-		sums := summary{Rollups: rollupBatches(g.order)}
-		sums.Calls, open = joinCalls(g.order, s.open)
-		extra, err := sums.encode()
-		if err != nil {
-			return err
+	files, open, err := s.writeGeneration(g)
+	if err == nil {
+		for _, f := range files {
+			e.Add = append(e.Add, f.name)
 		}
-		f, err = s.writeSegment(id, func(out File) error {
-			return writeBatches(out, g.order, segment.Options{MaxFields: s.config.MaxFields, Durable: g.last, Extra: extra})
-		})
-		if err != nil {
-			return err
+		if len(files) > 0 {
+			e.Next = s.manifest.next + uint64(len(files))
 		}
-		e.Add, e.Next = []string{f.name}, id+1
+		err = s.manifest.commit(e)
 	}
-	if err := s.manifest.commit(e); err != nil {
-		if f != nil {
+	if err != nil {
+		for _, f := range files {
 			f.drop()
 		}
 		return err
@@ -91,13 +83,39 @@ func (s *Store) flush(g *generation) error {
 	defer s.hotSums.forget()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if f != nil {
-		s.files = append(s.files, f)
-	}
+	s.files = append(s.files, files...)
 	s.sealed, s.open = s.sealed[1:], open
 	s.durable = g.last
 	s.hotBytes.Add(-g.bytes)
 	return nil
+}
+
+// writeGeneration writes a generation's segments, mostly one, and returns the calls
+// that are open after it. The last of them says up to where rows are in segments,
+// and has the calls, whose sides may lie in different ones. What was written is
+// returned with an error, too.
+func (s *Store) writeGeneration(g *generation) (files []*file, open []*halves, err error) {
+	open = s.open
+	if g.rows == 0 {
+		return nil, open, nil
+	}
+	groups := apart(g.order)
+	for i, batches := range groups {
+		sums, opts := summary{Rollups: rollupBatches(batches)}, segment.Options{MaxFields: s.config.MaxFields}
+		if i == len(groups)-1 {
+			sums.Calls, open = joinCalls(g.order, s.open)
+			opts.Durable = g.last
+		}
+		if opts.Extra, err = sums.encode(); err != nil {
+			return files, nil, err
+		}
+		f, err := s.writeSegment(s.manifest.next+uint64(i), func(out File) error { return writeBatches(out, batches, opts) })
+		if err != nil {
+			return files, nil, err
+		}
+		files = append(files, f)
+	}
+	return files, open, nil
 }
 
 func writeBatches(out File, batches []*event.Batch, opts segment.Options) error {

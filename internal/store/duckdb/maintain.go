@@ -200,33 +200,53 @@ func (s *Store) compact(ctx context.Context) (merged bool, err error) {
 	return true, nil
 }
 
+// run is small segments that can be merged.
+type run struct {
+	files       []*file
+	rows, bytes int64
+	kinds       mixture
+}
+
 // smallRun returns the oldest small segments that can be merged. The store's
 // lock is held.
 func (s *Store) smallRun() []*file {
-	var run []*file
-	rows, bytes := int64(0), int64(0)
+	var runs []*run
 	for _, f := range s.files {
 		unpacked := f.reader.Unpacked()
 		if f.info.Rows >= int64(s.config.FlushRows)/smallShare || unpacked >= s.config.FlushBytes/smallShare {
 			continue
 		}
-		if rows+f.info.Rows > int64(s.config.FlushRows) || bytes+unpacked > s.config.FlushBytes || len(run) == mergeMost {
-			if len(run) >= mergeFrom {
-				return run
-			}
-			run, rows, bytes = nil, 0, 0
+		all := fieldsOfSegment(f.info)
+		at := slices.IndexFunc(runs, func(r *run) bool { return r.kinds.takes(all) })
+		if at < 0 {
+			at = len(runs)
+			runs = append(runs, &run{kinds: mixture{}})
 		}
-		run = append(run, f)
-		rows += f.info.Rows
-		bytes += unpacked
+		r := runs[at]
+		if r.rows+f.info.Rows > int64(s.config.FlushRows) || r.bytes+unpacked > s.config.FlushBytes || len(r.files) == mergeMost {
+			if len(r.files) >= mergeFrom {
+				return r.files
+			}
+			*r = run{kinds: mixture{}}
+		}
+		r.files = append(r.files, f)
+		r.rows += f.info.Rows
+		r.bytes += unpacked
+		r.kinds.join(all)
 	}
-	return run
+	for _, r := range runs {
+		if len(r.files) >= mergeFrom {
+			return r.files
+		}
+	}
+	return nil
 }
 
 // readTogether reads segments into one batch for each dataset.
 func (s *Store) readTogether(ctx context.Context, files []*file) ([]*event.Batch, error) {
 	g := newGeneration()
 	for _, f := range files {
+		sent := sentAsIntegers(f.info)
 		for i := range f.reader.Groups() {
 			if err := ctx.Err(); err != nil {
 				return nil, err
@@ -239,6 +259,7 @@ func (s *Store) readTogether(ctx context.Context, files []*file) ([]*event.Batch
 				return nil, fmt.Errorf("read %s: %w", f.name, err)
 			}
 			for _, b := range batches {
+				sent.restore(b)
 				g.append(b)
 			}
 		}

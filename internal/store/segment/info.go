@@ -37,7 +37,9 @@ type FieldInfo struct {
 	Name   string     `json:"name"`
 	Column string     `json:"column,omitempty"` // in the file; "" if it is in the overflow column
 	Kind   event.Kind `json:"kind"`             // of the column in the file, or in the overflow as it was sent
+	Sent   event.Kind `json:"sent,omitempty"`   // Int where Kind is Float because of other datasets
 	Filled int64      `json:"filled"`
+	Big    bool       `json:"big,omitempty"` // it has integers that no float holds
 }
 
 // formatVersion is that of the conventions in doc.go.

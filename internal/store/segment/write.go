@@ -473,18 +473,28 @@ func (w *writer) describeFields(d *DatasetInfo, batch, dataset int, places map[f
 		if c.Len() == 0 {
 			continue
 		}
-		f := FieldInfo{Name: c.Name, Kind: c.Kind, Filled: int64(c.Len())}
+		f := FieldInfo{Name: c.Name, Kind: c.Kind, Filled: int64(c.Len()), Big: Big(c)}
 		if !w.overflow[batch][c.Name] {
 			at := w.byName[c.Name]
-			f.Column, f.Kind = w.columns[at].name, w.kinds[at]
+			if f.Column, f.Kind = w.columns[at].name, w.kinds[at]; f.Kind == event.Float && c.Kind == event.Int {
+				f.Sent = event.Int
+			}
 		}
 		place := fieldPlace{dataset, f.Name, f.Column}
 		if k, known := places[place]; known {
 			d.Fields[k].Filled += f.Filled
+			d.Fields[k].Big = d.Fields[k].Big || f.Big
+			d.Fields[k].Sent = min(d.Fields[k].Sent, f.Sent) // batches of a dataset may differ
 			d.Fields[k].Kind = event.Unify(d.Fields[k].Kind, f.Kind)
 			continue
 		}
 		places[place] = len(d.Fields)
 		d.Fields = append(d.Fields, f)
 	}
+}
+
+// Big reports whether a column has integers that no float holds.
+func Big(c *event.Column) bool {
+	const most = 1 << 53
+	return c.Kind == event.Int && slices.ContainsFunc(c.Ints, func(n int64) bool { return n > most || n < -most })
 }

@@ -30,6 +30,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"EveryTextTest", everyTextTest},
 		{"FilterPatterns", filterPatterns},
 		{"KindsConflict", kindsConflict},
+		{"KindsOfOtherDatasets", kindsOfOtherDatasets},
 		{"NamesThatDifferByCase", namesThatDifferByCase},
 		{"HostileStrings", hostileStrings},
 		{"ExtremeValues", extremeValues},

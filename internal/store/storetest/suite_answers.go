@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"testing"
@@ -154,6 +155,48 @@ func everyTextTest(_ *testing.T, p *pair) {
 		}
 	}
 	p.inEveryLayout(batches, func() { p.conditions(conds) })
+}
+
+// kindsOfOtherDatasets has each dataset's values as they were sent, whatever kind a
+// name has in the others: their rows may be kept together.
+func kindsOfOtherDatasets(t *testing.T, p *pair) {
+	values := map[string][]any{
+		"integers": {7, 1<<53 + 1, -1<<53 - 1}, "floats": {1.5, 2.0, 1e300}, "booleans": {true, false, true}, "texts": {"x", "10", "true"}, "small": {1, 2, 3},
+	}
+	names := slices.Sorted(maps.Keys(values))
+	check := func() {
+		for _, name := range names {
+			for _, stages := range [][]query.Stage{
+				{count("value")},
+				{query.Sort{Keys: []query.SortKey{{Field: "value"}}}},
+				{query.Filter{Where: query.Compare{Op: query.Gt, L: field("value"), R: lit(1)}}, count()},
+				{query.Aggregate{Calcs: []query.Calc{{Op: query.Sum, Field: "value", Name: "sum"}, {Op: query.Avg, Field: "value", Name: "avg"}, {Op: query.Max, Field: "value", Name: "max"}}}},
+			} {
+				q := ask(stages...)
+				q.Datasets = []string{name}
+				p.agree(q)
+			}
+		}
+		p.agree(ask(count("value", event.SystemDataset)))
+		p.sameCatalog(Environment)
+	}
+	for round := range 5 {
+		for _, name := range names {
+			b := event.NewBatch(Environment, name)
+			for i, v := range values[name] {
+				b.Begin(suiteBase + int64(round)*second + int64(i))
+				b.Set("value", valueOf(v))
+			}
+			p.append(b)
+		}
+		check()
+		p.flush()
+		check()
+	}
+	if err := p.store.Maintain(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	check()
 }
 
 func kindsConflict(_ *testing.T, p *pair) {
