@@ -11,10 +11,12 @@ import './app/shell.css';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 
-import { App } from './app/App';
+import { App, preload } from './app/App';
 import { applyTheme } from './app/prefs';
+import { pageOf } from './app/root';
 
 applyTheme();
+preload(pageOf(location.pathname));
 createRoot(document.getElementById('root')!).render(
   <StrictMode>
     <App />

@@ -8,8 +8,9 @@ export interface Frames {
   /** Milliseconds of our code in a frame: 95th percentile and the worst. */
   script95: number;
   worst: number;
-  /** Tasks over 50 ms. */
+  /** Tasks over 50 ms, and the longest in ms of processor time. */
   long: number;
+  longest: number;
   /** Frames a second, and the share of the time the main thread worked. */
   rate: number;
   busy: number;
@@ -56,6 +57,7 @@ function summary(events: Event[]): Frames {
     script95: sorted[Math.floor(sorted.length * 0.95)] ?? 0,
     worst: sorted.at(-1) ?? 0,
     long: tasks.filter((ms) => ms > 50).length,
+    longest: Math.max(...tasks, 0),
     rate: starts.length / span,
     busy: tasks.reduce((a, b) => a + b, 0) / 1000 / span,
   };
@@ -70,17 +72,22 @@ function busiest(events: Event[]): string {
   return [...count].sort((a, b) => b[1] - a[1])[0]?.[0] ?? '';
 }
 
-/** Bytes of the page's live objects, after a collection. */
+/** Bytes of the page's live objects and of what typed arrays hold, after a collection. */
 export async function heap(page: Page): Promise<number> {
   const cdp = await page.context().newCDPSession(page);
   await cdp.send('HeapProfiler.collectGarbage');
-  const { usedSize } = await cdp.send('Runtime.getHeapUsage');
+  const { usedSize, backingStorageSize = 0 } = (await cdp.send('Runtime.getHeapUsage')) as { usedSize: number; backingStorageSize?: number };
   await cdp.detach();
-  return usedSize;
+  return usedSize + backingStorageSize;
 }
 
 /** Milliseconds from each key until the frame after it was painted: 75th percentile. */
-export async function keysToPaint(page: Page, keys: string[]): Promise<number> {
+export function keysToPaint(page: Page, keys: string[]): Promise<number> {
+  return toPaint(page, keys.map((key) => () => page.keyboard.press(key === ' ' ? 'Space' : key)));
+}
+
+/** The same of whatever presses one key or clicks once. */
+export async function toPaint(page: Page, acts: (() => Promise<unknown>)[]): Promise<number> {
   await page.evaluate(() => {
     const seen: number[] = [];
     Object.assign(window, { seen });
@@ -88,12 +95,48 @@ export async function keysToPaint(page: Page, keys: string[]): Promise<number> {
       for (const e of list.getEntries()) if (e.name === 'keydown' || e.name === 'click') seen.push(e.duration);
     }).observe({ type: 'event', durationThreshold: 16, buffered: false } as PerformanceObserverInit);
   });
-  for (const key of keys) {
-    await page.keyboard.press(key);
+  for (const act of acts) {
+    await act();
     await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 0))));
   }
   const seen = await page.evaluate(() => (window as unknown as { seen: number[] }).seen);
   // What was under the threshold of 16 ms is not told, and counts as it.
-  const all = [...seen, ...Array<number>(Math.max(keys.length - seen.length, 0)).fill(16)].sort((a, b) => a - b);
+  const all = [...seen, ...Array<number>(Math.max(acts.length - seen.length, 0)).fill(16)].sort((a, b) => a - b);
   return all[Math.floor(all.length * 0.75)] ?? 0;
+}
+
+/** Milliseconds in which all canvases of the page are drawn anew, the best of twenty, and how many they are. */
+export function redraw(page: Page): Promise<{ ms: number; canvases: number }> {
+  return page.evaluate(async () => {
+    const root = document.documentElement;
+    const was = root.dataset.theme!;
+    let best = Infinity;
+    for (let i = 0; i < 20; i++) {
+      await new Promise((done) => setTimeout(done, 30));
+      const begun = performance.now();
+      root.dataset.theme = root.dataset.theme === 'dark' ? 'light' : 'dark';
+      await Promise.resolve(); // after those who watch the theme
+      best = Math.min(best, performance.now() - begun);
+    }
+    root.dataset.theme = was;
+    return { ms: best, canvases: document.querySelectorAll('canvas').length };
+  });
+}
+
+export function nextFrame(page: Page): Promise<unknown> {
+  return page.evaluate(() => new Promise((done) => requestAnimationFrame(done)));
+}
+
+/** Turns the wheel once a frame. */
+export async function wheel(page: Page, steps: number, dy: number, dx = 0): Promise<void> {
+  for (let i = 0; i < steps; i++) {
+    await page.mouse.wheel(dx, dy);
+    await nextFrame(page);
+  }
+}
+
+/** Milliseconds of the page's own clock until `selector` was painted, from its navigation. */
+export async function painted(page: Page, selector: string): Promise<number> {
+  await page.locator(selector).first().waitFor();
+  return page.evaluate(() => new Promise<number>((done) => requestAnimationFrame(() => setTimeout(() => done(performance.now()), 0))));
 }

@@ -80,6 +80,13 @@ export async function get<T>(path: string, params: Record<string, string | strin
   return (await read(await reach(address(path, params), { signal }))) as T;
 }
 
+/** The same as it came, for who reads it elsewhere. */
+export async function getBytes(path: string, params: Record<string, string | undefined>, signal?: AbortSignal): Promise<ArrayBuffer> {
+  const response = await reach(address(path, params), { signal });
+  if (!response.ok) await read(response);
+  return response.arrayBuffer();
+}
+
 export async function post<T>(path: string, body: unknown, signal?: AbortSignal): Promise<T> {
   const response = await reach(address(path, {}), {
     method: 'POST',

@@ -1,15 +1,17 @@
-import { Component, lazy, Suspense, useEffect, useState } from 'react';
+import { Component, useEffect, useState } from 'react';
 
 import { get } from '../api/client';
 import type { Start } from '../api/types';
 import { useLoad } from '../api/useLoad';
 import { fromHoneycomb, inOurs } from './foreign';
 import { KeysSheet, useKeys } from './keys';
+import { later, type Later } from './later';
 import { go, known, linkTo, setParams, useAddress } from './location';
 import { learn } from './longAddress';
 import { Shell } from './Shell';
 import { SignIn } from './SignIn';
 
+const waiting = <div className="page" aria-busy="true" />;
 const Home = styled('home', () => import('../pages/home/page'));
 const Traces = styled('traces', () => import('../pages/traces/page'));
 const Trace = styled('trace', () => import('../pages/trace/page'));
@@ -23,11 +25,8 @@ const Settings = styled('settings', () => import('../pages/settings/page'));
 const DoctorPage = styled('settings', () => import('../pages/settings/DoctorPage'));
 
 /** A page that is loaded when it is opened, within what its folder's styles are bound to: those of pages seen before stay in the document. */
-function styled<P extends object>(
-  room: string,
-  load: () => Promise<{ default: (props: P) => React.ReactElement }>,
-): React.ComponentType<P> {
-  return lazy(async () => {
+function styled<P extends object>(room: string, load: () => Promise<{ default: (props: P) => React.ReactElement }>): Later<P> {
+  return later(async () => {
     const { default: Page } = await load();
     const Styled = (props: P): React.ReactElement => (
       <div className="contents" data-page={room}>
@@ -35,7 +34,7 @@ function styled<P extends object>(
       </div>
     );
     return { default: Styled };
-  });
+  }, waiting);
 }
 
 export function App(): React.ReactElement {
@@ -80,9 +79,7 @@ export function App(): React.ReactElement {
   return (
     <Shell start={start.data} onKeys={() => setSheet(true)}>
       <Boundary key={pageKey(url.pathname)}>
-        <Suspense fallback={<div className="page" aria-busy="true" />}>
-          {url.searchParams.has('s') ? <Kept id={url.searchParams.get('s')!} path={url.pathname} /> : page(url, start.data)}
-        </Suspense>
+        {url.searchParams.has('s') ? <Kept id={url.searchParams.get('s')!} path={url.pathname} /> : page(url, start.data)}
       </Boundary>
       {sheet && <KeysSheet onClose={() => setSheet(false)} />}
     </Shell>
@@ -95,7 +92,7 @@ function Kept({ id, path }: { id: string; path: string }): React.ReactElement {
     await learn(id, signal);
     known();
   });
-  if (!error) return <div className="page" aria-busy="true" />;
+  if (!error) return waiting;
   return (
     <div className="page">
       <h1>{error.status === 404 ? 'What this link shows is not kept any more' : 'The link can’t be opened'}</h1>
@@ -111,6 +108,15 @@ function pageKey(path: string): string {
   if (/^\/logs(\/|$)/.test(path)) return '/logs';
   if (/^\/(errors(\/|$)|rql$|(item|occurrence|instance)\/uuid\/?$)/.test(path)) return '/errors';
   return /^\/(query|r)(\/[^/]+)?$/.test(path) ? '/query' : path;
+}
+
+/** Asks for the code of the page at an address, while the shell is still to be drawn. */
+export function preload(path: string): void {
+  const key = pageKey(path);
+  const code = { '/': Home, '/traces': Traces, '/query': Query, '/logs': Logs, '/errors': Errors, '/map': MapPage, '/setup': Setup }[key];
+  if (code) code.preload();
+  else if (key.startsWith('/trace/')) Trace.preload();
+  else if (key.startsWith('/service/')) Service.preload();
 }
 
 function page(url: URL, start: Start | undefined): React.ReactElement {
@@ -129,7 +135,7 @@ function page(url: URL, start: Start | undefined): React.ReactElement {
   if (url.pathname === '/settings/notifications') return <Moved to="/errors/notifications" />;
   if (url.pathname === '/settings/sourcemaps') return <Moved to="/errors/sourcemaps" />;
   if (url.pathname === '/settings/doctor') return <DoctorPage />;
-  if (url.pathname === '/' || fromHoneycomb(url.pathname, url.searchParams)) return <div className="page" aria-busy="true" />;
+  if (url.pathname === '/' || fromHoneycomb(url.pathname, url.searchParams)) return waiting;
   return (
     <div className="page">
       <h1>Nothing is here</h1>
@@ -143,7 +149,7 @@ function page(url: URL, start: Start | undefined): React.ReactElement {
 /** Another address of a page. */
 function Moved({ to }: { to: string }): React.ReactElement {
   useEffect(() => go(to, true), [to]);
-  return <div className="page" aria-busy="true" />;
+  return waiting;
 }
 
 /** Part of a path as it was meant; what was never encoded stays as it is. */

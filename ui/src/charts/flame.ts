@@ -34,13 +34,18 @@ export function timeFlame(t: TraceModel): FlameLayout {
   for (let i = 0; i < t.count; i++) {
     const above = s.parent[i]! < 0 ? -1 : level[s.parent[i]!]!;
     let at = above + 1;
-    while (at <= above + levelsTried && (busy[at] ?? -1) > s.start[i]!) at++;
+    while (busy.length <= above + levelsTried) busy.push(-1);
+    while (at <= above + levelsTried && busy[at]! > s.start[i]!) at++;
     if (at > above + levelsTried) at = above + 1;
     level[i] = at;
-    busy[at] = Math.max(busy[at] ?? 0, s.start[i]! + s.duration[i]!);
+    busy[at] = Math.max(busy[at]!, s.start[i]! + s.duration[i]!);
   }
-  const errors = Uint8Array.from(s.flags, (f) => (f & flag.error ? 1 : 0));
-  const span = Int32Array.from({ length: t.count }, (_, i) => i);
+  const errors = new Uint8Array(t.count);
+  const span = new Int32Array(t.count);
+  for (let i = 0; i < t.count; i++) {
+    span[i] = i;
+    errors[i] = s.flags[i]! & flag.error ? 1 : 0;
+  }
   return arrange(span, level, s.start, s.duration, new Int32Array(t.count).fill(1), errors);
 }
 
@@ -119,7 +124,14 @@ function arrange(
   const levelStart = new Int32Array(levels + 1);
   for (const l of level) levelStart[l + 1]!++;
   for (let l = 0; l < levels; l++) levelStart[l + 1]! += levelStart[l]!;
-  const order = Int32Array.from({ length: span.length }, (_, i) => i).sort((a, b) => level[a]! - level[b]! || start[a]! - start[b]!);
+  const order = new Int32Array(span.length);
+  const free = levelStart.slice();
+  for (let i = 0; i < order.length; i++) order[free[level[i]!]!++] = i;
+  for (let l = 0; l < levels; l++) {
+    const boxes = order.subarray(levelStart[l], levelStart[l + 1]);
+    // Most levels were filled in the order of time.
+    if (boxes.some((b, k) => k > 0 && start[boxes[k - 1]!]! > start[b]!)) boxes.sort((a, b) => start[a]! - start[b]!);
+  }
   return { count: span.length, levels, span, level, start, length, times, errors, levelStart, order };
 }
 

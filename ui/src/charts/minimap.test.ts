@@ -3,7 +3,6 @@ import { expect, it } from 'vitest';
 import { traceOf } from './fixture';
 import type { Ctx } from './bars';
 import { drawMinimap } from './minimap';
-import { rootOf } from './model';
 import type { Theme } from './theme';
 
 const theme = { slots: Array.from({ length: 13 }, () => 'slot'), error: 'error' } as unknown as Theme;
@@ -24,5 +23,5 @@ it('shows an error at any depth inside the strip', () => {
 });
 
 it('takes the longest root for the name of the trace', () => {
-  expect(rootOf(traceOf('web early 0 5\nweb main 2 90\n  web child 3 95'))).toBe(1);
+  expect(traceOf('web early 0 5\nweb main 2 90\n  web child 3 95').root).toBe(1);
 });

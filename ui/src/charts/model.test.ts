@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 
 import { traceOf } from './fixture';
+import { buffersOf, spanOf } from './model';
 
 it('finds long stretches in which no child of a span runs', () => {
   const t = traceOf(`
@@ -21,4 +22,19 @@ it('stripes the less busy of two services with one colour', () => {
     services: [service('db', 3, 1), service('web', 3, 5), service('cache', 4, 1)],
   });
   expect(t.strings.filter((_, i) => t.hatched[i])).toEqual(['db']);
+});
+
+it('finds a span by its id, and names the trace after the longest root', () => {
+  const t = traceOf('web early 0 5\nweb main 2 90\n  web child 3 95');
+  expect(spanOf(t, 's2')).toBe(2);
+  expect(spanOf(t, '')).toBeUndefined();
+  expect(spanOf(t, 'nowhere')).toBeUndefined();
+  expect(t.root).toBe(1);
+});
+
+it('goes from one thread to another whole', () => {
+  const t = traceOf('web GET 0 10\n  db q 1 2 !');
+  const there = structuredClone(t, { transfer: buffersOf(t) });
+  expect(there).toEqual(traceOf('web GET 0 10\n  db q 1 2 !'));
+  expect(t.spans.start.length).toBe(0); // nothing was copied
 });

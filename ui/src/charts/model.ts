@@ -56,7 +56,8 @@ export interface TraceModel {
   markList: Int32Array;
   /** Span, start and end of each step of the critical path, by start. */
   critical: [number, number, number][];
-  spanOf: Map<string, number>;
+  /** The span that gives the trace its name. */
+  root: number;
   /** How deep the tree is; 0 for roots alone. */
   deepest: number;
   /** Long stretches of spans with children in which none of them runs, by span. */
@@ -103,7 +104,7 @@ export function buildModel(t: Skeleton): TraceModel {
     markStart,
     markList,
     critical: [...t.critical].sort((a, b) => a[1] - b[1]),
-    spanOf: new Map(s.id.map((id, i) => [id, i] as const).reverse()),
+    root: rootOf(s),
     deepest: s.depth.reduce((most, d) => Math.max(most, d), 0),
     gaps: findGaps(s, t.duration),
   };
@@ -183,13 +184,24 @@ export function isError(t: TraceModel, i: number): boolean {
   return (t.spans.flags[i]! & flag.error) !== 0;
 }
 
-/** The span that gives the trace its name: the longest root that arrived, as the server has it. */
-export function rootOf(t: TraceModel): number {
-  const { parent, duration, flags } = t.spans;
+/** The longest root that arrived, as the server has it. */
+function rootOf({ parent, duration, flags }: Skeleton['spans']): number {
   let best = -1;
-  for (let i = 0; i < t.count; i++) {
+  for (let i = 0; i < parent.length; i++) {
     if (parent[i]! >= 0 || (flags[i]! & flag.placeholder) !== 0) continue;
     if (best < 0 || duration[i]! > duration[best]!) best = i;
   }
   return Math.max(best, 0);
+}
+
+/** The first span with an id. */
+export function spanOf(t: TraceModel, id: string): number | undefined {
+  const i = id === '' ? -1 : t.spans.id.indexOf(id);
+  return i < 0 ? undefined : i;
+}
+
+/** What can be handed from one thread to another without a copy. */
+export function buffersOf(t: TraceModel): ArrayBuffer[] {
+  const columns = [...Object.values(t.spans), t.slots, t.hatched, t.markStart, t.markList];
+  return columns.flatMap((c) => (ArrayBuffer.isView(c) ? [c.buffer as ArrayBuffer] : []));
 }

@@ -40,7 +40,17 @@ const white = '#ffffff';
 const darkInk = [ink, ink, ink, '', ink, ink, '', ink, ink, ink, ink, ink, ink];
 const lightInk = [white, white, ink, ink, ink, ink, white, ink, white, white, white, white, white];
 
-export function readTheme(e: Element): Theme {
+/** The theme that was read last: reading one anew costs more than most drawings. */
+let known: { name: string | undefined; theme: Theme } | undefined;
+
+/** The page's theme of now. */
+export function currentTheme(): Theme {
+  const { theme: name } = document.documentElement.dataset;
+  if (!known || known.name !== name) known = { name, theme: readTheme(document.documentElement) };
+  return known.theme;
+}
+
+function readTheme(e: Element): Theme {
   const css = getComputedStyle(e);
   const v = (name: string): string => css.getPropertyValue(name).trim();
   const ramp = (name: string): string[] =>

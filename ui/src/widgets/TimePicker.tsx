@@ -1,13 +1,14 @@
-import { lazy, Suspense, useLayoutEffect, useRef, useState } from 'react';
+import { useLayoutEffect, useRef, useState } from 'react';
 
 import { useKeys } from '../app/keys';
+import { later } from '../app/later';
 import { offset, usePrefs } from '../app/prefs';
 import { clock, day } from '../time/format';
 import { change, parseRange, presets, resolve, type Range } from '../time/range';
 import { RangeHistory } from '../time/rangeHistory';
 import { Menu, type MenuItem } from './Menu';
 
-const Calendar = lazy(() => import('./Calendar'));
+const Calendar = later(() => import('./Calendar'));
 
 interface Props {
   range: Range;
@@ -110,11 +111,7 @@ export function TimePicker({ range, onChange }: Props): React.ReactElement {
           ↶
         </button>
       </div>
-      {calendar && (
-        <Suspense>
-          <Calendar range={range} utc={utc} onPick={onChange} onClose={() => setCalendar(false)} />
-        </Suspense>
-      )}
+      {calendar && <Calendar range={range} utc={utc} onPick={onChange} onClose={() => setCalendar(false)} />}
       {bad && (
         <span className="error-text" role="alert">
           not a time range

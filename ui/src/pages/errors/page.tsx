@@ -1,21 +1,21 @@
 import './errors.css';
 
-import { lazy, Suspense } from 'react';
-
 import type { Start } from '../../api/types';
+import { later } from '../../app/later';
 import { linkTo } from '../../app/location';
 
-const List = lazy(() => import('./list/List'));
+const waiting = <div className="ebody" aria-busy="true" />;
+const List = later(() => import('./list/List'), waiting);
 
-const Item = lazy(() => import('./item/Item'));
+const Item = later(() => import('./item/Item'), waiting);
 
-const FindError = lazy(() => import('./FindError'));
-const Rql = lazy(() => import('./rql/Rql'));
-const Rules = lazy(() => import('./intake/RulesPage'));
-const RejectedPage = lazy(() => import('./intake/RejectedPage'));
-const Notify = lazy(() => import('./notify/NotifyPage'));
-const SourceMaps = lazy(() => import('./sourcemaps/SourceMapsPage'));
-const Scrub = lazy(() => import('./intake/ScrubPage'));
+const FindError = later(() => import('./FindError'), waiting);
+const Rql = later(() => import('./rql/Rql'), waiting);
+const Rules = later(() => import('./intake/RulesPage'), waiting);
+const RejectedPage = later(() => import('./intake/RejectedPage'), waiting);
+const Notify = later(() => import('./notify/NotifyPage'), waiting);
+const SourceMaps = later(() => import('./sourcemaps/SourceMapsPage'), waiting);
+const Scrub = later(() => import('./intake/ScrubPage'), waiting);
 
 const pages = [
   ['/errors', 'Items', List],
@@ -40,17 +40,15 @@ export default function ErrorsPage({ path, start }: { path: string; start: Start
           </a>
         ))}
       </nav>
-      <Suspense fallback={<div className="ebody" aria-busy="true" />}>
-        {/^\/errors\/find$|\/uuid\/?$/.test(path) ? (
-          <FindError />
-        ) : /^\/errors\/\d{1,18}(?:\/[^/]*)?\/?$/.test(path) ? (
-          <Item key={path.split('/')[2]} path={path} />
-        ) : Shown ? (
-          <Shown start={start} />
-        ) : (
-          <Nowhere path={path} />
-        )}
-      </Suspense>
+      {/^\/errors\/find$|\/uuid\/?$/.test(path) ? (
+        <FindError />
+      ) : /^\/errors\/\d{1,18}(?:\/[^/]*)?\/?$/.test(path) ? (
+        <Item key={path.split('/')[2]} path={path} />
+      ) : Shown ? (
+        <Shown start={start} />
+      ) : (
+        <Nowhere path={path} />
+      )}
     </div>
   );
 }

@@ -4,16 +4,16 @@ import './side.css';
 import './panel.css';
 import './groups.css';
 
-import { lazy, Suspense } from 'react';
-
 import type { Start } from '../../api/types';
+import { later } from '../../app/later';
 import { linkTo, useAddress } from '../../app/location';
 
-const Search = lazy(() => import('./Search'));
-const Insights = lazy(() => import('./insights/Insights'));
-const Patterns = lazy(() => import('./patterns/Patterns'));
-const Tail = lazy(() => import('./Tail'));
-const Groups = lazy(() => import('./Groups'));
+const waiting = <div className="lbody" aria-busy="true" />;
+const Search = later(() => import('./Search'), waiting);
+const Insights = later(() => import('./insights/Insights'), waiting);
+const Patterns = later(() => import('./patterns/Patterns'), waiting);
+const Tail = later(() => import('./Tail'), waiting);
+const Groups = later(() => import('./Groups'), waiting);
 
 const pages = [
   ['/logs', 'Search', Search],
@@ -40,9 +40,7 @@ export default function LogsPage({ path, start }: { path: string; start: Start |
           </a>
         ))}
       </nav>
-      <Suspense fallback={<div className="lbody" aria-busy="true" />}>
-        <Shown start={start} />
-      </Suspense>
+      <Shown start={start} />
     </div>
   );
 }

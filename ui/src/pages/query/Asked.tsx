@@ -6,7 +6,7 @@ import { Hover } from '../../charts/hover';
 import type { Question, Span } from '../../query/question';
 import { Refresh } from '../../widgets/Refresh';
 import { Splitter } from '../../widgets/Splitter';
-import { askBody, every, hasLines, spanOf, unknownFields, type Dataset } from './data';
+import { askBody, every, followed, hasLines, spanOf, unknownFields, type Dataset } from './data';
 import type { Field } from '../../query/complete';
 import { Failed } from '../../widgets/Failed';
 import { Draft, same } from './draft';
@@ -58,7 +58,7 @@ export function Asked({ dataset, env, state, start, fields, datasets }: AskedPro
   const whereRef = useRef<HTMLInputElement>(null);
   const body = {
     ...askBody(dataset, state.question, spanOf(state.from, state.to, Date.now())),
-    series: true,
+    series: followed(state.question),
     totals: state.question.by.length > 0,
     // What is looked at again by itself is neither kept nor noted in the history.
     ...(everySeconds > 0 && turn > 0 ? { quiet: true } : { keep: true }),

@@ -59,6 +59,13 @@ export function askBody(dataset: string, q: Question, span: Span): Record<string
   return { dataset, ...(hasMore(q) ? { query: toSpec(q, span) } : { text: questionText(q, span) }) };
 }
 
+/** The server follows no more groups over time; of more there are figures alone. */
+export const mostFollowed = 1000;
+
+export function followed(q: Question): boolean {
+  return (q.limit ?? 0) <= mostFollowed;
+}
+
 /** The body that asks about the events of an answer: the same question with its exact bounds. */
 export function bodyOf(dataset: string, q: Question, answer: Answer): Record<string, unknown> {
   const { start, end } = answer.result;

@@ -2,7 +2,7 @@
 import { questionText } from '../../query/print';
 import type { Question, Span } from '../../query/question';
 import { toSpec } from '../../query/spec';
-import { askBody } from './data';
+import { askBody, followed } from './data';
 import type { Result } from './result';
 import { cellText } from '../../query/cell';
 
@@ -13,7 +13,7 @@ export function shellQuoted(text: string): string {
 
 /** A command that asks the same; where keys are required it reads one from the environment, so that none is copied. */
 export function asCurl(origin: string, keyed: boolean, env: string, dataset: string, q: Question, span: Span): string {
-  const body = JSON.stringify({ ...askBody(dataset, q, span), series: true });
+  const body = JSON.stringify({ ...askBody(dataset, q, span), series: followed(q) });
   const to = `${origin}/api/query${env ? `?env=${encodeURIComponent(env)}` : ''}`;
   const key = keyed ? ` -H "X-Honeycomb-Team: $HONEYCOMB_API_KEY"` : '';
   return `curl -sN ${shellQuoted(to)}${key} -H 'Content-Type: application/json' -d ${shellQuoted(body)}`;

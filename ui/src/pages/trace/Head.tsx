@@ -1,6 +1,6 @@
 import { useEffect } from 'react';
 
-import { mark, nameOf, rootOf, serviceOf, type TraceModel } from '../../charts/model';
+import { mark, nameOf, serviceOf, type TraceModel } from '../../charts/model';
 import { go, linkTo } from '../../app/location';
 import { CopyButton } from '../../widgets/CopyButton';
 import { Menu } from '../../widgets/Menu';
@@ -22,7 +22,7 @@ interface Props {
 /** What the trace is, and what its reader must know. */
 export function Head({ trace, links, state, set }: Props): React.ReactElement {
   const { utc } = usePrefs();
-  const root = rootOf(trace);
+  const root = trace.root;
   const http = trace.spans.http[root]!;
   const errors = trace.services.reduce((n, s) => n + s.errors, 0);
   const reported = trace.annotations.kind.reduce((n, k) => n + (k === mark.errorItem ? 1 : 0), 0);

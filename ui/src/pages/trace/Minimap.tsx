@@ -61,7 +61,7 @@ export function Minimap({ trace, viewport }: { trace: TraceModel; viewport: View
       onPointerCancel={() => (drag.current = undefined)}
       onDoubleClick={() => viewport.setWindow({ from: 0, to: viewport.total })}
     >
-      <Canvas width={width} height={height} label="The whole trace; the part in view lies between the amber lines" draw={draw} />
+      <Canvas width={width} height={height} label="The whole trace; the part in view lies between the amber lines" draw={draw} after />
       <div ref={left} className="shade left" />
       <div ref={right} className="shade right" />
     </div>

@@ -2,7 +2,7 @@ import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 
 import { setParams, useAddress } from '../../app/location';
 import { usePrefs } from '../../app/prefs';
-import type { TraceModel } from '../../charts/model';
+import { spanOf, type TraceModel } from '../../charts/model';
 import { buildRows, leftOut, runStart, sibling } from '../../charts/rows';
 import { decodeWindow, encodeWindow, Viewport } from '../../charts/viewport';
 import { Splitter } from '../../widgets/Splitter';
@@ -37,8 +37,9 @@ export function Trace({ trace }: { trace: TraceModel }): React.ReactElement {
   const folding = useFolding(trace);
   const { folded, unfolded } = folding;
   const { selected, line, select, selectLine } = useSelection(trace, state.span);
-  const root = trace.spanOf.get(state.root) ?? -1;
+  const root = spanOf(trace, state.root) ?? -1;
   const { matches, problem } = useFind(trace, state.find, state.keepClocks);
+  const only = matchesOnly ? matches : undefined; // rows don't change for what is only marked
   const hiddenKey = state.hidden.join('\0');
   const rows = useMemo(() => {
     const hidden = new Set(hiddenKey === '' ? [] : hiddenKey.split('\0').map((name) => trace.strings.indexOf(name)));
@@ -50,10 +51,10 @@ export function Trace({ trace }: { trace: TraceModel }): React.ReactElement {
       errorsOnly,
       foldRepeats,
       minShare: atLeast ? 0.01 : 0,
-      matches: matchesOnly ? matches : undefined,
+      matches: only,
       logs,
     });
-  }, [trace, folded, unfolded, hiddenKey, root, matches, errorsOnly, foldRepeats, atLeast, matchesOnly, logs]);
+  }, [trace, folded, unfolded, hiddenKey, root, only, errorsOnly, foldRepeats, atLeast, logs]);
   const out = useMemo(() => leftOut(trace, rows, root), [trace, rows, root]);
   const at = rows.rowOfMark.get(line) ?? rows.rowOf[selected] ?? -1;
 
@@ -62,7 +63,7 @@ export function Trace({ trace }: { trace: TraceModel }): React.ReactElement {
     select(i);
   };
   const showId = (id: string): void => {
-    const i = trace.spanOf.get(id);
+    const i = spanOf(trace, id);
     if (i !== undefined) show(i);
   };
   // A link to a span that is folded away opens what hides it, once.

@@ -3,13 +3,12 @@ import './waterfall.css';
 import './span.css';
 import './documents.css';
 
-import { useEffect, useMemo, useState } from 'react';
+import { useEffect, useState } from 'react';
 
-import { get, listen } from '../../api/client';
-import type { Skeleton } from '../../api/types';
+import { getBytes, listen } from '../../api/client';
 import { useLoad } from '../../api/useLoad';
 import { linkTo, useAddress } from '../../app/location';
-import { buildModel } from '../../charts/model';
+import { readTrace } from './readTrace';
 import { Trace } from './Trace';
 import { decode } from './url';
 
@@ -20,10 +19,11 @@ const liveFor = 62_000;
 export default function TracePage({ id }: { id: string }): React.ReactElement {
   const [version, setVersion] = useState(0);
   const { keepClocks } = decode(useAddress().searchParams);
-  const loaded = useLoad(`trace ${id} ${version} ${keepClocks}`, (signal) =>
-    get<Skeleton>(`trace/${encodeURIComponent(id)}`, { skew: keepClocks ? 'off' : undefined }, signal),
+  const loaded = useLoad(`trace ${id} ${version} ${keepClocks}`, async (signal) =>
+    readTrace(await getBytes(`trace/${encodeURIComponent(id)}`, { skew: keepClocks ? 'off' : undefined }, signal), signal),
   );
-  const arriving = loaded.data?.arriving ?? false;
+  const model = loaded.data;
+  const arriving = model?.arriving ?? false;
   useEffect(() => {
     if (!arriving) return;
     // A burst of late spans is one more look, not many.
@@ -47,7 +47,6 @@ export default function TracePage({ id }: { id: string }): React.ReactElement {
       stop();
     };
   }, [id, arriving]);
-  const model = useMemo(() => loaded.data && buildModel(loaded.data), [loaded.data]);
   if (loaded.error && !model) {
     return (
       <div className="page">

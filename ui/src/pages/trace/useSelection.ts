@@ -2,7 +2,7 @@ import { useCallback, useEffect, useRef, useState } from 'react';
 
 import { setParams } from '../../app/location';
 import type { TraceModel } from '../../charts/model';
-import { rootOf } from '../../charts/model';
+import { spanOf } from '../../charts/model';
 
 /** Browsers refuse many changes of the address at once, and a held key makes many. */
 const writeAfter = 250;
@@ -47,5 +47,5 @@ export function useSelection(trace: TraceModel, fromAddress: string): Selection 
     [trace, select],
   );
   // Lines have no ids: those of a trace that has grown may stand elsewhere.
-  return { selected: trace.spanOf.get(id) ?? rootOf(trace), line: line?.trace === trace ? line.mark : -1, select, selectLine };
+  return { selected: spanOf(trace, id) ?? trace.root, line: line?.trace === trace ? line.mark : -1, select, selectLine };
 }

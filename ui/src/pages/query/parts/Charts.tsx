@@ -5,8 +5,9 @@ import type { Bounds } from '../../../charts/heatmap';
 import type { Hover } from '../../../charts/hover';
 import type { Marker } from '../../../charts/markers';
 import type { Question } from '../../../query/question';
-import { momentMs } from '../../../time/format';
+import { count, momentMs } from '../../../time/format';
 import { unitOf } from '../../../query/cell';
+import { followed, mostFollowed } from '../data';
 import { chartsOf, groupId, groupLabel, type Answer, type Series } from '../result';
 import type { Drawing } from '../url';
 import { useGroupHeat } from '../useGroupHeat';
@@ -76,6 +77,9 @@ export function Charts(props: Props): React.ReactElement {
   const offset = series ? Number(BigInt(series.start) - BigInt(result.start)) : 0;
   return (
     <>
+      {!series && !followed(question) && charts.some((c) => c.op !== 'HEATMAP') && (
+        <p className="muted">Up to {count(mostFollowed)} groups are drawn over time: with a lower limit there are charts too.</p>
+      )}
       {charts.map((c) =>
         c.op === 'HEATMAP' ? (
           <Heat key={c.key} {...props} title={c.key} />

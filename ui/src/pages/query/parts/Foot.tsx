@@ -27,7 +27,7 @@ export function Foot({ dataset, answer, question }: Props): React.ReactElement {
   const hidden = result.breakdowns > 0 ? Math.max(result.rows.length - colouredGroups, 0) : 0;
   const parts = [
     result.breakdowns > 0
-      ? `${count(result.rows.length)} ${result.rows.length === 1 ? 'group' : 'groups'}${result.more ? ', more beyond the limit (LIMIT shows up to 1,000)' : ''}`
+      ? `${count(result.rows.length)} ${result.rows.length === 1 ? 'group' : 'groups'}${result.more ? ', more beyond the limit (LIMIT shows up to 10,000)' : ''}`
       : '',
     hidden > 0 ? `${hidden} of them grey in the charts` : '',
     `${count(answer.scanned)} rows looked at in ${answer.elapsedMs < 10 ? answer.elapsedMs.toFixed(1) : Math.round(answer.elapsedMs)}\u2009ms`,

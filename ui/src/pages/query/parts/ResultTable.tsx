@@ -1,4 +1,4 @@
-import { memo, useCallback, useMemo, useRef, useState, useSyncExternalStore } from 'react';
+import { memo, useCallback, useMemo, useRef, useSyncExternalStore } from 'react';
 
 import { Canvas } from '../../../charts/Canvas';
 import { drawSpark } from '../../../charts/draw';
@@ -9,6 +9,7 @@ import { calcKey, type Question } from '../../../query/question';
 import { cellText, unitOf, type Cell } from '../../../query/cell';
 import { groupId, type Result } from '../result';
 import { useRowKeys } from '../useRowKeys';
+import { useRowsInView } from '../useRowsInView';
 import { CellMenu, type ValueActions } from '../../../query/bubble/CellMenu';
 
 interface Props {
@@ -34,14 +35,10 @@ interface Sort {
   desc: boolean;
 }
 
-/** Rows beyond are drawn on demand. */
-const firstRows = 200;
-
 /** The groups with their calculations; it is the charts' legend. */
 export function ResultTable(props: Props): React.ReactElement {
   const { result, question, slots, ticked, find: filter, onFind: setFilter } = props;
   const sort = useMemo(() => sortOf(props.sort, result), [props.sort, result]);
-  const [all, setAll] = useState(false);
   const box = useRef<HTMLElement>(null);
   const units = useMemo(() => result.columns.map((c) => columnUnit(c.name, question)), [result.columns, question]);
   const most = useMemo(
@@ -51,17 +48,19 @@ export function ResultTable(props: Props): React.ReactElement {
   const sparks = useMemo(() => sparksOf(result, question), [result, question]);
   const rows = useMemo(() => sorted(result, sort, filter), [result, sort, filter]);
   const grouped = result.breakdowns > 0;
-  const shown = all ? rows : rows.slice(0, firstRows);
+  const { scroll, from, to, style, onScroll, reveal } = useRowsInView(rows.length);
+  const widest = useMemo(() => widestOf(rows, result.breakdowns), [rows, result.breakdowns]);
   const idOf = (row: Cell[]): string => groupId(row.slice(0, result.breakdowns));
   const at = useRowKeys({
     of: 'group',
-    count: grouped ? shown.length : 0,
+    count: grouped ? rows.length : 0,
     list: `${filter} ${props.sort} ${result.start}`,
     columns: result.breakdowns,
     box,
-    open: { about: 'what is different about the group', run: (i) => props.onBubble(idOf(shown[i]!)) },
-    tick: (list) => props.onTick(list.map((i) => idOf(shown[i]!))),
-    copy: (i) => shown[i]!.map(cellText).join('\t'),
+    open: { about: 'what is different about the group', run: (i) => props.onBubble(idOf(rows[i]!)) },
+    tick: (list) => props.onTick(list.map((i) => idOf(rows[i]!))),
+    reveal: ({ row }) => reveal(row),
+    copy: (i) => rows[i]!.map(cellText).join('\t'),
   });
   return (
     <section ref={box} className="panel results" aria-label="Results">
@@ -81,92 +80,100 @@ export function ResultTable(props: Props): React.ReactElement {
           </span>
         </div>
       )}
-      <div className="results-scroll">
-        <table>
-          <thead>
-            <tr>
-              {grouped && (
-                <th className="mark">
-                  <span className="sr">Pick for BubbleUp</span>
-                </th>
-              )}
-              {result.columns.map((c, k) => (
-                <th
-                  key={c.name}
-                  className={k < result.breakdowns ? '' : 'num'}
-                  aria-sort={sort?.column === k ? (sort.desc ? 'descending' : 'ascending') : 'none'}
-                >
-                  <button
-                    type="button"
-                    onClick={() => {
-                      const desc = sort?.column !== k ? k >= result.breakdowns : !sort.desc;
-                      props.onSort(`${desc ? '-' : ''}${c.name}`);
-                    }}
-                  >
-                    {c.name}
-                    {sort?.column === k ? (sort.desc ? ' ↓' : ' ↑') : ''}
-                  </button>
-                </th>
-              ))}
-              {sparks && <th>{sparks.name} over time</th>}
-            </tr>
-          </thead>
-          <tbody>
-            {shown.map((row, i) => {
-              const id = idOf(row);
-              return (
-                <Row
-                  key={id}
-                  id={id}
-                  row={row}
-                  result={result}
-                  units={units}
-                  most={most}
-                  slot={slots.get(id) ?? 0}
-                  spark={sparks?.values.get(id)}
-                  hover={props.hover}
-                  actions={props.actions}
-                  ticked={ticked.has(id)}
-                  focused={i === at.row ? at.column : undefined}
-                  onTick={props.onTick}
-                />
-              );
-            })}
-          </tbody>
-          {result.totals && grouped && (
-            <tfoot>
+      <div ref={scroll} className="results-scroll" onScroll={onScroll}>
+        <div style={style}>
+          <table aria-rowcount={rows.length + 1}>
+            <thead>
               <tr>
-                <td />
-                {result.columns.map((c, k) =>
-                  k < result.breakdowns ? (
-                    <td key={c.name} className="muted">
-                      {k === 0 ? 'All groups' : ''}
-                    </td>
-                  ) : (
-                    <td key={c.name} className="num muted">
-                      {number(result.totals?.[c.name] ?? null, units[k]!)}
-                    </td>
-                  ),
+                {grouped && (
+                  <th className="mark">
+                    <span className="sr">Pick for BubbleUp</span>
+                  </th>
                 )}
-                {sparks && <td />}
+                {result.columns.map((c, k) => (
+                  <th
+                    key={c.name}
+                    className={k < result.breakdowns ? '' : 'num'}
+                    aria-sort={sort?.column === k ? (sort.desc ? 'descending' : 'ascending') : 'none'}
+                  >
+                    <button
+                      type="button"
+                      onClick={() => {
+                        const desc = sort?.column !== k ? k >= result.breakdowns : !sort.desc;
+                        props.onSort(`${desc ? '-' : ''}${c.name}`);
+                      }}
+                    >
+                      {c.name}
+                      {sort?.column === k ? (sort.desc ? ' ↓' : ' ↑') : ''}
+                    </button>
+                  </th>
+                ))}
+                {sparks && <th>{sparks.name} over time</th>}
               </tr>
-            </tfoot>
-          )}
-        </table>
+              {style && (
+                <tr className="results-widest" aria-hidden="true">
+                  <td className="mark" />
+                  {widest.map((text, k) => (
+                    <td key={k} className="groupcell">
+                      <span className="value">{text}</span>
+                    </td>
+                  ))}
+                </tr>
+              )}
+            </thead>
+            <tbody>
+              {rows.slice(from, to).map((row, k) => {
+                const id = idOf(row);
+                const i = from + k;
+                return (
+                  <Row
+                    key={id}
+                    index={i}
+                    id={id}
+                    row={row}
+                    result={result}
+                    units={units}
+                    most={most}
+                    slot={slots.get(id) ?? 0}
+                    spark={sparks?.values.get(id)}
+                    hover={props.hover}
+                    actions={props.actions}
+                    ticked={ticked.has(id)}
+                    focused={i === at.row ? at.column : undefined}
+                    onTick={props.onTick}
+                  />
+                );
+              })}
+            </tbody>
+            {result.totals && grouped && (
+              <tfoot>
+                <tr>
+                  <td />
+                  {result.columns.map((c, k) =>
+                    k < result.breakdowns ? (
+                      <td key={c.name} className="muted">
+                        {k === 0 ? 'All groups' : ''}
+                      </td>
+                    ) : (
+                      <td key={c.name} className="num muted">
+                        {number(result.totals?.[c.name] ?? null, units[k]!)}
+                      </td>
+                    ),
+                  )}
+                  {sparks && <td />}
+                </tr>
+              </tfoot>
+            )}
+          </table>
+        </div>
       </div>
-      {rows.length > shown.length && (
-        <p className="results-more">
-          <button type="button" className="btn small" onClick={() => setAll(true)}>
-            Show all {rows.length} rows
-          </button>
-        </p>
-      )}
     </section>
   );
 }
 
 interface RowProps {
   id: string;
+  index: number;
   row: Cell[];
   result: Result;
   units: Unit[];
@@ -181,7 +188,7 @@ interface RowProps {
   onTick: (ids: string[]) => void;
 }
 
-const Row = memo(function Row({ id, row, result, units, most, slot, spark, hover, actions, ticked, focused, onTick }: RowProps) {
+const Row = memo(function Row({ id, index, row, result, units, most, slot, spark, hover, actions, ticked, focused, onTick }: RowProps) {
   const on = useSyncExternalStore(
     hover.onGroup,
     useCallback(() => hover.group === id, [hover, id]),
@@ -189,6 +196,7 @@ const Row = memo(function Row({ id, row, result, units, most, slot, spark, hover
   const grouped = result.breakdowns > 0;
   return (
     <tr
+      aria-rowindex={index + 2}
       data-hover={on || undefined}
       data-focused={focused === undefined ? undefined : ''}
       aria-selected={ticked || undefined}
@@ -257,6 +265,18 @@ function number(v: Cell, unit: Unit): string {
 function columnUnit(name: string, q: Question): Unit {
   const calc = q.calcs.find((c) => calcKey(c) === name);
   return calc ? unitOf(calc.column, calc.op) : 'count';
+}
+
+/** The longest text of each group column: the columns stay as wide while rows come and go. */
+function widestOf(rows: Cell[][], breakdowns: number): string[] {
+  const out = Array<string>(breakdowns).fill('');
+  for (const row of rows) {
+    for (let k = 0; k < breakdowns; k++) {
+      const text = cellText(row[k] ?? null);
+      if (text.length > out[k]!.length) out[k] = text.slice(0, 300);
+    }
+  }
+  return out;
 }
 
 /** The first calculation's course for each group, in few points. */
