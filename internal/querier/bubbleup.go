@@ -166,7 +166,7 @@ func newBubbleUp(c *store.Contrast, chosen []string, baseline Baseline) *BubbleU
 			continue
 		}
 		d := newDifference(&c.Fields[i], both, baseline.words())
-		if slices.Contains(chosen, d.Name) {
+		if slices.Contains(chosen, d.Name) || saysAgain(chosen, d.Name) {
 			d.Class = Chosen
 		}
 		b.Fields = append(b.Fields, d)
@@ -180,6 +180,14 @@ func newBubbleUp(c *store.Contrast, chosen []string, baseline Baseline) *BubbleU
 		)
 	})
 	return b
+}
+
+// saysAgain reports whether a field is another name for whether an event failed,
+// by which the selection was made: of course it differs.
+func saysAgain(chosen []string, name string) bool {
+	verdict := []string{event.FieldError, event.FieldStatusCode, "otel.status_code"}
+	of := func(name string) bool { return slices.Contains(verdict, name) }
+	return of(name) && slices.ContainsFunc(chosen, of)
 }
 
 func classPlace(c Class) int {

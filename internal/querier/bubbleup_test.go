@@ -3,6 +3,7 @@ package querier
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -432,5 +433,40 @@ func TestBubbleUp_TakesFiltersAndGroupsOfOtherSpans(t *testing.T) {
 		if f.Name == "tier" && f.Headline == "" {
 			t.Error("the tier of roots differs, and no word is said of it")
 		}
+	}
+}
+
+// Of errors, it says nothing that they have the status of errors.
+func TestBubbleUp_LeavesOutWhatTheSelectionSaysAlready(t *testing.T) {
+	t.Parallel()
+	b := event.NewBatch("test", "api")
+	for i := range 400 {
+		b.Begin(now.Add(-time.Duration(i) * time.Second).UnixNano())
+		failed := i%4 == 0
+		b.Set(event.FieldError, event.BoolValue(failed))
+		b.Set(event.FieldStatusCode, event.IntValue(map[bool]int64{true: 2, false: 0}[failed]))
+		b.Set("service.version", event.StringValue(map[bool]string{true: "2.4.0", false: "2.3.1"}[failed || i%2 == 0]))
+	}
+	s := storetest.NewReference()
+	if err := s.Append(t.Context(), 1, []*event.Batch{b}); err != nil {
+		t.Fatal(err)
+	}
+	up, err := bubbleUp(t, s, `VISUALIZE COUNT LAST 1h`, `error = true`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if first := up.Fields[0]; first.Name != "service.version" || first.Class != Ranked {
+		t.Errorf("first comes %s (%s), want service.version", first.Name, first.Class)
+	}
+	for _, f := range up.Fields {
+		if f.Name == event.FieldStatusCode && f.Class != Chosen {
+			t.Errorf("status_code is %s, want %s", f.Class, Chosen)
+		}
+	}
+	if up, err = bubbleUp(t, s, `VISUALIZE COUNT LAST 1h`, `service.version = "2.4.0"`); err != nil {
+		t.Fatal(err)
+	}
+	if i := slices.IndexFunc(up.Fields, func(d Difference) bool { return d.Name == event.FieldStatusCode }); up.Fields[i].Class != Ranked {
+		t.Errorf("of a version, status_code is %s, want %s", up.Fields[i].Class, Ranked)
 	}
 }

@@ -49,3 +49,18 @@ func TestHeatmap_IsLogarithmicThoughSomeValuesAreZero(t *testing.T) {
 		}
 	}
 }
+
+func TestHeatmap_OfOneValueHasItInTheMiddleOfARow(t *testing.T) {
+	t.Parallel()
+	for _, v := range []float64{12.5, 0, -3, 0.001} {
+		h := &Heatmap{Min: v, Max: v, Bins: 60}
+		place := h.scale(max(v, 1e-9))
+		row := place(v) * float64(h.Bins)
+		if middle := row - math.Floor(row); h.Scale != "linear" || math.Abs(middle-0.5) > 1e-6 {
+			t.Errorf("%v is at %v of the row, on an axis from %v to %v (%s)", v, middle, h.Min, h.Max, h.Scale)
+		}
+		if got := h.Min + place(v)*(h.Max-h.Min); math.Abs(got-v) > 1e-9 {
+			t.Errorf("the axis says %v where %v is", got, v)
+		}
+	}
+}

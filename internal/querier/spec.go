@@ -382,6 +382,18 @@ func (h *Heatmap) fill(res *store.Result, name string) error {
 	return nil
 }
 
+// aroundOne makes an axis for one value, which is in the middle of a row: there,
+// what is said of the row and picked by it is true of the value.
+func (h *Heatmap) aroundOne() {
+	v := h.Min
+	room := math.Abs(v)
+	if room == 0 {
+		room = 1
+	}
+	half := room / float64(h.Bins) // of a row
+	h.Min, h.Max = v-room-half, v+room-half
+}
+
 // scale chooses a logarithmic axis where no value is negative and those above
 // zero are far apart, and returns a value's place on it, 0 to 1. Zeros are in the
 // lowest row; least is the smallest value above them.
@@ -393,9 +405,9 @@ func (h *Heatmap) scale(least float64) func(v float64) float64 {
 		return func(v float64) float64 { return (math.Log(max(v, least)) - low) / length }
 	}
 	h.Scale = "linear"
-	low, length := h.Min, h.Max-h.Min
-	if length == 0 {
-		return func(float64) float64 { return 0.5 }
+	if h.Max == h.Min {
+		h.aroundOne()
 	}
+	low, length := h.Min, h.Max-h.Min
 	return func(v float64) float64 { return (v - low) / length }
 }

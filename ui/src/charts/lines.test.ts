@@ -29,13 +29,12 @@ describe('lines', () => {
     expect(path).toEqual([
       ['moveTo', 5],
       ['lineTo', 15],
-      ['moveTo', 33.5],
-      ['lineTo', 36.5],
       ['moveTo', 65],
       ['lineTo', 75],
       ['lineTo', 85],
       ['lineTo', 95],
     ]);
+    expect(pen.calls.filter((c) => c.name === 'fillRect').map((c) => [...c.args, c.fill])).toEqual([[33.5, 58.5, 3, 3, 'A']]);
   });
   it('fade all but the highlighted one, which lies on top', () => {
     const pen = record();
@@ -91,8 +90,15 @@ describe('scales', () => {
   });
   it('mark round values', () => {
     expect(yMarks({ log: false, min: 0, max: 106 })).toEqual([0, 50, 100]);
+    expect(yMarks({ log: false, min: 0, max: 8.5 })).toEqual([0, 2.5, 5, 7.5]);
     expect(yMarks({ log: true, min: 0.8, max: 12_000 })).toEqual([1, 10, 100, 1000, 10_000]);
     expect(yMarks({ log: true, min: 2, max: 8 })).toHaveLength(3);
+  });
+  it('mark whole numbers only where there are no others', () => {
+    expect(yMarks({ log: false, min: 0, max: 8.5, whole: true })).toEqual([0, 2, 4, 6, 8]);
+    expect(yMarks({ log: false, min: 0, max: 1.06, whole: true })).toEqual([0, 1]);
+    expect(yMarks({ log: false, min: 0, max: 3.2, whole: true })).toEqual([0, 1, 2, 3]);
+    expect(yMarks({ log: false, min: 0, max: 106, whole: true })).toEqual([0, 25, 50, 75, 100]);
   });
   it('mark round times', () => {
     expect(timeMarks(0, 3_600_000, 400, true).map((m) => m.label)).toEqual(['01-01', '00:15', '00:30', '00:45', '01:00']);

@@ -129,6 +129,9 @@ export function drawLines(pen: Pen, theme: Theme, input: LinesInput): void {
 
 const alphaOf = (input: LinesInput, id: string): number => (input.highlight === undefined || input.highlight === id ? 1 : 0.25);
 
+/** Side of a point that stands alone. */
+const loneSize = 3;
+
 function drawLine(pen: Pen, input: LinesInput, line: Line): void {
   const { frame, scale, offset, step } = input;
   pen.globalAlpha = alphaOf(input, line.id) * (line.dashed ? 0.6 : 1);
@@ -149,8 +152,7 @@ function drawLine(pen: Pen, input: LinesInput, line: Line): void {
     if (open) pen.lineTo(x(i), y);
     else if ((line.values[i + 1] ?? null) === null) {
       // A point without neighbours would not be seen as a line.
-      pen.moveTo(x(i) - 1.5, y);
-      pen.lineTo(x(i) + 1.5, y);
+      pen.fillRect(x(i) - loneSize / 2, y - loneSize / 2, loneSize, loneSize);
     } else pen.moveTo(x(i), y);
     open = true;
   });

@@ -18,6 +18,8 @@ export interface YScale {
   log: boolean;
   min: number;
   max: number;
+  /** There are no values between whole numbers. */
+  whole?: boolean;
 }
 
 /** Where a value lies between bottom (0) and top (1). */
@@ -42,7 +44,7 @@ export function scaleOf(min: number, max: number, log: boolean, smallest: number
   return { log: false, min: low, max: high > low ? high + (high - low) * 0.06 : low + 1 };
 }
 
-/** Three to five round marks. */
+/** Three to five round marks; of what is counted, whole ones. */
 export function yMarks(s: YScale): number[] {
   if (s.log) {
     const out: number[] = [];
@@ -53,9 +55,10 @@ export function yMarks(s: YScale): number[] {
     }
     return [s.min * 1.2, Math.sqrt(s.min * s.max), s.max / 1.15];
   }
-  const raw = (s.max - s.min) / 4;
+  const raw = (s.max - s.min) / (s.whole ? 4.99 : 4);
   const power = 10 ** Math.floor(Math.log10(raw));
-  const step = [1, 2, 2.5, 5, 10].map((m) => m * power).find((m) => m >= raw * 0.999) ?? 10 * power;
+  const round = [1, 2, 2.5, 5, 10].map((m) => m * power).filter((m) => !s.whole || Number.isInteger(m));
+  const step = round.find((m) => m >= raw * 0.999) ?? Math.max(10 * power, s.whole ? 1 : 0);
   const out: number[] = [];
   for (let v = Math.ceil(s.min / step) * step; v <= s.max; v += step) out.push(Math.abs(v) < step / 1e6 ? 0 : v);
   return out;

@@ -5,6 +5,14 @@ export function cellText(v: Cell | undefined): string {
   return v === null || v === undefined ? '(none)' : String(v);
 }
 
+// Letters that are read from the right, and the marks that turn the direction of text.
+const turning = /[\u0590-\u08ff\u200e\u200f\u202a-\u202e\u2066-\u2069\ufb1d-\ufdff\ufe70-\ufefc]/;
+
+/** A value as part of a sentence: whatever direction it has, what stands around it keeps its own. */
+export function isolated(text: string): string {
+  return turning.test(text) ? `\u2068${text}\u2069` : text;
+}
+
 /** What a column's numbers are: names say so by custom. */
 export function unitOf(column: string | undefined, op?: string): 'ms' | 'ns' | 's' | 'bytes' | 'count' {
   if (op !== undefined && /^COUNT|^CONCURRENCY/.test(op)) return 'count';

@@ -15,10 +15,12 @@ interface Props {
   className?: string;
   title?: string;
   keepOpen?: boolean;
+  /** The label is a value, in whatever script: it is read, and cut, from its own beginning. */
+  value?: boolean;
 }
 
 /** A button that opens a menu: arrows move, Escape closes and gives the focus back. */
-export function Menu({ label, name, items, className, title, keepOpen }: Props): React.ReactElement {
+export function Menu({ label, name, items, className, title, keepOpen, value }: Props): React.ReactElement {
   const [open, setOpen] = useState(false);
   const button = useRef<HTMLButtonElement>(null);
   return (
@@ -28,6 +30,7 @@ export function Menu({ label, name, items, className, title, keepOpen }: Props):
         type="button"
         className={className}
         title={title}
+        dir={value ? 'auto' : undefined}
         aria-haspopup="menu"
         aria-expanded={open}
         aria-label={name}

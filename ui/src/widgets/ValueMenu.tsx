@@ -33,6 +33,7 @@ export function ValueMenu({ field, value, text, pinned, onPin }: Props): React.R
     >
       <Menu
         className="value"
+        value
         name={`${field}: ${shown.slice(0, 80)}`}
         label={<ValueText text={shown} />}
         items={() => itemsOf(field, value, pinned, onPin)}

@@ -1,10 +1,9 @@
-import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
+import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 
 import type { Start } from '../../api/types';
 import { setPrefs, usePrefs } from '../../app/prefs';
 import { setParams, useAddress } from '../../app/location';
 import { useSize } from '../../charts/useSize';
-import { BubblePanel } from '../../query/bubble/BubblePanel';
 import { forServer } from '../../query/bubble/selection';
 import { useDifference } from '../../query/bubble/useDifference';
 import { useMarkers } from '../../query/useMarkers';
@@ -35,6 +34,8 @@ import { useLineActions } from './useLineActions';
 import { useLineKeys } from './useLineKeys';
 import { useUnderstood } from './useUnderstood';
 import { useViewMark } from './useViewMark';
+
+const BubblePanel = lazy(() => import('../../query/bubble/BubblePanel').then((m) => ({ default: m.BubblePanel })));
 
 const set = (c: Partial<LogsState>, replace = false): void => setParams(encode(c), replace);
 /** What is asked changes: where the list began and what was open mean nothing then. */
@@ -220,17 +221,19 @@ export default function Search({ start }: { start: Start | undefined }): React.R
         {compare && sel && (
           <>
             <Splitter label="Width of BubbleUp" variable="--bubble" fallback={36} least={24} most={60} fromRight />
-            <BubblePanel
-              runKey={JSON.stringify([env, compare])}
-              body={compare}
-              selection={sel}
-              swap={state.swap}
-              actions={actions}
-              onSwap={() => set({ swap: !state.swap })}
-              onZoom={sel.type === 'range' ? () => ask({ from: sel.rectangles[0]!.start, to: sel.rectangles[0]!.end }) : undefined}
-              onFilter={sel.type === 'filter' ? () => ask({ where: [...state.where, sel.text] }) : undefined}
-              onClose={() => set({ bubble: false, sel: [] })}
-            />
+            <Suspense fallback={<aside className="bubble" aria-busy="true" />}>
+              <BubblePanel
+                runKey={JSON.stringify([env, compare])}
+                body={compare}
+                selection={sel}
+                swap={state.swap}
+                actions={actions}
+                onSwap={() => set({ swap: !state.swap })}
+                onZoom={sel.type === 'range' ? () => ask({ from: sel.rectangles[0]!.start, to: sel.rectangles[0]!.end }) : undefined}
+                onFilter={sel.type === 'filter' ? () => ask({ where: [...state.where, sel.text] }) : undefined}
+                onClose={() => set({ bubble: false, sel: [] })}
+              />
+            </Suspense>
           </>
         )}
       </div>

@@ -23,6 +23,12 @@ export function useDatasets(env: string): Dataset[] | undefined {
     .data;
 }
 
+/** The datasets to choose from; the one that is asked is among them though nothing was stored in it. */
+export function named(dataset: string, datasets: readonly { slug: string }[]): string[] {
+  const slugs = datasets.map((d) => d.slug).filter((slug) => slug !== every);
+  return dataset === every || slugs.includes(dataset) ? slugs : [dataset, ...slugs];
+}
+
 /** The fields of a dataset; those of another, which were shown before, are none of them. */
 export function useFields(env: string, dataset: string): Field[] | undefined {
   const key = `fields ${env} ${dataset}`;

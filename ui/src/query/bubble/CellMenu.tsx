@@ -68,6 +68,7 @@ export function CellMenu({
     >
       <Menu
         className={className ?? (value === null ? 'value muted' : 'value')}
+        value
         name={`${field}: ${text.slice(0, 80)}`}
         label={text.length > 300 ? `${text.slice(0, 300)}…` : text}
         items={valueItems(field, value, actions)}

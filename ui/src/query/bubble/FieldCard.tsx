@@ -21,6 +21,8 @@ interface Props {
 }
 
 const few = 5;
+// Marks that turn the direction of all that follows; in a value, they would turn the sentence about it.
+const turns = /[\u202a-\u202e\u2066-\u2069]/g;
 
 /** One field: what it says, two histograms for numbers, pairs of bars for values. */
 export function FieldCard({ field, totals, headline, actions, single, width }: Props): React.ReactElement {
@@ -50,7 +52,7 @@ export function FieldCard({ field, totals, headline, actions, single, width }: P
             ` · ${field.distinct_at_least ? '≥ ' : ''}${count(field.distinct)} ${field.distinct === 1 ? 'value' : 'values'}`}
         </span>
       </div>
-      {headline && <p className="fieldsays">{headline}</p>}
+      {headline && <p className="fieldsays">{headline.replace(turns, '')}</p>}
       {histogram && <Histogram name={field.name} numbers={histogram} unit={unit} single={single} width={width} />}
       {histogram?.median && histogram.median.selection !== null && (
         <p className="muted medians">

@@ -1,7 +1,7 @@
 // Fields of what is picked beside those of the rest, and what they say.
 import { valueLabel } from '../../charts/scale';
 import { clock, count, momentMs } from '../../time/format';
-import { cellText, unitOf, type Cell } from '../cell';
+import { cellText, isolated, unitOf, type Cell } from '../cell';
 import { rest, type Baseline, type Selection } from './selection';
 
 export interface Numbers {
@@ -104,7 +104,7 @@ export function headline(f: FieldDifference, totals: Sides, others = 'of the res
     .shown.filter((v) => v.value !== undefined)
     .sort((a, b) => gap(b) - gap(a));
   if (!best) return f.name;
-  const what = best.absent ? `${f.name} is missing` : `${f.name} = ${cellText(best.value)}`;
+  const what = best.absent ? `${f.name} is missing` : `${f.name} = ${isolated(cellText(best.value))}`;
   return `${what} in ${percent(best.shares.selection)} of the selection, ${percent(best.shares.baseline)} ${others}`;
 }
 
@@ -134,7 +134,7 @@ export function selectionWords(s: Selection, utc: boolean): string {
     case 'groups': {
       const one = (g: Record<string, Cell>): string =>
         Object.entries(g)
-          .map(([k, v]) => `${k} = ${cellText(v)}`)
+          .map(([k, v]) => `${k} = ${isolated(cellText(v))}`)
           .join(', ');
       const words = s.groups.slice(0, 3).map(one).join(' or ');
       return s.groups.length > 3 ? `${words} or ${s.groups.length - 3} more groups` : words;

@@ -38,7 +38,9 @@ export function ChartTip({ x, width, title, rows, unit, chosen, notes }: Props):
       {top.map((r) => (
         <div key={r.id} className={r.id === chosen ? 'tip-row on' : 'tip-row'}>
           <span className="bar-mark" style={{ background: r.slot === 0 ? 'var(--line-control)' : `var(--s${r.slot})` }} />
-          <span className="clip grow">{r.label}</span>
+          <span className="clip grow" dir="auto">
+            {r.label}
+          </span>
           <span>{valueLabel(r.value!, unit)}</span>
           {r.earlier !== undefined && r.earlier !== null && <span className="muted">was {valueLabel(r.earlier, unit)}</span>}
         </div>

@@ -99,7 +99,7 @@ export function Charts(props: Props): React.ReactElement {
             log={props.log}
             hover={props.hover}
             markers={props.markers}
-            right={charts.length === 2 && charts.some((x) => x.op === 'HEATMAP') ? side : 8}
+            right={charts.some((x) => x.op === 'HEATMAP') ? side : 8}
             onZoom={props.onZoom}
             onPickTime={props.onPickTime}
             onPoint={(p) =>

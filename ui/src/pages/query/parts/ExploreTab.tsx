@@ -38,9 +38,9 @@ export function ExploreTab({ runKey, body, actions }: Props): React.ReactElement
   );
   const tell = shown.filter((f) => f.class !== 'id_like' && f.class !== 'constant' && f.class !== 'rare');
   const rest = [
-    ['id-like', shown.filter((f) => f.class === 'id_like')],
-    ['with one value', shown.filter((f) => f.class === 'constant')],
-    ['that few events have', shown.filter((f) => f.class === 'rare')],
+    ['id-like ', '', shown.filter((f) => f.class === 'id_like')],
+    ['', ' with one value', shown.filter((f) => f.class === 'constant')],
+    ['', ' that few events have', shown.filter((f) => f.class === 'rare')],
   ] as const;
   return (
     <section className="panel explore" aria-label="Explore" aria-busy={!found.done}>
@@ -64,11 +64,13 @@ export function ExploreTab({ runKey, body, actions }: Props): React.ReactElement
       <div ref={box}>
         <ul className="explore-grid">{tell.map(card)}</ul>
         {rest.map(
-          ([title, fields]) =>
+          ([before, after, fields]) =>
             fields.length > 0 && (
-              <details key={title} className="fieldfold" open={find !== '' || undefined}>
+              <details key={before + after} className="fieldfold" open={find !== '' || undefined}>
                 <summary>
-                  {fields.length} {fields.length === 1 ? 'field' : 'fields'} {title}
+                  {fields.length} {before}
+                  {fields.length === 1 ? 'field' : 'fields'}
+                  {after}
                 </summary>
                 <ul className="explore-grid">{fields.map(card)}</ul>
               </details>

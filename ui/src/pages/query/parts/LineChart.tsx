@@ -222,17 +222,19 @@ export function LineChart(props: Props): React.ReactElement {
 
 function scaleFor(groups: GroupLine[], earlier: GroupLine[], draw: Drawing, log: boolean): ReturnType<typeof scaleOf> {
   let [min, max, smallest] = [Infinity, -Infinity, Infinity];
+  let whole = true;
   const see = (v: number | null): void => {
     if (v === null) return;
     min = Math.min(min, v);
     max = Math.max(max, v);
     if (v > 0) smallest = Math.min(smallest, v);
+    whole &&= Number.isInteger(v);
   };
   for (const g of draw === 'lines' ? [...groups, ...earlier] : groups) g.values.forEach(see);
   if (draw !== 'lines')
     for (const layer of stack(groups.map((g) => ({ id: g.id, color: '', values: g.values })))) layer.forEach((v) => see(v.high));
   if (max === -Infinity) return scaleOf(0, 1, false, 1);
-  return scaleOf(min, max, log && draw === 'lines', smallest);
+  return { ...scaleOf(min, max, log && draw === 'lines', smallest), whole };
 }
 
 function lastWhole(values: readonly (number | null)[], partialFrom: number): number | null {

@@ -1,8 +1,9 @@
 import type { Start } from '../../../api/types';
-import { linkTo } from '../../../app/location';
+import { here, linkTo } from '../../../app/location';
 import { conditionText } from '../../../query/print';
 import type { Question } from '../../../query/question';
 import { ago, momentMs } from '../../../time/format';
+import { every } from '../data';
 
 interface Props {
   question: Question;
@@ -37,7 +38,7 @@ export function Nothing({ question, start, dataset, last, unknownFields, onQuest
       <div className="empty panel">
         <h2>No event has this field</h2>
         <p>
-          {dataset === '__all__' ? 'This environment' : `The dataset ${dataset}`} never had{' '}
+          {dataset === every ? 'This environment' : `The dataset ${dataset}`} never had{' '}
           {unknownFields.map((f, i) => (
             <span key={f}>
               {i > 0 && ', '}
@@ -75,6 +76,24 @@ export function Nothing({ question, start, dataset, last, unknownFields, onQuest
         <button type="button" className="btn small" onClick={() => onQuestion({ ...question, havings: [] })}>
           Remove HAVING
         </button>
+      </div>
+    );
+  }
+  if (!last && dataset !== every) {
+    return (
+      <div className="empty panel">
+        <h2>No event of this dataset yet</h2>
+        <p>
+          Nothing that is kept belongs to <code>{dataset}</code>. It may be written differently, or its service has sent nothing so far.
+        </p>
+        <p className="row wrap">
+          <a className="btn small" {...linkTo(`/query/${every}${here().search}`)}>
+            Ask all datasets
+          </a>
+          <a className="btn small" {...linkTo('/setup')}>
+            Set up a service
+          </a>
+        </p>
       </div>
     );
   }

@@ -225,6 +225,7 @@ function Row({ ev, i, names, columns, utc, open, focused, press }: RowProps): Re
           <div
             key={name}
             className={focused === column ? 'raw-cell at' : 'raw-cell'}
+            dir="auto"
             role="gridcell"
             aria-colindex={column + 2}
             style={{ left: timeWidth + column * columnWidth, width: columnWidth }}

@@ -2,7 +2,7 @@ import { go, here } from '../../../app/location';
 import type { Range } from '../../../time/range';
 import { Menu } from '../../../widgets/Menu';
 import { TimePicker } from '../../../widgets/TimePicker';
-import { every, type Dataset } from '../data';
+import { every, named, type Dataset } from '../data';
 import type { Draft } from '../draft';
 import { CompareTo, Granularity } from './Granularity';
 
@@ -35,13 +35,11 @@ export function Toolbar({ dataset, datasets, draft, range, asText, dirty, histor
         onChange={(e) => go(`/query/${encodeURIComponent(e.target.value)}${here().search}`)}
       >
         <option value={every}>All datasets</option>
-        {(datasets ?? [{ slug: dataset }])
-          .filter((d) => d.slug !== every)
-          .map((d) => (
-            <option key={d.slug} value={d.slug}>
-              {d.slug}
-            </option>
-          ))}
+        {named(dataset, datasets ?? []).map((slug) => (
+          <option key={slug} value={slug}>
+            {slug}
+          </option>
+        ))}
       </select>
       <button type="button" className="btn" aria-pressed={asText} title="The query as one line of text" onClick={props.onText}>
         {'</>'}

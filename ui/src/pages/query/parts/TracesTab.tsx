@@ -144,7 +144,12 @@ function TraceRow({ t, base, longest, utc, ticked, focused, onTick }: RowProps):
       <td title={day(ms, utc)}>{clock(ms, utc, true)}</td>
       <td className="traceroot">
         <a {...linkTo(`/trace/${encodeURIComponent(t.trace_id)}`)}>
-          <span className="muted">{t.root.service}</span> {t.root.name || (t.root.missing ? '(root missing)' : '(no name)')}
+          <span className="muted clip" title={t.root.service} dir="auto">
+            {t.root.service}
+          </span>
+          <span className="clip" title={t.root.name} dir="auto">
+            {t.root.name || (t.root.missing ? '(root missing)' : '(no name)')}
+          </span>
         </a>
       </td>
       <td className="num">
