@@ -38,14 +38,14 @@ it('says what is most different once, and names the fields that say the same wit
 
 it('says that a field is missing, and numbers by their halves', () => {
   const numbers: FieldDifference = {
-    ...field('duration_ms', 0.8),
+    ...field('queue.length', 0.8),
     present: { selection: 1, baseline: 1 },
     histogram: { scale: 'log', min: 1, max: 2000, bins: 0, selection: [], baseline: [], median: { selection: 1200, baseline: 30 } },
   };
   const clauses = says([numbers, field('user.id', 0.6, ['u', 40, 1000])], totals, 'of the rest');
   expect(clauses.map((c) => c.words)).toEqual([
+    'queue.length is higher: half are above 1200, in the rest above 30',
     'user.id is missing in 60\u2009% of the selection, 0\u2009% of the rest',
-    'duration_ms is higher: half are above 1.20\u2009s, in the rest above 30.0\u2009ms',
   ]);
 });
 

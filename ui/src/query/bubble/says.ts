@@ -27,7 +27,7 @@ const wellKnown = ['service.name', 'http.route', 'name', 'service.version', 'hos
 
 /** That a number is higher, or that a field is missing, tells less than a value that is there. */
 const ofNumbers = 0.67;
-const ofMissing = 0.4;
+const ofMissing = 0.2;
 /** How an event went follows from its cause, and how it came here has nothing to do with it. */
 const ofOutcome = 0.15;
 const outcome =
@@ -37,7 +37,7 @@ const bookkeeping = /^(meta|telemetry|library|otel\.scope|resource)\.|^xray\.(do
 /** What kind of event it is, and between whom, is true of many causes. */
 const ofKind = 0.5;
 const kind =
-  /^(span\.kind|http\.(request\.)?method|(client|server|peer)\.(address|port)|remote_(addr|ip)|net(work)?\..*|(url\.|http\.)?scheme|http\.flavor)$/;
+  /^(span\.kind|(http\.)?(request\.)?method|(client|server|peer)\.(address|port)|remote_(addr|ip)|net(work)?\..*|(url\.|http\.)?scheme|http\.flavor)$/;
 /** Fewer events are no reason to say something, unless they are most of what is picked. */
 const fewEvents = 5;
 
