@@ -222,6 +222,7 @@ func (c *counting) add(w *countWorker, b *event.Batch, x *segment.Rows, kept que
 			return errManyGroups
 		}
 	}
+	w.taken.whole = kept.Count() == b.Len()
 	w.place(b.Len(), kept)
 	w.grow()
 	w.count(weights)

@@ -172,7 +172,10 @@ func TestCounting_CalculatesWhatSQLDoes(t *testing.T) {
 		if rapid.Bool().Draw(t, "buckets") {
 			a.Step = 3e9
 		}
-		for i, op := range []query.CalcOp{query.Count, query.Min, query.Max, query.Quantile, query.Interpolated} {
+		ops := rapid.SampledFrom([][]query.CalcOp{
+			{query.Count, query.Min, query.Max, query.Quantile, query.Interpolated}, {query.Min, query.Max}, {query.Sum, query.Avg, query.Max}, {query.Count, query.Min},
+		}).Draw(t, "calculations")
+		for i, op := range ops {
 			for _, field := range []string{"ms", "size"} {
 				a.Calcs = append(a.Calcs, query.Calc{Op: op, Field: field, Q: float64(rapid.IntRange(0, 1000).Draw(t, "per mille")) / 1000, Name: fmt.Sprint(i, field)})
 			}

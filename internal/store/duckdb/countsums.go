@@ -30,7 +30,7 @@ func newCountSums(p *countPlan) *countSums {
 		s.keys[i] = valueNumbers{values: make([]event.Value, 1), texts: map[string]uint32{}, others: map[event.Value]uint32{}}
 	}
 	for i := range p.fields {
-		s.fields = append(s.fields, fieldSums{fieldPlan: &p.fields[i]})
+		s.fields = append(s.fields, fieldSums{fieldPlan: &p.fields[i], single: len(p.keys) == 0})
 	}
 	return s
 }

@@ -32,6 +32,7 @@ type share struct {
 // group. Numbers that are not finite are left out.
 type fieldSums struct {
 	*fieldPlan
+	single  bool    // there is one group
 	present []int64 // events with a value
 	events  []int64 // with a finite one
 	sums    []float64
@@ -118,6 +119,7 @@ func (f *fieldSums) merge(o *fieldSums, to []uint32) {
 
 // taken are the numbers of some rows that count, with their groups.
 type taken struct {
+	whole   bool // all rows of the batch count
 	groups  []uint32
 	values  []float64
 	ints    []int64  // the same, where the field has integers
@@ -151,6 +153,12 @@ func (w *countWorker) addField(f *fieldSums, b *event.Batch, x *segment.Rows, we
 
 // addPages adds the numbers of a field page by page.
 func (w *countWorker) addPages(f *fieldSums, x *segment.Rows, weights []uint32) error {
+	if f.single && w.taken.whole && f.extremes && !f.counted && !f.summed && !f.kept && !f.binned {
+		if least, most, told := x.Extremes(f.field); told {
+			f.widen(least, most)
+			return nil
+		}
+	}
 	first := x.First()
 	var plain event.Column
 	return x.Pages(f.field, func(p *segment.Page) bool {
@@ -186,6 +194,10 @@ func decoded(to, codes, entries *event.Column) *event.Column {
 // column adds the numbers of a column, whose rows have places and weights.
 func (f *fieldSums) column(t *taken, c *event.Column, places, weights []uint32) {
 	if c == nil || c.Len() == 0 {
+		return
+	}
+	if f.single && weights == nil && !f.kept && !f.binned && t.whole {
+		f.addWhole(c)
 		return
 	}
 	t.take(c, places, weights)
@@ -273,6 +285,77 @@ func (f *fieldSums) add(t *taken) {
 			f.blocks += f.bins[g].add(query.HistogramBin(values[i]), values[i], weightOf(t.weights, i))
 		}
 	}
+}
+
+// addWhole adds all numbers of a column to the one group there is.
+func (f *fieldSums) addWhole(c *event.Column) {
+	if f.counted {
+		f.present[0] += int64(c.Len())
+	}
+	if c.Kind == event.Int {
+		f.addInts(c.Ints)
+		return
+	}
+	n, sum, least, most := 0, f.sumOf(0), math.Inf(1), math.Inf(-1)
+	for _, v := range c.Floats {
+		if v-v != 0 { // it is not finite
+			continue
+		}
+		n++
+		sum += v
+		if v < least {
+			least = v
+		}
+		if v > most {
+			most = v
+		}
+	}
+	f.events[0] += int64(n)
+	if f.summed {
+		f.sums[0] = sum
+	}
+	if f.extremes {
+		f.least[0], f.most[0] = min(f.least[0], least), max(f.most[0], most)
+	}
+}
+
+func (f *fieldSums) addInts(ints []int64) {
+	f.events[0] += int64(len(ints))
+	if f.summed {
+		sum := f.sums[0]
+		for _, v := range ints {
+			sum += float64(v)
+		}
+		f.sums[0] = sum
+	}
+	if !f.extremes {
+		return
+	}
+	if f.kind == event.Int {
+		f.low[0], f.high[0] = min(f.low[0], slices.Min(ints)), max(f.high[0], slices.Max(ints))
+		return
+	}
+	f.least[0], f.most[0] = min(f.least[0], float64(slices.Min(ints))), max(f.most[0], float64(slices.Max(ints)))
+}
+
+// widen minds the extremes of numbers of the one group there is.
+func (f *fieldSums) widen(least, most event.Value) {
+	f.events[0]++ // there is some
+	if f.kind == event.Int {
+		f.low[0], f.high[0] = min(f.low[0], least.Int()), max(f.high[0], most.Int())
+		return
+	}
+	low, _ := least.Number()
+	high, _ := most.Number()
+	f.least[0], f.most[0] = min(f.least[0], low), max(f.most[0], high)
+}
+
+// sumOf is what a group's numbers add up to so far.
+func (f *fieldSums) sumOf(group int) float64 {
+	if !f.summed {
+		return 0
+	}
+	return f.sums[group]
 }
 
 func (f *fieldSums) addSums(t *taken) {

@@ -82,6 +82,32 @@ func (r *Reader) constant(g, column int) (event.Value, bool) {
 	return event.Value{}, false
 }
 
+// Extremes returns the least and the greatest of the numbers that a field has in all
+// rows of the row group, where these are all its rows and the file's statistics tell
+// them; nothing is read for it. Numbers that are not finite are told by none.
+func (x *Rows) Extremes(name string) (least, most event.Value, told bool) {
+	at, known := x.reader.fields[name]
+	group := &x.reader.meta.rowGroups[x.group]
+	if !known || at < systemColumns || x.from > 0 || int64(x.to) < group.rows {
+		return event.Value{}, event.Value{}, false
+	}
+	chunk := &group.chunks[at]
+	if chunk.nulls >= group.rows || !chunk.exact || len(chunk.min) != 8 || len(chunk.max) != 8 {
+		return event.Value{}, event.Value{}, false
+	}
+	low, high := binary.LittleEndian.Uint64(chunk.min), binary.LittleEndian.Uint64(chunk.max)
+	switch kindOfType(x.reader.meta.columns[at].physical) {
+	case event.Int:
+		return event.IntValue(int64(low)), event.IntValue(int64(high)), true
+	case event.Float:
+		a, b := math.Float64frombits(low), math.Float64frombits(high)
+		// Statistics of floats don't know the sign of zero.
+		return event.FloatValue(a), event.FloatValue(b), a-a == 0 && b-b == 0 && a != 0 && b != 0
+	case event.String, event.Bool, event.Null:
+	}
+	return event.Value{}, event.Value{}, false
+}
+
 // Page holds the values of a field in rows that follow one another.
 type Page struct {
 	event.Column      // its rows are counted from First
