@@ -92,7 +92,7 @@ func (k *Keys) run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-poll.C:
-			err = k.Refresh(ctx)
+			err = k.refresh(ctx)
 		case <-write.C:
 			err = k.writeUsed(ctx)
 		}
@@ -167,8 +167,8 @@ func (k *Keys) usable(e *entry) error {
 	return nil
 }
 
-// Refresh re-reads the keys if the database has changed since the last look.
-func (k *Keys) Refresh(ctx context.Context) error {
+// refresh re-reads the keys if the database has changed since the last look.
+func (k *Keys) refresh(ctx context.Context) error {
 	k.reload.Lock()
 	defer k.reload.Unlock()
 	return k.refreshLocked(ctx)

@@ -327,7 +327,7 @@ func TestAuthenticate_KnowsKeysOfOtherProcessesAtOnce(t *testing.T) {
 	if err := tool.Disable(t.Context(), key.ID, true); err != nil {
 		t.Fatal(err)
 	}
-	if err := server.Refresh(t.Context()); err != nil {
+	if err := server.refresh(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if _, _, err := server.Secret(t.Context(), key.ID); !fault.Is(err, fault.Unauthenticated) {

@@ -31,7 +31,7 @@ func (k *Keys) Elsewhere(who *Principal, environment string) (*Principal, bool) 
 	if environment == "" || environment == who.Environment {
 		return who, true
 	}
-	if other, ok := k.AnonymousIn(environment); ok {
+	if other, ok := k.anonymousIn(environment); ok {
 		return other, true
 	}
 	sample, ok := k.SampleEnvironment()

@@ -232,9 +232,9 @@ func (k *Keys) Anonymous() (*Principal, bool) {
 // environment, whether keys are required elsewhere or not.
 func (k *Keys) Local() *Principal { return &k.known.Load().local }
 
-// AnonymousIn returns the principal of open mode for a caller who names an
+// anonymousIn returns the principal of open mode for a caller who names an
 // environment; false where keys are required, or there is no such environment.
-func (k *Keys) AnonymousIn(environment string) (*Principal, bool) {
+func (k *Keys) anonymousIn(environment string) (*Principal, bool) {
 	if !k.cfg.AcceptAny {
 		return nil, false
 	}

@@ -5,8 +5,8 @@ import (
 	"crypto/sha256"
 )
 
-// IDLength is how many characters an id of a column or calculated field has.
-const IDLength = 12
+// idLength is how many characters an id of a column or calculated field has.
+const idLength = 12
 
 // base58 leaves out what is mistaken for something else: 0, O, I and l.
 const base58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
@@ -14,7 +14,7 @@ const base58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 // IsID reports whether text has the shape of an id, whether or not there is
 // something of that id.
 func IsID(text string) bool {
-	if len(text) != IDLength {
+	if len(text) != idLength {
 		return false
 	}
 	for i := range len(text) {
@@ -32,11 +32,11 @@ func IsID(text string) bool {
 // few thousand columns of a dataset apart.
 func columnID(environment, dataset, name string) string {
 	sum := sha256.Sum256([]byte(environment + "\x00" + dataset + "\x00" + name))
-	return spell(sum[:IDLength])
+	return spell(sum[:idLength])
 }
 
 func newID() string {
-	random := make([]byte, IDLength)
+	random := make([]byte, idLength)
 	_, _ = rand.Read(random) // never fails: it ends the process instead
 	return spell(random)
 }

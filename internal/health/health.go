@@ -141,8 +141,8 @@ func (h *Histogram) Quantile(q float64) float64 {
 	return query.HistogramValue(last)
 }
 
-// Above is how many lie above a duration in ms.
-func (h *Histogram) Above(ms float64) (n float64) {
+// above is how many lie above a duration in ms.
+func (h *Histogram) above(ms float64) (n float64) {
 	for i, c := range h.counts {
 		if query.HistogramValue(h.first+int32(i)) > ms { //nolint:gosec // at most widest
 			n += c

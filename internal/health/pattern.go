@@ -21,7 +21,7 @@ const (
 // others do not: between them and nine in ten lies a factor that chance does not make.
 func uneven(op *Operation, own *Histogram) (Cause, bool) {
 	usual := own.Quantile(mostOf)
-	hits := own.Above(max(unevenMS, unevenTimes*usual))
+	hits := own.above(max(unevenMS, unevenTimes*usual))
 	if hits < fewHits || hits < unevenLeast*own.Total() || hits > unevenMost*own.Total() {
 		return Cause{}, false
 	}

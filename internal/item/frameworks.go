@@ -35,9 +35,9 @@ func platforms() []string {
 // PlatformID is Rollbar's number of a platform, 0 for those it has none for.
 func PlatformID(name string) int { return max(slices.Index(platforms(), name), 0) }
 
-// FrameworkOf is the framework that the data of a payload names, or the one that
+// frameworkOf is the framework that the data of a payload names, or the one that
 // goes with its language.
-func FrameworkOf(data map[string]any) string {
+func frameworkOf(data map[string]any) string {
 	name := strings.ToLower(strings.TrimSpace(event.Cut(grouping.Scalar(data["framework"]), maxTitle)))
 	name, _, _ = strings.Cut(name, " ")
 	name = strings.TrimRight(name, ":")

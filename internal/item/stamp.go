@@ -50,7 +50,7 @@ func (t *Items) stampData(id int64, environment string, data, sent map[string]an
 	}
 	s := Stamp{
 		ID: id, Environment: errorEnvironmentOf(grouping.Scalar(data["environment"])), Platform: event.Cut(grouping.Scalar(data["platform"]), maxTitle),
-		Framework: FrameworkOf(data), Decision: d,
+		Framework: frameworkOf(data), Decision: d,
 	}
 	s.Level, _ = ParseLevel(d.Level)
 	t.keepOlder(environment, &s)
@@ -172,7 +172,7 @@ func (t *Items) stampEvent(row event.Row) Stamp {
 	d := t.stacks.Decide(rules, data)
 	s := Stamp{
 		ID: t.nextID(), Environment: errorEnvironmentOf(firstText(row, "deployment.environment.name", "deployment.environment")),
-		Level: levelOfEvent(row), Platform: platformOfEvent(row), Framework: FrameworkOf(data), Decision: d,
+		Level: levelOfEvent(row), Platform: platformOfEvent(row), Framework: frameworkOf(data), Decision: d,
 	}
 	t.keepOlder(row.Batch.Environment, &s)
 	s.TwinOf = t.twin(row.Batch.Environment, row.Get(event.FieldTraceID).Text(), d, wayOf(row), s.ID)

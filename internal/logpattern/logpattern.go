@@ -35,8 +35,8 @@ const (
 	aliases     = 4 * MaxTemplates
 )
 
-// Severities is how many severities there are: none, then trace to fatal.
-const Severities = 7
+// severities is how many severities there are: none, then trace to fatal.
+const severities = 7
 
 // Miner counts messages by template. It is not safe for concurrent use: let each
 // goroutine have its own, and merge them.
@@ -58,7 +58,7 @@ type Template struct {
 	before   float64
 	first    int64
 	last     int64
-	severity [Severities]float64
+	severity [severities]float64
 	buckets  []float64
 	values   []map[string]float64 // by place
 	samples  []string
@@ -178,7 +178,7 @@ func (m *Miner) Count(g *Template, l Line) {
 	}
 	g.count += l.N
 	g.first, g.last = min(g.first, l.Time), max(g.last, l.Time)
-	g.severity[min(max(l.Severity, 0), Severities-1)] += l.N
+	g.severity[min(max(l.Severity, 0), severities-1)] += l.N
 	if l.Bucket < m.buckets {
 		if g.buckets == nil {
 			g.buckets = make([]float64, m.buckets)

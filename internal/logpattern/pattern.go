@@ -20,7 +20,7 @@ type Pattern struct {
 	Before   float64 // events in the earlier period
 	First    int64   // of the period, Unix ns; 0 if there are none
 	Last     int64
-	Severity [Severities]float64
+	Severity [severities]float64
 	Buckets  []float64 // events by bucket of time, nil if there are none
 	Samples  []string  // messages, at most three, cut at MaxText
 	Rest     bool      // messages that were too many different ones to tell apart

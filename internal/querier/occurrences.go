@@ -17,8 +17,8 @@ const (
 	occurrenceAfter  = int64(time.Second)
 )
 
-// IsOccurrence is true of the rows that are occurrences of errors.
-func IsOccurrence() query.Expr {
+// isOccurrence is true of the rows that are occurrences of errors.
+func isOccurrence() query.Expr {
 	return query.Exists{X: query.Field{Name: event.FieldErrorFingerprint}}
 }
 
@@ -26,7 +26,7 @@ func IsOccurrence() query.Expr {
 // NotFound, and those of Run.
 func (q *Querier) Occurrence(ctx context.Context, environment string, id int64) (event.Row, error) {
 	where := query.And{Terms: []query.Expr{
-		query.Compare{Op: query.Eq, L: query.Field{Name: event.FieldErrorID}, R: query.Literal{Value: event.IntValue(id)}}, IsOccurrence(),
+		query.Compare{Op: query.Eq, L: query.Field{Name: event.FieldErrorID}, R: query.Literal{Value: event.IntValue(id)}}, isOccurrence(),
 	}}
 	at := id * int64(time.Microsecond)
 	if at/int64(time.Microsecond) == id && id > 0 {
@@ -69,7 +69,7 @@ func (q *Querier) rowsOf(ctx context.Context, environment string, where query.Ex
 // (nil for any), the newest by their ids first: at most limit of those with ids
 // below one, 0 for the newest of all. skip leaves out so many of them.
 func (q *Querier) OccurrencesBefore(ctx context.Context, environment string, where query.Expr, before int64, skip, limit int) ([]event.Row, error) {
-	terms := []query.Expr{IsOccurrence()}
+	terms := []query.Expr{isOccurrence()}
 	if where != nil {
 		terms = append(terms, where)
 	}
@@ -106,7 +106,7 @@ func (q *Querier) occurrences(ctx context.Context, environment string, ids, time
 	for _, t := range times {
 		start, end = min(start, t.Int()), max(end, t.Int())
 	}
-	where := query.And{Terms: []query.Expr{query.In{X: query.Field{Name: event.FieldErrorID}, Values: ids}, IsOccurrence()}}
+	where := query.And{Terms: []query.Expr{query.In{X: query.Field{Name: event.FieldErrorID}, Values: ids}, isOccurrence()}}
 	rows, err := q.rowsOf(ctx, environment, where, start, end+1, len(ids))
 	if err != nil {
 		return nil, err
@@ -132,7 +132,7 @@ type OccurrenceKey struct{ ErrorEnvironment, Fingerprint string }
 // condition, at most so many.
 func (q *Querier) OccurrenceKeys(ctx context.Context, environment string, where query.Expr, since int64, limit int) ([]OccurrenceKey, error) {
 	res, err := q.Run(ctx, &query.Query{Environment: environment, Start: since, End: q.soon(), Stages: []query.Stage{
-		query.Filter{Where: query.And{Terms: []query.Expr{IsOccurrence(), where}}},
+		query.Filter{Where: query.And{Terms: []query.Expr{isOccurrence(), where}}},
 		query.Aggregate{
 			Groups: []string{event.FieldErrorEnvironment, event.FieldErrorFingerprint},
 			Calcs:  []query.Calc{{Op: query.Count, Name: "n"}},

@@ -10,15 +10,15 @@ import (
 	"github.com/oriel-dev/oriel/internal/fault"
 )
 
-// MaxAddress is how many bytes of parameters one address has at most.
-const MaxAddress = 256 << 10
+// maxAddress is how many bytes of parameters one address has at most.
+const maxAddress = 256 << 10
 
 // KeepAddress keeps the parameters of a page's address and returns an id that
 // stands for them: the same one for the same parameters. Those that were not
 // kept again for longest go beyond the limit.
 func (l *Library) KeepAddress(ctx context.Context, environment, params string) (string, error) {
-	if len(params) > MaxAddress {
-		return "", fault.New(fault.TooLarge, "the address has %d bytes; at most %d can be kept", len(params), MaxAddress)
+	if len(params) > maxAddress {
+		return "", fault.New(fault.TooLarge, "the address has %d bytes; at most %d can be kept", len(params), maxAddress)
 	}
 	if strings.TrimSpace(params) == "" {
 		return "", fault.New(fault.Invalid, "the address is empty")

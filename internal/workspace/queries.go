@@ -15,8 +15,8 @@ import (
 	"github.com/oriel-dev/oriel/internal/query"
 )
 
-// MaxSpec is the longest question that is kept, in bytes.
-const MaxSpec = 100_000
+// maxSpec is the longest question that is kept, in bytes.
+const maxSpec = 100_000
 
 // Query is a question that was saved. It never changes.
 type Query struct {
@@ -31,8 +31,8 @@ type Query struct {
 // were written, no default added. The question must be one that
 // [query.DecodeSpec] takes. Errors: Invalid, TooLarge.
 func Canonical(raw []byte) (json.RawMessage, error) {
-	if len(raw) > MaxSpec {
-		return nil, fault.New(fault.TooLarge, "the query has %d bytes; at most %d are taken", len(raw), MaxSpec)
+	if len(raw) > maxSpec {
+		return nil, fault.New(fault.TooLarge, "the query has %d bytes; at most %d are taken", len(raw), maxSpec)
 	}
 	asked, err := query.DecodeSpec(raw)
 	if err != nil {
@@ -59,8 +59,8 @@ func Canonical(raw []byte) (json.RawMessage, error) {
 	if err := enc.Encode(members); err != nil {
 		return nil, fault.New(fault.Invalid, "invalid query data: %w", err)
 	}
-	if buf.Len() > MaxSpec+1 {
-		return nil, fault.New(fault.TooLarge, "the query has %d bytes; at most %d are taken", buf.Len(), MaxSpec)
+	if buf.Len() > maxSpec+1 {
+		return nil, fault.New(fault.TooLarge, "the query has %d bytes; at most %d are taken", buf.Len(), maxSpec)
 	}
 	spec := bytes.TrimSpace(buf.Bytes())
 	// Members that differ in case alone are one to the decoder, which takes the

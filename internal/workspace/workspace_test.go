@@ -68,7 +68,7 @@ func TestSaveQuery_RefusesWhatCannotRun(t *testing.T) {
 		_, err := d.SaveQuery(t.Context(), scope, []byte(in))
 		wantFault(t, in, err, fault.Invalid, want)
 	}
-	_, err := d.SaveQuery(t.Context(), scope, []byte(`{"x":"`+strings.Repeat("x", MaxSpec)+`"}`))
+	_, err := d.SaveQuery(t.Context(), scope, []byte(`{"x":"`+strings.Repeat("x", maxSpec)+`"}`))
 	wantFault(t, "long", err, fault.TooLarge, "100000")
 	_, err = d.SaveQuery(t.Context(), scope, []byte(count))
 	must(t, err)
@@ -492,7 +492,7 @@ func TestAddresses_AreFoundAgain(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if _, err := d.KeepAddress(t.Context(), "test", strings.Repeat("a", MaxAddress+1)); fault.KindOf(err) != fault.TooLarge {
+	if _, err := d.KeepAddress(t.Context(), "test", strings.Repeat("a", maxAddress+1)); fault.KindOf(err) != fault.TooLarge {
 		t.Errorf("an address beyond the limit: %v", err)
 	}
 	if _, err := d.KeepAddress(t.Context(), "test", " "); fault.KindOf(err) != fault.Invalid {

@@ -130,11 +130,11 @@ func own(p *Part, below []*Part) int64 {
 // HTTP is the request that a trace is about: the root's, else that of the first
 // segment that served one. It is never nil.
 func (t *Trace) HTTP() *HTTP {
-	if t.Root != nil && t.Root.HTTP.Given() {
+	if t.Root != nil && t.Root.HTTP.given() {
 		return &t.Root.HTTP
 	}
 	for _, s := range t.Segments {
-		if s.Segment && !s.Inferred && s.HTTP.Given() {
+		if s.Segment && !s.Inferred && s.HTTP.given() {
 			return &s.HTTP
 		}
 	}

@@ -46,13 +46,13 @@ func (b *Builder) infer(s *Part) {
 		stack = stack[:len(stack)-1]
 		for _, d := range p.Callees {
 			via := p.Part
-			if !p.IsCall() {
+			if !p.isCall() {
 				via = d
 			}
 			t.Calls = append(t.Calls, Call{From: s, Via: via, To: d})
 		}
 		switch {
-		case p.covered || !p.IsCall() || p.traced > 0:
+		case p.covered || !p.isCall() || p.traced > 0:
 		case p.Flags.Has(Traced):
 			t.Partial = true
 		default:

@@ -248,7 +248,7 @@ func (p *Part) first(fields ...string) string {
 }
 
 func httpOf(h *HTTP) []byte {
-	if !h.Given() {
+	if !h.given() {
 		return nil
 	}
 	request, response, o := object{}, object{}, object{}

@@ -104,8 +104,8 @@ func (p *Part) Weight() float64 {
 // Duration returns how long a part took, ns.
 func (p *Part) Duration() int64 { return p.End - p.Start }
 
-// IsCall reports whether a subsegment calls something outside its process.
-func (p *Part) IsCall() bool { return !p.Segment && (p.Namespace != "" || p.call.sql()) }
+// isCall reports whether a subsegment calls something outside its process.
+func (p *Part) isCall() bool { return !p.Segment && (p.Namespace != "" || p.call.sql()) }
 
 // HTTP is the request that a segment served or a subsegment made. Zero values are unknown.
 type HTTP struct {
@@ -113,8 +113,8 @@ type HTTP struct {
 	Status                           int
 }
 
-// Given reports whether anything of it is known.
-func (h *HTTP) Given() bool { return *h != HTTP{} }
+// given reports whether anything of it is known.
+func (h *HTTP) given() bool { return *h != HTTP{} }
 
 // Annotation is an indexed value of a part: text, number or boolean.
 type Annotation struct {

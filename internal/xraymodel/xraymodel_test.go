@@ -109,7 +109,7 @@ func (t *Trace) print() string {
 				out.WriteString(" " + name)
 			}
 		}
-		if p.HTTP.Given() {
+		if p.HTTP.given() {
 			fmt.Fprintf(&out, " %s %s %d", p.HTTP.Method, p.HTTP.URL, p.HTTP.Status)
 		}
 		out.WriteByte('\n')

@@ -26,9 +26,9 @@ import (
 	"github.com/oriel-dev/oriel/internal/protocol/body"
 )
 
-// DefaultRegion is where a caller is that names no region: one that is not
+// defaultRegion is where a caller is that names no region: one that is not
 // signed for, Oriel's own pages among them.
-const DefaultRegion = "us-east-1"
+const defaultRegion = "us-east-1"
 
 // Gate lets requests in. It is safe for concurrent use.
 type Gate struct {
@@ -188,7 +188,7 @@ func (c *Call) admitSigned(ctx context.Context, s *signature, raw []byte) error 
 	if fault.Is(err, fault.Unauthenticated) {
 		anyone, open := c.gate.keys.Anonymous()
 		if !open || c.gate.keys.Knows(s.accessKey) {
-			return UnknownKey()
+			return unknownKey()
 		}
 		c.Who, c.Region, c.AccessKey = anyone, s.region, s.accessKey
 		return nil
@@ -218,7 +218,7 @@ func (c *Call) admitSession(ctx context.Context) error {
 			who = c.gate.unsigned(c.Request)
 		}
 		if who == nil {
-			return MissingToken()
+			return missingToken()
 		}
 	}
 	if key != "" {
@@ -232,7 +232,7 @@ func (c *Call) admitSession(ctx context.Context) error {
 	if !ok {
 		return Denied("environment " + query.Get("env") + " is not one that this key may see")
 	}
-	c.Who, c.Region = who, DefaultRegion
+	c.Who, c.Region = who, defaultRegion
 	if region := query.Get("region"); region != "" {
 		if !isRegion(region) {
 			return &Error{Code: "InvalidParameterException", Message: "region " + region + " is not the name of a region"}

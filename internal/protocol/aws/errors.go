@@ -42,13 +42,13 @@ type Error struct {
 // Error implements error.
 func (e *Error) Error() string { return e.Code + ": " + e.Message }
 
-// MissingToken says that a request is not signed.
-func MissingToken() error {
+// missingToken says that a request is not signed.
+func missingToken() error {
 	return &Error{Code: "MissingAuthenticationTokenException", Message: "Missing Authentication Token"}
 }
 
-// UnknownKey says that an access key id is unknown, disabled or expired.
-func UnknownKey() error {
+// unknownKey says that an access key id is unknown, disabled or expired.
+func unknownKey() error {
 	return &Error{Code: "UnrecognizedClientException", Message: "The security token included in the request is invalid."}
 }
 

@@ -199,7 +199,7 @@ func TestSession_IsKeptReadAndDeleted(t *testing.T) {
 	a := r.do("GET", path, nil, tokenHeader, r.keys[auth.RollbarRead])
 	var got struct {
 		Err    int
-		Result struct{ Events []ReplayEvent }
+		Result struct{ Events []replaySpan }
 	}
 	must(t, json.Unmarshal([]byte(a.body), &got))
 	if a.status != 200 || len(got.Result.Events) != 2 {

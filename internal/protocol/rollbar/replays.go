@@ -15,8 +15,8 @@ func replayHandlers() map[string]handler {
 	return map[string]handler{"getReplay": (*Front).getReplay, "deleteReplay": (*Front).deleteReplay}
 }
 
-// ReplayEvent is one span of a recording, as the API answers it.
-type ReplayEvent struct {
+// replaySpan is one span of a recording, as the API answers it.
+type replaySpan struct {
 	ProjectID   int64           `json:"project_id"`
 	Environment string          `json:"environment"`
 	SessionID   string          `json:"session_id"`
@@ -25,34 +25,34 @@ type ReplayEvent struct {
 	StartTime   json.Number     `json:"start_time"` // Unix nanoseconds, all digits of them
 	Duration    int64           `json:"duration"`   // nanoseconds
 	SpanCount   int             `json:"span_count"`
-	Attributes  []NamedValue    `json:"attributes"`
-	Timeline    []TimelineEvent `json:"timeline_events"`
-	RRWeb       []RRWebEvent    `json:"rrweb_replay_events"`
+	Attributes  []namedValue    `json:"attributes"`
+	Timeline    []timelineEvent `json:"timeline_events"`
+	RRWeb       []rrwebEvent    `json:"rrweb_replay_events"`
 }
 
-// NamedValue is an attribute.
-type NamedValue struct {
+// namedValue is an attribute.
+type namedValue struct {
 	Name  string          `json:"name"`
 	Value json.RawMessage `json:"value"`
 }
 
-// TimelineEvent is what the page or its user did.
-type TimelineEvent struct {
+// timelineEvent is what the page or its user did.
+type timelineEvent struct {
 	Name       string       `json:"name"`
 	Time       json.Number  `json:"time"`
-	Attributes []NamedValue `json:"attributes"`
+	Attributes []namedValue `json:"attributes"`
 }
 
-// RRWebEvent is what a player of rrweb plays.
-type RRWebEvent struct {
+// rrwebEvent is what a player of rrweb plays.
+type rrwebEvent struct {
 	Time json.Number     `json:"time"`
 	Type json.RawMessage `json:"type"`
 	Data json.RawMessage `json:"data"`
 }
 
-// Replay returns the recording of a session, all its parts in the order they came.
+// recording returns the recording of a session, all its parts in the order they came.
 // session may be "" where only the replay's id is known. Errors: NotFound.
-func (f *Front) Replay(ctx context.Context, environment, errorEnvironment, session, replay string) ([]ReplayEvent, error) {
+func (f *Front) recording(ctx context.Context, environment, errorEnvironment, session, replay string) ([]replaySpan, error) {
 	project, err := f.Items.Project(ctx, environment)
 	if err != nil {
 		return nil, err
@@ -83,7 +83,7 @@ func (f *Front) Replay(ctx context.Context, environment, errorEnvironment, sessi
 		return nil, notFound("Replay not found")
 	}
 	var t tree
-	events := []ReplayEvent{}
+	events := []replaySpan{}
 	for i, part := range parts {
 		text, err := unzip(part)
 		if err != nil {
@@ -113,10 +113,10 @@ func unzip(packed []byte) ([]byte, error) {
 }
 
 // replayEvent reads a span. Times keep all their digits: they are no floats.
-func (t *tree) replayEvent(span int32) ReplayEvent {
-	e := ReplayEvent{
+func (t *tree) replayEvent(span int32) replaySpan {
+	e := replaySpan{
 		SpanID: t.textAt(span, "spanId"), Name: t.textAt(span, "name"), StartTime: t.nanos(t.get(span, "startTimeUnixNano")), SpanCount: 1,
-		Attributes: t.namedValues(t.get(span, "attributes")), Timeline: []TimelineEvent{}, RRWeb: []RRWebEvent{},
+		Attributes: t.namedValues(t.get(span, "attributes")), Timeline: []timelineEvent{}, RRWeb: []rrwebEvent{},
 	}
 	from, err1 := strconv.ParseInt(e.StartTime.String(), 10, 64)
 	to, err2 := strconv.ParseInt(t.textAt(span, "endTimeUnixNano"), 10, 64)
@@ -126,7 +126,7 @@ func (t *tree) replayEvent(span int32) ReplayEvent {
 	t.each(t.get(span, "events"), func(i int32, _ *node) bool {
 		at, name, attributes := t.nanos(t.get(i, "timeUnixNano")), t.textAt(i, "name"), t.get(i, "attributes")
 		if name != "rrweb-replay-events" {
-			e.Timeline = append(e.Timeline, TimelineEvent{Name: name, Time: at, Attributes: t.namedValues(attributes)})
+			e.Timeline = append(e.Timeline, timelineEvent{Name: name, Time: at, Attributes: t.namedValues(attributes)})
 			return true
 		}
 		data := json.RawMessage(t.attribute(attributes, "json"))
@@ -137,7 +137,7 @@ func (t *tree) replayEvent(span int32) ReplayEvent {
 		if !json.Valid(kind) {
 			kind = json.RawMessage("null")
 		}
-		e.RRWeb = append(e.RRWeb, RRWebEvent{Time: at, Type: kind, Data: data})
+		e.RRWeb = append(e.RRWeb, rrwebEvent{Time: at, Type: kind, Data: data})
 		return true
 	})
 	return e
@@ -152,21 +152,21 @@ func (t *tree) nanos(at int32) json.Number {
 	return json.Number(text)
 }
 
-func (t *tree) namedValues(attributes int32) []NamedValue {
-	out := []NamedValue{}
+func (t *tree) namedValues(attributes int32) []namedValue {
+	out := []namedValue{}
 	t.each(attributes, func(i int32, _ *node) bool {
 		value := json.RawMessage("null")
 		if at := t.attributeValue(i); at != none {
 			value = t.print(nil, at, none)
 		}
-		out = append(out, NamedValue{t.textAt(i, "key"), value})
+		out = append(out, namedValue{t.textAt(i, "key"), value})
 		return true
 	})
 	return out
 }
 
-// DeleteReplay removes a recording. Errors: NotFound.
-func (f *Front) DeleteReplay(ctx context.Context, environment, errorEnvironment, session, replay string) error {
+// removeReplay removes a recording. Errors: NotFound.
+func (f *Front) removeReplay(ctx context.Context, environment, errorEnvironment, session, replay string) error {
 	return f.db.Write(ctx, func(tx *sql.Tx) error {
 		res, err := tx.ExecContext(ctx, "DELETE FROM rollbar_replay WHERE environment = ? AND error_environment = ? AND session = ? AND replay = ?", environment, errorEnvironment, session, replay)
 		if err != nil {
@@ -180,10 +180,10 @@ func (f *Front) DeleteReplay(ctx context.Context, environment, errorEnvironment,
 }
 
 func (f *Front) getReplay(c *call) (reply, error) {
-	events, err := f.Replay(c.Context(), c.token.Environment, c.PathValue("environment"), c.PathValue("session"), c.PathValue("replay"))
+	events, err := f.recording(c.Context(), c.token.Environment, c.PathValue("environment"), c.PathValue("session"), c.PathValue("replay"))
 	return reply{result: map[string]any{"events": events}}, err
 }
 
 func (f *Front) deleteReplay(c *call) (reply, error) {
-	return reply{bare: true}, f.DeleteReplay(c.Context(), c.token.Environment, c.PathValue("environment"), c.PathValue("session"), c.PathValue("replay"))
+	return reply{bare: true}, f.removeReplay(c.Context(), c.token.Environment, c.PathValue("environment"), c.PathValue("session"), c.PathValue("replay"))
 }

@@ -22,8 +22,8 @@ type ScrubRules struct {
 	CardNumbers bool     `json:"card_numbers"` // numbers of payment cards, wherever they stand in a text
 }
 
-// DefaultScrubRules are those of an environment that has none of its own.
-func DefaultScrubRules() ScrubRules {
+// defaultScrubRules are those of an environment that has none of its own.
+func defaultScrubRules() ScrubRules {
 	return ScrubRules{
 		Names: []string{
 			"*password*", "*passwd*", "*passphrase*", "pwd", "pw", "*secret*", "*token", "*tokens", "*authorization*", "*cookie", "*cookies",

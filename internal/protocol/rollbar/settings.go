@@ -30,7 +30,7 @@ type Settings struct {
 
 // DefaultSettings are those of an environment that has none of its own.
 func DefaultSettings() Settings {
-	return Settings{Scrub: DefaultScrubRules(), BlockedAddresses: []string{}}
+	return Settings{Scrub: defaultScrubRules(), BlockedAddresses: []string{}}
 }
 
 // Limits of scrub rules.
@@ -181,19 +181,4 @@ func (f *Front) SetSettings(ctx context.Context, environment string, s Settings,
 	defer p.mu.Unlock()
 	p.own[environment] = next
 	return nil
-}
-
-// Scrubbed returns what is left of a payload (JSON) under rules that are tried
-// out, and how many values were taken out. Errors: Invalid.
-func (r ScrubRules) Scrubbed(payload []byte) (left []byte, found int, err error) {
-	s := Settings{Scrub: r}
-	if err := s.check(); err != nil {
-		return nil, 0, err
-	}
-	var t tree
-	if err := t.readAll(payload); err != nil {
-		return nil, 0, fault.New(fault.Invalid, "the payload is not JSON: %w", err)
-	}
-	found = newScrubber(r).scrub(&t, 0)
-	return t.print(nil, 0, none), found, nil
 }

@@ -33,13 +33,6 @@ func (r *Reader) Rows(group int) (x *Rows, err error) {
 	return r.part(group, 0, int(r.meta.rowGroups[group].rows), false)
 }
 
-// RowsWithin is Rows for a caller who wants to know of the times only whether
-// they lie in [start, end): where all do, they are not read, and each row has
-// that of the earliest.
-func (r *Reader) RowsWithin(group int, start, end int64) (x *Rows, err error) {
-	return r.part(group, 0, int(r.meta.rowGroups[group].rows), r.lies(group, start, end))
-}
-
 // Load adds the columns of fields to the batches; those that the segment does
 // not have are left out, and so are names in the overflow column, which is
 // loaded as [event.FieldOverflow]: then its members become fields.

@@ -57,7 +57,9 @@ func (r *Reader) Range(group, from, to int) (x *Rows, err error) {
 	return r.part(group, from, to, false)
 }
 
-// RangeWithin is RowsWithin for the rows [from, to) of a row group.
+// RangeWithin is Range for a caller who wants to know of the times only whether
+// they lie in [start, end): where all do, they are not read, and each row has
+// that of the earliest.
 func (r *Reader) RangeWithin(group, from, to int, start, end int64) (x *Rows, err error) {
 	return r.part(group, from, to, r.lies(group, start, end))
 }

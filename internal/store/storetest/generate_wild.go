@@ -84,7 +84,7 @@ func WildQuery(t *rapid.T, environment string) *query.Query {
 		q.Stages = append(q.Stages, query.Filter{Where: Condition(t, wildFields, 3)})
 	}
 	for i := range rapid.IntRange(0, 2).Draw(t, "computed") {
-		q.Stages = append(q.Stages, query.Compute{Name: []string{"made", "made later"}[i], Expr: WildCall(t, 3)})
+		q.Stages = append(q.Stages, query.Compute{Name: []string{"made", "made later"}[i], Expr: wildCall(t, 3)})
 	}
 	for range rapid.IntRange(0, 2).Draw(t, "traces") {
 		conditions := make([]query.TraceCondition, rapid.IntRange(1, 2).Draw(t, "conditions"))
@@ -114,8 +114,8 @@ func WildQuery(t *rapid.T, environment string) *query.Query {
 	return q
 }
 
-// WildCall draws a function of calculated fields, given anything.
-func WildCall(t *rapid.T, depth int) query.Expr {
+// wildCall draws a function of calculated fields, given anything.
+func wildCall(t *rapid.T, depth int) query.Expr {
 	if depth <= 0 || rapid.IntRange(0, 4).Draw(t, "leaf") == 0 {
 		if rapid.IntRange(0, 2).Draw(t, "constant") == 0 {
 			return query.Literal{Value: rapid.SampledFrom(append(wildValues(), event.Value{}, event.IntValue(-3), event.FloatValue(1e300))).Draw(t, "literal")}
@@ -125,7 +125,7 @@ func WildCall(t *rapid.T, depth int) query.Expr {
 	of := func(n int) []query.Expr {
 		args := make([]query.Expr, n)
 		for i := range args {
-			args[i] = WildCall(t, depth-1)
+			args[i] = wildCall(t, depth-1)
 		}
 		return args
 	}
@@ -178,7 +178,7 @@ func drawWild(t *rapid.T, environment string) wildCase {
 		q.Start, q.End = GeneratedStart, GeneratedEnd // all events, so that fields have the kinds that the reference sees, too
 		c.queries = append(c.queries, q)
 	}
-	c.contrast = &query.Query{Environment: environment, Start: GeneratedStart, End: GeneratedEnd, Stages: []query.Stage{query.Compute{Name: "made", Expr: WildCall(t, 3)}}}
+	c.contrast = &query.Query{Environment: environment, Start: GeneratedStart, End: GeneratedEnd, Stages: []query.Stage{query.Compute{Name: "made", Expr: wildCall(t, 3)}}}
 	if rapid.Bool().Draw(t, "filtered") {
 		c.contrast.Stages = append(c.contrast.Stages, query.Filter{Where: Condition(t, append([]string{"made"}, wildFields...), 2)})
 	}

@@ -28,7 +28,7 @@ func countsByFewKeys(t *testing.T, p *pair) {
 			}
 		}
 		for range 4 {
-			q := CountQuery(t, environment)
+			q := countQuery(t, environment)
 			if err := p.compare(t.Context(), q); err != nil {
 				t.Fatalf("%s\n%v", q, err)
 			}
@@ -56,9 +56,9 @@ func measure(t *rapid.T, b *event.Batch) {
 	}
 }
 
-// CountQuery draws a query that counts rows by up to four keys, and calculates with
+// countQuery draws a query that counts rows by up to four keys, and calculates with
 // their numbers.
-func CountQuery(t *rapid.T, environment string) *query.Query {
+func countQuery(t *rapid.T, environment string) *query.Query {
 	q := &query.Query{Environment: environment, Start: GeneratedStart, End: GeneratedEnd, Unweighted: rapid.Bool().Draw(t, "unweighted")}
 	if rapid.Bool().Draw(t, "some datasets") {
 		q.Datasets = []string{"api", "da'ta\"set"}
