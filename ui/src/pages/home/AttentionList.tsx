@@ -6,6 +6,7 @@ import { slotStyle } from '../../charts/slotStyle';
 import { servicePage } from '../../query/links';
 import { clock, day, momentMs } from '../../time/format';
 import type { Range } from '../../time/range';
+import { Middle } from '../../widgets/Middle';
 import { leadOf, sentencesOfEach } from './lead';
 
 interface Props {
@@ -74,7 +75,7 @@ function Needy({ of: a, most, range, until, utc }: NeedyProps): React.ReactEleme
     <li className="needy">
       {a.service ? (
         <a className="service needy-name" style={slotStyle(a.slot)} {...linkTo(servicePage(a.service, range))} title={a.service}>
-          <span className="clip">{a.service}</span>
+          <Middle text={a.service} />
         </a>
       ) : (
         <span className="needy-name muted">{a.causes[0]?.kind === 'intake' ? 'Data coming in' : 'No service'}</span>

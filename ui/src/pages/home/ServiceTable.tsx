@@ -12,6 +12,7 @@ import { slotStyle } from '../../charts/slotStyle';
 import { errorsWith, servicePage } from '../../query/links';
 import { ago, clock, count, day, momentMs } from '../../time/format';
 import type { Range } from '../../time/range';
+import { Middle } from '../../widgets/Middle';
 import { VirtualList, type ListChange, type ListHandle } from '../../widgets/VirtualList';
 import { aroundMoment, tracesOf } from './lead';
 import { columnsIn, failed, sparksOf, template, ticksOf, type Column, type HomeState, type SortKey } from './rows';
@@ -220,7 +221,7 @@ const Row = memo(function Row({ service: s, place, home, columns, width, range, 
         <HealthRing health={s} size={16} />
         <span className="service clip" style={slotStyle(s.slot)}>
           <a className="clip" title={s.name} {...linkTo(servicePage(s.name, range))}>
-            {s.name}
+            <Middle text={s.name} />
           </a>
         </span>
       </span>

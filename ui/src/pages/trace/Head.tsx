@@ -67,7 +67,7 @@ export function Head({ trace, links, state, set }: Props): React.ReactElement {
       </div>
       <p className="facts">
         <b>{duration(trace.total)}</b>
-        <span>{count(trace.totalSpans)} spans</span>
+        <span>{trace.totalSpans === 1 ? '1 span' : `${count(trace.totalSpans)} spans`}</span>
         <span>{trace.services.length === 1 ? '1 service' : `${trace.services.length} services`}</span>
         <span className={errors > 0 ? 'error-text' : ''} title="Spans that failed">
           {errors === 1 ? '1 error' : `${errors} errors`}

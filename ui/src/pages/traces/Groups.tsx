@@ -5,6 +5,7 @@ import { Canvas } from '../../charts/Canvas';
 import { drawSpark } from '../../charts/draw';
 import type { Theme } from '../../charts/theme';
 import { count, digits, durationParts } from '../../time/format';
+import { Middle } from '../../widgets/Middle';
 
 export function Ms({ ms }: { ms: number | null }): React.ReactElement {
   if (ms === null) return <span className="muted">–</span>;
@@ -63,7 +64,10 @@ export function Groups({ groups, chosen, onChoose }: Props): React.ReactElement 
                   onClick={() => onChoose(chosen === g.name ? undefined : g)}
                 >
                   <span className="service" style={{ '--c': `var(--s${g.slot || 12})` } as React.CSSProperties}>
-                    <span className="muted">{g.service}</span> <span className="clip">{g.name}</span>
+                    <span className="muted">
+                      <Middle text={g.service} />
+                    </span>{' '}
+                    <span className="clip">{g.name}</span>
                   </span>
                 </button>
               </td>

@@ -2,6 +2,7 @@ import type { ListedTrace } from '../../api/types';
 import { linkTo } from '../../app/location';
 import { usePrefs } from '../../app/prefs';
 import { clock, count, day, momentMs } from '../../time/format';
+import { Middle } from '../../widgets/Middle';
 import { Ms } from './Groups';
 import { barScale } from './list';
 import type { TracesState } from './url';
@@ -47,15 +48,20 @@ export function TraceTable({ traces, base, sort, order, focused, onSort }: Props
           <tr key={t.trace_id} data-focused={i === focused || undefined}>
             <td title={day(momentMs(base, t.start), utc)}>{clock(momentMs(base, t.start), utc, true)}</td>
             <td className="op">
-              <a title={`${t.root.service} ${t.root.name}`} {...linkTo(`/trace/${encodeURIComponent(t.trace_id)}`)}>
-                <span
-                  className="bar-mark"
-                  style={{ background: `var(--s${t.services?.find((s) => s.name === t.root.service)?.slot ?? 12})` }}
-                />
-                <span className="of">{t.root.service}</span> {t.root.name || (t.root.missing ? '(root missing)' : '(no name)')}
-              </a>
-              {t.root.http_status >= 400 && <span className="badge">{t.root.http_status}</span>}
-              {t.root.missing && <span className="badge warn">root missing</span>}
+              <div>
+                <a title={`${t.root.service} ${t.root.name}`} {...linkTo(`/trace/${encodeURIComponent(t.trace_id)}`)}>
+                  <span
+                    className="bar-mark"
+                    style={{ background: `var(--s${t.services?.find((s) => s.name === t.root.service)?.slot ?? 12})` }}
+                  />
+                  <span className="of">
+                    <Middle text={t.root.service} />
+                  </span>{' '}
+                  <span className="clip">{t.root.name || (t.root.missing ? '(root missing)' : '(no name)')}</span>
+                </a>
+                {t.root.http_status >= 400 && <span className="badge">{t.root.http_status}</span>}
+                {t.root.missing && <span className="badge warn">root missing</span>}
+              </div>
             </td>
             <td className="num">
               <Ms ms={t.duration / 1e6} />

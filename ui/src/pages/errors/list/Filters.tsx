@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 
 import { get, post, whyOf } from '../../../api/client';
 import { levels, type Assignee, type Facet, type ItemList, type SavedView } from '../../../api/errors';
@@ -179,6 +179,13 @@ function Views(): React.ReactElement {
     setTurn((n) => n + 1);
   };
   const failed = (e: unknown): void => sayBad(whyOf(e));
+  const named = useRef(false);
+  const menu = useRef<HTMLSpanElement>(null);
+  useEffect(() => {
+    // The field took the button's place; the focus goes back to it.
+    if (named.current && !naming) menu.current?.querySelector('button')?.focus();
+    named.current = naming;
+  }, [naming]);
   if (naming) {
     return (
       <form
@@ -208,20 +215,22 @@ function Views(): React.ReactElement {
     );
   }
   return (
-    <Menu
-      className="btn"
-      label="Views ▾"
-      name="Saved views"
-      items={() => [
-        ...views.map((v) => ({ label: v.name, run: () => go(`/errors${safeSearch(v.search)}`) })),
-        { label: 'Keep this view…', run: () => setNaming(true) },
-        ...(views.length > 0 ? [{ label: 'Remove', run: () => undefined, head: true }] : []),
-        ...views.map((v) => ({
-          label: `Remove ${v.name}`,
-          run: () => void post(`errors/views/${v.id}/remove`, {}).then(done(`${v.name} is removed`), failed),
-        })),
-      ]}
-    />
+    <span ref={menu}>
+      <Menu
+        className="btn"
+        label="Views ▾"
+        name="Saved views"
+        items={() => [
+          ...views.map((v) => ({ label: v.name, run: () => go(`/errors${safeSearch(v.search)}`) })),
+          { label: 'Keep this view…', run: () => setNaming(true) },
+          ...(views.length > 0 ? [{ label: 'Remove', run: () => undefined, head: true }] : []),
+          ...views.map((v) => ({
+            label: `Remove ${v.name}`,
+            run: () => void post(`errors/views/${v.id}/remove`, {}).then(done(`${v.name} is removed`), failed),
+          })),
+        ]}
+      />
+    </span>
   );
 }
 

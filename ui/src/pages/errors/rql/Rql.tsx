@@ -16,7 +16,7 @@ import { resolve } from '../../../time/range';
 import { Menu } from '../../../widgets/Menu';
 import { TimePicker } from '../../../widgets/TimePicker';
 import { VirtualList, type ListHandle } from '../../../widgets/VirtualList';
-import { chartsOf } from './chart';
+import { chartsOf, isMoment } from './chart';
 import { note, past } from './history';
 import { RqlCharts } from './RqlChart';
 import { useRql, type Answer, type Column } from './useRql';
@@ -198,7 +198,9 @@ const rowHeight = 24;
 function Rows({ answer, stale, view }: { answer: Answer; stale: boolean; view: 'table' | 'chart' }): React.ReactElement {
   const { utc } = usePrefs();
   const handle = useRef<ListHandle>(null);
-  const { columns, rows } = answer;
+  const { rows } = answer;
+  // Seconds since 1970 that rows are grouped by are read as times, under any name.
+  const columns = useMemo(() => answer.columns.map((c, i): Column => (isMoment(c, i, answer.rows) ? { ...c, type: 'time' } : c)), [answer]);
   const charts = useMemo(() => chartsOf(answer), [answer]);
   const shown = charts.length > 0 ? view : 'table';
   const table: Table = { columns: columns.map((c) => c.name), rows };

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
-import { chartsOf } from './chart';
+import type { Cell } from '../../../query/cell';
+import { chartsOf, isMoment } from './chart';
 import type { Column } from './useRql';
 
 const col = (name: string, type: Column['type'] = 'any', key = false): Column => ({ name, type, key });
@@ -18,6 +19,13 @@ describe('chartsOf', () => {
         ],
       }),
     ).toEqual([{ kind: 'time', measure: 'count(*)', startMs: 498848 * 3_600_000, stepMs: 3_600_000, values: [1, 32, null, 2] }]);
+  });
+  it('tells moments from other numbers that rows are grouped by', () => {
+    const hours = [[1_795_885_200, 1] as Cell[], [1_795_888_800, 170] as Cell[]];
+    expect(isMoment(col('hour', 'number', true), 0, hours)).toBe(true);
+    expect(isMoment(col('hour', 'number'), 0, hours)).toBe(false);
+    expect(isMoment(col('item.counter', 'number', true), 1, hours)).toBe(false);
+    expect(isMoment(col('hour', 'number', true), 0, [])).toBe(false);
   });
   it('takes a number of seconds under any name for a time', () => {
     const columns = [col('hour', 'number', true), col('n', 'number')];

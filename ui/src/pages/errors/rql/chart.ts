@@ -30,6 +30,12 @@ function secondsOf(name: string, type: string, values: readonly number[]): numbe
   return type === 'time' || looks ? 1 : 0;
 }
 
+/** Whether a column that is grouped by holds moments, in seconds since 1970, whatever its name is. */
+export function isMoment(c: Answer['columns'][number], at: number, rows: Answer['rows']): boolean {
+  const values = rows.map((r) => r[at]).filter(isNumber);
+  return c.key && values.length === rows.length && secondsOf('', c.type, values) === 1;
+}
+
 const isNumber = (v: Cell | undefined): v is number => typeof v === 'number' && Number.isFinite(v);
 
 /** The chart of each number of an answer that is grouped. */

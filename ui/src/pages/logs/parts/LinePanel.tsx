@@ -59,8 +59,8 @@ export function LinePanel(props: Props): React.ReactElement {
       <header>
         <div className="row">
           {line && <span className={`llevel lv-${line.level}`}>{shortLevel[line.level]}</span>}
-          <h2 className="grow clip" title={line ? `${line.ns} ns` : ''}>
-            {line ? `${day(line.ms, utc)} ${clock(line.ms, utc, true)}` : 'Line'}
+          <h2 className="grow lwhen" title={line ? `${day(line.ms, utc)} · ${line.ns} ns` : ''}>
+            {line && <span className="clip">{day(line.ms, utc)}</span>} <span>{line ? clock(line.ms, utc, true) : 'Line'}</span>
           </h2>
           <button type="button" className="btn small bare" onClick={() => props.onStep(-1)} title="Line above (k)" aria-label="Line above">
             ↑

@@ -4,6 +4,7 @@ import { bytes, clock, day } from '../../../time/format';
 import { cellText } from '../../../query/cell';
 import { shortLevel, sourceOf, speakerOf, type Line } from '../lines';
 import { rowRuns, runsOf, withMarks, type Mark, type Run } from '../runs';
+import { Middle } from '../../../widgets/Middle';
 
 export interface RowLook {
   utc: boolean;
@@ -52,7 +53,7 @@ export const LineRow = memo(function LineRow(props: Props): React.ReactElement {
       {look.service && (
         <span className="lcell lservice" role="gridcell" title={line.service || sourceOf(line).group}>
           <span className="bar-mark" style={{ background: `var(--s${slot})` }} />
-          <span className="clip">{speakerOf(line)}</span>
+          <Middle text={speakerOf(line)} />
         </span>
       )}
       {look.cols.map((c) => (
