@@ -195,29 +195,22 @@ func grokPatterns() map[string]string {
 
 const maxGrok = 20_000 // bytes of the expression that a match becomes
 
-// grokStep makes one regular expression of a match such as
-// "%{IP:client} %{NUMBER:ms:int}".
-func grokStep(raw json.RawMessage) (step, error) {
-	var in struct{ Source, Match string }
-	if err := json.Unmarshal(raw, &in); err != nil {
-		return nil, err
-	}
-	src, _, err := source(in.Source, "")
-	if err != nil {
-		return nil, err
-	}
+// grokCapture is where what is found goes, and as what.
+type grokCapture struct {
+	key  []string
+	kind string
+}
+
+// grok makes one regular expression of a match such as "%{IP:client} %{NUMBER:ms:int}".
+// Its groups c0, c1 and so on are the captures.
+func grok(match string) (expression *regexp.Regexp, captures []grokCapture, err error) {
 	reference := regexp.MustCompile(`%\{(\w+)(?::([\w.@\[\]-]+))?(?::(\w+))?\}`)
 	patterns := grokPatterns()
-	type capture struct {
-		key  []string
-		kind string
-	}
-	var captures []capture
 	var unknown error
-	text := in.Match
+	text := match
 	for depth := 0; reference.MatchString(text) && unknown == nil; depth++ {
 		if depth > 10 || len(text) > maxGrok {
-			return nil, errors.New("the match is too large")
+			return nil, nil, errors.New("the match is too large")
 		}
 		text = reference.ReplaceAllStringFunc(text, func(ref string) string {
 			m := reference.FindStringSubmatch(ref)
@@ -233,16 +226,33 @@ func grokStep(raw json.RawMessage) (step, error) {
 			if err != nil {
 				unknown = err
 			}
-			captures = append(captures, capture{key, m[3]})
+			captures = append(captures, grokCapture{key, m[3]})
 			return fmt.Sprintf("(?P<c%d>%s)", len(captures)-1, pattern)
 		})
 	}
 	if unknown != nil {
-		return nil, unknown
+		return nil, nil, unknown
 	}
-	expression, err := regexp.Compile(text)
+	expression, err = regexp.Compile(text)
 	if err != nil {
-		return nil, fmt.Errorf("the match is no regular expression: %w", err)
+		return nil, nil, fmt.Errorf("the match is no regular expression: %w", err)
+	}
+	return expression, captures, nil
+}
+
+// grokStep writes what the named parts of a match find.
+func grokStep(raw json.RawMessage) (step, error) {
+	var in struct{ Source, Match string }
+	if err := json.Unmarshal(raw, &in); err != nil {
+		return nil, err
+	}
+	src, _, err := source(in.Source, "")
+	if err != nil {
+		return nil, err
+	}
+	expression, captures, err := grok(in.Match)
+	if err != nil {
+		return nil, err
 	}
 	if len(captures) == 0 {
 		return nil, errors.New("the match names no field: write %{PATTERN:field}")

@@ -1,149 +1,19 @@
 package honeycomb
 
 import (
-	"bytes"
-	"context"
 	"encoding/base64"
-	"encoding/binary"
 	"encoding/json"
-	"fmt"
-	"io"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/klauspost/compress/gzip"
-	"github.com/klauspost/compress/zstd"
-
 	"github.com/oriel-dev/oriel/internal/auth"
-	"github.com/oriel-dev/oriel/internal/dataset"
 	"github.com/oriel-dev/oriel/internal/fault"
-	"github.com/oriel-dev/oriel/internal/ingest"
-	"github.com/oriel-dev/oriel/internal/meta"
 	"github.com/oriel-dev/oriel/internal/protocol"
-	"github.com/oriel-dev/oriel/internal/protocol/otlp"
-	"github.com/oriel-dev/oriel/internal/query"
-	"github.com/oriel-dev/oriel/internal/store"
-	"github.com/oriel-dev/oriel/internal/store/storetest"
-	"github.com/oriel-dev/oriel/internal/workspace"
 )
-
-// rig is a front end over real rooms and the reference store.
-type rig struct {
-	t      *testing.T
-	url    string
-	store  *storetest.Recorder
-	door   *ingest.Door
-	keys   map[auth.Kind]string
-	ids    map[auth.Kind]string
-	front  *Front
-	others *memory // what other requests hold
-}
-
-var testClock = time.Unix(1_764_000_000, 0)
-
-func newRig(t *testing.T, open bool) *rig {
-	t.Helper()
-	clock := func() time.Time { return testClock }
-	log := slog.New(slog.NewTextHandler(t.Output(), nil))
-	dir := t.TempDir()
-	db, err := meta.Open(t.Context(), dir+"/meta.db")
-	must(t, err)
-	keys, err := auth.Open(t.Context(), db, auth.Config{Dir: dir, AcceptAny: open, Clock: clock, Log: log})
-	must(t, err)
-	r := &rig{t: t, store: storetest.NewRecorder(), keys: map[auth.Kind]string{}, ids: map[auth.Kind]string{}}
-	sets, err := dataset.Open(t.Context(), db, dataset.Config{Data: r.store, Clock: clock, Log: log})
-	must(t, err)
-	door, err := ingest.Open(t.Context(), ingest.Config{Dir: dir + "/journal", Store: r.store, Datasets: sets, Clock: clock, Log: log})
-	must(t, err)
-	for _, kind := range []auth.Kind{auth.Honeycomb, auth.HoneycombClassic, auth.HoneycombIngest} {
-		key, secret, err := keys.Create(t.Context(), auth.NewKey{Kind: kind})
-		must(t, err)
-		r.keys[kind], r.ids[kind] = secret.Key, key.ID
-	}
-	r.door = door
-	shelf, err := workspace.Open(t.Context(), db, workspace.Config{Clock: clock, Log: log})
-	must(t, err)
-	r.front = New(protocol.Deps{Door: door, Keys: keys, Datasets: sets, Workspace: shelf, Clock: clock, Log: log, Version: "test", Ready: door.Ready})
-	srv := httptest.NewUnstartedServer(r.front)
-	srv.Config.Protocols = new(http.Protocols)
-	srv.Config.Protocols.SetHTTP1(true)
-	srv.Config.Protocols.SetUnencryptedHTTP2(true)
-	srv.Start()
-	r.url = srv.URL
-	after := context.WithoutCancel(t.Context()) // a test's own context ends before its clean-up
-	t.Cleanup(func() {
-		srv.Close()
-		must(t, door.Close(after))
-		shelf.Close()
-		must(t, sets.Close(after))
-		must(t, keys.Close(after))
-		must(t, db.Close())
-	})
-	return r
-}
-
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
-func spanJSON(name string, at time.Time) string {
-	return fmt.Sprintf(`{"resourceSpans":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"api"}}]},"scopeSpans":[{"spans":[
-	 {"traceId":"0af7651916cd43dd8448eb211c80319c","spanId":"b7ad6b7169203331","name":%q,"startTimeUnixNano":"%d","endTimeUnixNano":"%d"}]}]}]}`, name, at.UnixNano(), at.UnixNano()+5e6)
-}
-
-func (r *rig) do(method, path string, header map[string]string, body []byte) (int, http.Header, string) {
-	r.t.Helper()
-	req, err := http.NewRequestWithContext(r.t.Context(), method, r.url+path, bytes.NewReader(body))
-	must(r.t, err)
-	for k, v := range header {
-		req.Header.Set(k, v)
-	}
-	resp, err := http.DefaultClient.Do(req)
-	must(r.t, err)
-	defer func() { _ = resp.Body.Close() }()
-	answer, err := io.ReadAll(resp.Body)
-	must(r.t, err)
-	return resp.StatusCode, resp.Header, string(answer)
-}
-
-func (r *rig) rows(dataset string) int {
-	r.t.Helper()
-	q := &query.Query{Environment: "test", Start: 0, End: 1 << 62, Stages: []query.Stage{query.Aggregate{Calcs: []query.Calc{{Op: query.Count, Name: "n"}}}}}
-	if dataset != "" {
-		q.Datasets = []string{dataset}
-	}
-	res, err := r.store.Run(r.t.Context(), q, store.Options{})
-	must(r.t, err)
-	n, _ := res.Columns[0].Values[0].Number()
-	return int(n)
-}
-
-func pack(t *testing.T, coding string, body []byte) []byte {
-	t.Helper()
-	var buf bytes.Buffer
-	var w io.WriteCloser
-	switch coding {
-	case "gzip":
-		w = gzip.NewWriter(&buf)
-	case "zstd":
-		var err error
-		w, err = zstd.NewWriter(&buf)
-		must(t, err)
-	}
-	_, err := w.Write(body)
-	must(t, err)
-	must(t, w.Close())
-	return buf.Bytes()
-}
 
 func TestOTLP_AnswersAsHoneycombDoes(t *testing.T) {
 	t.Parallel()
@@ -254,97 +124,6 @@ func TestOTLP_AccountsForEveryRow(t *testing.T) {
 	for _, d := range r.door.Ledger().Drops() {
 		if want := d.Reason == "value_truncated"; d.Stored != want || d.Count != 1 {
 			t.Errorf("%+v", d)
-		}
-	}
-}
-
-// frame puts a message into gRPC's frame.
-func frame(body []byte) []byte {
-	out := make([]byte, grpcHead, grpcHead+len(body))
-	binary.BigEndian.PutUint32(out[1:], uint32(len(body)))
-	return append(out, body...)
-}
-
-func TestGRPC_AnswersInTrailers(t *testing.T) {
-	t.Parallel()
-	r := newRig(t, false)
-	protocols := new(http.Protocols)
-	protocols.SetUnencryptedHTTP2(true)
-	client := &http.Client{Transport: &http.Transport{Protocols: protocols}}
-	const method = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
-	for _, c := range []struct {
-		name, path, key string
-		body            []byte
-		status          string
-	}{
-		{"empty request", method, r.keys[auth.Honeycomb], frame(nil), "0"},
-		{"unknown key", method, "nobody", frame(nil), "16"},
-		{"no frame", method, r.keys[auth.Honeycomb], nil, "13"},
-		{"short frame", method, r.keys[auth.Honeycomb], frame([]byte("xx"))[:6], "13"},
-		{"no message", method, r.keys[auth.Honeycomb], frame([]byte{0x0a, 0xff}), "13"},
-		{"unknown method", "/x.Y/Z", r.keys[auth.Honeycomb], frame(nil), "12"},
-		{"too large", method, r.keys[auth.Honeycomb], []byte{0, 0xff, 0xff, 0xff, 0xff}, "8"},
-	} {
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, r.url+c.path, bytes.NewReader(c.body))
-		must(t, err)
-		req.Header.Set("Content-Type", "application/grpc")
-		req.Header.Set("X-Honeycomb-Team", c.key)
-		resp, err := client.Do(req)
-		must(t, err)
-		_, err = io.ReadAll(resp.Body)
-		must(t, err)
-		must(t, resp.Body.Close())
-		if got := resp.Trailer.Get("Grpc-Status"); got != c.status || resp.StatusCode != http.StatusOK {
-			t.Errorf("%s: HTTP %d, status %q, %s", c.name, resp.StatusCode, got, resp.Trailer.Get("Grpc-Message"))
-		}
-	}
-}
-
-// gRPC has codes of its own for what it does itself.
-func TestGRPC_TellsPackingAndDeadlinesApartFromBadRequests(t *testing.T) {
-	t.Parallel()
-	r := newRig(t, false)
-	protocols := new(http.Protocols)
-	protocols.SetUnencryptedHTTP2(true)
-	client := &http.Client{Transport: &http.Transport{Protocols: protocols}}
-	wire, err := otlp.AppendProtobuf(nil, otlp.Traces, []byte(spanJSON("packed", testClock)))
-	must(t, err)
-	packed := func(coding string, body []byte) []byte {
-		f := frame(pack(t, coding, body))
-		f[0] = 1
-		return f
-	}
-	for _, c := range []struct {
-		name, header, value string
-		body                []byte
-		status, message     string
-	}{
-		{"gzip", "Grpc-Encoding", "gzip", packed("gzip", wire), "0", ""},
-		{"zstd", "Grpc-Encoding", "zstd", packed("zstd", append(wire, 0x1a, 0)), "0", ""},
-		{"not packed, though it might be", "Grpc-Encoding", "gzip", frame(append(wire, 0x22, 0)), "0", ""},
-		{"unknown packing", "Grpc-Encoding", "snappy", packed("gzip", wire), "12", "identity,gzip,zstd"},
-		{"wrong packing", "Grpc-Encoding", "zstd", packed("gzip", wire), "13", "can't be read"},
-		{"too late", "Grpc-Timeout", "1n", frame(append(wire, 0x2a, 0)), "4", ""},
-		{"time enough", "Grpc-Timeout", "1H", frame(append(wire, 0x32, 0)), "0", ""},
-		{"odd timeout", "Grpc-Timeout", "soon", frame(append(wire, 0x3a, 0)), "0", ""},
-	} {
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, r.url+"/opentelemetry.proto.collector.trace.v1.TraceService/Export", bytes.NewReader(c.body))
-		must(t, err)
-		req.Header.Set("Content-Type", "application/grpc+proto")
-		req.Header.Set("X-Honeycomb-Team", r.keys[auth.Honeycomb])
-		req.Header.Set(c.header, c.value)
-		resp, err := client.Do(req)
-		must(t, err)
-		_, err = io.ReadAll(resp.Body)
-		must(t, err)
-		must(t, resp.Body.Close())
-		message, err := url.PathUnescape(resp.Trailer.Get("Grpc-Message"))
-		must(t, err)
-		if got := resp.Trailer.Get("Grpc-Status"); got != c.status || !strings.Contains(message, c.message) {
-			t.Errorf("%s: status %q, %s", c.name, got, message)
-		}
-		if got := resp.Header.Get("Grpc-Accept-Encoding"); got != "identity,gzip,zstd" {
-			t.Errorf("%s: accepts %q", c.name, got)
 		}
 	}
 }
@@ -509,20 +288,4 @@ func TestOverload_TellsTheSenderToWait(t *testing.T) {
 	if code := grpcCode(fault.Busy(fault.Unavailable, time.Second, "full")); code != grpcUnavailable {
 		t.Errorf("gRPC code %d", code)
 	}
-}
-
-func FuzzReadFrame(f *testing.F) {
-	f.Add(frame([]byte("message")), "")
-	f.Add([]byte{1, 0, 0, 0, 3, 1, 2, 3}, "gzip")
-	all := newBodies(nil)
-	f.Fuzz(func(t *testing.T, raw []byte, coding string) {
-		mem := all.memory()
-		body, err := mem.readFrame(bytes.NewReader(raw), coding)
-		if err == nil && len(body) > maxUnpacked {
-			t.Fatal("more than the limit was read")
-		}
-		if mem.Release(); all.budget.Held() != 0 {
-			t.Fatalf("%d bytes are still held", all.budget.Held())
-		}
-	})
 }

@@ -2,6 +2,7 @@ package rollbar
 
 import (
 	"cmp"
+	"context"
 	"slices"
 	"time"
 
@@ -181,28 +182,9 @@ func (f *Front) metricsTTR(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	var items []item.Item
-	f.Items.Visit(filter, func(i *item.Item) {
-		if i.ResolvedAt != 0 {
-			items = append(items, *i)
-		}
-	})
-	took := make([][]int64, len(points))
-	for k := range items {
-		life, err := f.lifeOf(c.Context(), &items[k])
-		if err != nil {
-			return reply{}, err
-		}
-		ends, spells := life.spells()
-		for n, end := range ends {
-			at, found := slices.BinarySearch(points, unix(end))
-			if !found {
-				at--
-			}
-			if at >= 0 && unix(end) >= int64(body.Start) && unix(end) <= int64(*body.End) {
-				took[at] = append(took[at], spells[n])
-			}
-		}
+	took, err := f.spells(c.Context(), filter, points, int64(body.Start), int64(*body.End))
+	if err != nil {
+		return reply{}, err
 	}
 	type point struct {
 		Timestamp int64 `json:"timestamp"`
@@ -216,6 +198,35 @@ func (f *Front) metricsTTR(c *call) (reply, error) {
 		"start_time": body.Start, "end_time": *body.End, "granularity": body.Granularity, "function": body.Function, "timezone": body.Timezone,
 		"environments": body.Environments, "levels": body.Levels, "frameworks": body.Frameworks, "project_ids": body.ProjectIDs,
 	}}}, nil
+}
+
+// spells are how long items were open that were resolved from start to end (Unix
+// seconds), by the last of the points that is not after the resolution.
+func (f *Front) spells(ctx context.Context, filter item.Filter, points []int64, start, end int64) ([][]int64, error) {
+	var items []item.Item
+	f.Items.Visit(filter, func(i *item.Item) {
+		if i.ResolvedAt != 0 {
+			items = append(items, *i)
+		}
+	})
+	took := make([][]int64, len(points))
+	for k := range items {
+		life, err := f.lifeOf(ctx, &items[k])
+		if err != nil {
+			return nil, err
+		}
+		ends, spells := life.spells()
+		for n, resolved := range ends {
+			at, found := slices.BinarySearch(points, unix(resolved))
+			if !found {
+				at--
+			}
+			if at >= 0 && unix(resolved) >= start && unix(resolved) <= end {
+				took[at] = append(took[at], spells[n])
+			}
+		}
+	}
+	return took, nil
 }
 
 // summary is the function of a list; null of none.
