@@ -13,6 +13,7 @@ const budgets = {
   fontBytes: 90,
   everything: 1200,
   page: 30,
+  worker: 20,
   pages: { query: 60, trace: 45, logs: 50, map: 80, errors: 40 },
 };
 
@@ -43,14 +44,17 @@ function hold(what, is, budget, unit = 'kB') {
 
 const entry = Object.keys(chunks).find((key) => chunks[key].isEntry);
 const start = files(entry);
-hold('scripts at start', sum([...start].filter(script), gzipped), budgets.startScripts);
-hold('styles at start', sum([...start].filter((n) => n.endsWith('.css')), gzipped), budgets.startStyles);
+// A start is the shell and Home.
+const home = files('src/pages/home/page.tsx', new Set(start));
+hold('scripts at start', sum([...home].filter(script), gzipped), budgets.startScripts);
+hold('styles at start', sum([...home].filter((n) => n.endsWith('.css')), gzipped), budgets.startStyles);
 for (const key of Object.keys(chunks).filter((k) => chunks[k].isDynamicEntry)) {
   const room = /^src\/pages\/([^/]+)\//.exec(key)?.[1];
   const added = [...files(key)].filter((name) => script(name) && !start.has(name));
   hold(key.replace(/^src\/|\.tsx?$/g, ''), sum(added, gzipped), budgets.pages[room] ?? budgets.page);
 }
 const all = readdirSync(dist, { recursive: true }).filter((name) => statSync(`${dist}/${name}`).isFile());
+for (const name of all.filter((n) => /\.worker-[^/]*\.js$/.test(n))) hold(name.replace(/^.*\/|-[^-]*$/g, ''), gzipped(name), budgets.worker);
 // A browser loads the other subsets only for text that is in them.
 const fonts = all.filter((name) => /-latin-wght.*\.woff2$/.test(name));
 hold('fonts', fonts.length, budgets.fonts, 'files');

@@ -16,6 +16,10 @@ const columns = [
 ] as const;
 type Column = (typeof columns)[number][0];
 
+/** Lines that are there at once, and those that can be asked for: many cells take their time. */
+const few = 100;
+const most = 500;
+
 function valueOf(l: Line, c: Column): number {
   return c === 'average' ? l.total / l.spans : l[c];
 }
@@ -24,6 +28,7 @@ function valueOf(l: Line, c: Column): number {
 export function Table({ trace, onSelect }: { trace: TraceModel; onSelect: (i: number) => void }): React.ReactElement {
   const [by, setBy] = useState<By>('both');
   const [sort, setSort] = useState<Column>('self');
+  const [all, setAll] = useState(false);
   const lines = useMemo(() => summarise(trace, by).sort((a, b) => valueOf(b, sort) - valueOf(a, sort)), [trace, by, sort]);
   const path = trace.critical.reduce((t, [, from, to]) => t + to - from, 0);
   const own = lines.reduce((t, l) => t + l.self, 0);
@@ -57,7 +62,7 @@ export function Table({ trace, onSelect }: { trace: TraceModel; onSelect: (i: nu
           </tr>
         </thead>
         <tbody>
-          {lines.slice(0, 500).map((l) => (
+          {lines.slice(0, all ? most : few).map((l) => (
             <tr key={l.key}>
               <td className="op">
                 <button type="button" className="link" onClick={() => onSelect(l.longest)} title="Show the longest in the waterfall">
@@ -86,7 +91,18 @@ export function Table({ trace, onSelect }: { trace: TraceModel; onSelect: (i: nu
           ))}
         </tbody>
       </table>
-      {lines.length > 500 && <p className="muted">The first 500 of {count(lines.length)} lines are shown.</p>}
+      {lines.length > few && !all && (
+        <p>
+          <button type="button" className="btn small" onClick={() => setAll(true)}>
+            Show {lines.length > most ? `${most} of ${count(lines.length)}` : `all ${count(lines.length)}`} lines
+          </button>
+        </p>
+      )}
+      {lines.length > most && all && (
+        <p className="muted">
+          The first {most} of {count(lines.length)} lines are shown.
+        </p>
+      )}
     </div>
   );
 }
