@@ -35,7 +35,7 @@ const outcome =
 const bookkeeping = /^(meta|telemetry|library|otel\.scope|resource)\.|^xray\.(document|annotations|metadata)$|^type$/;
 
 /** What kind of event it is, and between whom, is true of many causes. */
-const ofKind = 0.5;
+const ofKind = 0.3;
 const kind =
   /^(span\.kind|(http\.)?(request\.)?method|(client|server|peer)\.(address|port)|remote_(addr|ip)|net(work)?\..*|(url\.|http\.)?scheme|http\.flavor)$/;
 /** Fewer events are no reason to say something, unless they are most of what is picked. */
