@@ -373,6 +373,10 @@ func logCases(now int64) []oracleCase { //nolint:funlen // data
 	}
 	return append(all, []oracleCase{
 		{name: "severities", request: logsOf(resourceOf("severities"), nil, severities...)},
+		{
+			name: "severity that only a text names", request: logsOf(resourceOf("severity-text"), nil, with(recordOf(now, "s"), func(r *logs.LogRecord) { r.SeverityText = "WARN" })),
+			allowed: []allowed{{"a text without a number says how severe a record is, too", func(events []flat) { events[0].set("severity", "warn") }}},
+		},
 		{name: "values of a record", request: logsOf(resourceOf("log-values"), nil, with(recordOf(now, "b"), func(r *logs.LogRecord) { r.Attributes = values() }))},
 		{name: "values of a log's resource", request: logsOf(resourceOf("log-resource", values()...), &common.InstrumentationScope{Name: "n", Version: "v", Attributes: values()[:5]}, recordOf(now, "b"))},
 		{name: "trace of a log", request: logsOf(resourceOf("log-trace"), nil,

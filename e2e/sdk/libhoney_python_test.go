@@ -29,7 +29,7 @@ func TestLibhoneyPython_EveryEventIsAnswered(t *testing.T) {
 		"at": at.UTC().Format("2006-01-02 15:04:05.000000+00:00"),
 	}))
 	events["naive"].same(t, "naive", merged(common, map[string]any{"id": "naive", "int": -7}))
-	events["zoned"].same(t, "zoned", merged(common, map[string]any{"id": "zoned", "int": 0}))
+	events["zoned"].same(t, "zoned", merged(common, map[string]any{"id": "zoned", "int": 0, "ratio": "NaN", "list": "[1,null]"}))
 	for id, e := range events {
 		if e.Time != at.UnixNano() {
 			t.Errorf("%s is at %d, want %d", id, e.Time, at.UnixNano())

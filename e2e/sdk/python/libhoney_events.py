@@ -34,7 +34,7 @@ send("first", {
     "text": "héllo 日本 🚀", "int": 42, "big": 2**53 + 1, "float": 2.5, "yes": True, "nothing": None, "list": [1, "a"], "map": {"deep": {"er": 1}}, "at": at,
 }, at=at)
 send("naive", {"int": -7}, at=at.replace(tzinfo=None), rate=9)
-send("zoned", {"int": 0}, at=at.astimezone(datetime.timezone(datetime.timedelta(hours=5, minutes=30))))
+send("zoned", {"int": 0, "ratio": float("nan"), "list": [1, float("-inf")]}, at=at.astimezone(datetime.timezone(datetime.timedelta(hours=5, minutes=30))))
 send("third", {f"field.{i}": i for i in range(2100)})
 client.close()
 

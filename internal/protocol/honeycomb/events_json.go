@@ -18,7 +18,7 @@ type jsonEvents struct {
 
 // readJSON reads a body of JSON.
 func (e *events) readJSON(body []byte, single bool) error {
-	r := &jsonEvents{Scanner: jsonscan.Scanner{In: body}, events: e}
+	r := &jsonEvents{Scanner: jsonscan.Scanner{In: body, Loose: true}, events: e}
 	var err error
 	if single {
 		err = r.single()
@@ -210,6 +210,11 @@ func (r *jsonEvents) value(name []byte) {
 			r.text(column, r.compacted(r.In[start:r.At]))
 		}
 	default:
+		if word := r.NoNumber(); word != "" { // of Python: its batch has other events
+			n, _ := strconv.ParseFloat(word, 64)
+			r.float(column, n)
+			return
+		}
 		if raw, ok := r.Number(); ok {
 			r.number(column, raw)
 		}
@@ -218,7 +223,7 @@ func (r *jsonEvents) value(name []byte) {
 
 // compacted returns JSON that was read before without white space between its
 // tokens, and texts with no more escapes than they need: so equal values are
-// equal texts, whatever client wrote them.
+// equal texts, whatever client wrote them. What is no number in it is null.
 func (e *events) compacted(raw []byte) []byte {
 	e.scratch = e.scratch[:0]
 	inner := jsonscan.Scanner{In: raw}
@@ -229,6 +234,13 @@ func (e *events) compacted(raw []byte) []byte {
 		case '"':
 			text, _ := inner.Text()
 			e.scratch = appendQuoted(e.scratch, text)
+		case 'N', 'I', '-':
+			if inner.NoNumber() != "" {
+				e.scratch = append(e.scratch, "null"...)
+				continue
+			}
+			e.scratch = append(e.scratch, c)
+			inner.At++
 		default:
 			e.scratch = append(e.scratch, c)
 			inner.At++

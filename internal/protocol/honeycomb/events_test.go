@@ -166,6 +166,25 @@ func TestEvents_UnfoldObjectsAsTheDatasetSays(t *testing.T) {
 	}
 }
 
+// Python's libhoney writes what no JSON has; the events beside it count, too.
+func TestEvents_TakeWhatPythonWritesForNoNumber(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, true)
+	const body = `[{"data":{"a":1,"n":NaN,"i":Infinity,"j":-Infinity,"l":[NaN,-Infinity,-1,{"x":Infinity}],"t":"NaN"},"time":NaN},{"data":{"a":2}}]`
+	if status, _, answer := r.do(http.MethodPost, "/1/batch/py", nil, []byte(body)); status != 200 || answer != `[{"status":202},{"status":202}]` {
+		t.Fatalf("%d %s", status, answer)
+	}
+	want := "test py +0 x1\n  a=1\n  i=+Inf\n  j=-Inf\n  l=\"[null,null,-1,{\\\"x\\\":null}]\"\n  n=NaN\n  t=\"NaN\"\ntest py +0 x1\n  a=2\n"
+	if got := protocoltest.Events(r.store.Take(), testClock.UnixNano()); got != want {
+		t.Errorf("%s", got)
+	}
+	for _, bad := range []string{"Nan", "nan", "+Infinity", "Inf", "NaNx", "-"} {
+		if status, _, answer := r.do(http.MethodPost, "/1/batch/py", nil, []byte(`[{"data":{"a":`+bad+`}}]`)); status != 400 {
+			t.Errorf("%s: %d %s", bad, status, answer)
+		}
+	}
+}
+
 func TestEventTime_ReadsAllForms(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]int64{

@@ -29,8 +29,9 @@ const MaxDepth = 10_000
 type Scanner struct {
 	In    []byte
 	At    int
-	Depth int // of arrays and objects that are open
-	Most  int // of Depth; 0 means MaxDepth
+	Depth int  // of arrays and objects that are open
+	Most  int  // of Depth; 0 means MaxDepth
+	Loose bool // skips NaN, Infinity and -Infinity, too, which Python writes
 	Err   error
 
 	scratch []byte // of texts with escapes
@@ -372,6 +373,19 @@ func (s *Scanner) Literal(word string) bool {
 	return true
 }
 
+// NoNumber takes NaN, Infinity or -Infinity, which JSON does not have but some of
+// its writers do, and returns it; "" if none is next.
+func (s *Scanner) NoNumber() string {
+	s.Peek()
+	for _, word := range [...]string{"NaN", "Infinity", "-Infinity"} {
+		if bytes.HasPrefix(s.In[s.At:], []byte(word)) {
+			s.At += len(word)
+			return word
+		}
+	}
+	return ""
+}
+
 // Skip takes a value of any kind, without recursion.
 func (s *Scanner) Skip() bool {
 	s.open = s.open[:0]
@@ -428,6 +442,9 @@ func (s *Scanner) skipScalar(c byte) bool {
 		return s.Literal("false")
 	case 'n':
 		return s.Literal("null")
+	}
+	if s.Loose && s.NoNumber() != "" {
+		return true
 	}
 	_, ok := s.Number()
 	return ok
