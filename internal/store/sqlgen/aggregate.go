@@ -305,9 +305,9 @@ func (a *aggregation) plain(k calculation) string {
 	case query.Quantile:
 		return a.quantile(k)
 	case query.First:
-		return d.call("arg_min", "argMin", f.sql, a.order()) + filter(k.where, f.sql+" IS NOT NULL")
+		return d.call("arg_min", "argMinOrNull", f.sql, a.order()) + filter(k.where, f.sql+" IS NOT NULL")
 	case query.Last:
-		return d.call("arg_max", "argMax", f.sql, a.order()) + filter(k.where, f.sql+" IS NOT NULL")
+		return d.call("arg_max", "argMaxOrNull", f.sql, a.order()) + filter(k.where, f.sql+" IS NOT NULL")
 	case query.Interpolated, query.StdDev, query.Variance:
 		return a.spread(k)
 	case query.LeastText, query.GreatestText, query.Values, query.TopValues:

@@ -91,9 +91,9 @@ func (a *aggregation) average(k calculation) string {
 // a field that was a number in most rows stays one.
 func (a *aggregation) extreme(k calculation) string {
 	d, f := a.c.d, k.field
-	name, by := "min", d.pick("arg_min", "argMin")
+	name, by := d.pick("min", "minOrNull"), d.pick("arg_min", "argMinOrNull")
 	if k.Op == query.Max {
-		name, by = "max", d.pick("arg_max", "argMax")
+		name, by = d.pick("max", "maxOrNull"), d.pick("arg_max", "argMaxOrNull")
 	}
 	switch f.kind {
 	case event.String:

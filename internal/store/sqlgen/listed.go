@@ -34,9 +34,9 @@ func (a *aggregation) listed(k calculation) string {
 	only := filter(k.where, k.field.sql+" IS NOT NULL")
 	switch k.Op { //nolint:exhaustive // the others are no texts
 	case query.LeastText:
-		return "min(" + text + ")" + only
+		return d.call("min", "minOrNull", text) + only
 	case query.GreatestText:
-		return "max(" + text + ")" + only
+		return d.call("max", "maxOrNull", text) + only
 	case query.Values:
 		if d == DuckDB {
 			return d.jsonTexts(fmt.Sprintf("list_sort(list(DISTINCT %s)%s)[1:%d]", text, only, query.MaxListed), "v")

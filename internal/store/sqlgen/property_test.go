@@ -56,6 +56,9 @@ func TestCompile_AnswersAsTheReferenceDoesInClickHouse(t *testing.T) {
 			return drawn{storetest.Query(t, storetest.Environment), storetest.Events(t, storetest.Environment, 25)}
 		},
 		func(t *rapid.T) drawn {
+			return drawn{storetest.WildQuery(t, storetest.Environment), storetest.WildEvents(t, storetest.Environment, 12)}
+		},
+		func(t *rapid.T) drawn {
 			return drawn{storetest.SeriesQuery(t, storetest.Environment), storetest.Readings(t, storetest.Environment, 25)}
 		},
 	}
@@ -138,4 +141,36 @@ func TestCompile_AnswersOfSeriesAsTheReferenceDoes(t *testing.T) {
 			t.Fatalf("%s\n%s\n%s", q, d, sqlOf(q, batches))
 		}
 	})
+}
+
+// TestCompile_NothingIsNullInClickHouse: over no rows a calculation of what is never null
+// is null, where ClickHouse has a default.
+func TestCompile_NothingIsNullInClickHouse(t *testing.T) {
+	t.Parallel()
+	var batch clickHouseBatch
+	q := &query.Query{Environment: storetest.Environment, End: 10, Stages: []query.Stage{query.Filter{Where: query.Literal{Value: event.BoolValue(false)}}}}
+	a := query.Aggregate{}
+	for name, v := range map[string]event.Value{"truth": event.BoolValue(true), "number": event.IntValue(1), "float": event.FloatValue(1), "text": event.StringValue("x")} {
+		q.Stages = append(q.Stages, query.Compute{Name: name, Expr: query.Literal{Value: v}})
+		for _, op := range []query.CalcOp{query.Count, query.CountDistinct, query.Sum, query.Avg, query.Min, query.Max, query.First, query.Last, query.LeastText, query.GreatestText} {
+			a.Calcs = append(a.Calcs, query.Calc{Op: op, Field: name, Name: op.String() + " of " + name})
+		}
+	}
+	q.Stages = append(q.Stages, a)
+	b := event.NewBatch(storetest.Environment, "api")
+	b.Begin(1)
+	if _, err := batch.add(q, []*event.Batch{b}); err != nil {
+		t.Fatal(err)
+	}
+	want, err := runReference(t.Context(), q, []*event.Batch{b})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := batch.run(t)[0]()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := storetest.Difference(q, want, got); d != "" {
+		t.Error(d)
+	}
 }

@@ -21,7 +21,7 @@ var allowed = strings.Fields(`
 	SELECT FROM WHERE GROUP BY ORDER ASC DESC NULLS LAST LIMIT OFFSET UNION ALL AS AND OR NOT IN IS NULL TRUE FALSE true false
 	CASE WHEN THEN ELSE END CAST VARCHAR BIGINT DOUBLE BOOLEAN INTEGER Nullable String Int64 Float64 Bool FILTER OVER PARTITION DISTINCT
 	events t ds w p
-	strpos positionUTF8 toNullable count sum avg min max any any_value arg_min arg_max argMin argMax quantile_disc quantileExactWeightedOrNull uniqExact string_agg
+	strpos positionUTF8 toNullable count sum avg min max any any_value arg_min arg_max argMin argMinOrNull minOrNull maxOrNull argMax argMaxOrNull quantile_disc quantileExactWeightedOrNull uniqExact string_agg
 	coalesce ifNull nullif if multiIf least greatest round floor abs trunc ln range unnest arrayJoin row_number chr toInt64 accurateCastOrNull toUInt64
 	from_json apply_function key value list_sort list list_transform lambda map_entries histogram array_to_string regexp_extract_all lpad part v e n
 	arraySlice arraySort arrayMap arrayZip arrayStringConcat arrayElement extractAll extractGroups leftPad groupUniqArray assumeNotNull sumMap nullIf
