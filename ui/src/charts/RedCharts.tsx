@@ -5,6 +5,7 @@ import { useCallback, useMemo, useState } from 'react';
 import type { RedSeries } from '../api/map';
 import { usePrefs } from '../app/prefs';
 import { clock, momentMs } from '../time/format';
+import { tick } from './figures';
 import { Canvas } from './Canvas';
 import { Hover } from './hover';
 import { drawAxes, drawLines, stack, xOf, type Frame, type Line } from './lines';
@@ -105,7 +106,7 @@ function RedChart({ title, unit, suffix, lines, bars, series, markers, height, n
   const draw = useCallback(
     (ctx: CanvasRenderingContext2D, theme: Theme) => {
       ctx.clearRect(0, 0, width, height);
-      drawAxes(ctx, theme, frame, scale, label, startMs, utc);
+      drawAxes(ctx, theme, frame, scale, (v) => tick(valueLabel(v, unit)) + (v === 0 ? '' : suffix), startMs, utc);
       drawMarkers(ctx, theme, frame, markers);
       drawLines(ctx, theme, {
         frame,
@@ -121,7 +122,7 @@ function RedChart({ title, unit, suffix, lines, bars, series, markers, height, n
       ctx.fillStyle = theme.text3;
       ctx.fillRect(Math.round(xOf(frame, hover.at)), frame.top, 1, frame.height);
     },
-    [width, height, frame, scale, label, startMs, utc, markers, series.step, lines, bars, nowMs, hover],
+    [width, height, frame, scale, unit, suffix, startMs, utc, markers, series.step, lines, bars, nowMs, hover],
   );
   const place = (e: React.PointerEvent): number => e.clientX - e.currentTarget.getBoundingClientRect().left;
   const nsAt = (x: number): number => (Math.min(Math.max(x - frame.left, 0), frame.width) / frame.width) * total;

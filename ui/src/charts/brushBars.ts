@@ -1,5 +1,6 @@
 // Counts in columns, of one or two sets, with a part of them picked. No React,
 // no reads of the page.
+import { tick } from './figures';
 import { drawAxes, type Pen } from './lines';
 import { drawMarkers, type Marker } from './markers';
 import { scaleOf, valueLabel } from './scale';
@@ -34,7 +35,7 @@ export function drawBrushBars(pen: Pen, theme: Theme, input: BrushBarsInput): vo
   const most = values.reduce((m, s) => s.reduce((a, b) => Math.max(a, b), m), 0);
   const scale = scaleOf(0, most, false, 1);
   const label = (v: number): string => (input.relative ? `${valueLabel(v * 100, 'count')}\u2009%` : valueLabel(v, 'count'));
-  drawAxes(pen, theme, { ...box, total: 1 }, scale, label, 0, true);
+  drawAxes(pen, theme, { ...box, total: 1 }, scale, (v) => tick(label(v)), 0, true);
   const y = (v: number): number => box.top + box.height * (1 - v / scale.max);
   const inside = (at: number): boolean => pick !== undefined && at >= pick[0] && at <= pick[1];
   const [first, second] = values;

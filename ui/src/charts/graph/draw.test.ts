@@ -93,6 +93,18 @@ describe('the drawing', () => {
     expect(texts(graph({ k: 0.4 }))).toEqual(['a', 'b']);
     expect(texts(graph({ k: 0.1 }))).toEqual([]);
   });
+  it('gives a long name two lines, and the room of the figures where it needs that', () => {
+    const long = graph({ nodes: [node('cruddur-moderation'), node('a')], k: 0.7 });
+    const [first, second] = breakName('cruddur-moderation', fits(8));
+    const wide = (input: GraphInput): string[] => {
+      const pen = record();
+      pen.measureText = (t: string) => ({ width: t.length * 14 }) as TextMetrics;
+      drawGraph(pen, testTheme, input);
+      return pen.calls.filter((c) => c.name === 'fillText').map((c) => String(c.args[0]));
+    };
+    expect(wide(long)).toEqual([first, second, '1/s', '2 %', 'a', '1/s', '2 %']);
+    expect(wide({ ...long, k: 0.5 })).toEqual([first, second, 'a', '1/s', '2 %']);
+  });
   it('labels the edges of what is hovered or selected', () => {
     expect(texts(graph({ hover: 0 }))).toContain('3 ms');
     expect(texts(graph({ selectedEdge: 0 }))).toContain('3 ms');

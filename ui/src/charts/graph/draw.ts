@@ -85,21 +85,23 @@ function drawSmall(ctx: CanvasRenderingContext2D, theme: Theme, node: GraphNode,
   ctx.textBaseline = 'middle';
   ctx.fillStyle = theme.text;
   const fits = (t: string): boolean => ctx.measureText(t).width <= room;
-  if (k >= figuresFrom) {
-    const figures = node.change ? node.change.words : node.failing || node.latency.replace('p95 ', '');
-    ctx.fillText(elide(node.name, fits), x, -size * 0.56);
-    ctx.font = `${size * 0.92}px ${theme.sans}`;
-    ctx.fillStyle = theme.text3;
-    if (!node.change) ctx.fillText(node.rate, x, size * 0.66);
-    const after = node.change ? 0 : ctx.measureText(node.rate).width + size * 0.5;
-    if (after + ctx.measureText(figures).width > room) return;
-    if (node.failing && !node.change) ctx.fillStyle = node.alarming ? theme.error : theme.text3;
-    ctx.fillText(figures, x + after, size * 0.66);
-    return;
-  }
   const lines = breakName(node.name, fits);
-  if (lines.length === 1) ctx.fillText(lines[0]!, x, 1);
-  else lines.forEach((l, n) => ctx.fillText(l, x, (n - 0.5) * size * 1.08));
+  // Where not all has room, the name has it: the ring tells how the node is.
+  const rows = lines.length + 1;
+  const line = size * 1.15;
+  const withFigures = k >= figuresFrom && rows * line <= nodeHeight - 2;
+  const first = (-(withFigures ? lines.length : lines.length - 1) * line) / 2;
+  lines.forEach((l, n) => ctx.fillText(l, x, first + n * line));
+  if (!withFigures) return;
+  const y = first + lines.length * line;
+  const figures = node.change ? node.change.words : node.failing || node.latency.replace('p95 ', '');
+  ctx.font = `${size * 0.92}px ${theme.sans}`;
+  ctx.fillStyle = theme.text3;
+  if (!node.change) ctx.fillText(node.rate, x, y);
+  const after = node.change ? 0 : ctx.measureText(node.rate).width + size * 0.5;
+  if (after + ctx.measureText(figures).width > room) return;
+  if (node.failing && !node.change) ctx.fillStyle = node.alarming ? theme.error : theme.text3;
+  ctx.fillText(figures, x + after, y);
 }
 
 function drawFull(ctx: CanvasRenderingContext2D, theme: Theme, input: GraphInput, node: GraphNode, i: number): void {

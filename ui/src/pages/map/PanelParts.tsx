@@ -1,7 +1,7 @@
 import type { Health, Histogram, Latencies } from '../../api/map';
 import { BrushBars } from '../../charts/BrushBars';
 import { logMarks } from '../../charts/brushBars';
-import { ms, percent, perSecond } from '../../charts/figures';
+import { ms, percent, perSecond, tick } from '../../charts/figures';
 import { count, duration } from '../../time/format';
 
 /** Rate, failures by class and lengths, in one row of figures. */
@@ -24,7 +24,7 @@ export function Figures({ of, seconds }: { of: Health & Latencies; seconds: numb
       </p>
       <ul className="classes">
         {classes.map(([name, n]) => (
-          <li key={name} className={n === 0 ? 'muted' : ''}>
+          <li key={name} className={n === 0 ? 'muted' : ''} title={`${count(n)} of ${count(of.count)}`}>
             <i className={`dot c${name}`} aria-hidden="true" /> {name} <b>{percent(n, of.count)}</b>
           </li>
         ))}
@@ -56,7 +56,7 @@ export function Distribution({ title, histogram: h, other, range, onRange }: Dis
       sets={other ? [h.counts, rebinned(other, h)] : [h.counts]}
       relative={other !== undefined}
       pick={range && [at(range[0]), at(range[1])]}
-      marks={logMarks(h.min_ms, h.max_ms).map((m) => ({ at: m.at, label: duration(m.value * 1e6) }))}
+      marks={logMarks(h.min_ms, h.max_ms).map((m) => ({ at: m.at, label: tick(duration(m.value * 1e6)) }))}
       height={128}
       tip={(share) => `${duration(value(share) * 1e6)} · ${count(h.counts[bin(share)]!)} calls`}
       onPick={(p) => onRange(p && [value(p[0]), value(p[1])])}

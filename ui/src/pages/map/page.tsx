@@ -31,6 +31,9 @@ const set = (c: Partial<MapState>, replace = false): void => setParams(encode(c)
 /** More nodes than these are shown around one of them. */
 const mostAtOnce = 120;
 
+/** Of so many nodes the names can be read when all of them are in view. */
+const mostReadable = 40;
+
 /** Who calls whom, how much, how well and how fast. */
 export default function MapPage({ start }: { start: Start | undefined }): React.ReactElement {
   const url = useAddress();
@@ -52,7 +55,7 @@ export default function MapPage({ start }: { start: Start | undefined }): React.
   const partial = many && !state.all;
   const { minErrors, minRate } = state;
   const around = whole ? aroundOf(whole, state) : -1;
-  const hops = state.hops || (whole && partial && around >= 0 ? readableHops(whole, around, mostAtOnce) : 2);
+  const hops = state.hops || (whole && partial && around >= 0 ? readableHops(whole, around, mostReadable) : 2);
   const graph = useMemo(() => {
     if (!whole) return undefined;
     let keep = filtered(whole, minErrors, minRate, seconds);
