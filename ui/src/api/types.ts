@@ -9,6 +9,9 @@ export interface Start {
   endpoints: Record<string, string>;
   has_data: boolean;
   last_event: string;
+  first_event: string;
+  /** From when on events are kept; empty: for ever. */
+  kept_from: string;
   sample: Sample;
 }
 

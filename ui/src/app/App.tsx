@@ -1,4 +1,4 @@
-import { Component, useEffect, useState } from 'react';
+import { Component, useEffect, useMemo, useState } from 'react';
 
 import { get } from '../api/client';
 import type { Start } from '../api/types';
@@ -8,6 +8,7 @@ import { KeysSheet, useKeys } from './keys';
 import { later, type Later } from './later';
 import { go, known, linkTo, setParams, useAddress } from './location';
 import { learn } from './longAddress';
+import { RetainedProvider, retainedOf } from './retained';
 import { Shell } from './Shell';
 import { SignIn } from './SignIn';
 
@@ -41,7 +42,9 @@ export function App(): React.ReactElement {
   const [signedIn, setSignedIn] = useState(0);
   const url = useAddress();
   const asked = `${signedIn} ${url.searchParams.get('env') ?? ''} ${url.pathname === '/'}`;
-  const start = useLoad(`start ${asked}`, async (signal) => ({ ...(await get<Start>('start', {}, signal)), asked }));
+  const start = useLoad(`start ${asked}`, async (signal) => ({ ...(await get<Start>('start', {}, signal)), asked, at: Date.now() }));
+  const { data } = start;
+  const retained = useMemo(() => retainedOf({ kept_from: data?.kept_from, first: data?.first_event }, data?.at ?? 0), [data]);
   const [sheet, setSheet] = useState(false);
   useKeys('Everywhere', {
     '?': ['show the keys', () => setSheet((s) => !s)],
@@ -79,7 +82,9 @@ export function App(): React.ReactElement {
   return (
     <Shell start={start.data} onKeys={() => setSheet(true)}>
       <Boundary key={pageKey(url.pathname)}>
-        {url.searchParams.has('s') ? <Kept id={url.searchParams.get('s')!} path={url.pathname} /> : page(url, start.data)}
+        <RetainedProvider value={retained}>
+          {url.searchParams.has('s') ? <Kept id={url.searchParams.get('s')!} path={url.pathname} /> : page(url, start.data)}
+        </RetainedProvider>
       </Boundary>
       {sheet && <KeysSheet onClose={() => setSheet(false)} />}
     </Shell>

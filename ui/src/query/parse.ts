@@ -3,7 +3,6 @@ import { isKeyword, lex, TextError, type Token } from './lex';
 import { cutMade, withMade } from './made';
 import { expressionText } from './print';
 import {
-  compareOffsets,
   empty,
   Exact,
   isOp,
@@ -13,6 +12,7 @@ import {
   wordOps,
   type Calc,
   type Condition,
+  type Earlier,
   type Expression,
   type Having,
   type Order,
@@ -22,6 +22,9 @@ import {
   type Span,
   type Where,
 } from './question';
+
+/** The longest range, and the farthest back that another lies: 400 days. */
+const mostBack = 400 * 86400;
 
 const units: Readonly<Record<string, number>> = {
   ns: 1e-6,
@@ -213,6 +216,14 @@ class Parser {
       throw new TextError(t.at, `expected a length of time like 30s, 15m or 2h, found ${describe(t)}`);
     return (Number(t.value) * factor) / 1000;
   }
+  /** How far back another period lies; the word previous is the one just before. */
+  back(): Earlier {
+    if (this.word('previous')) return 'previous';
+    const t = this.peek();
+    const length = this.seconds();
+    if (length < 1 || length > mostBack) throw new TextError(t.at, `the length is ${length} seconds; it must be from 1s to 400d`);
+    return Math.round(length);
+  }
   moment(): number {
     const t = this.take();
     if (t.kind === 'number' && !t.unit && /^\d+$/.test(t.value)) return Number(t.value);
@@ -265,6 +276,7 @@ export const parseCalcs = (text: string): Calc[] => whole(text, (p) => p.list(()
 export const parseNames = (text: string): string[] => whole(text, (p) => p.list(() => p.name('a field')));
 export const parseOrders = (text: string, by: string[]): Order[] => whole(text, (p) => p.list(() => p.order(by)));
 export const parseHavings = (text: string): Having[] => whole(text, (p) => p.list(() => p.having()));
+export const parseCompare = (text: string): Earlier => whole(text, (p) => p.back());
 export const parseSeconds = (text: string): number => whole(text, (p) => p.seconds());
 
 /** Reads a whole question; the time, where it gives one, stands apart. */
@@ -294,11 +306,7 @@ export function parseQuestion(text: string): { question: Question; span: Span } 
     GRANULARITY: () => (q.step = p.seconds()),
     LAST: () => (span.range = p.seconds()),
     FOR: () => (span.range = p.seconds()),
-    COMPARE: () => {
-      const t = p.peek();
-      q.compare = p.seconds();
-      if (!compareOffsets.includes(q.compare)) throw new TextError(t.at, 'COMPARE takes 30m, 1h, 2h, 8h, 1d, 7d, 28d or 182d');
-    },
+    COMPARE: () => (q.compare = p.back()),
     FROM: () => (span.start = p.moment()),
     TO: () => (span.end = p.moment()),
     UNWEIGHTED: () => (q.unweighted = true),

@@ -7,6 +7,7 @@ import {
   isOp,
   type Calc,
   type Condition,
+  type Earlier,
   type Expression,
   type Having,
   type Order,
@@ -86,6 +87,11 @@ function lengthText(seconds: number): string {
   return `${seconds}s`;
 }
 
+/** How COMPARE has it: previous, or a length like 36h. */
+export function compareText(c: Earlier): string {
+  return c === 'previous' ? c : lengthText(c);
+}
+
 /** The question in one line, with its time if one is given. */
 export function questionText(q: Question, span: Span = {}): string {
   const fields = madeOf(q, 'calculated_fields');
@@ -106,7 +112,7 @@ export function questionText(q: Question, span: Span = {}): string {
   if (span.end !== undefined) parts.push(`TO ${span.end}`);
   if (span.range !== undefined)
     parts.push(`${span.start !== undefined || span.end !== undefined ? 'FOR' : 'LAST'} ${lengthText(span.range)}`);
-  if (q.compare !== undefined) parts.push(`COMPARE ${lengthText(q.compare)}`);
+  if (q.compare !== undefined) parts.push(`COMPARE ${compareText(q.compare)}`);
   if (q.unweighted) parts.push('UNWEIGHTED');
   return parts.join(' ');
 }

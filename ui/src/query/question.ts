@@ -61,6 +61,9 @@ export interface Having {
   value: number;
 }
 
+/** Seconds back, or the period just before, as long as the range. */
+export type Earlier = number | 'previous';
+
 export interface Question {
   calcs: Calc[];
   where: Where;
@@ -70,8 +73,8 @@ export interface Question {
   limit?: number;
   /** Seconds of a time bucket; none lets the server choose. */
   step?: number;
-  /** Seconds back to the period to compare with. */
-  compare?: number;
+  /** Seconds back to the period to compare with, or the one just before, as long as the range. */
+  compare?: Earlier;
   /** Counts stored events, not those they stand for. */
   unweighted: boolean;
   /** Members of a specification that the builder has no clause for; they go with it. */
@@ -163,7 +166,7 @@ export function opposite(op: string): string | undefined {
   return undefined;
 }
 
-/** Seconds that a period may lie back to be compared with. */
+/** Seconds that a period lies back in what Honeycomb compares with; Oriel takes any others, too. */
 export const compareOffsets: readonly number[] = [1800, 3600, 7200, 28800, 86400, 604800, 2419200, 15724800];
 
 /** Orders and havings that still name a calculation or a breakdown of the question. */

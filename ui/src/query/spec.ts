@@ -1,7 +1,8 @@
 // Questions to and from Honeycomb's query specification.
-import { parseWhere } from './parse';
-import { whereText } from './print';
+import { parseCompare, parseWhere } from './parse';
+import { compareText, whereText } from './print';
 import {
+  compareOffsets,
   empty,
   Exact,
   isNested,
@@ -30,6 +31,7 @@ const known = new Set([
   'start_time',
   'end_time',
   'compare_time_offset_seconds',
+  'compare',
   'usage_mode',
   'where',
 ]);
@@ -38,6 +40,13 @@ function filtersOf(w: Where): Json {
   if (w.terms.length === 0) return {};
   if (w.terms.some(isNested)) return { where: whereText(w) };
   return { filters: w.terms, ...(w.any && w.terms.length > 1 && { filter_combination: 'OR' }) };
+}
+
+/** Honeycomb's member where that has the length, or our own. */
+function compareOf({ compare }: Question): Json {
+  if (compare === undefined) return {};
+  if (typeof compare === 'number' && compareOffsets.includes(compare)) return { compare_time_offset_seconds: compare };
+  return { compare: compareText(compare) };
 }
 
 /** The specification; absent members stay absent. */
@@ -66,7 +75,7 @@ export function toSpec(q: Question, span: Span = {}): Json {
     ...(span.range !== undefined && { time_range: span.range }),
     ...(span.start !== undefined && { start_time: span.start }),
     ...(span.end !== undefined && { end_time: span.end }),
-    ...(q.compare !== undefined && { compare_time_offset_seconds: q.compare }),
+    ...compareOf(q),
     ...(q.unweighted && { usage_mode: true }),
     ...q.rest,
   };
@@ -139,6 +148,7 @@ export function fromSpec(o: Json): { question: Question; span: Span } {
   if (number(o.limit)) q.limit = number(o.limit);
   if (number(o.granularity)) q.step = number(o.granularity);
   if (number(o.compare_time_offset_seconds)) q.compare = number(o.compare_time_offset_seconds);
+  else if (text(o.compare)) q.compare = parseCompare(text(o.compare)!);
   q.unweighted = o.usage_mode === true;
   const rest = Object.entries(o).filter(([name, v]) => !known.has(name) && v !== null && !(Array.isArray(v) && v.length === 0));
   if (rest.length > 0) q.rest = Object.fromEntries(rest);

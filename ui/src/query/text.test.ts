@@ -12,6 +12,9 @@ const lines = [
   'VISUALIZE COUNT IF (error = true) AS errors, COUNT AS total WHERE a = 1 OR b = "x" HAVING `errors` > 3 LAST 2d',
   'VISUALIZE HEATMAP(duration_ms) WHERE (a = 1 OR b = 2) AND c does-not-exist GRANULARITY 60s FROM 1700000000 TO 1700007200',
   'VISUALIZE COUNT_DISTINCT(user.id) GROUP BY `odd name`, x ORDER BY x FROM 1700000000 FOR 90m COMPARE 1d UNWEIGHTED',
+  'VISUALIZE COUNT LAST 1h COMPARE previous',
+  'VISUALIZE COUNT LAST 1h COMPARE 36h',
+  'VISUALIZE COUNT LAST 1h COMPARE 5401s UNWEIGHTED',
   'VISUALIZE CONCURRENCY, RATE_SUM(n) WHERE name not-in ("a", "b") AND x starts-with "y"',
   'VISUALIZE COUNT WHERE NOT (a = 1 AND b = 2) OR `in` <> "quo\\"te" OR x matches "^/[a-z]+$"',
   'VISUALIZE COUNT IF (a = 1 OR b = 2) ORDER BY `COUNT` LIMIT 5',
@@ -43,7 +46,9 @@ describe('one line of text', () => {
     ['VISUALIZE COUNT VISUALIZE COUNT', 16],
     ['VISUALIZE COUNT WHERE a = "x', 26],
     ['VISUALIZE COUNT WHERE a = 5parsecs', 26],
-    ['VISUALIZE COUNT COMPARE 5s', 24],
+    ['VISUALIZE COUNT COMPARE 401d', 24],
+    ['VISUALIZE COUNT COMPARE 0.1s', 24],
+    ['VISUALIZE COUNT COMPARE sometime', 24],
   ])('points at what is wrong in %s', (text, at) => {
     try {
       parseQuestion(text);
@@ -124,6 +129,14 @@ describe('specifications', () => {
       where: 'c = 3 OR d = 4',
     });
     expect(whereText(question.where)).toBe('(a = 1 OR b = 2) AND (c = 3 OR d = 4)');
+  });
+  it('compares in Honeycomb’s member where that has the length', () => {
+    const of = (text: string): unknown => toSpec(parseQuestion(`VISUALIZE COUNT COMPARE ${text}`).question);
+    const calculations = [{ op: 'COUNT' }];
+    expect(of('24h')).toEqual({ calculations, compare_time_offset_seconds: 86400 });
+    expect(of('36h')).toEqual({ calculations, compare: '36h' });
+    expect(of('previous')).toEqual({ calculations, compare: 'previous' });
+    expect(() => fromSpec({ compare: 'whenever' })).toThrow(/length of time/);
   });
   it('takes pasted specifications and links', () => {
     const spec = { calculations: [{ op: 'COUNT' }], breakdowns: ['x'] };

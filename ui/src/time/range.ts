@@ -125,6 +125,24 @@ export function shortLength(ms: number): string {
   return `${Math.round(ms / 1000)}s`;
 }
 
+const wordUnits: [seconds: number, one: string, many: string][] = [
+  [86400, 'day', 'days'],
+  [3600, 'hour', 'hours'],
+  [60, 'minute', 'minutes'],
+  [1, 'second', 'seconds'],
+];
+
+/** A length in whole words: 1 day 12 hours. */
+export function lengthWords(seconds: number): string {
+  let rest = Math.round(seconds);
+  const parts = wordUnits.flatMap(([n, one, many]) => {
+    const some = Math.floor(rest / n);
+    rest -= some * n;
+    return some === 0 ? [] : [`${some} ${some === 1 ? one : many}`];
+  });
+  return parts.join(' ') || 'no time';
+}
+
 /** Resolves a range to ms at a moment. */
 export function resolve(r: Range, now: number): [number, number] {
   return [parseMoment(r.from, now) ?? now - 3600e3, parseMoment(r.to, now) ?? now];

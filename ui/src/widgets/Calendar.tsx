@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from 'react';
 
+import { keptAt, keptWords, type Retained } from '../app/retained';
 import { day } from '../time/format';
 import { daysLater, monthName, monthOf, weeksOf, type Month } from '../time/months';
 import { resolve, wholeDays, type Range } from '../time/range';
@@ -8,6 +9,7 @@ import { Dialog, DialogHead } from './Dialog';
 interface Props {
   range: Range;
   utc: boolean;
+  retained: Retained;
   onPick: (r: Range) => void;
   onClose: () => void;
 }
@@ -15,10 +17,13 @@ interface Props {
 const moves: Record<string, number> = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -7, ArrowDown: 7 };
 
 /** Two months, of which a person picks the first day and the last. Arrows move from day to day. */
-export default function Calendar({ range, utc, onPick, onClose }: Props): React.ReactElement {
+export default function Calendar({ range, utc, retained, onPick, onClose }: Props): React.ReactElement {
   const dialog = useRef<HTMLDialogElement>(null);
   const [now] = useState(Date.now);
   const today = day(now, utc);
+  // The day of the edge still has what came after it.
+  const keptFrom = keptAt(retained, now);
+  const oldest = keptFrom === undefined ? '' : day(keptFrom, utc);
   const [from, to] = resolve(range, now);
   const [at, setAt] = useState(() => day(Math.min(to, now), utc)); // where the keys are
   const [shown, setShown] = useState(at); // in the month at the right
@@ -30,7 +35,7 @@ export default function Calendar({ range, utc, onPick, onClose }: Props): React.
   useEffect(() => focus(opened), [opened]);
 
   const go = (wanted: string): void => {
-    const next = wanted > today ? today : wanted;
+    const next = wanted > today ? today : wanted < oldest ? oldest : wanted;
     setAt(next);
     if (!inView(next, shown)) setShown(next > shown ? next : `${monthText(monthOf(next, 1))}-01`);
     requestAnimationFrame(() => focus(next));
@@ -38,7 +43,7 @@ export default function Calendar({ range, utc, onPick, onClose }: Props): React.
   const turn = (by: number): void => {
     const month = `${monthText(monthOf(shown, by))}-01`;
     setShown(month);
-    setAt(month);
+    setAt(month < oldest ? oldest : month);
   };
   const pick = (one: string): void => {
     setAt(one);
@@ -49,7 +54,13 @@ export default function Calendar({ range, utc, onPick, onClose }: Props): React.
   return (
     <Dialog name="Calendar" className="calendar" ref={dialog} onClose={onClose}>
       <DialogHead title={first ? `${first} to …` : 'First day'}>
-        <button type="button" className="btn small" aria-label="Earlier months" onClick={() => turn(-1)}>
+        <button
+          type="button"
+          className="btn small"
+          aria-label="Earlier months"
+          disabled={monthText(monthOf(shown, -1)) <= oldest.slice(0, 7)}
+          onClick={() => turn(-1)}
+        >
           ‹
         </button>
         <button
@@ -73,10 +84,11 @@ export default function Calendar({ range, utc, onPick, onClose }: Props): React.
         }}
       >
         {[monthOf(shown, -1), monthOf(shown)].map((m) => (
-          <MonthTable key={monthName(m)} month={m} at={at} begins={begins} ends={ends} today={today} onPick={pick} />
+          <MonthTable key={monthName(m)} month={m} at={at} begins={begins} ends={ends} today={today} oldest={oldest} onPick={pick} />
         ))}
       </div>
       <p className="faint" role="status">
+        {oldest && `Days before ${oldest} are gone: events are kept ${keptWords(retained)}. `}
         {first ? 'Now the last day; the same one again for that day alone.' : 'Days are of the zone that is shown.'}
       </p>
     </Dialog>
@@ -98,10 +110,11 @@ interface MonthProps {
   begins: string;
   ends: string;
   today: string;
+  oldest: string;
   onPick: (day: string) => void;
 }
 
-function MonthTable({ month, at, begins, ends, today, onPick }: MonthProps): React.ReactElement {
+function MonthTable({ month, at, begins, ends, today, oldest, onPick }: MonthProps): React.ReactElement {
   return (
     <table>
       <caption>{monthName(month)}</caption>
@@ -126,7 +139,8 @@ function MonthTable({ month, at, begins, ends, today, onPick }: MonthProps): Rea
                     aria-label={one}
                     aria-pressed={one >= begins && one <= ends}
                     aria-current={one === today ? 'date' : undefined}
-                    disabled={one > today}
+                    disabled={one > today || one < oldest}
+                    title={one < oldest ? 'no longer kept' : undefined}
                     tabIndex={one === at ? 0 : -1}
                     onClick={() => onPick(one)}
                   >

@@ -4,6 +4,8 @@ export interface MenuItem {
   label: string;
   run: () => void;
   checked?: boolean;
+  /** Why it is grey: it can be taken all the same. */
+  faint?: string;
   head?: boolean;
 }
 
@@ -129,7 +131,8 @@ export function MenuList({ anchor, name, items, keepOpen, onClose }: ListProps):
                 {item.checked ? '✓' : ''}
               </span>
             )}
-            {item.label}
+            {item.faint ? <span className="faint-item">{item.label}</span> : item.label}
+            {item.faint && <span className="muted menu-why">{item.faint}</span>}
           </button>
         ),
       )}

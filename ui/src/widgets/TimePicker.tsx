@@ -3,6 +3,7 @@ import { useLayoutEffect, useRef, useState } from 'react';
 import { useKeys } from '../app/keys';
 import { later } from '../app/later';
 import { offset, usePrefs } from '../app/prefs';
+import { beginsBefore, keptWords, useRetained, type Retained } from '../app/retained';
 import { clock, day } from '../time/format';
 import { change, parseRange, presets, resolve, type Range } from '../time/range';
 import { RangeHistory } from '../time/rangeHistory';
@@ -41,6 +42,7 @@ export function TimePicker({ range, onChange }: Props): React.ReactElement {
   const [bad, setBad] = useState(false);
   const [calendar, setCalendar] = useState(false);
   const input = useRef<HTMLInputElement>(null);
+  const retained = useRetained();
   const relative = range.to === 'now' && range.from.startsWith('now-');
   const [from, to] = resolve(range, Date.now());
   const exact = rangeWords({ from: `${from}000000`, to: `${to}000000` }, utc);
@@ -94,7 +96,12 @@ export function TimePicker({ range, onChange }: Props): React.ReactElement {
             }}
           />
         </form>
-        <Menu className="btn small" name="Ranges" label="▾" items={() => items(range, relative, utc, onChange, () => setCalendar(true))} />
+        <Menu
+          className="btn small"
+          name="Ranges"
+          label="▾"
+          items={() => items(range, relative, utc, retained, onChange, () => setCalendar(true))}
+        />
         <button type="button" className="btn small" aria-label="Later" title="Later (.)" disabled={relative} onClick={by({ shift: 0.5 })}>
           ›
         </button>
@@ -111,7 +118,7 @@ export function TimePicker({ range, onChange }: Props): React.ReactElement {
           ↶
         </button>
       </div>
-      {calendar && <Calendar range={range} utc={utc} onPick={onChange} onClose={() => setCalendar(false)} />}
+      {calendar && <Calendar range={range} utc={utc} retained={retained} onPick={onChange} onClose={() => setCalendar(false)} />}
       {bad && (
         <span className="error-text" role="alert">
           not a time range
@@ -121,16 +128,30 @@ export function TimePicker({ range, onChange }: Props): React.ReactElement {
   );
 }
 
-function items(range: Range, relative: boolean, utc: boolean, onChange: (r: Range) => void, onCalendar: () => void): MenuItem[] {
+/** What to say of a range that begins before what is kept. */
+function beyondKept(r: Range, retained: Retained): string | undefined {
+  const now = Date.now();
+  return beginsBefore(retained, resolve(r, now)[0], now) ? `kept: ${keptWords(retained)}` : undefined;
+}
+
+function items(
+  range: Range,
+  relative: boolean,
+  utc: boolean,
+  retained: Retained,
+  onChange: (r: Range) => void,
+  onCalendar: () => void,
+): MenuItem[] {
   const recent = visited.recent(5).filter((r) => !presets.includes(r.from.slice(4)));
   return [
     ...presets.map((p) => ({
       label: lastWords(p),
       checked: range.from === `now-${p}` && relative,
+      faint: beyondKept({ from: `now-${p}`, to: 'now' }, retained),
       run: () => onChange({ from: `now-${p}`, to: 'now' }),
     })),
     { label: 'Calendar…', run: onCalendar },
     ...(recent.length > 0 ? [{ label: 'Recent', run: () => undefined, head: true }] : []),
-    ...recent.map((r) => ({ label: rangeWords(r, utc), checked: false, run: () => onChange(r) })),
+    ...recent.map((r) => ({ label: rangeWords(r, utc), checked: false, faint: beyondKept(r, retained), run: () => onChange(r) })),
   ];
 }

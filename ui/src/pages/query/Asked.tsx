@@ -1,6 +1,8 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 
 import type { Start } from '../../api/types';
+import { browserName } from '../../app/browser';
+import { later } from '../../app/later';
 import { here, setParams } from '../../app/location';
 import { Hover } from '../../charts/hover';
 import type { Question, Span } from '../../query/question';
@@ -9,6 +11,7 @@ import { Splitter } from '../../widgets/Splitter';
 import { askBody, every, followed, hasLines, spanOf, unknownFields, type Dataset } from './data';
 import type { Field } from '../../query/complete';
 import { Failed } from '../../widgets/Failed';
+import { askAgain } from './again';
 import { Draft, same } from './draft';
 import { Builder } from './parts/Builder';
 import { Answered } from './parts/Answered';
@@ -16,7 +19,6 @@ import { Compared } from './parts/Compared';
 import type { PickedPoint } from './parts/Charts';
 import { NameDialog } from './parts/NameDialog';
 import { Nothing } from './parts/Nothing';
-import { HistoryPanel } from './parts/HistoryPanel';
 import { MarkDialog, type Marking } from './parts/MarkDialog';
 import { PointMenu } from './parts/PointMenu';
 import { Running } from './parts/Running';
@@ -29,6 +31,11 @@ import { useQueryKeys } from './useQueryKeys';
 import { none, useDrawn } from './useReleases';
 import { useRun } from './useRun';
 import { useValueActions } from './useValueActions';
+
+const HistoryPanel = later(
+  () => import('./parts/HistoryPanel'),
+  <aside className="bubble history" aria-label="History" aria-busy="true" />,
+);
 
 const set = (c: Parameters<typeof encodeView>[0]): void => setParams(encodeView(c));
 
@@ -60,6 +67,7 @@ export function Asked({ dataset, env, state, start, fields, datasets }: AskedPro
     ...askBody(dataset, state.question, spanOf(state.from, state.to, Date.now())),
     series: followed(state.question),
     totals: state.question.by.length > 0,
+    browser: browserName(),
     // What is looked at again by itself is neither kept nor noted in the history.
     ...(everySeconds > 0 && turn > 0 ? { quiet: true } : { keep: true }),
   };
@@ -218,7 +226,15 @@ export function Asked({ dataset, env, state, start, fields, datasets }: AskedPro
       {history && (
         <>
           <Splitter label="Width of the history" variable="--bubble" fallback={36} least={24} most={60} fromRight />
-          <HistoryPanel env={env} turn={`${answer?.requestId ?? ''} ${named}`} onClose={() => setHistory(false)} />
+          <HistoryPanel
+            {...{ every, env }}
+            again={askAgain}
+            browser={browserName()}
+            open={start?.auth === 'open'}
+            datasets={datasets ?? []}
+            turn={`${answer?.requestId ?? ''} ${named}`}
+            onClose={() => setHistory(false)}
+          />
         </>
       )}
       {!history && <Compared {...{ env, dataset, state, answer, question, pick, actions }} />}

@@ -1,6 +1,9 @@
 // What the page asks the server beside the query itself.
+import { useMemo } from 'react';
+
 import { get } from '../../api/client';
 import { useLoad } from '../../api/useLoad';
+import { retainedOf, useRetained, type Retained } from '../../app/retained';
 import type { Field } from '../../query/complete';
 import { madeOf } from '../../query/made';
 import { questionText } from '../../query/print';
@@ -16,6 +19,7 @@ export interface Dataset {
   rows: number;
   first: string;
   last: string;
+  kept_from?: string;
 }
 
 export function useDatasets(env: string): Dataset[] | undefined {
@@ -27,6 +31,15 @@ export function useDatasets(env: string): Dataset[] | undefined {
 export function named(dataset: string, datasets: readonly { slug: string }[]): string[] {
   const slugs = datasets.map((d) => d.slug).filter((slug) => slug !== every);
   return dataset === every || slugs.includes(dataset) ? slugs : [dataset, ...slugs];
+}
+
+/** How far back there are events of a dataset; of all of them it is what the app knows. */
+export function useRetainedOf(dataset: string, datasets: Dataset[] | undefined): Retained {
+  const all = useRetained();
+  return useMemo(() => {
+    const one = datasets?.find((d) => d.slug === dataset);
+    return one ? retainedOf(one, Date.now()) : all;
+  }, [all, dataset, datasets]);
 }
 
 /** The fields of a dataset; those of another, which were shown before, are none of them. */

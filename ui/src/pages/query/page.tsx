@@ -10,7 +10,8 @@ import { useEffect, useMemo } from 'react';
 import type { Start } from '../../api/types';
 import { go, here, useAddress } from '../../app/location';
 import { Asked } from './Asked';
-import { every, useDatasets, useFields } from './data';
+import { RetainedProvider } from '../../app/retained';
+import { every, useDatasets, useFields, useRetainedOf } from './data';
 import { Kept } from './Kept';
 import { decode, pathOf } from './url';
 
@@ -35,7 +36,12 @@ export default function QueryPage({ path, start }: { path: string; start: Start 
     if (!state.asked) ['COUNT', ...heat].forEach((c) => to.append('calc', c));
     go(`/query/${encodeURIComponent(dataset || every)}?${to.toString()}`, true);
   }, [path, dataset, fields, settled, state.asked]);
+  const retained = useRetainedOf(dataset, datasets);
   if (result) return <Kept id={result} env={env} state={state} start={start} />;
   if (dataset === '' || !state.asked) return <div className="page" aria-busy="true" />;
-  return <Asked key={`${env} ${dataset}`} {...{ dataset, env, state, start, fields, datasets }} />;
+  return (
+    <RetainedProvider value={retained}>
+      <Asked key={`${env} ${dataset}`} {...{ dataset, env, state, start, fields, datasets }} />
+    </RetainedProvider>
+  );
 }

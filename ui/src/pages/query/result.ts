@@ -68,6 +68,21 @@ export function groupLabel(key: readonly Cell[]): string {
   return key.length === 0 ? 'all' : key.map(cellText).join(' · ');
 }
 
+/**
+ * How many buckets later than the result's own the earlier ones begin, once both are
+ * laid over each other: a period that lies back no multiple of a bucket's length has
+ * its first one elsewhere.
+ */
+export function bucketsLate({ series, compare }: Pick<Result, 'series' | 'compare'>): number {
+  if (!series || !compare) return 0;
+  return Math.round(Number(BigInt(compare.series.start) + BigInt(compare.offset) - BigInt(series.start)) / series.step) + 0;
+}
+
+/** Values so many places later; those that fall out are gone. */
+export function moved<T>(values: readonly (T | null)[], by: number): (T | null)[] {
+  return by > 0 ? [...Array<null>(by).fill(null), ...values] : values.slice(-by);
+}
+
 /** Groups beyond this rank are grey. */
 export const colouredGroups = 10;
 

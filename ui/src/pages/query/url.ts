@@ -1,7 +1,7 @@
 // What the Query page shows, as its address says it.
-import { parseCalcs, parseHavings, parseNames, parseOrders, parseWhere } from '../../query/parse';
+import { parseCalcs, parseCompare, parseHavings, parseNames, parseOrders, parseWhere } from '../../query/parse';
 import { calcText, havingText, orderText, whereText } from '../../query/print';
-import { compareOffsets, empty, type Question } from '../../query/question';
+import { empty, type Earlier, type Question } from '../../query/question';
 import { ident } from '../../query/lex';
 import { fromSpec } from '../../query/spec';
 import {
@@ -87,10 +87,7 @@ export function decode(p: URLSearchParams): QueryState {
     q.havings = read('having', q.havings, parseHavings);
     q.limit = read<number | undefined>('limit', undefined, whole(1, 10_000));
     q.step = read<number | undefined>('step', undefined, whole(0.001, 400 * 86400));
-    q.compare = read<number | undefined>('compare', undefined, (text) => {
-      if (!compareOffsets.includes(Number(text))) throw new Error(`it must be one of ${compareOffsets.join(', ')}`);
-      return Number(text);
-    });
+    q.compare = read<Earlier | undefined>('compare', undefined, parseCompare);
     q.unweighted = p.get('unweighted') === '1';
     q.rest = read<Record<string, unknown> | undefined>('rest', undefined, (text) => JSON.parse(text) as Record<string, unknown>);
   }

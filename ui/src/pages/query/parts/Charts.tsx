@@ -8,7 +8,7 @@ import type { Question } from '../../../query/question';
 import { count, momentMs } from '../../../time/format';
 import { unitOf } from '../../../query/cell';
 import { followed, mostFollowed } from '../data';
-import { chartsOf, groupId, groupLabel, type Answer, type Series } from '../result';
+import { bucketsLate, chartsOf, groupId, groupLabel, moved, type Answer, type Series } from '../result';
 import type { Drawing } from '../url';
 import { useGroupHeat } from '../useGroupHeat';
 import { HeatChart, side } from './HeatChart';
@@ -68,7 +68,8 @@ export function Charts(props: Props): React.ReactElement {
         const groups = of(result.series, key);
         const before = new Map(of(result.compare?.series, key).map((g) => [g.id, g]));
         // The same order as the groups, so that a tip finds what was.
-        const earlier = result.compare ? groups.map((g) => ({ ...g, values: before.get(g.id)?.values ?? [] })) : [];
+        const late = bucketsLate(result);
+        const earlier = result.compare ? groups.map((g) => ({ ...g, values: moved(before.get(g.id)?.values ?? [], late) })) : [];
         return [key, { groups, earlier }];
       }),
     );

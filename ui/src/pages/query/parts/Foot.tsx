@@ -1,10 +1,13 @@
 import { useEffect, useState } from 'react';
 
 import { linkTo } from '../../../app/location';
+import { usePrefs } from '../../../app/prefs';
+import { useRetained } from '../../../app/retained';
 import { count, ago, digits } from '../../../time/format';
 import type { Question } from '../../../query/question';
 import { save } from '../../../query/table';
 import { toCsv, toJson } from '../download';
+import { comparedNote, goneNote, oldestNote } from '../notes';
 import type { Answer } from '../result';
 import { colouredGroups } from '../result';
 import { useSampling } from '../useSampling';
@@ -23,6 +26,8 @@ export function Foot({ dataset, answer, question }: Props): React.ReactElement {
     return () => clearInterval(timer);
   }, []);
   const { result } = answer;
+  const { utc } = usePrefs();
+  const retained = useRetained();
   const rate = useSampling(dataset, question, answer);
   const hidden = result.breakdowns > 0 ? Math.max(result.rows.length - colouredGroups, 0) : 0;
   const parts = [
@@ -36,9 +41,12 @@ export function Foot({ dataset, answer, question }: Props): React.ReactElement {
       : answer.sampled
         ? `sampled${rate !== undefined && rate >= 1.05 ? ` ×${Number(digits(rate))}` : ''}: each event counts as many as it stands for`
         : '',
+    comparedNote(result, utc),
+    oldestNote(result, retained, answer.ranAt, utc),
     now - answer.ranAt > 15_000 ? `ran ${ago(now - answer.ranAt)}` : '',
     `query ${answer.requestId}`,
   ].filter(Boolean);
+  const gone = goneNote(result, retained, answer.ranAt, utc);
   return (
     <footer className="foot muted">
       <span role="status">{parts.join(' · ')}</span>
@@ -51,6 +59,7 @@ export function Foot({ dataset, answer, question }: Props): React.ReactElement {
         </a>
       )}
       {answer.notKept !== '' && <span className="badge warn">not kept: {answer.notKept}</span>}
+      {gone && <span className="badge warn">{gone}</span>}
       {!answer.complete && <span className="badge warn">part of the data could not be read</span>}
       <span className="grow" />
       <span className="row">

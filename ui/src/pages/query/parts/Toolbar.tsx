@@ -4,7 +4,8 @@ import { Menu } from '../../../widgets/Menu';
 import { TimePicker } from '../../../widgets/TimePicker';
 import { every, named, type Dataset } from '../data';
 import type { Draft } from '../draft';
-import { CompareTo, Granularity } from './Granularity';
+import { CompareTo } from './CompareTo';
+import { Granularity } from './Granularity';
 
 interface Props {
   dataset: string;
