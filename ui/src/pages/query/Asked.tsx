@@ -17,9 +17,8 @@ import { Builder } from './parts/Builder';
 import { Answered } from './parts/Answered';
 import { Compared } from './parts/Compared';
 import type { PickedPoint } from './parts/Charts';
-import { NameDialog } from './parts/NameDialog';
 import { Nothing } from './parts/Nothing';
-import { MarkDialog, type Marking } from './parts/MarkDialog';
+import type { Marking } from './parts/MarkDialog';
 import { PointMenu } from './parts/PointMenu';
 import { Running } from './parts/Running';
 import { Toolbar } from './parts/Toolbar';
@@ -32,6 +31,8 @@ import { none, useDrawn } from './useReleases';
 import { useRun } from './useRun';
 import { useValueActions } from './useValueActions';
 
+const MarkDialog = later(async () => ({ default: (await import('./parts/MarkDialog')).MarkDialog }));
+const NameDialog = later(async () => ({ default: (await import('./parts/NameDialog')).NameDialog }));
 const HistoryPanel = later(
   () => import('./parts/HistoryPanel'),
   <aside className="bubble history" aria-label="History" aria-busy="true" />,
