@@ -1,5 +1,6 @@
 import { go } from '../app/location';
 import { copies, filterText, nameText, type FieldValue } from '../query/copyAs';
+import { withItItems } from '../query/withIt';
 import { Menu, type MenuItem } from './Menu';
 import { ValueText } from './ValueText';
 
@@ -60,6 +61,7 @@ function itemsOf(field: string, value: FieldValue, pinned: boolean | undefined, 
       label: 'Open in Query',
       run: () => go(`/query?${new URLSearchParams({ calc: 'COUNT', where: filterText(field, value) }).toString()}`),
     },
+    ...withItItems(field, value),
     ...(trace ? [{ label: 'Open the trace', run: () => go(`/trace/${encodeURIComponent(trace)}`) }] : []),
     ...(field === 'error.fingerprint'
       ? [{ label: 'Open the error', run: () => go(`/errors/find?fingerprint=${encodeURIComponent(text)}`) }]

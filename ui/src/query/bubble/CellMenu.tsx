@@ -2,6 +2,7 @@ import { go } from '../../app/location';
 import { copies, type FieldValue } from '../copyAs';
 import { Menu, type MenuItem } from '../../widgets/Menu';
 import { cellText, type Cell } from '../cell';
+import { withItItems } from '../withIt';
 
 /** What can be done with a value of a field on this page. */
 export interface ValueActions {
@@ -29,6 +30,7 @@ export function valueItems(field: string, value: Cell, actions: ValueActions): M
     ...(actions.column ? [{ label: 'Show or hide as a column', run: () => actions.column?.(field) }] : []),
     { label: 'BubbleUp: this against the rest', run: () => actions.bubble(field, value) },
     { label: 'Traces with it', run: () => actions.traces(field, value) },
+    ...(value === null ? [] : withItItems(field, value as FieldValue)),
     ...(field === 'error.fingerprint' && value !== null
       ? [{ label: 'Open the error', run: () => go(`/errors/find?fingerprint=${encodeURIComponent(cellText(value))}`) }]
       : []),
