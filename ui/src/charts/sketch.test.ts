@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 
-import { record, testTheme } from './record';
+import { testTheme } from './record';
 import { drawSketch, type Sketch } from './sketch';
 
 function drawn(sketch: Sketch): { moves: number[][]; lines: number[][]; boxes: unknown[][] } {
