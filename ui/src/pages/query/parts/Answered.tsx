@@ -1,5 +1,6 @@
-import { useMemo } from 'react';
+import { useEffect, useMemo } from 'react';
 
+import { later } from '../../../app/later';
 import { usePrefs } from '../../../app/prefs';
 import type { Start } from '../../../api/types';
 import { setParams } from '../../../app/location';
@@ -14,13 +15,15 @@ import { encodeView, type QueryState, type Tab } from '../url';
 import type { Pick } from '../usePick';
 import type { ValueActions } from '../../../query/bubble/CellMenu';
 import { Charts, type PickedPoint } from './Charts';
-import { ExploreTab } from './ExploreTab';
-import { LinesTab } from './LinesTab';
 import { Foot } from './Foot';
-import { RawTab } from './RawTab';
 import { ResultTable } from './ResultTable';
 import { ShareMenu } from './ShareMenu';
-import { TracesTab } from './TracesTab';
+
+// Their code comes once there is an answer to look at.
+const TracesTab = later(async () => ({ default: (await import('./TracesTab')).TracesTab }));
+const RawTab = later(async () => ({ default: (await import('./RawTab')).RawTab }));
+const ExploreTab = later(async () => ({ default: (await import('./ExploreTab')).ExploreTab }));
+const LinesTab = later(async () => ({ default: (await import('./LinesTab')).LinesTab }));
 
 interface Props {
   dataset: string;
@@ -67,6 +70,7 @@ export function Answered(props: Props): React.ReactElement {
   const [sel] = state.sel;
   const body = useMemo(() => bodyOf(dataset, question, answer), [dataset, question, answer]);
   const runKey = JSON.stringify([env, body]);
+  useEffect(() => [TracesTab, RawTab, ExploreTab, LinesTab].forEach((tab) => tab.preload()), []);
   return (
     <div className={props.stale ? 'answer stale' : 'answer'}>
       <ChartTools state={state} lines={question.calcs.length === 0 || question.calcs.some((c) => c.op !== 'HEATMAP')}>
