@@ -184,17 +184,29 @@ test('behind a result are its traces, events and fields', async ({ page, server 
   await expect(page).toHaveURL(/\/trace\/[0-9a-f]{32}/);
 });
 
+/** Moves the crosshair to a moment at which the group has a value, beyond the first ones. */
+async function toValue(page: Page): Promise<void> {
+  const value = page.locator('.tip-row.on');
+  await expect(async () => {
+    for (let i = 0; i < 60; i++) {
+      await page.keyboard.press('ArrowRight');
+      if (i > 15 && (await value.isVisible())) return;
+    }
+    throw new Error('no value there');
+  }).toPass();
+}
+
 test('a point of a chart leads to its trace, and its group to a filter', async ({ page, server }) => {
   await page.goto(`${server.url}/query/__all__?calc=${encodeURIComponent('MAX(duration_ms)')}&by=service.name`);
   const chart = page.getByRole('application', { name: /MAX\(duration_ms\) over time/ });
   await expect(rows(page).first()).toBeVisible();
   await chart.focus();
-  for (let i = 0; i < 30; i++) await page.keyboard.press('ArrowRight');
+  await toValue(page);
   await page.keyboard.press('Enter');
   await page.getByRole('menuitem', { name: /^Exclude service\.name = / }).click();
   await expect(page).toHaveURL(/where=service\.name/);
   await chart.focus();
-  for (let i = 0; i < 30; i++) await page.keyboard.press('ArrowRight');
+  await toValue(page);
   await page.keyboard.press('Enter');
   await page.getByRole('menuitem', { name: 'View the slowest trace here' }).click();
   await expect(page).toHaveURL(/\/trace\//);
