@@ -15,6 +15,10 @@ import { App, preload } from './app/App';
 import { applyTheme } from './app/prefs';
 import { pageOf } from './app/root';
 
+// What is loaded later brings styles that are not there yet, by the addresses of their links. A relative one
+// would move with the page's: the start's styles came once more, and lay over those of the page.
+for (const link of document.querySelectorAll<HTMLLinkElement>('link[rel="stylesheet"]')) link.setAttribute('href', link.href);
+
 applyTheme();
 preload(pageOf(location.pathname));
 createRoot(document.getElementById('root')!).render(

@@ -213,11 +213,13 @@ test('a point of a chart leads to its trace, and its group to a filter', async (
 });
 
 test('the history opens what was asked, and a kept result stays as it was', async ({ page, server }) => {
-  await page.goto(`${server.url}/query/__all__?calc=COUNT&by=service.name`);
+  await page.goto(`${server.url}/query?calc=COUNT&by=service.name`); // the address goes on to /query/__all__
   await expect(rows(page).first()).toBeVisible();
   const before = await rows(page).first().textContent();
   await page.keyboard.press('h');
   const history = page.getByRole('complementary', { name: 'History' });
+  await expect(history).toBeInViewport({ ratio: 1 }); // beside the query
+  expect((await history.boundingBox())!.x).toBeGreaterThan(500);
   await history.getByRole('link', { name: 'its result' }).first().click();
   await expect(page).toHaveURL(/\/r\/\w+/);
   await send(server.url, ...Array.from({ length: 20 }, (_, i) => shopTrace(traceId(0x5000 + i), Date.now() - 60_000)));
