@@ -15,6 +15,9 @@ import (
 type Intake interface {
 	// Rejected lists what was turned away, the newest first; before is an id, or 0.
 	Rejected(ctx context.Context, environment string, before int64, limit int) (any, error)
+	// DroppedByLimit is how many occurrences of an error were not kept since a time in
+	// Unix ns, because their access token was over its limit.
+	DroppedByLimit(ctx context.Context, environment, errorEnvironment string, fingerprints []string, since int64) (int64, error)
 	Settings(environment string) any
 	UsualSettings() any
 	// SetSettings replaces them. Errors: Invalid.

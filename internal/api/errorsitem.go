@@ -14,6 +14,9 @@ import (
 	"github.com/oriel-dev/oriel/internal/store"
 )
 
+// droppedFor is how far back an item tells of occurrences that were not kept.
+const droppedFor = 7 * 24 * time.Hour
+
 // mostRelated bounds the items that are told with an item.
 const mostRelated = 100
 
@@ -31,6 +34,11 @@ func (a *API) errorItem(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	prints := nonNil(a.Items.Fingerprints(i.ID))
+	dropped, err := a.Intake.DroppedByLimit(r.Context(), i.Environment, i.ErrorEnvironment, prints, a.clock().Add(-droppedFor).UnixNano())
+	if err != nil {
+		return err
+	}
 	var suspect *deployJSON
 	if deploy != nil {
 		d := deployOf(deploy)
@@ -45,7 +53,7 @@ func (a *API) errorItem(w http.ResponseWriter, r *http.Request) error {
 		return out
 	}
 	return a.answer(w, r, store.Stats{}, map[string]any{
-		"item": itemToJSON(&i, team, sparks[i.ID].N), "fingerprints": nonNil(a.Items.Fingerprints(i.ID)), "where": a.ofItem(&i).String(), "suspect": suspect,
+		"item": itemToJSON(&i, team, sparks[i.ID].N), "fingerprints": prints, "dropped": dropped, "where": a.ofItem(&i).String(), "suspect": suspect,
 		"members": list(a.Items.Members(i.ID)), "siblings": list(a.Items.Siblings(i.ID)),
 	})
 }

@@ -21,6 +21,11 @@ func (i intake) Rejected(ctx context.Context, environment string, before int64, 
 	return list, err
 }
 
+// DroppedByLimit implements api.Intake.
+func (i intake) DroppedByLimit(ctx context.Context, environment, errorEnvironment string, fingerprints []string, since int64) (int64, error) {
+	return i.front.DroppedByLimit(ctx, environment, errorEnvironment, fingerprints, since)
+}
+
 // Settings implements api.Intake.
 func (i intake) Settings(environment string) any { return i.front.Settings(environment) }
 

@@ -76,39 +76,26 @@ func (d *drops) persist(ctx context.Context) error {
 }
 
 // DroppedByLimit returns how many occurrences of an error were dropped because
-// their token was over its limit, by the hour (Unix seconds at its start), since a
-// time in Unix nanoseconds. What was not even looked at is in the ledger alone.
-func (f *Front) DroppedByLimit(ctx context.Context, environment, errorEnvironment string, fingerprints []string, since int64) (map[int64]int64, error) {
+// their token was over its limit since a time in Unix nanoseconds, rounded down to
+// the hour; they are known for 30 days. What was not even looked at is in the ledger alone.
+func (f *Front) DroppedByLimit(ctx context.Context, environment, errorEnvironment string, fingerprints []string, since int64) (all int64, err error) {
 	if err := f.drops.persist(ctx); err != nil {
-		return nil, err
+		return 0, err
 	}
-	out := map[int64]int64{}
-	err := f.db.Read(ctx, func(tx *sql.Tx) error {
+	err = f.db.Read(ctx, func(tx *sql.Tx) error {
+		all = 0
 		for _, fingerprint := range fingerprints {
-			if err := addDropped(ctx, tx, out, environment, errorEnvironment, fingerprint, since); err != nil {
+			var n int64
+			row := tx.QueryRowContext(ctx, "SELECT COALESCE(SUM(n), 0) FROM rollbar_dropped WHERE environment = ? AND error_environment = ? AND fingerprint = ? AND hour >= ?",
+				environment, errorEnvironment, fingerprint, since/int64(time.Hour))
+			if err := row.Scan(&n); err != nil {
 				return err
 			}
+			all += n
 		}
 		return nil
 	})
-	return out, err
-}
-
-func addDropped(ctx context.Context, tx *sql.Tx, out map[int64]int64, environment, errorEnvironment, fingerprint string, since int64) error {
-	rows, err := tx.QueryContext(ctx, "SELECT hour, n FROM rollbar_dropped WHERE environment = ? AND error_environment = ? AND fingerprint = ? AND hour >= ?",
-		environment, errorEnvironment, fingerprint, since/int64(time.Hour))
-	if err != nil {
-		return err
-	}
-	defer rows.Close() //nolint:errcheck // rows.Err tells
-	for rows.Next() {
-		var hour, n int64
-		if err := rows.Scan(&hour, &n); err != nil {
-			return err
-		}
-		out[hour*int64(time.Hour/time.Second)] += n
-	}
-	return rows.Err()
+	return all, err
 }
 
 // tellLimit makes an item that says that a token reached its limit. It counts

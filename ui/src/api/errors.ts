@@ -190,6 +190,8 @@ export interface ItemBundle {
   /** A condition that the occurrences of the item meet. */
   where: string;
   suspect: Deploy | null;
+  /** Occurrences of the last seven days that were not kept, since their access token was over its limit. */
+  dropped: number;
   members: ErrorItem[];
   /** The same error in other environments. */
   siblings: ErrorItem[];

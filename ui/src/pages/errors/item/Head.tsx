@@ -161,6 +161,12 @@ export function Head({ bundle, occurrence, team, keys, onChange, onDelete, onTea
           {suspect.comment && <span className="muted"> · {suspect.comment.split('\n')[0]!.slice(0, 160)}</span>}
         </p>
       )}
+      {bundle.dropped > 0 && (
+        <p className="note">
+          {count(bundle.dropped)} more {bundle.dropped === 1 ? 'occurrence' : 'occurrences'} of the last 7 days{' '}
+          {bundle.dropped === 1 ? 'was' : 'were'} not kept: the access token was over its limit.
+        </p>
+      )}
     </header>
   );
 }
