@@ -1,10 +1,12 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"sync"
 
@@ -206,6 +208,9 @@ func (a *API) traces(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if order.by == "duration" {
+		order.byDuration(listed)
+	}
 	stats.Partial = stats.Partial || f.cut
 	return a.answer(w, r, stats, map[string]any{"base": ns(f.from), "traces": listed, "next": next})
 }
@@ -244,6 +249,17 @@ func readOrder(r *http.Request) (traceOrder, error) {
 		o.offset = n
 	}
 	return o, nil
+}
+
+// byDuration sorts the traces of a page by how long they took. The page was found by
+// how long their roots did, and some go on after their root has ended.
+func (o traceOrder) byDuration(list []listedTrace) {
+	slices.SortStableFunc(list, func(x, y listedTrace) int {
+		if o.desc {
+			x, y = y, x
+		}
+		return cmp.Compare(x.Duration, y.Duration)
+	})
 }
 
 func (o traceOrder) cursorAfter() string {
