@@ -161,6 +161,27 @@ func TestHome_SaysWhatNeedsAttention(t *testing.T) {
 	}
 }
 
+func TestHome_TakesOnlyErrorsForErrors(t *testing.T) {
+	t.Parallel()
+	b := newHome(t)
+	rows := event.NewBatch("test", "shop")
+	var stamps []item.Stamp
+	for _, level := range []string{"debug", "info", "warning", "error"} {
+		rows.Begin(b.clock.Add(-20 * time.Minute).UnixNano())
+		rows.Set(event.FieldService, event.StringValue("shop"))
+		stamps = append(stamps, b.api.Items.StampPayload("test", map[string]any{
+			"environment": "production", "body": map[string]any{"message": map[string]any{"body": "told as " + level}}, "level": level,
+		}, ""))
+	}
+	item.Apply(rows, stamps)
+	b.api.Items.Stamp([]*event.Batch{rows})
+	b.api.Items.Follow(1, []*event.Batch{rows})
+	h := b.home("")
+	if h.Errors.Total != 1 || len(h.Errors.Items) != 1 || h.Errors.Items[0].Title != "told as error" {
+		t.Errorf("new errors are %+v", h.Errors)
+	}
+}
+
 // Requests that are alike are one entry of the ledger, but each of them counts.
 func TestHome_CountsWhatIsRefusedAgainAndAgain(t *testing.T) {
 	t.Parallel()
