@@ -23,6 +23,7 @@ type part struct {
 	weighed  []counts    // of the dictionary's entries, by code
 	unweighd [][4]uint32 // the same where each row is one event
 	hashes   []uint32    // of texts, by code
+	runs     []textRun   // of texts without a code
 
 	bools    [2]counts
 	small    [smallIntegers]counts
@@ -165,30 +166,43 @@ func (p *part) addCodes(codes, rows []uint32, first int) {
 	}
 }
 
-// addTexts counts texts one by one, where none has a code.
+// addTexts counts texts of which none has a code. Rows lie by traces, and those of a
+// trace often have the same, which is looked up once for them.
 func (p *part) addTexts(c *event.Column, first int) {
-	// Other workers wait for the lock: hashes are found before it is taken.
 	f, of := p.f, p.sides.of[first:]
-	p.hashes = slices.Grow(p.hashes[:0], len(c.Codes))[:len(c.Codes)]
-	for i, code := range c.Codes {
-		p.hashes[i] = f.hash(c.Dict.Bytes(code))
-	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.rows += len(c.Codes)
+	p.runs = p.runs[:0]
+	var last []byte
 	for i, code := range c.Codes {
 		row := c.Row(i)
 		side := of[row]
 		if side == neither {
 			continue
 		}
-		var n counts
-		if n[side] = 1; p.sides.weights != nil {
-			n[side] = float64(p.sides.weights[first+row])
+		weight := 1.0
+		if p.sides.weights != nil {
+			weight = float64(p.sides.weights[first+row])
 		}
-		f.addText(p.hashes[i], c.Dict.Bytes(code), &n)
+		if text := c.Dict.Bytes(code); len(p.runs) == 0 || string(text) != string(last) {
+			// Other workers wait for the lock: hashes are found before it is taken.
+			p.runs = append(p.runs, textRun{hash: f.hash(text), code: code})
+			last = text
+		}
+		p.runs[len(p.runs)-1].n[side] += weight
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.rows += len(c.Codes)
+	for i := range p.runs {
+		run := &p.runs[i]
+		f.addText(run.hash, c.Dict.Bytes(run.code), &run.n)
 	}
 	f.judge()
+}
+
+// textRun are rows that follow each other and have the same text.
+type textRun struct {
+	hash, code uint32
+	n          counts
 }
 
 // endCodes adds what was counted with the dictionary at hand.
