@@ -72,6 +72,11 @@ func setAll(of []uint8, side uint8) {
 // counts are the events of both sides, and of neither.
 type counts [4]float64
 
+// countsOf are the events of both sides.
+func countsOf(n *[2]float64) *counts {
+	return &counts{store.Selected: n[store.Selected], store.Others: n[store.Others]}
+}
+
 func (c *counts) some() bool { return c[store.Selected] > 0 || c[store.Others] > 0 }
 
 func (c *counts) addTo(to *[2]float64) {
@@ -118,7 +123,7 @@ func newCounter(name string, unique bool) *counter {
 func (f *counter) addConstant(v event.Value, n int, s *sides) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.addValue(v, n, &counts{store.Selected: s.events[store.Selected], store.Others: s.events[store.Others]})
+	f.addValue(v, n, countsOf(&s.events))
 	f.judge()
 }
 
@@ -289,7 +294,7 @@ func (f *counter) withNumbers(texts *textCounts) *textCounts {
 	all := texts.clone()
 	for v, n := range f.numbers {
 		text := []byte(v.Text())
-		all.add(f.hash(text), text, &counts{store.Selected: n[store.Selected], store.Others: n[store.Others]})
+		all.add(f.hash(text), text, countsOf(n))
 	}
 	return all
 }

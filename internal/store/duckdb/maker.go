@@ -65,7 +65,7 @@ func (m *maker) column(name string, s *sides) *event.Column {
 func (m *maker) count(s *sides) *knownValues {
 	k := m.known
 	k.begin()
-	rest := knownValue{n: counts{store.Selected: s.events[store.Selected], store.Others: s.events[store.Others]}, rows: len(s.of)}
+	rest := knownValue{n: *countsOf(&s.events), rows: len(s.of)}
 	c := s.batch.Find(m.reads)
 	if c == nil {
 		c = &event.Column{}

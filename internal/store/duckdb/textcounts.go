@@ -96,7 +96,7 @@ func (t *textCounts) frequent(most, mostBytes int) *textCounts {
 	kept := &textCounts{slots: make([]textSlot, slotsFor(n)), sums: make([][2]float64, 0, n), ends: make([]uint32, 0, n), data: make([]byte, 0, size)}
 	for _, s := range t.slots {
 		if at := int(s.place) - 1; at >= 0 && t.events(at) > least {
-			kept.add(s.hash, t.bytes(at), &counts{store.Selected: t.sums[at][store.Selected], store.Others: t.sums[at][store.Others]})
+			kept.add(s.hash, t.bytes(at), countsOf(&t.sums[at]))
 		}
 	}
 	return kept
